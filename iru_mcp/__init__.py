@@ -1,0 +1,3 @@
+"""Read-only tools over Iru's Endpoint Management API for AI agents."""
+
+__version__ = "0.1.0"

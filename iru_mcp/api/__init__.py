@@ -1,0 +1,22 @@
+"""Iru's API as records, endpoints and a client that only reads."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import Any
+
+from .endpoint import Endpoint
+
+
+@cache
+def endpoints() -> dict[str, Endpoint[Any]]:
+    """Every declared endpoint by name, found by looking through this package's modules."""
+    found: dict[str, Endpoint[Any]] = {}
+    for module in pkgutil.iter_modules(__path__):
+        for value in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
+            for endpoint in value.values() if isinstance(value, dict) else (value,):
+                if isinstance(endpoint, Endpoint):
+                    found[endpoint.name] = endpoint
+    return found

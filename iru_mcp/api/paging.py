@@ -1,0 +1,211 @@
+"""Iru's page shapes, as pure functions from an answer to rows and the next position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+from ..errors import Unreadable
+
+Position = int | str
+"""Where a page begins: an offset, a page number or Iru's own cursor."""
+Query = dict[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One page as Iru sent it: its raw rows, where the next begins (None at the end), and the total if Iru said."""
+
+    rows: list[Any]
+    next: Position | None
+    total: int | None = None
+
+
+class Paging(Protocol):
+    """How an endpoint splits its rows."""
+
+    @property
+    def size(self) -> int:
+        """The most rows Iru gives at once; 0 where it gives all."""
+        ...
+
+    @property
+    def start(self) -> Position:
+        """Where the first page begins."""
+        ...
+
+    def query(self, position: Position) -> Query:
+        """The parameters that ask for the page at `position`."""
+        ...
+
+    def read(self, body: Any, position: Position) -> Rows:
+        """The page in `body`. Raises Unreadable when the rows are not where this shape has them."""
+        ...
+
+
+def _dig(body: Any, keys: str) -> Any:
+    for key in keys.split(".") if keys else ():
+        if not isinstance(body, dict) or key not in body:
+            raise Unreadable(f"Iru's answer has no '{keys}'.", "Tell the user; the answer cannot be trusted.")
+        body = body[key]
+    return body
+
+
+def _rows(body: Any, keys: str) -> list[Any]:
+    found = _dig(body, keys)
+    if not isinstance(found, list):
+        where = f"'{keys}' of Iru's answer" if keys else "Iru's answer"
+        raise Unreadable(f"{where} is not a list.", "Tell the user; the answer cannot be trusted.")
+    return found
+
+
+def _count(body: Any, *keys: str) -> int | None:
+    for key in keys:
+        value = body.get(key) if isinstance(body, dict) else None
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return value
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """One object, no pages."""
+
+    size: int = 0
+    start: Position = 0
+
+    def query(self, position: Position) -> Query:
+        return {}
+
+    def read(self, body: Any, position: Position) -> Rows:
+        if not isinstance(body, dict):
+            raise Unreadable("Iru's answer is not an object.", "Tell the user; the answer cannot be trusted.")
+        return Rows([body], None, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All rows in one answer, at `at` (a dotted path; empty for a bare list)."""
+
+    at: str = ""
+    size: int = 0
+    start: Position = 0
+
+    def query(self, position: Position) -> Query:
+        return {}
+
+    def read(self, body: Any, position: Position) -> Rows:
+        rows = _rows(body, self.at)
+        return Rows(rows, None, len(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """`limit` and `offset`; a count beside the rows where there is an envelope, else a short page is the end."""
+
+    size: int
+    at: str = ""
+    start: Position = 0
+
+    def query(self, position: Position) -> Query:
+        return {"limit": self.size, "offset": int(position)}
+
+    def read(self, body: Any, position: Position) -> Rows:
+        rows = _rows(body, self.at)
+        envelope = _dig(body, self.at.rpartition(".")[0]) if self.at else None
+        total = _count(envelope, "count", "total_count", "total")
+        after = int(position) + len(rows)
+        more = bool(rows) and (after < total if total is not None else len(rows) >= self.size)
+        if rows and not more and isinstance(envelope, dict) and envelope.get("next"):
+            more = True  # a total that lies low must not cost rows
+        return Rows(rows, after if more else None, total)
+
+
+@dataclass(frozen=True, slots=True)
+class PageNumber:
+    """`page` counted from 1, and optionally the parameter that sets its size; the answer's own size is believed."""
+
+    size: int
+    at: str = "results"
+    size_name: str = ""
+    start: Position = 1
+
+    def query(self, position: Position) -> Query:
+        return {"page": int(position)} | ({self.size_name: self.size} if self.size_name else {})
+
+    def read(self, body: Any, position: Position) -> Rows:
+        rows = _rows(body, self.at)
+        total = _count(body, "total", "count")
+        given = _count(body, "size") or (len(rows) if int(position) == 1 else self.size)
+        before = (int(position) - 1) * given
+        if total is not None:
+            more = bool(rows) and before + len(rows) < total
+        else:
+            more = len(rows) >= self.size
+        more = more or (bool(rows) and bool(body.get("next")))
+        return Rows(rows, int(position) + 1 if more else None, total)
+
+
+@dataclass(frozen=True, slots=True)
+class NextCursor:
+    """A cursor in the answer's `next`, sent back as `name`.
+
+    `next` is a URL for users and audit events, often on another host, and a bare cursor for detections:
+    only the cursor is taken, never the address.
+    """
+
+    size: int
+    name: str = "cursor"
+    size_name: str = "limit"
+    at: str = "results"
+    start: Position = ""
+
+    def query(self, position: Position) -> Query:
+        size: Query = {self.size_name: self.size} if self.size_name else {}
+        return size | ({self.name: position} if position else {})
+
+    def read(self, body: Any, position: Position) -> Rows:
+        return Rows(_rows(body, self.at), self._cursor(body.get("next")), _count(body, "count", "total"))
+
+    def _cursor(self, following: Any) -> str | None:
+        if following in (None, ""):
+            return None
+        if not isinstance(following, str):
+            raise Unreadable("Iru's 'next' is not text.", "Tell the user; the answer cannot be trusted.")
+        if "?" not in following and "://" not in following:
+            return following
+        named = parse_qs(urlsplit(following).query).get(self.name)
+        if not named:
+            raise Unreadable("Iru's 'next' holds no cursor.", "Tell the user; the answer cannot be trusted.")
+        return named[0]
+
+
+@dataclass(frozen=True, slots=True)
+class PrismPages:
+    """Prism: `limit` with `cursor`, or with `offset` where a sort is asked for or the tenant sends no cursor.
+
+    A short page is not the end while a cursor comes, and `total` may be null.
+    """
+
+    size: int = 300
+    at: str = "data"
+    start: Position = ""
+
+    def query(self, position: Position) -> Query:
+        if isinstance(position, int):
+            return {"limit": self.size, "offset": position}
+        return {"limit": self.size} | ({"cursor": position} if position else {})
+
+    def read(self, body: Any, position: Position) -> Rows:
+        rows = _rows(body, self.at)
+        total = _count(body, "total")
+        cursor = body.get("cursor")
+        if isinstance(position, str):
+            if isinstance(cursor, str) and cursor and rows:
+                return Rows(rows, cursor, total)
+            if position:
+                return Rows(rows, None, total)
+        after = (position if isinstance(position, int) else 0) + len(rows)
+        more = bool(rows) and (after < total if total is not None else len(rows) >= self.size)
+        return Rows(rows, after if more else None, total)

@@ -1,0 +1,180 @@
+"""Lenient records: what Iru sends is kept, and one odd value never costs a row."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
+
+Json = Any
+"""A value as `json.loads` makes it."""
+
+_MOMENT = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})"
+    r"(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?"
+    r"\s*(Z|UTC|[+-]\d{2}:?\d{2})?"
+)
+
+
+def read_moment(value: object) -> datetime:
+    """A time in any of the forms Iru prints, in UTC; one without a zone is taken as UTC. Raises ValueError."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    match = _MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("not a date that Iru is known to send")
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    micro = int((match[7] or "0")[:6].ljust(6, "0"))
+    zone = match[8]
+    naive = datetime(year, month, day, hour, minute, second, micro)  # noqa: DTZ001 - the zone follows
+    if zone in (None, "Z", "UTC"):
+        return naive.replace(tzinfo=UTC)
+    return datetime.strptime(zone.replace(":", ""), "%z").replace(
+        year=year, month=month, day=day, hour=hour, minute=minute, second=second, microsecond=micro
+    ).astimezone(UTC)
+
+
+def write_moment(value: datetime) -> str:
+    """ISO 8601 in UTC, whole seconds: `2026-11-20T09:30:00Z`."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _blank_is_none(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _text(value: object) -> object:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    return _blank_is_none(value)
+
+
+def _flag(value: object) -> object:
+    if isinstance(value, str):
+        word = value.strip().casefold()
+        return {"": None, "true": True, "yes": True, "false": False, "no": False}.get(word, value)
+    return value
+
+
+def _moment(value: object) -> object:
+    value = _blank_is_none(value)
+    return None if value is None else read_moment(value)
+
+
+def _person(value: object) -> object:
+    return None if value in ("", {}, None) else value
+
+
+Text = Annotated[str | None, BeforeValidator(_text)]
+Flag = Annotated[bool | None, BeforeValidator(_flag)]
+Number = Annotated[float | int | None, BeforeValidator(_blank_is_none)]
+Moment = Annotated[datetime | None, BeforeValidator(_moment), PlainSerializer(lambda v: v and write_moment(v))]
+Names = Annotated[list[str] | None, BeforeValidator(_blank_is_none)]
+
+
+class Record(BaseModel):
+    """One thing as Iru describes it: unknown fields kept, blanks as None, every field optional but the identity."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True, protected_namespaces=())
+    identity: ClassVar[tuple[str, ...]] = ()
+    """Fields without which a row cannot be told from another."""
+
+    @classmethod
+    def read(cls, row: object) -> Self | None:
+        """The record in `row`, or None when it is not an object or lacks its identity.
+
+        A declared field with a value that does not fit becomes None; what was sent stays as `<field>_as_sent`.
+        """
+        if not isinstance(row, dict) or any(row.get(key) in (None, "") for key in cls.identity):
+            return None
+        try:
+            return cls.model_validate(row)
+        except ValidationError as error:
+            odd = {str(detail["loc"][0]) for detail in error.errors()}
+        if odd & set(cls.identity):
+            return None
+        kept = {key: value for key, value in row.items() if key not in odd}
+        return cls.model_validate(kept | {f"{key}_as_sent": row[key] for key in odd if key in row})
+
+    def flat(self) -> dict[str, Json]:
+        """The fields that hold something, tidied, one nested object deep as `<field>_<key>`."""
+        found: dict[str, Json] = {}
+        for name, value in self.model_dump().items():
+            kept = tidy(value, name)
+            if isinstance(kept, dict) and name in self.flattened():
+                found |= {f"{name}_{key}": inner for key, inner in kept.items()}
+            elif not is_blank(kept):
+                found[name] = kept
+        return found
+
+    @classmethod
+    def flattened(cls) -> frozenset[str]:
+        """Fields that are small objects and read better as `<field>_<key>`."""
+        return frozenset()
+
+    @classmethod
+    def field_names(cls) -> tuple[str, ...]:
+        """The names `flat()` may yield for declared fields."""
+        return tuple(
+            inner
+            for name, info in cls.model_fields.items()
+            for inner in (_nested(name, info.annotation) if name in cls.flattened() else (name,))
+        )
+
+
+def _nested(name: str, annotation: Any) -> tuple[str, ...]:
+    for kind in getattr(annotation, "__args__", (annotation,)):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return tuple(f"{name}_{key}" for key in kind.model_fields)
+    return (name,)
+
+
+class Person(BaseModel):
+    """The user a device is assigned to, as devices carry it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
+    email: Text = None
+    name: Text = None
+    id: Text = None
+    is_archived: Flag = None
+
+
+Assigned = Annotated[Person | None, BeforeValidator(_person)]
+
+
+def is_blank(value: Json) -> bool:
+    """Nothing worth sending: None, blank text, an empty list or object. False and 0 are something."""
+    return value is None or value == [] or value == {} or (isinstance(value, str) and not value.strip())
+
+
+_DATE_KEYS = re.compile(r".*(_at|_date|_datetime|_enrollment|check_?in|_rotation|_expiry|_time|_scheduled|occurred_at)$")
+_YES_NO_KEYS = frozenset({"admin", "encrypted"})
+
+
+def tidy(value: Json, key: str = "") -> Json:
+    """`value` without blanks, with string booleans as booleans and known times in ISO 8601 UTC, all the way down."""
+    if isinstance(value, dict):
+        kept = {name: tidy(inner, name) for name, inner in value.items()}
+        return {name: inner for name, inner in kept.items() if not is_blank(inner)}
+    if isinstance(value, list):
+        return [inner for inner in (tidy(item, key) for item in value) if not is_blank(inner)]
+    if isinstance(value, datetime):
+        return write_moment(value)
+    if isinstance(value, str):
+        return _tidy_text(value, key)
+    return value
+
+
+def _tidy_text(value: str, key: str) -> Json:
+    if value in ("True", "False"):
+        return value == "True"
+    if value in ("Yes", "No") and key in _YES_NO_KEYS:
+        return value == "Yes"
+    if len(value) >= 10 and value[:4].isdigit() and _DATE_KEYS.fullmatch(key):
+        try:
+            return write_moment(read_moment(value))
+        except ValueError:
+            return value
+    return value

@@ -1,0 +1,80 @@
+"""What can go wrong between a question and its answer, and what to say about it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class IruError(Exception):
+    """A condition with a sentence for whoever can end it: `fact` is what happened, `remedy` who does what next."""
+
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, fact: str, remedy: str) -> None:
+        self.fact = fact
+        self.remedy = remedy
+        super().__init__(f"{fact} {remedy}".strip())
+
+
+class ConfigError(IruError):
+    """A setting is missing or cannot be right; nothing was sent."""
+
+
+class UsageError(IruError):
+    """An argument cannot be right; nothing, or nothing more, was sent."""
+
+
+class Unreachable(IruError):
+    """No answer came: name, route, TLS, proxy or a broken connection."""
+
+    retryable = True
+
+
+class TookTooLong(IruError):
+    """The call's deadline passed before its answer was complete."""
+
+
+class Unauthorized(IruError):
+    """401: the token is not accepted."""
+
+
+class NotPermitted(IruError):
+    """403: the token lacks a permission."""
+
+
+class NotLicensed(IruError):
+    """The tenant has not bought the product behind this endpoint, or the token may not use it."""
+
+
+class NotFound(IruError):
+    """404: no such thing, or no such route."""
+
+
+class RateLimited(IruError):
+    """429, or our own share of the quota is spent. `wait` is how many seconds until it may work again, if known."""
+
+    retryable = True
+
+    def __init__(self, fact: str, remedy: str, wait: float | None = None) -> None:
+        super().__init__(fact, remedy)
+        self.wait = wait
+
+
+class Refused(IruError):
+    """Any other 4xx: Iru did not accept the request."""
+
+
+class ServerFault(IruError):
+    """5xx: Iru, or something before it, failed. `wait` is what Retry-After asked for, in seconds."""
+
+    retryable = True
+
+    def __init__(self, fact: str, remedy: str, wait: float | None = None) -> None:
+        super().__init__(fact, remedy)
+        self.wait = wait
+
+
+class Unreadable(IruError):
+    """A success status with a body that is not what the endpoint documents."""
+
+    retryable = True
