@@ -7,6 +7,7 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import anyio
@@ -67,7 +68,9 @@ class IruClient:
         transport: httpx.AsyncBaseTransport | None = None,
         limits: Limits | None = None,
         clock: Callable[[], float] = anyio.current_time,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self.now = now
         self.base_url = base_url.rstrip("/")
         self.limits = limits or Limits()
         self.pace = Pace(self.limits.per_second, clock)
@@ -178,7 +181,10 @@ class Call:
         self._endpoints = endpoints
         self._progress = progress
         self.deadline = deadline
+        self.now = client.now
         self.requests_left = requests
+        self.question = ""
+        """A short name for what is asked, for cursors."""
         self.requests_made = 0
 
     async def fetch(self, endpoint: Endpoint[R], **ids: str) -> R:

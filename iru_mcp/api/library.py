@@ -16,6 +16,7 @@ class LibraryItem(Record):
     """A custom app, in-house app, custom profile or custom script, without its body."""
 
     identity: ClassVar[tuple[str, ...]] = ("id",)
+    unique = True
     id: str
     name: Text = None
     active: Flag = None
@@ -44,6 +45,7 @@ class LibraryItemStatus(Record):
     """How one library item stands on one device."""
 
     identity: ClassVar[tuple[str, ...]] = ("id",)
+    unique = True
     id: int
     computer: Any = None
     blueprint: Any = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Self
@@ -80,6 +82,15 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, defer_build=True, protected_namespaces=())
     identity: ClassVar[tuple[str, ...]] = ()
     """Fields without which a row cannot be told from another."""
+    unique: ClassVar[bool] = False
+    """Whether the identity alone names the thing, in all of Iru."""
+
+    def key(self) -> str:
+        """What tells this row from any other: its identity where that is unique, else all it holds."""
+        if self.unique:
+            return "/".join(str(getattr(self, name)) for name in self.identity)
+        whole = json.dumps(self.model_dump(mode="json"), sort_keys=True, default=str)
+        return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:12]
 
     @classmethod
     def read(cls, row: object) -> Self | None:

@@ -48,6 +48,7 @@ class BehavioralDetection(Record):
     """A process whose behavior matched a rule."""
 
     identity: ClassVar[tuple[str, ...]] = ("id",)
+    unique = True
     id: str
     threat_id: Text = None
     description: Text = None

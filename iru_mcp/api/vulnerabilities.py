@@ -18,6 +18,7 @@ class Vulnerability(Record):
     """A CVE found in the fleet."""
 
     identity: ClassVar[tuple[str, ...]] = ("cve_id",)
+    unique = True
     cve_id: str
     severity: Text = None
     cvss_score: Number = None
