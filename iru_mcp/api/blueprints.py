@@ -1,4 +1,4 @@
-"""Blueprints and blueprint routing. Enrollment codes are secrets and never read out of an answer."""
+"""Blueprints and blueprint routing, without enrollment codes: those are secrets and never read out of an answer."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -12,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import anyio
 import httpx
+import truststore
 
 from ..errors import (
     ConfigError,
@@ -25,7 +25,7 @@ from ..errors import (
     Unreadable,
     UsageError,
 )
-from .decode import decode, failure
+from .decode import decode
 from .endpoint import Endpoint
 from .pacing import Limits, Pace, RetryBudget, backoff
 from .paging import Position, Rows
@@ -197,7 +197,11 @@ class Call:
         return record
 
     async def page(
-        self, endpoint: Endpoint[R], position: Position | None = None, query: Mapping[str, str | int] | None = None, **ids: str
+        self,
+        endpoint: Endpoint[R],
+        position: Position | None = None,
+        query: Mapping[str, str | int] | None = None,
+        **ids: str,
     ) -> Batch[R]:
         """The page at `position` (None: the first)."""
         at = endpoint.paging.start if position is None else position
@@ -206,7 +210,11 @@ class Call:
         return Batch(endpoint, rows.rows, at, rows.next, rows.total)
 
     async def walk(
-        self, endpoint: Endpoint[R], position: Position | None = None, query: Mapping[str, str | int] | None = None, **ids: str
+        self,
+        endpoint: Endpoint[R],
+        position: Position | None = None,
+        query: Mapping[str, str | int] | None = None,
+        **ids: str,
     ) -> AsyncIterator[Batch[R]]:
         """Pages from `position` on, until the end.
 
@@ -228,7 +236,13 @@ class Call:
             at = batch.next
 
     async def _next_page(
-        self, endpoint: Endpoint[R], at: Position, query: Mapping[str, str | int] | None, ids: Mapping[str, str], *, first: bool
+        self,
+        endpoint: Endpoint[R],
+        at: Position,
+        query: Mapping[str, str | int] | None,
+        ids: Mapping[str, str],
+        *,
+        first: bool,
     ) -> Batch[R]:
         if first:
             return await self.page(endpoint, at, query, **ids)
@@ -246,7 +260,12 @@ class Call:
     async def _get(self, endpoint: Endpoint[Any], query: Mapping[str, str | int], ids: Mapping[str, str]) -> Any:
         if endpoint not in self._endpoints:
             raise TypeError(f"this tool did not name {endpoint.name}")
-        unknown = set(query) - endpoint.filters - set(endpoint.paging.query("x" if endpoint.paging.start == "" else 1)) - {"offset"}
+        unknown = (
+            set(query)
+            - endpoint.filters
+            - set(endpoint.paging.query("x" if endpoint.paging.start == "" else 1))
+            - {"offset"}
+        )
         if unknown:
             raise TypeError(f"{endpoint.name} documents no {sorted(unknown)}")
         if self.requests_left <= 0:
@@ -266,8 +285,6 @@ class Interrupted(Exception):
 
 
 def _trust() -> ssl.SSLContext:
-    import truststore
-
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -299,16 +316,20 @@ def _unpack(unpack: Any, piece: bytes, room: int) -> bytes:
 
 def _too_big(cap: int) -> Unreadable:
     return Unreadable(
-        f"An answer is larger than {cap // 1024 // 1024} MiB and was not read.", "Narrow the question; then tell the user."
+        f"An answer is larger than {cap // 1024 // 1024} MiB and was not read.",
+        "Narrow the question; then tell the user.",
     )
 
 
 def _slow(endpoint: Endpoint[Any], seconds: float, *, last: bool) -> IruError:
     if last:
         return TookTooLong(
-            f"Iru did not finish answering {endpoint.path} within this call's time.", "Narrow the question or try once more."
+            f"Iru did not finish answering {endpoint.path} within this call's time.",
+            "Narrow the question or try once more.",
         )
-    return Unreachable(f"Iru did not answer {endpoint.path} within {seconds:.0f} s.", "Try once more; then tell the user.")
+    return Unreachable(
+        f"Iru did not answer {endpoint.path} within {seconds:.0f} s.", "Try once more; then tell the user."
+    )
 
 
 def _no_answer(base_url: str, error: Exception) -> Unreachable:
@@ -316,10 +337,15 @@ def _no_answer(base_url: str, error: Exception) -> Unreachable:
     kind = type(error).__name__
     text = str(error).casefold()
     if "certificate" in text:
-        why, remedy = "its TLS certificate is not trusted", "An admin must add the company's CA to the OS trust store or set SSL_CERT_FILE."
+        why, remedy = (
+            "its TLS certificate is not trusted",
+            "An admin must add the company's CA to the OS trust store or set SSL_CERT_FILE.",
+        )
     elif isinstance(error, httpx.ProxyError):
         why, remedy = "the proxy refused", "An admin must check HTTPS_PROXY and NO_PROXY."
-    elif "name or service" in text or "getaddrinfo" in text or "nodename" in text or "temporary failure in name" in text:
+    elif (
+        "name or service" in text or "getaddrinfo" in text or "nodename" in text or "temporary failure in name" in text
+    ):
         why, remedy = "the name does not resolve", "An admin must check IRU_API_URL (subdomain and region), and DNS."
     elif isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
         why, remedy = "no connection", "Try once more; then an admin must check the network and HTTPS_PROXY."

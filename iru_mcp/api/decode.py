@@ -34,7 +34,9 @@ def decode(endpoint: Endpoint[Any], status: int, headers: Mapping[str, str], bod
     raise failure(endpoint, status, headers, body)
 
 
-def failure(endpoint: Endpoint[Any], status: int, headers: Mapping[str, str], body: bytes) -> IruError:
+def failure(  # noqa: PLR0911 - one return a status
+    endpoint: Endpoint[Any], status: int, headers: Mapping[str, str], body: bytes
+) -> IruError:
     """The condition behind a status that is not a success."""
     place = f"{endpoint.method} {endpoint.path}"
     if 300 <= status < 400:
@@ -45,8 +47,8 @@ def failure(endpoint: Endpoint[Any], status: int, headers: Mapping[str, str], bo
     if status == 401:
         return Unauthorized(
             f"Iru did not accept the API token for {place} (401).",
-            f"It is invalid, revoked or expired, or has no permission. An admin must check it, and that it has {endpoint.grant}. "
-            "Retrying will not help.",
+            "It is invalid, revoked or expired, or has no permission. An admin must check it, and that it has "
+            f"{endpoint.grant}. Retrying will not help.",
         )
     if status == 403:
         return _not_permitted(endpoint)
@@ -154,7 +156,8 @@ def _aware(moment: datetime) -> datetime:
 def _unreadable(endpoint: Endpoint[Any], why: str) -> Unreadable:
     return Unreadable(
         f"Iru's answer to {endpoint.path} is {why}.",
-        "Nothing in it was used. Try once more; if it stays, tell the user that something between here and Iru alters answers.",
+        "Nothing in it was used. Try once more; if it stays, tell the user that something between here and Iru "
+        "alters answers.",
     )
 
 
@@ -184,4 +187,3 @@ def _json_fault(error: ValueError) -> str:
 
 def _no_constant(name: str) -> None:
     raise ValueError(name)
-

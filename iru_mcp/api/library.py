@@ -1,7 +1,4 @@
-"""The library: custom apps, in-house apps, custom profiles, custom scripts, an item's status and activity.
-
-Script and profile bodies and download addresses are secrets and never read out of an answer.
-"""
+"""The library: apps, profiles and scripts and how they stand; bodies and download addresses are secrets, never read."""
 
 from __future__ import annotations
 

@@ -33,9 +33,11 @@ def read_moment(value: object) -> datetime:
     naive = datetime(year, month, day, hour, minute, second, micro)  # noqa: DTZ001 - the zone follows
     if zone in (None, "Z", "UTC"):
         return naive.replace(tzinfo=UTC)
-    return datetime.strptime(zone.replace(":", ""), "%z").replace(
-        year=year, month=month, day=day, hour=hour, minute=minute, second=second, microsecond=micro
-    ).astimezone(UTC)
+    return (
+        datetime.strptime(zone.replace(":", ""), "%z")
+        .replace(year=year, month=month, day=day, hour=hour, minute=minute, second=second, microsecond=micro)
+        .astimezone(UTC)
+    )
 
 
 def write_moment(value: datetime) -> str:
@@ -157,10 +159,12 @@ Assigned = Annotated[Person | None, BeforeValidator(_person)]
 
 def is_blank(value: Json) -> bool:
     """Nothing worth sending: None, blank text, an empty list or object. False and 0 are something."""
-    return value is None or value == [] or value == {} or (isinstance(value, str) and not value.strip())
+    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
 
 
-_DATE_KEYS = re.compile(r".*(_at|_date|_datetime|_enrollment|check_?in|_rotation|_expiry|_time|_scheduled|occurred_at)$")
+_DATE_KEYS = re.compile(
+    r".*(_at|_date|_datetime|_enrollment|check_?in|_rotation|_expiry|_time|_scheduled|occurred_at)$"
+)
 _YES_NO_KEYS = frozenset({"admin", "encrypted"})
 
 
