@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +24,7 @@ from ..errors import (
     Unreadable,
     UsageError,
 )
+from .body import read_body
 from .decode import decode
 from .endpoint import Endpoint
 from .pacing import Limits, Pace, RetryBudget, backoff
@@ -119,15 +119,13 @@ class IruClient:
 
     async def _before_retry(self, error: IruError, attempt: int, deadline: float) -> None:
         """Wait until the next try; raises `error` again when there shall be none."""
-        tries = 2 if isinstance(error, Unreadable) else self.limits.attempts
-        if not error.retryable or attempt >= tries or not self._budget.spend():
-            raise error
         asked = error.wait if isinstance(error, (RateLimited, ServerFault)) else None
         wait = asked if asked is not None else backoff(attempt)
         if isinstance(error, RateLimited):
             wait = max(wait, 0.2)
             self.pace.hold(wait)
-        if self._clock() + wait >= deadline:
+        tries = 2 if isinstance(error, Unreadable) else self.limits.attempts
+        if not error.retryable or attempt >= tries or self._clock() + wait >= deadline or not self._budget.spend():
             raise error
         self.retries += 1
         await anyio.sleep(wait)
@@ -135,19 +133,22 @@ class IruClient:
     async def _attempt(
         self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], deadline: float
     ) -> Any:
-        if self._clock() + self.pace.held >= deadline:
+        left = deadline - self._clock()
+        if left <= 0:
+            raise _out_of_time()
+        if self.pace.held >= left:
             raise RateLimited(
                 "Iru's rate limit is reached (429).", f"Try again in {self.pace.held:.0f} s.", self.pace.held
             )
-        within = min(self.limits.attempt_seconds, deadline - self._clock())
-        if within <= 0:
-            raise TookTooLong("The time for this call is used up.", "Narrow the question, or ask for less at once.")
+        within = self.limits.attempt_seconds
         try:
-            with anyio.fail_after(within + 0.0):
+            with anyio.fail_after(left):
                 await anyio.sleep(self.pace.delay())
                 async with self._slots:
+                    within = min(within, deadline - self._clock())
                     self.requests += 1
-                    status, headers, body = await self._exchange(path, query)
+                    with anyio.fail_after(within):
+                        status, headers, body = await self._exchange(path, query)
         except TimeoutError:
             raise _slow(endpoint, within, last=self._clock() + 0.5 >= deadline) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError, OSError) as error:
@@ -161,9 +162,14 @@ class IruClient:
         )
         response = await self._http.send(request, stream=True)
         try:
-            return response.status_code, response.headers, await _bounded(response, self.limits.body_bytes)
+            body = await read_body(response.aiter_raw(), response.headers, self.limits.body_bytes)
+        except Unreadable:
+            if response.is_success:
+                raise
+            body = b""  # a failure's status says enough
         finally:
             await response.aclose()
+        return response.status_code, response.headers, body
 
 
 class Call:
@@ -223,12 +229,16 @@ class Call:
         """
         at: Position | None = endpoint.paging.start if position is None else position
         seen: set[Position] = set()
+        before: list[Any] = []
         counted = 0
         while at is not None:
             if at in seen:
                 raise Interrupted("Iru's paging repeats itself", at)
             seen.add(at)
             batch = await self._next_page(endpoint, at, query, ids, first=len(seen) == 1)
+            if batch.rows and batch.rows == before:
+                raise Interrupted("Iru gave the same page twice", at)
+            before = batch.rows
             counted += len(batch.rows)
             if self._progress and (batch.next is not None or len(seen) > 1):
                 await self._progress(counted, batch.total)
@@ -288,37 +298,8 @@ def _trust() -> ssl.SSLContext:
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-async def _bounded(response: httpx.Response, cap: int) -> bytes:
-    """The decoded body, read and unpacked in bounded pieces. Raises Unreadable past `cap` bytes or on bad gzip."""
-    declared = response.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > cap:
-        raise _too_big(cap)
-    encoding = response.headers.get("content-encoding", "identity").strip().casefold()
-    if encoding not in ("identity", "gzip", ""):
-        raise Unreadable(f"The answer is encoded as {encoding[:40]!r}, which was not asked for.", "Tell the user.")
-    unpack = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
-    body = bytearray()
-    async for piece in response.aiter_raw():
-        body += _unpack(unpack, piece, cap - len(body) + 1) if unpack else piece
-        if len(body) > cap:
-            raise _too_big(cap)
-    if unpack and not unpack.eof:
-        raise Unreadable("The answer's compressed body is cut off.", "Try once more; then tell the user.")
-    return bytes(body)
-
-
-def _unpack(unpack: Any, piece: bytes, room: int) -> bytes:
-    try:
-        return bytes(unpack.decompress(piece, room))
-    except zlib.error:
-        raise Unreadable("The answer's compressed body is damaged.", "Try once more; then tell the user.") from None
-
-
-def _too_big(cap: int) -> Unreadable:
-    return Unreadable(
-        f"An answer is larger than {cap // 1024 // 1024} MiB and was not read.",
-        "Narrow the question; then tell the user.",
-    )
+def _out_of_time() -> TookTooLong:
+    return TookTooLong("The time for this call is used up.", "Narrow the question, or ask for less at once.")
 
 
 def _slow(endpoint: Endpoint[Any], seconds: float, *, last: bool) -> IruError:

@@ -138,9 +138,13 @@ class PageNumber:
     def read(self, body: Any, position: Position) -> Rows:
         rows = _rows(body, self.at)
         total = _count(body, "total", "count")
-        given = _count(body, "size") or (len(rows) if int(position) == 1 else self.size)
-        before = (int(position) - 1) * given
-        short = before + len(rows) >= total if total is not None else len(rows) < self.size
+        size = _count(body, "size")
+        if total is None:
+            short = len(rows) < self.size
+        elif size is None and int(position) > 1 and "next" in body:
+            short = True  # how many rows came before is not said; `next` alone knows
+        else:
+            short = (int(position) - 1) * (size or len(rows)) + len(rows) >= total
         more = bool(rows) and (not short or bool(body.get("next")))
         return Rows(rows, int(position) + 1 if more else None, total)
 

@@ -22,6 +22,13 @@ _MOMENT = re.compile(
 
 def read_moment(value: object) -> datetime:
     """A time in any of the forms Iru prints, in UTC; one without a zone is taken as UTC. Raises ValueError."""
+    try:
+        return _moment_of(value)
+    except OverflowError as error:
+        raise ValueError("a date at the end of the calendar") from error
+
+
+def _moment_of(value: object) -> datetime:
     if isinstance(value, datetime):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
     match = _MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -42,7 +49,7 @@ def read_moment(value: object) -> datetime:
 
 def write_moment(value: datetime) -> str:
     """ISO 8601 in UTC, whole seconds: `2026-11-20T09:30:00Z`."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def _blank_is_none(value: object) -> object:
