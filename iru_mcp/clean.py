@@ -13,18 +13,20 @@ REDACTED = "[redacted]"
 # Controls, soft hyphen, fillers, zero-width, bidi, line separators, invisible operators, surrogates, private use,
 # non-characters and the tag block. Variation selector 16 and the zero-width joiner stay where emoji need them.
 _HOSTILE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f\u2028-\u202e"
-    "\u2060-\u206f\u2800\u3164\ud800-\udfff\ue000-\uf8ff\ufe00-\ufe0e\ufeff\uffa0\ufff0-\uffff"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ue000-\uf8ff\ufe00-\ufe0e\ufeff\uffa0\ufff0-\uffff"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
 )
 _SPACES = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 _ANSI = re.compile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-Z\\\\-_])|\x9b[0-?]*[ -/]*[@-~]")
-_JOINER = re.compile("(?<![\u2190-\u2bff\u3030\ufe0f\U0001f000-\U0001faff])\u200d|\u200d(?![\u2190-\u2bff\U0001f000-\U0001faff])")
+_EMOJI = "\u2190-\u2bff\u3030\U0001f000-\U0001faff"
+_JOINER = re.compile(f"(?<![{_EMOJI}\ufe0f])\u200d|\u200d(?![{_EMOJI}])")
 
 _SECRET_KEYS = frozenset(
     "accesstoken activationlockbypasscode apikey apitoken auditscript bootstraptoken bypasscode code devicebasedalbc "
     "enrollmentcode filekey fileurl filevaultkey filevaultrecoverykey firmwarepassword institutionalrecoverykey key "
-    "mobileconfig passcode password personalrecoverykey pin postinstallscript preinstallscript privatekey profilebody prk "
+    "mobileconfig passcode password personalrecoverykey pin postinstallscript preinstallscript privatekey
+    profilebody prk "
     "recoverykey recoverylockpassword recoverypassword remediationscript removalpasscode removalpassword script secret "
     "sharedsecret signedurl token unlockpin unlocktoken userbasedalbc wifipassword".split()
 )
@@ -44,13 +46,18 @@ _SECRET_TEXT = re.compile(
     r"|(?<=recovery key: )|(?<=pin: )|(?<=pin=))[^\s\"',;&]{3,}",
     re.DOTALL,
 )
-_HINT = re.compile(r"[A-Z0-9]{4,5}-[A-Z0-9]{4}|PRIVATE|eyJ|AKIA|ASIA|gh[posu]_|xox|sk[_-]|(?i:bearer|://|pass|secret|token|key|pin[=:])")
+_HINT = re.compile(
+    r"[A-Z0-9]{4,5}-[A-Z0-9]{4}|PRIVATE|eyJ|AKIA|ASIA|gh[posu]_|xox|sk[_-]"
+    r"|(?i:bearer|://|pass|secret|token|key|pin[=:])"
+)
+"""Cheap to look for, and in every text that may hold a secret."""
 
 
 def clean(value: Any, key: str = "") -> Any:
     """`value` with secrets redacted, by key and by pattern, and hostile characters removed, all the way down.
 
-    Newlines become spaces; text is cut at MAX_FIELD characters with the number left out. Cleaning twice changes nothing.
+    Newlines become spaces; text is cut at MAX_FIELD characters with the number left out. Cleaning twice
+    changes nothing.
     """
     if isinstance(value, str):
         return REDACTED if value and _is_secret(key) else clean_text(value)

@@ -60,7 +60,7 @@ class IruClient:
     `base_url` is scheme and host of the tenant's API. The token is sent in one header and kept nowhere else.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a test or the demo tenant replaces
         self,
         base_url: str,
         token: Callable[[], str],

@@ -30,6 +30,8 @@ class Endpoint(Generic[R]):
     paging: Paging
     filters: frozenset[str] = field(default_factory=frozenset)
     """Query parameters that Iru documents. Iru ignores others silently, so the client refuses to send them."""
+    required: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Parameters without which Iru refuses the request, as a probe may send them."""
     product: str = ""
     """The separately bought product behind the path, if any."""
     method: Literal["GET"] = "GET"

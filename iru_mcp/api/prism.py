@@ -134,4 +134,5 @@ PRISM_COUNT = Endpoint(
     record=PrismCount,
     paging=Single(),
     filters=frozenset({"category"}),
+    required={"category": "device_information"},
 )

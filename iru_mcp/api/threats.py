@@ -104,6 +104,7 @@ LIST_THREATS_V2 = Endpoint(
         "statuses device_id classification term detection_date_from detection_date_to date_range management_state tags "
         "severities sort_by".split()
     ),
+    required={"statuses": "quarantined,not_quarantined,released,resolved"},
     product=_PRODUCT,
 )
 
@@ -118,5 +119,6 @@ LIST_BEHAVIORAL_DETECTIONS_V2 = Endpoint(
         "device_id classifications statuses search_term detection_from detection_to management_state severities tags "
         "sort_by".split()
     ),
+    required={"device_id": "00000000-0000-4000-8000-000000000000"},
     product=_PRODUCT,
 )

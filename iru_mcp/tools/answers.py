@@ -25,7 +25,8 @@ V = TypeVar("V", bound=View)
 
 @dataclass(slots=True)
 class Page(Generic[V]):
-    """A list answer. `complete` is true only when everything that matches was looked at and is in this or an earlier page."""
+    """A list answer. `complete` is true only when everything that matches was looked at and is in this or an
+    earlier page."""
 
     items: list[dict[str, Any]]
     complete: bool

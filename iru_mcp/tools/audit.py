@@ -60,8 +60,10 @@ async def list_audit_events(
     limit: Limit = 25,
     cursor: Cursor = "",
 ) -> Page[AuditLine]:
-    """Iru's audit log, newest first: changes to blueprints, library items, tokens and admins, device lifecycle, reads of
-    secrets. Iru filters by time only, so with other filters give since. An actor_id is an Iru admin, not a directory user."""
+    """Iru's audit log, newest first: changes to blueprints, library items, tokens and admins, device
+    lifecycle, reads of
+    secrets. Iru filters by time only, so with other filters give since. An actor_id is an Iru admin, not a
+    directory user."""
     early = read_time(since, "since", iru.now())
     late = read_time(until, "until", iru.now(), end_of_day=True)
     query: dict[str, str | int] = {"sort_by": "-occurred_at"}

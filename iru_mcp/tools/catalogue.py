@@ -18,7 +18,7 @@ from ..api.endpoint import Endpoint
 from ..clean import clean
 from ..errors import UsageError
 from .answers import fit, output_schema
-from .listing import fingerprint
+from .cursor import fingerprint
 from .schema import input_schema
 
 Answer = dict[str, Any]

@@ -50,14 +50,16 @@ class Status(View):
 Sections = Annotated[
     tuple[str, ...],
     BeforeValidator(listed),
-    Field(description="e.g. general, hardware_overview, network, users, installed_profiles; default all, the last two counted"),
+    Field(description="e.g. general, network, users, installed_profiles; default all, the last two counted"),
 ]
 
 
 @tool(GET_DEVICE_DETAILS, optional=(LIST_DEVICES,))
 async def get_device_details(iru: Call, device: DeviceRef, sections: Sections = ()) -> Details:
-    """Everything Iru holds on one device: owner, hardware, OS, network, MDM, agent, FileVault, activation lock, recovery,
-    security, local users, volumes, profiles, Apple Business Manager. Sections differ by platform. For installed software use
+    """Everything Iru holds on one device: owner, hardware, OS, network, MDM, agent, FileVault, activation
+    lock, recovery,
+    security, local users, volumes, profiles, Apple Business Manager. Sections differ by platform. For
+    installed software use
     list_device_apps, for failures get_device_status."""
     target = await resolve(iru, device)
     record = await iru.fetch(GET_DEVICE_DETAILS, device_id=target.device_id)
@@ -83,7 +85,9 @@ def _lightened(found: dict[str, Any]) -> dict[str, Any]:
         regular = users.get("regular_users", [])
         light["users"] = {
             "regular_users": [user.get("username") for user in regular if isinstance(user, dict)],
-            "admins": [user.get("username") for user in regular if isinstance(user, dict) and user.get("admin") is True],
+            "admins": [
+                user.get("username") for user in regular if isinstance(user, dict) and user.get("admin") is True
+            ],
             "system_users": {"count": len(users.get("system_users", []))},
         }
     return light
@@ -95,7 +99,8 @@ async def get_device_status(
     device: DeviceRef,
     show: Annotated[Literal["not_fine", "all"], Field(description="all lists the items that pass too")] = "not_fine",
 ) -> Status:
-    """How a device stands against its blueprint: library items and parameters that failed, err, warn or wait, with their last
+    """How a device stands against its blueprint: library items and parameters that failed, err, warn or wait,
+    with their last
     log lines, and counts of all by status."""
     target = await resolve(iru, device)
     record = await iru.fetch(GET_DEVICE_STATUS, device_id=target.device_id)
@@ -125,7 +130,9 @@ def _worst_first(row: dict[str, Any]) -> tuple[bool, str]:
 
 def _status_row(item: StatusItem, kind: str) -> dict[str, Any]:
     flat = item.flat()
-    row = {name: flat[name] for name in ("name", "status", "type", "category", "reported_at", "item_id") if name in flat}
+    row = {
+        name: flat[name] for name in ("name", "status", "type", "category", "reported_at", "item_id") if name in flat
+    }
     if kind == "parameters":
         row |= {"type": "parameter"}
     logs = [_last_lines(text) for text in (item.last_audit_log, item.log, item.control_log) if text]

@@ -73,7 +73,8 @@ async def list_device_apps(
     limit: Limit = 25,
     cursor: Cursor = "",
 ) -> Page[AppLine]:
-    """Apps installed on one device, by name. For an app across the fleet use prism_applications. Iru leaves out the apps that
+    """Apps installed on one device, by name. For an app across the fleet use prism_applications. Iru leaves
+    out the apps that
     come with an iPhone or iPad."""
     target = await resolve(iru, device)
     checks: list[Check[App]] = []
@@ -108,7 +109,8 @@ async def get_device_activity(
     limit: Limit = 25,
     cursor: Cursor = "",
 ) -> Page[ActivityLine]:
-    """What happened to one device, newest first: enrollments, MDM commands, renames, blueprint changes. Changes that admins
+    """What happened to one device, newest first: enrollments, MDM commands, renames, blueprint changes.
+    Changes that admins
     made in Iru itself are in list_audit_events."""
     target = await resolve(iru, device)
     early = read_time(since, "since", iru.now())
@@ -156,4 +158,3 @@ def _short(value: Any) -> Any:
     if isinstance(value, (dict, list)) and len(str(value)) > _DETAIL_CHARACTERS:
         return f"{str(value)[:_DETAIL_CHARACTERS]}..."
     return value
-

@@ -143,7 +143,8 @@ class _Filters:
     def part(
         self, name: str, wanted: str, *, sent: bool = True, value: Callable[[Device], str | None] | None = None
     ) -> None:
-        """Iru matches parts of some fields; how it matches the others is unpublished, so those are only matched here."""
+        """Iru matches parts of some fields; how it matches the others is unpublished, so those are only
+        matched here."""
         if not wanted.strip():
             return
         if sent:
@@ -161,7 +162,9 @@ class _Filters:
         text = wanted.strip()
         if text:
             self.narrow["tag_name"] = text
-            self._check("tag", lambda device: text.casefold() in [tag.casefold() for tag in device.tags or []], sent=True)
+            self._check(
+                "tag", lambda device: text.casefold() in [tag.casefold() for tag in device.tags or []], sent=True
+            )
 
     def checked_in(self, before: str, after: str) -> None:
         early = read_time(before, "checked_in_before", self._now())
@@ -212,7 +215,7 @@ async def find_devices_for_user(
     if "@" not in wanted:
         raise UsageError("email is not an address.", "Give the whole address, or use list_users to find it by name.")
     near: set[str] = set()
-    checks = [Check("email", lambda device: _is_held_by(device, wanted, near))]
+    checks: list[Check[Device]] = [Check("email", lambda device: _is_held_by(device, wanted, near))]
     ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, {"user_email": wanted}, checks)
     page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=())
     if not page.items and not cursor:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ..api.client import Batch, Call, Interrupted
 from ..api.endpoint import Endpoint
@@ -16,32 +13,22 @@ from ..api.record import Record
 from ..clean import MAX_FIELD
 from ..errors import UsageError
 from .answers import MAX_ANSWER, Page, View, size
+from .cursor import Mark, read_cursor, write_cursor
 
 R = TypeVar("R", bound=Record)
 
 _ROOM = MAX_ANSWER - 4_000
 """Characters for rows; the rest is for what stands around them."""
 
-_NOT_THE_QUESTION = frozenset({"cursor", "limit", "fields"})
-
 
 @dataclass(frozen=True, slots=True)
 class Check(Generic[R]):
-    """A filter as this side applies it. `sent` when Iru was asked to apply it too, so that a row failing it shows Iru did not."""
+    """A filter as this side applies it. `sent` when Iru was asked to apply it too, so that a row failing it
+    shows Iru did not."""
 
     name: str
     test: Callable[[R], bool]
     sent: bool = False
-
-
-class Mark(NamedTuple):
-    """Just after one row: the upstream page, how many of its rows are done, the row's identity, rows given so far."""
-
-    position: Position
-    done: int
-    last: str
-    given: int
-    widened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +124,8 @@ class Scan(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Ask(Generic[R]):
-    """What to list. `query` always goes to Iru; `narrow` too, unless it finds nothing, since its matching is unpublished."""
+    """What to list. `query` always goes to Iru; `narrow` too, unless it finds nothing, since its matching is
+    unpublished."""
 
     endpoint: Endpoint[R]
     query: Mapping[str, str | int] = field(default_factory=dict)
@@ -154,7 +142,9 @@ class Ask(Generic[R]):
     """Where to begin, where it is not the endpoint's usual place."""
 
 
-async def listing(iru: Call, ask: Ask[R], view: type[View], *, limit: int, cursor: str, fields: Sequence[str]) -> Page[Any]:
+async def listing(
+    iru: Call, ask: Ask[R], view: type[View], *, limit: int, cursor: str, fields: Sequence[str]
+) -> Page[Any]:
     """One page of `ask`, as rows of `view` or of `fields`."""
     mark = read_cursor(cursor, iru.question)
     widened = mark.widened if mark else False
@@ -181,7 +171,15 @@ async def _page(
 
 
 async def _streamed_page(
-    iru: Call, scan: Scan[R], ask: Ask[R], view: type[View], mark: Mark | None, limit: int, fields: Sequence[str], *, widened: bool
+    iru: Call,
+    scan: Scan[R],
+    ask: Ask[R],
+    view: type[View],
+    mark: Mark | None,
+    limit: int,
+    fields: Sequence[str],
+    *,
+    widened: bool,
 ) -> Page[Any]:
     rows = Rows(ask, view, fields, limit)
     last: Hit[R] | None = None
@@ -199,7 +197,9 @@ async def _streamed_page(
     page: Page[Any] = Page(rows.checked(), complete=not more and not scan.stopped)
     if page.complete:
         page.total = given
-    elif scan.total is not None and not any(not c.sent for c in ask.checks) and not scan.ignored and not scan.unreadable:
+    elif (
+        scan.total is not None and not any(not c.sent for c in ask.checks) and not scan.ignored and not scan.unreadable
+    ):
         page.total = scan.total
     if not page.complete:
         after = _after(last, scan, mark, more=more, given=given, widened=widened)
@@ -207,7 +207,9 @@ async def _streamed_page(
     return page
 
 
-def _after(last: Hit[R] | None, scan: Scan[R], mark: Mark | None, *, more: bool, given: int, widened: bool) -> Mark | None:
+def _after(
+    last: Hit[R] | None, scan: Scan[R], mark: Mark | None, *, more: bool, given: int, widened: bool
+) -> Mark | None:
     """Where the next page goes on: after the last row given, or where an interrupted walk stopped."""
     if not more and scan.resume is not None:
         return Mark(scan.resume, 0, "", given, widened)
@@ -282,34 +284,3 @@ class Rows:
         if wrong:
             raise UsageError(f"No field '{wrong[0][:40]}'.", f"Valid: {', '.join(sorted(valid))}.")
         return self.items
-
-
-def fingerprint(tool: str, arguments: Mapping[str, Any]) -> str:
-    """A short name for a question, so that a cursor is only taken with the question it belongs to."""
-    asked = {name: value for name, value in arguments.items() if name not in _NOT_THE_QUESTION}
-    text = json.dumps([tool, asked], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
-
-
-def write_cursor(mark: Mark, question: str) -> str:
-    """`mark` as opaque text."""
-    text = json.dumps([question, *mark], separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def read_cursor(cursor: str, question: str) -> Mark | None:
-    """The mark in a cursor, None for an empty one. Raises UsageError for one of another question or no cursor at all."""
-    if not cursor:
-        return None
-    wrong = UsageError(
-        "This cursor does not belong to this question.",
-        "Repeat the call exactly as it was (only limit and fields may differ) with next_cursor as cursor, or start without one.",
-    )
-    try:
-        asked, position, done, last, given, widened = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        mark = Mark(position, int(done), str(last), int(given), bool(widened))
-    except (ValueError, TypeError, RecursionError):
-        raise wrong from None
-    if asked != question or not isinstance(position, (int, str)) or mark.done < 0 or mark.given < 0:
-        raise wrong
-    return mark

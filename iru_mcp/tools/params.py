@@ -39,18 +39,20 @@ Str = Annotated[str, BeforeValidator(_no_null), Field(max_length=300)]
 """Free text, empty for not asked."""
 
 Limit = Annotated[int, Field(ge=1, le=500)]
-Cursor = Annotated[str, BeforeValidator(_no_null), Field(description="next_cursor of the previous page", max_length=2000)]
+Cursor = Annotated[
+    str, BeforeValidator(_no_null), Field(description="next_cursor of the previous page", max_length=2000)
+]
 Fields = Annotated[
     tuple[str, ...],
     BeforeValidator(listed),
     Field(description="columns to return instead of the usual ones", max_length=60),
 ]
 DeviceRef = Annotated[str, Field(description="serial number, device name or device_id", min_length=1, max_length=300)]
-Since = Annotated[str, BeforeValidator(_no_null), Field(description="ISO time, date, or age like 24h, 7d", max_length=40)]
-Until = Annotated[str, BeforeValidator(_no_null), Field(description="like since", max_length=40)]
-Platform = Annotated[
-    Literal["mac", "iphone", "ipad", "appletv", "android", "windows"] | None, BeforeValidator(folded)
+Since = Annotated[
+    str, BeforeValidator(_no_null), Field(description="ISO time, date, or age like 24h, 7d", max_length=40)
 ]
+Until = Annotated[str, BeforeValidator(_no_null), Field(description="like since", max_length=40)]
+Platform = Annotated[Literal["mac", "iphone", "ipad", "appletv", "android", "windows"] | None, BeforeValidator(folded)]
 Family = Annotated[Literal["Mac", "iPhone", "iPad", "tvOS"], Field()]
 
 _AGE = re.compile(r"(\d{1,5})\s*(m|h|d|w)[a-z]*( ago)?", re.IGNORECASE)
@@ -75,7 +77,8 @@ def read_time(text: str, name: str, now: datetime, *, end_of_day: bool = False) 
         moment = read_moment(wanted).astimezone(UTC)
     except (ValueError, OverflowError):
         raise UsageError(
-            f"{name} is not a time.", "Use an ISO time (2026-11-20T09:00:00Z), a date (2026-11-20) or an age (24h, 7d, 2w)."
+            f"{name} is not a time.",
+            "Use an ISO time (2026-11-20T09:00:00Z), a date (2026-11-20) or an age (24h, 7d, 2w).",
         ) from None
     return moment + timedelta(days=1, seconds=-1) if end_of_day and _DAY.fullmatch(wanted) else moment
 

@@ -1,4 +1,4 @@
-"""What devices reported, across the fleet or for one of them: software, persistence, local accounts, the machine itself."""
+"""What devices reported to Prism: software, persistence, local accounts, the machine itself."""
 
 from __future__ import annotations
 
@@ -49,9 +49,11 @@ OnDevice = Annotated[Str, Field(description="only this serial number, name or de
 Blueprint = Annotated[Str, Field(description="name part or id")]
 Families = Annotated[tuple[Family, ...], BeforeValidator(listed)]
 PrismFilter = Annotated[
-    dict[str, Any],
+    dict[str, Any] | None,
     BeforeValidator(_object),
-    Field(description='on any column: {"team_id":{"in":["X"]},"path":{"like":["/tmp"]},"sip":{"eq":false},"created_at":{"gte":"2026-11-01"}}'),
+    Field(
+        description='on any column: {"team_id":{"in":["X"]},"path":{"like":["/tmp"]},"created_at":{"gte":"2026-11-01"}}'
+    ),
 ]
 SortBy = Annotated[Str, Field(description="column, - first for descending")]
 
@@ -129,7 +131,7 @@ async def prism_device_information(
     agent_installed: bool | None = None,
     blueprint: Blueprint = "",
     device_families: Families = (),
-    filter: PrismFilter = {},
+    filter: PrismFilter = None,
     sort_by: SortBy = "",
     fields: Fields = (),
     limit: Limit = 25,
@@ -160,13 +162,14 @@ async def prism_launch_agents_and_daemons(
     run_at_load: bool | None = None,
     blueprint: Blueprint = "",
     device_families: Families = (),
-    filter: PrismFilter = {},
+    filter: PrismFilter = None,
     sort_by: SortBy = "",
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",
 ) -> Page[LaunchLine]:
-    """What starts by itself on Macs (persistence), fleet-wide or on one device. Apple's own labels begin with com.apple., but
+    """What starts by itself on Macs (persistence), fleet-wide or on one device. Apple's own labels begin with
+    com.apple., but
     malware imitates them: check path and program_arguments."""
     typed = {
         "label": label,
@@ -194,7 +197,7 @@ async def prism_local_users(
     logged_in: bool | None = None,
     blueprint: Blueprint = "",
     device_families: Families = (),
-    filter: PrismFilter = {},
+    filter: PrismFilter = None,
     sort_by: SortBy = "",
     fields: Fields = (),
     limit: Limit = 25,
@@ -224,13 +227,14 @@ async def prism_applications(
     ad_hoc_code_signed: bool | None = None,
     blueprint: Blueprint = "",
     device_families: Families = (),
-    filter: PrismFilter = {},
+    filter: PrismFilter = None,
     sort_by: SortBy = "",
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",
 ) -> Page[ApplicationLine]:
-    """Which devices have an app, fleet-wide: one row per app and device. For all apps of one device use list_device_apps."""
+    """Which devices have an app, fleet-wide: one row per app and device. For all apps of one device use
+    list_device_apps."""
     typed = {
         "name": name,
         "bundle_id": bundle_id,
@@ -239,7 +243,7 @@ async def prism_applications(
         "ad_hoc_code_signed": ad_hoc_code_signed,
     }
     exact = {"version": {"in": [version.strip()]}} if version.strip() else {}
-    scope = Scope(device, blueprint, device_families, exact | dict(filter), sort_by)
+    scope = Scope(device, blueprint, device_families, exact | (filter or {}), sort_by)
     return await prism_page(iru, PRISM_APPS, ApplicationLine, typed, scope, fields, limit, cursor)
 
 
@@ -247,10 +251,15 @@ class Scope:
     """Which rows of a category: the parameters that all Prism tools share."""
 
     def __init__(
-        self, device: str, blueprint: str, device_families: tuple[str, ...], filter: Mapping[str, Any], sort_by: str
+        self,
+        device: str,
+        blueprint: str,
+        device_families: tuple[str, ...],
+        filter: Mapping[str, Any] | None,
+        sort_by: str,
     ) -> None:
         self.device, self.blueprint = device.strip(), blueprint.strip()
-        self.device_families, self.filter, self.sort_by = device_families, filter, sort_by.strip()
+        self.device_families, self.filter, self.sort_by = device_families, filter or {}, sort_by.strip()
 
 
 async def prism_page(
@@ -324,7 +333,8 @@ def _family(row: PrismRow) -> str:
 async def _known_columns(
     iru: Call, endpoint: Endpoint[PrismRow], category: str, wanted: Mapping[str, Any], sort_by: str
 ) -> None:
-    """Refuse a column that the category lacks, before Iru ignores it. Tenants may have newer columns than are published."""
+    """Refuse a column that the category lacks, before Iru ignores it. Tenants may have newer columns than are
+    published."""
     columns = set(COMMON_COLUMNS + COLUMNS[category])
     named = set(wanted) | ({sort_by.removeprefix("-")} if sort_by else set())
     if named - columns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,13 +55,13 @@ async def find(iru: Call, device: str) -> Target | None:
 
 
 async def _matches(
-    iru: Call, wanted: str, query: dict[str, str | int], near: dict[str, Device]
+    iru: Call, wanted: str, query: Mapping[str, str | int], near: dict[str, Device]
 ) -> tuple[list[Device], bool]:
     """Devices whose serial number or name is `wanted`; those that only contain it are gathered in `near`."""
     folded = wanted.casefold()
     found: dict[str, Device] = {}
     try:
-        async for batch in iru.walk(LIST_DEVICES, query={"ordering": "device_id"} | query):
+        async for batch in iru.walk(LIST_DEVICES, query={"ordering": "device_id"} | dict(query)):
             for record in filter(None, batch.records):
                 names = [(record.serial_number or "").casefold(), (record.device_name or "").strip().casefold()]
                 if folded in names:
@@ -80,7 +81,9 @@ def _line(record: Device) -> str:
 def _several(wanted: str, found: list[Device]) -> UsageError:
     shown = "; ".join(_line(record) for record in found[:_MOST_CANDIDATES])
     more = f" and {len(found) - _MOST_CANDIDATES} more" if len(found) > _MOST_CANDIDATES else ""
-    return UsageError(f"{len(found)} devices are called '{wanted[:60]}': {shown}{more}.", "Repeat with the device_id meant.")
+    return UsageError(
+        f"{len(found)} devices are called '{wanted[:60]}': {shown}{more}.", "Repeat with the device_id meant."
+    )
 
 
 def _none(wanted: str, near: list[Device], *, complete: bool) -> NotFound:

@@ -29,7 +29,9 @@ def _prune(node: Any, defs: dict[str, Any]) -> Any:
         node = choices[0] | {key: value for key, value in node.items() if key != "anyOf"}
         return _prune(node, defs)
     return {
-        key: {name: _prune(inner, defs) for name, inner in value.items()} if key == "properties" else _prune(value, defs)
+        key: {name: _prune(inner, defs) for name, inner in value.items()}
+        if key == "properties"
+        else _prune(value, defs)
         for key, value in node.items()
         if key not in _DROPPED and not (key == "default" and value in (None, "", []))
     }

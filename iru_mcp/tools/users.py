@@ -59,15 +59,20 @@ async def get_user(
     if "@" not in wanted:
         raise UsageError("email is not an address.", "Give the whole address, or search with list_users.")
     check = Check[User]("email", lambda user: (user.email or "").casefold() == wanted.casefold())
-    page = await listing(iru, Ask(LIST_USERS, {}, {"email": wanted}, [check], flat=_user_row), UserLine, limit=25, cursor="", fields=())
+    page = await listing(
+        iru, Ask(LIST_USERS, {}, {"email": wanted}, [check], flat=_user_row), UserLine, limit=25, cursor="", fields=()
+    )
     if not page.items and page.complete:
-        page.notes.append(f"Iru has no user with the address {wanted}; list_users searches by a part of name or address")
+        page.notes.append(
+            f"Iru has no user with the address {wanted}; list_users searches by a part of name or address"
+        )
     return page
 
 
 @tool(GET_USER)
 async def get_user_by_id(
-    iru: Call, user_id: Annotated[str, Field(description="id from get_user or list_users", min_length=1, max_length=100)]
+    iru: Call,
+    user_id: Annotated[str, Field(description="id from get_user or list_users", min_length=1, max_length=100)],
 ) -> UserDetails:
     """One Iru user record by its id."""
     record = await iru.fetch(GET_USER, user_id=user_id.strip())

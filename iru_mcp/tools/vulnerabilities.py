@@ -50,7 +50,8 @@ async def list_vulnerabilities(
     limit: Limit = 25,
     cursor: Cursor = "",
 ) -> Page[DetectionLine]:
-    """CVEs present on one device now, with the software that carries them, worst first. cve_description and cve_link only by
+    """CVEs present on one device now, with the software that carries them, worst first. cve_description and
+    cve_link only by
     fields."""
     target = await resolve(iru, device)
     checks: list[Check[Detection]] = [Check("device", lambda row: row.device_id == target.device_id, sent=True)]
