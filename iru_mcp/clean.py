@@ -25,8 +25,8 @@ _JOINER = re.compile(f"(?<![{_EMOJI}\ufe0f])\u200d|\u200d(?![{_EMOJI}])")
 _SECRET_KEYS = frozenset(
     "accesstoken activationlockbypasscode apikey apitoken auditscript bootstraptoken bypasscode code devicebasedalbc "
     "enrollmentcode filekey fileurl filevaultkey filevaultrecoverykey firmwarepassword institutionalrecoverykey key "
-    "mobileconfig passcode password personalrecoverykey pin postinstallscript preinstallscript privatekey
-    profilebody prk "
+    "mobileconfig passcode password personalrecoverykey pin postinstallscript preinstallscript privatekey "
+    "profilebody prk "
     "recoverykey recoverylockpassword recoverypassword remediationscript removalpasscode removalpassword script secret "
     "sharedsecret signedurl token unlockpin unlocktoken userbasedalbc wifipassword".split()
 )
