@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb. 0: done; 1: it did not work; 2: wrong verb, flag, setting or argument."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        options = _parser().parse_args(_with_verb(words))
+        options = _options(_with_verb(words))
         flags = {name: getattr(options, name) for name in FIELDS if hasattr(options, name)}
         settings = read(flags, env_file=options.env_file)
         return _run(options, settings)
@@ -55,6 +55,21 @@ def _with_verb(words: list[str]) -> list[str]:
     if words and not words[0].startswith("-"):
         raise UsageError(f"There is no verb '{words[0][:40]}'.", f"Valid: {', '.join(_VERBS)}.")
     return ["serve", *words]
+
+
+def _options(words: list[str]) -> argparse.Namespace:
+    """The words as options. Raises UsageError naming the valid flags for one that is not."""
+    parser = _parser()
+    options, unknown = parser.parse_known_args(words)
+    if unknown or not options.verb:
+        flags = ", ".join(_flags(parser, options.verb))
+        raise UsageError(f"{options.verb} takes no '{unknown[0][:40]}'.", f"Valid: {flags}.")
+    return options
+
+
+def _flags(parser: argparse.ArgumentParser, verb: str) -> list[str]:
+    choices = next(action.choices for action in parser._actions if action.dest == "verb")  # noqa: SLF001 - no other way
+    return sorted(flag for flag in dict(choices or {})[verb]._option_string_actions if flag.startswith("--"))  # noqa: SLF001
 
 
 def _parser() -> argparse.ArgumentParser:

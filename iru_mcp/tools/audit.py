@@ -27,7 +27,7 @@ class AuditLine(View):
     target_id: str
     actor_type: str
     actor_id: str
-    new_state: dict[str, Any]
+    new_state: Any
 
 
 def _audit_row(event: AuditEvent) -> dict[str, Any]:

@@ -54,7 +54,7 @@ Sections = Annotated[
 ]
 
 
-@tool(GET_DEVICE_DETAILS, optional=(LIST_DEVICES,))
+@tool(GET_DEVICE_DETAILS, optional=(LIST_DEVICES,), toolset="devices")
 async def get_device_details(iru: Call, device: DeviceRef, sections: Sections = ()) -> Details:
     """Everything Iru holds on one device: owner, hardware, OS, network, MDM, agent, FileVault, activation
     lock, recovery,
@@ -93,7 +93,7 @@ def _lightened(found: dict[str, Any]) -> dict[str, Any]:
     return light
 
 
-@tool(GET_DEVICE_STATUS, optional=(LIST_DEVICES,))
+@tool(GET_DEVICE_STATUS, optional=(LIST_DEVICES,), toolset="devices")
 async def get_device_status(
     iru: Call,
     device: DeviceRef,

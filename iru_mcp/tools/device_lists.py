@@ -32,7 +32,7 @@ class ActivityLine(View):
 
     created_at: str
     action_type: str
-    details: dict[str, Any]
+    details: Any
 
 
 _ONE_SHAPE = {
@@ -63,7 +63,7 @@ def app_row(record: App) -> dict[str, Any]:
     return flat | {name: value for name, value in shaped.items() if value is not None}
 
 
-@tool(LIST_DEVICE_APPS, optional=(LIST_DEVICES,))
+@tool(LIST_DEVICE_APPS, optional=(LIST_DEVICES,), toolset="devices")
 async def list_device_apps(
     iru: Call,
     device: DeviceRef,
@@ -98,7 +98,7 @@ def _has(key: str, wanted: str) -> Check[App]:
     return Check(key, lambda record: test(app_row(record).get(key)))
 
 
-@tool(LIST_DEVICE_ACTIVITY, optional=(LIST_DEVICES,))
+@tool(LIST_DEVICE_ACTIVITY, optional=(LIST_DEVICES,), toolset="devices")
 async def get_device_activity(
     iru: Call,
     device: DeviceRef,

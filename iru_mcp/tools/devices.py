@@ -61,9 +61,12 @@ class UserDeviceLine(View):
     is_missing: bool
 
 
-def _device_line(record: Device) -> dict[str, Any]:
-    flat = record.flat()
-    return {name: value for name, value in flat.items() if not (name == "is_missing" and value is False)}
+def lean_device(flat: dict[str, Any]) -> dict[str, Any]:
+    """Without what a reader assumes; the id only where no serial number names the device to the next tool."""
+    kept = {name: value for name, value in flat.items() if name != "is_missing" or value}
+    if "serial_number" in kept:
+        kept.pop("device_id")
+    return kept
 
 
 _Flag = bool | None
@@ -121,7 +124,7 @@ async def list_devices(
     if filevault_enabled is not None:
         await asked.filevault(iru, filevault_enabled)
     ask = Ask(
-        LIST_DEVICES, {"ordering": "device_id"} | asked.query, asked.narrow, tuple(asked.checks), flat=_device_line
+        LIST_DEVICES, {"ordering": "device_id"} | asked.query, asked.narrow, tuple(asked.checks), lean=lean_device
     )
     return await listing(iru, ask, DeviceLine, limit=limit, cursor=cursor, fields=fields)
 
@@ -216,7 +219,7 @@ async def find_devices_for_user(
         raise UsageError("email is not an address.", "Give the whole address, or use list_users to find it by name.")
     near: set[str] = set()
     checks: list[Check[Device]] = [Check("email", lambda device: _is_held_by(device, wanted, near))]
-    ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, {"user_email": wanted}, checks)
+    ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, {"user_email": wanted}, checks, lean=lean_device)
     page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=())
     if not page.items and not cursor:
         page.notes.append(_nobody(wanted, near))

@@ -136,6 +136,8 @@ class Ask(Generic[R]):
     """Sort by this here, over all rows, where Iru cannot."""
     flat: Callable[[R], dict[str, Any]] = Record.flat
     """How a record becomes a row."""
+    lean: Callable[[dict[str, Any]], dict[str, Any]] = dict
+    """What to leave out of a row unless `fields` asks for it."""
     columns: Sequence[str] = ()
     """Names that `fields` may have beside those of the record."""
     start: Position | None = None
@@ -268,7 +270,8 @@ class Rows:
             return False
         flat = self._ask.flat(record)
         self._known |= flat.keys()
-        row = {name: flat[name] for name in self._fields or self._view.columns if name in flat}
+        shown = flat if self._fields else self._ask.lean(flat)
+        row = {name: shown[name] for name in self._fields or self._view.columns if name in shown}
         weight = size({name: value[:MAX_FIELD] if isinstance(value, str) else value for name, value in row.items()})
         if self.items and self._size + weight > _ROOM:
             self._size = _ROOM

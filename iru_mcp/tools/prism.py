@@ -65,11 +65,11 @@ class DeviceInformationLine(View):
     serial_number: str
     device__user_email: str
     device__family: str
-    model_name: str
-    os_version: str
-    agent_version: str
-    mdm_enabled: bool
-    last_checkin: str
+    model_name: Any
+    os_version: Any
+    agent_version: Any
+    mdm_enabled: Any
+    last_checkin: Any
     blueprint_name: str
 
 
@@ -79,11 +79,11 @@ class LaunchLine(View):
     device__name: str
     serial_number: str
     device__user_email: str
-    label: str
-    path: str
-    program: str
-    program_arguments: str
-    service_domain: str
+    label: Any
+    path: Any
+    program: Any
+    program_arguments: Any
+    service_domain: Any
     run_at_load: bool
     is_loaded: bool
     created_at: str
@@ -94,14 +94,14 @@ class LocalUserLine(View):
 
     device__name: str
     serial_number: str
-    username: str
-    full_name: str
-    uid: int
-    type: str
-    hidden_user: bool
-    secure_token: bool
-    home_directory: str
-    user_created_at: str
+    username: Any
+    full_name: Any
+    uid: Any
+    type: Any
+    hidden_user: Any
+    secure_token: Any
+    home_directory: Any
+    user_created_at: Any
 
 
 class ApplicationLine(View):
@@ -110,13 +110,13 @@ class ApplicationLine(View):
     device__name: str
     serial_number: str
     device__user_email: str
-    name: str
-    version: str
-    bundle_id: str
-    team_id: str
-    path: str
-    obtained_from: str
-    ad_hoc_code_signed: bool
+    name: Any
+    version: Any
+    bundle_id: Any
+    team_id: Any
+    path: Any
+    obtained_from: Any
+    ad_hoc_code_signed: Any
     created_at: str
 
 

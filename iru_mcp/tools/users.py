@@ -45,9 +45,8 @@ class UserDetails(View):
     integration: dict[str, Any]
 
 
-def _user_row(record: User) -> dict[str, Any]:
-    flat = record.flat()
-    return {name: value for name, value in flat.items() if not (name == "archived" and value is False)}
+def _lean_user(flat: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in flat.items() if name != "archived" or value}
 
 
 @tool(LIST_USERS, requests=_DIRECTORY_REQUESTS)
@@ -60,7 +59,7 @@ async def get_user(
         raise UsageError("email is not an address.", "Give the whole address, or search with list_users.")
     check = Check[User]("email", lambda user: (user.email or "").casefold() == wanted.casefold())
     page = await listing(
-        iru, Ask(LIST_USERS, {}, {"email": wanted}, [check], flat=_user_row), UserLine, limit=25, cursor="", fields=()
+        iru, Ask(LIST_USERS, {}, {"email": wanted}, [check], lean=_lean_user), UserLine, limit=25, cursor="", fields=()
     )
     if not page.items and page.complete:
         page.notes.append(
@@ -100,5 +99,5 @@ async def list_users(
     if archived is not None:
         checks.append(Check("archived", lambda user: bool(user.archived) == archived))
     return await listing(
-        iru, Ask(LIST_USERS, {}, {}, checks, flat=_user_row), UserLine, limit=limit, cursor=cursor, fields=fields
+        iru, Ask(LIST_USERS, {}, {}, checks, lean=_lean_user), UserLine, limit=limit, cursor=cursor, fields=fields
     )
