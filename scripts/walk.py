@@ -37,6 +37,7 @@ class Walk:
 
 
 async def main() -> None:
+    """Walk from a name in an alert to what happened and where else."""
     async with Client(SERVER) as client:
         tools = (await client.list_tools()).tools
         print(f"Connected to {len(tools)} read-only tools on the demo tenant, a made-up company.")
