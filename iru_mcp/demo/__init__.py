@@ -1,0 +1,42 @@
+"""A made-up tenant that answers like Iru, behind an httpx transport."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import httpx
+
+    from .wire import AsgiApp
+
+TOKEN = "demo-token"  # noqa: S105 - the made-up tenant's, no secret
+HOST = "https://northwind.api.kandji.io"
+
+
+def transport(
+    *,
+    devices: int = 400,
+    seed: int = 7,
+    now: datetime | None = None,
+    denied: Iterable[str] = (),
+    unlicensed: Iterable[str] = (),
+    token: str = TOKEN,
+    hour_limit: int = 10_000,
+) -> httpx.AsyncBaseTransport:
+    """A tenant of `devices` devices (40 at least) whose story ends at `now` (the present moment if None).
+
+    `denied` are names of endpoints that answer 403, `unlicensed` names of products whose paths are denied or absent.
+    Raises ValueError for an endpoint or product that does not exist, or too few devices.
+    """
+    from .wire import DemoTransport
+
+    return DemoTransport.build(devices, seed, now, frozenset(denied), frozenset(unlicensed), token, hour_limit)
+
+
+def asgi(demo: httpx.AsyncBaseTransport) -> AsgiApp:
+    """`demo` as an ASGI application, so that any client can read it through a real socket."""
+    from .wire import application
+
+    return application(demo)

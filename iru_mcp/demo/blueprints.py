@@ -1,0 +1,82 @@
+"""Blueprints of the made-up tenant and who is in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .chance import letters, roll, uuid
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """A blueprint; `platforms` and `departments` decide which devices are in it."""
+
+    name: str
+    type: str
+    platforms: tuple[str, ...]
+    departments: tuple[str, ...] = ()
+    description: str = ""
+    icon: str = "ss-files"
+    color: str = "aqua-800"
+
+    @property
+    def id(self) -> str:
+        """The same for every seed."""
+        return uuid("blueprint", self.name)
+
+    def named(self) -> dict[str, str]:
+        """The blueprint as other records carry it."""
+        return {"id": self.id, "name": self.name}
+
+    def record(self, devices: int) -> dict[str, object]:
+        """The blueprint as /blueprints sends it, its enrollment secret included."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "icon": self.icon,
+            "color": self.color,
+            "description": self.description,
+            "params": {uuid("param", self.name, n): {"mute": False, "daily": bool(n % 2)} for n in range(3)},
+            "computers_count": devices,
+            "enrollment_code": {"code": letters(6, "enroll", self.name, alphabet="0123456789"), "is_active": True},
+            "type": self.type,
+        }
+
+
+_APPLE = ("Mac", "iPhone", "iPad")
+BLUEPRINTS = (
+    Blueprint("Engineering", "map", ("Mac",), ("Engineering",), "Engineers' Macs, with developer tools"),
+    Blueprint("Design", "classic", ("Mac",), ("Design",)),
+    Blueprint("Sales", "classic", ("Mac",), ("Sales",)),
+    Blueprint("Finance and Legal", "map", ("Mac",), ("Finance", "Legal"), "FileVault and firewall enforced"),
+    Blueprint("Standard Mac", "map", ("Mac",), (), "Everyone else"),
+    Blueprint("Mobile", "classic", ("iPhone",), (), "Company iPhones"),
+    Blueprint("Shared iPads", "classic", ("iPad",), (), "Warehouse and front desk"),
+    Blueprint("Conference Rooms", "classic", ("AppleTV",)),
+    Blueprint("Windows", "map", ("Windows",)),
+    Blueprint("Android", "map", ("Android",)),
+    Blueprint("old - do not use", "classic", _APPLE, (), " "),
+)
+ENGINEERING = BLUEPRINTS[0]
+
+
+def blueprint_for(platform: str, department: str, chance: int) -> Blueprint:
+    """The blueprint of a device, by platform and its user's department; a few are left in the old one."""
+    fitting = [one for one in BLUEPRINTS if platform in one.platforms]
+    if chance % 50 == 0 and len(fitting) > 1:
+        return fitting[-1]
+    for one in fitting:
+        if department in one.departments:
+            return one
+    return next(one for one in fitting if not one.departments)
+
+
+TAGS = tuple((uuid("tag", name), name) for name in ("VIP", "loaner", "Build Farm", "kiosk", "remote", "QA", "legal hold"))
+
+
+def tags_for(chance: int) -> tuple[str, ...]:
+    """The tags of a device: mostly none."""
+    first = roll("tags", chance)
+    if first % 5:
+        return ()
+    return tuple(sorted({TAGS[first // 5 % len(TAGS)][1], TAGS[first // 35 % len(TAGS)][1]}))

@@ -1,0 +1,52 @@
+"""Repeatable chance: the same key always gives the same value, so nothing has to be stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def digest(*key: object, size: int = 64) -> bytes:
+    """`size` bytes (64 at most) that only `key` decides."""
+    return blake2b("\x1f".join(map(str, key)).encode(), digest_size=size).digest()
+
+
+def roll(*key: object) -> int:
+    """A number below 2**64."""
+    return int.from_bytes(digest(*key, size=8), "big")
+
+
+def pick(options: Sequence[T], *key: object) -> T:
+    """One of `options`."""
+    return options[roll(*key) % len(options)]
+
+
+def weighted(options: Sequence[tuple[int, T]], *key: object) -> T:
+    """One of `options`, each with its weight."""
+    left = roll(*key) % sum(weight for weight, _ in options)
+    for weight, option in options:
+        left -= weight
+        if left < 0:
+            return option
+    raise AssertionError("weights add up")
+
+
+def uuid(*key: object) -> str:
+    """A version 4 UUID in lower case."""
+    raw = bytearray(digest(*key, size=16))
+    raw[6], raw[8] = raw[6] & 0x0F | 0x40, raw[8] & 0x3F | 0x80
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def hexes(length: int, *key: object) -> str:
+    """`length` (128 at most) hexadecimal digits."""
+    return digest(*key).hex()[:length]
+
+
+def letters(length: int, *key: object, alphabet: str = "CDFGHJKLMNPQRTVWXY0123456789") -> str:
+    """`length` (64 at most) letters and digits as serial numbers use them."""
+    return "".join(alphabet[byte % len(alphabet)] for byte in digest(*key)[:length])

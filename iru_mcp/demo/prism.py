@@ -1,0 +1,147 @@
+"""Answers for /prism: sixteen categories, paged by cursor or offset, made device by device."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from itertools import islice
+from typing import Any
+
+from .categories import CATEGORIES, Category, common
+from .fleet import Device
+from .query import Fault, Query, Row, Test, cursor, json_filter, number, ordered, passes, uncursor
+from .tenant import Tenant
+
+_LIMIT = 300
+_LOOK = 400
+"""Devices that one page of a filtered walk looks at before it gives what it has, and a cursor."""
+_SHORT_EVERY = 7
+"""Every so many pages of a walk is a short one, as in Iru."""
+_DEVICE_COLUMNS = frozenset("device_id device__name device__user_id device__user_name device__user_email blueprint_name asset_tag "
+                            "serial_number model_id tags count updated_at last_collected_at".split())  # fmt: skip
+_APPROXIMATE = 100_000
+Tests = Mapping[str, Sequence[Test]]
+
+
+def _rows(tenant: Tenant, category: Category, device: Device) -> list[Row]:
+    shared = common(tenant, device)
+    return [shared | row for row in category.rows(tenant, device)]
+
+
+def _reporting(tenant: Tenant, category: Category, query: Query, tests: Tests) -> list[Device]:
+    """The devices that can have matching rows; what is asked of columns that a device's rows share is decided here."""
+    families = {name.strip() for name in query.get("device_families", "").split(",") if name.strip()} or category.families
+    blueprints = {name.strip() for name in query.get("blueprint_ids", "").split(",") if name.strip()}
+    shared = {key: held for key, held in tests.items() if key in _DEVICE_COLUMNS}
+    return [
+        device
+        for device in (*tenant.devices, tenant.removed)
+        if device.family in families & category.families
+        and (not blueprints or device.blueprint.id in blueprints)
+        and (not shared or passes(common(tenant, device), shared))
+    ]
+
+
+def _answer(name: str, tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+    category, tests = CATEGORIES[name], json_filter(query)
+    for refused in ("blueprint__id", "device__family"):
+        if refused in tests:
+            raise Fault(400, {"detail": f"Invalid filter key: {refused}"})
+    devices = _reporting(tenant, category, query, tests)
+    own = {key: held for key, held in tests.items() if key not in _DEVICE_COLUMNS}
+    limit = number(query, "limit", _LIMIT, least=1, most=_LIMIT)
+    if query.get("sort_by"):
+        return _sorted(tenant, category, devices, own, query, limit)
+    if "offset" in query:
+        return _by_offset(tenant, name, devices, own, query, limit)
+    return _by_cursor(tenant, category, devices, own, query.get("cursor", ""), limit)
+
+
+def _place(text: str) -> tuple[int, int, int]:
+    """Page, device index and row that a cursor names. Raises Fault 400."""
+    parts = uncursor(text).split(":") if text else ["0", "-2", "0"]
+    try:
+        page, index, row = (int(part) for part in parts)
+    except ValueError:
+        raise Fault(400, {"detail": "Invalid cursor"}) from None
+    return page, index, row
+
+
+def _by_cursor(tenant: Tenant, category: Category, devices: list[Device], own: Tests, text: str, limit: int) -> Row:
+    page, index, skip = _place(text)
+    order = sorted(devices, key=lambda device: device.index)
+    start = bisect_right(order, index - 1, key=lambda device: device.index)
+    wanted = max(1, limit - 13) if page % _SHORT_EVERY == _SHORT_EVERY - 1 else limit
+    found: list[Row] = []
+    for looked, device in enumerate(order[start:]):
+        if len(found) >= wanted or looked >= _LOOK:
+            return _page(found, None, cursor(f"{page + 1}:{device.index}:0"))
+        first = skip if device.index == index else 0
+        rows = _rows(tenant, category, device)
+        for place in range(first, len(rows)):
+            if len(found) >= wanted:
+                return _page(found, None, cursor(f"{page + 1}:{device.index}:{place}"))
+            if passes(rows[place], own):
+                found.append(rows[place])
+    return _page(found, None, None)
+
+
+def _page(rows: list[Row], offset: int | None, after: str | None, *, limit: int = _LIMIT, total: int | None = None) -> Row:
+    return {"offset": offset, "limit": limit, "total": total, "data": rows, "cursor": after}
+
+
+@lru_cache(maxsize=32)
+def _prefix(tenant: Tenant, name: str) -> array[int]:
+    """Rows before each reporting device, and the number of all, when nothing is filtered."""
+    category, found = CATEGORIES[name], array("L", [0])
+    for device in _reporting(tenant, category, {}, {}):
+        count = category.count(tenant, device) if category.count else len(category.rows(tenant, device))
+        found.append(found[-1] + count)
+    return found
+
+
+def _by_offset(tenant: Tenant, name: str, devices: list[Device], own: Tests, query: Query, limit: int) -> Row:
+    category, offset = CATEGORIES[name], number(query, "offset", 0)
+    plain = not (own or query.get("filter") or query.get("blueprint_ids") or query.get("device_families"))
+    if not plain:
+        rows = list(_matching(tenant, category, devices, own))
+        return _page(rows[offset : offset + limit], offset, None, limit=limit, total=len(rows))
+    before = _prefix(tenant, name)
+    first = min(bisect_right(before, offset) - 1, len(devices))
+    source = _matching(tenant, category, devices[first:], {})
+    rows = list(islice(source, offset - before[first], offset - before[first] + limit)) if offset < before[-1] else []
+    return _page(rows, offset, None, limit=limit, total=before[-1])
+
+
+def _matching(tenant: Tenant, category: Category, devices: list[Device], own: Tests) -> Iterator[Row]:
+    for device in devices:
+        for row in _rows(tenant, category, device):
+            if passes(row, own):
+                yield row
+
+
+def _sorted(tenant: Tenant, category: Category, devices: list[Device], own: Tests, query: Query, limit: int) -> Row:
+    offset = number(query, "offset", 0)
+    key = query["sort_by"].lstrip("-")
+    places = [
+        (row.get(key), device.index, place)
+        for device in devices
+        for place, row in enumerate(_rows(tenant, category, device))
+        if passes(row, own)
+    ]
+    part = ordered(places, query["sort_by"], lambda at, _: at[0], [key])[offset : offset + limit]
+    by_index = {device.index: device for device in devices}
+    return _page([_rows(tenant, category, by_index[index])[place] for _, index, place in part], offset, None, limit=limit, total=len(places))
+
+
+def _count(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+    name = query.get("category", "")
+    if name not in CATEGORIES:
+        raise Fault(400, {"detail": f"Invalid category: {name}"})
+    count = _prefix(tenant, name)[-1]
+    return {"count": count, "approximate": count > _APPROXIMATE}
+
+
+ROUTES: dict[str, Any] = {f"PRISM_{name.upper()}": partial(_answer, name) for name in CATEGORIES} | {"PRISM_COUNT": _count}

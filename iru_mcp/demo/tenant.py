@@ -1,0 +1,51 @@
+"""The made-up tenant: its people, devices and clock, and what each endpoint agrees on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from .fleet import Device, fleet, removed_device
+from .people import Person, population
+from .software import Installed, on_mac, on_mobile
+from .story import Timeline, timeline
+
+
+@dataclass(frozen=True, eq=False)
+class Tenant:
+    """Everything that is stored; apps, launch agents and the rest are made when they are asked for."""
+
+    seed: int
+    now: datetime
+    times: Timeline
+    people: list[Person]
+    devices: list[Device]
+    removed: Device
+
+    @classmethod
+    def found(cls, devices: int, seed: int, now: datetime) -> Tenant:
+        """A tenant of `devices` devices. Raises ValueError for too few."""
+        times = timeline(now)
+        people = population(max(160, devices * 2 // 5), seed, now, times.leaver_archived)
+        return cls(seed, now, times, people, fleet(devices, seed, now, people, times), removed_device(seed, now, people))
+
+    @cached_property
+    def by_id(self) -> dict[str, Device]:
+        """Devices by device_id."""
+        return {device.device_id: device for device in self.devices}
+
+    @cached_property
+    def held(self) -> Counter[str]:
+        """How many devices each person holds, by the person's id."""
+        return Counter(device.person.id for device in self.devices if device.person)
+
+    @cached_property
+    def in_blueprint(self) -> Counter[str]:
+        """How many devices are in each blueprint, by its name."""
+        return Counter(device.blueprint.name for device in self.devices)
+
+    def apps(self, device: Device) -> list[Installed]:
+        """What is installed on a Mac, iPhone, iPad or Android device."""
+        return on_mac(device, self.seed, self.times) if device.platform == "Mac" else on_mobile(device, self.seed)
