@@ -32,7 +32,9 @@ def _rows(tenant: Tenant, category: Category, device: Device) -> list[Row]:
 
 def _reporting(tenant: Tenant, category: Category, query: Query, tests: Tests) -> list[Device]:
     """The devices that can have matching rows; what is asked of columns that a device's rows share is decided here."""
-    families = {name.strip() for name in query.get("device_families", "").split(",") if name.strip()} or category.families
+    families = {
+        name.strip() for name in query.get("device_families", "").split(",") if name.strip()
+    } or category.families
     blueprints = {name.strip() for name in query.get("blueprint_ids", "").split(",") if name.strip()}
     shared = {key: held for key, held in tests.items() if key in _DEVICE_COLUMNS}
     return [
@@ -88,7 +90,9 @@ def _by_cursor(tenant: Tenant, category: Category, devices: list[Device], own: T
     return _page(found, None, None)
 
 
-def _page(rows: list[Row], offset: int | None, after: str | None, *, limit: int = _LIMIT, total: int | None = None) -> Row:
+def _page(
+    rows: list[Row], offset: int | None, after: str | None, *, limit: int = _LIMIT, total: int | None = None
+) -> Row:
     return {"offset": offset, "limit": limit, "total": total, "data": rows, "cursor": after}
 
 
@@ -133,7 +137,13 @@ def _sorted(tenant: Tenant, category: Category, devices: list[Device], own: Test
     ]
     part = ordered(places, query["sort_by"], lambda at, _: at[0], [key])[offset : offset + limit]
     by_index = {device.index: device for device in devices}
-    return _page([_rows(tenant, category, by_index[index])[place] for _, index, place in part], offset, None, limit=limit, total=len(places))
+    return _page(
+        [_rows(tenant, category, by_index[index])[place] for _, index, place in part],
+        offset,
+        None,
+        limit=limit,
+        total=len(places),
+    )
 
 
 def _count(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
@@ -144,4 +154,6 @@ def _count(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     return {"count": count, "approximate": count > _APPROXIMATE}
 
 
-ROUTES: dict[str, Any] = {f"PRISM_{name.upper()}": partial(_answer, name) for name in CATEGORIES} | {"PRISM_COUNT": _count}
+ROUTES: dict[str, Any] = {f"PRISM_{name.upper()}": partial(_answer, name) for name in CATEGORIES} | {
+    "PRISM_COUNT": _count
+}

@@ -76,7 +76,8 @@ _SERVICES = (
 
 def _apple(names: list[str], folder: str) -> tuple[Software, ...]:
     return tuple(
-        Software(name, f"com.apple.{name.replace(' ', '')}", "Apple", "", ("1.0",), folder=folder, source="Apple") for name in names
+        Software(name, f"com.apple.{name.replace(' ', '')}", "Apple", "", ("1.0",), folder=folder, source="Apple")
+        for name in names
     )
 
 
@@ -190,7 +191,9 @@ def on_mac(device: Device, seed: int, times: Timeline) -> list[Installed]:
     found = [Installed(base + place, software, system, device.enrolled) for place, software in enumerate(APPLE)]
     for place, version in _choices(seed, device.index):
         software = THIRD_PARTY[place]
-        since = device.enrolled + timedelta(hours=1 + place, seconds=place * 37 + device.index % 59, microseconds=place * 911)
+        since = device.enrolled + timedelta(
+            hours=1 + place, seconds=place * 37 + device.index % 59, microseconds=place * 911
+        )
         found.append(Installed(base + 200 + place, software, software.versions[version], since))
     turn = arrival(device, times)
     if turn is not None:
@@ -243,7 +246,12 @@ def on_mobile(device: Device, seed: int) -> list[Installed]:
         return []
     present, versions = digest(seed, "apps", device.index), digest(seed, "versions", device.index)
     return [
-        Installed(device.index * 1000 + place, software, software.versions[_version_at(software, versions[place])], device.enrolled)
+        Installed(
+            device.index * 1000 + place,
+            software,
+            software.versions[_version_at(software, versions[place])],
+            device.enrolled,
+        )
         for place, software in enumerate(MOBILE)
         if present[place] < software.share
     ]

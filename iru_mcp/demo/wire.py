@@ -39,7 +39,14 @@ class DemoTransport(httpx.AsyncBaseTransport):
 
     @classmethod
     def build(
-        cls, devices: int, seed: int, now: datetime | None, denied: frozenset[str], unlicensed: frozenset[str], token: str, hour_limit: int
+        cls,
+        devices: int,
+        seed: int,
+        now: datetime | None,
+        denied: frozenset[str],
+        unlicensed: frozenset[str],
+        token: str,
+        hour_limit: int,
     ) -> DemoTransport:
         """The transport, its arguments checked. Raises ValueError."""
         known = endpoints()
@@ -52,7 +59,9 @@ class DemoTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One answer, with Iru's headers."""
         query = dict(request.url.params)
-        status, media, body = self.answer(request.method, request.url.path, query, request.headers.get("authorization", ""))
+        status, media, body = self.answer(
+            request.method, request.url.path, query, request.headers.get("authorization", "")
+        )
         headers = {"content-type": media, "content-length": str(len(body))} | self._limits()
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body), request=request)
 
@@ -108,12 +117,12 @@ def _patterns(known: dict[str, Endpoint[Any]]) -> list[tuple[re.Pattern[str], En
 def application(demo: httpx.AsyncBaseTransport) -> AsgiApp:
     """`demo` as an ASGI application: HTTP only, one answer a request."""
 
-    async def app(scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
+    async def app(
+        scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    ) -> None:
         if scope["type"] != "http":
             return
-        url = httpx.URL(
-            scheme="http", host="127.0.0.1", path=scope["path"], query=scope.get("query_string", b"")
-        )
+        url = httpx.URL(scheme="http", host="127.0.0.1", path=scope["path"], query=scope.get("query_string", b""))
         answer = await demo.handle_async_request(httpx.Request(scope["method"], url, headers=scope["headers"]))
         headers = [(name.lower(), value) for name, value in answer.headers.raw]
         await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
