@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Self
 
@@ -128,6 +129,11 @@ class Record(BaseModel):
             elif not is_blank(kept):
                 found[name] = kept
         return found
+
+    def pick(self, names: Sequence[str]) -> dict[str, Json]:
+        """Some of the columns of `flat()`."""
+        found = self.flat()
+        return {name: found[name] for name in names if name in found}
 
     @classmethod
     def flattened(cls) -> frozenset[str]:
