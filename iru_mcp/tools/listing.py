@@ -138,9 +138,9 @@ class Ask(Generic[R]):
     ids: Mapping[str, str] = field(default_factory=dict)
     order: Callable[[R], Any] | None = None
     """Sort by this here, over all rows, where Iru cannot."""
-    flat: Callable[[R], dict[str, Any]] = Record.flat
+    flat: Callable[[R], dict[str, Any]] = lambda record: record.flat()
     """How a record becomes a row."""
-    pick: Callable[[R, Sequence[str]], dict[str, Any]] = Record.pick
+    pick: Callable[[R, Sequence[str]], dict[str, Any]] = lambda record, names: record.pick(names)
     """A few columns of a record, for counting many."""
     lean: Callable[[dict[str, Any]], dict[str, Any]] = dict
     """What to leave out of a row unless `fields` asks for it."""
