@@ -107,7 +107,11 @@ def _device_information(tenant: Tenant, device: Device) -> list[Row]:
             "model": device.model.name,
             "model_name": device.model.model,
             "shared_ipad": False if device.platform == "iPad" else None,
-            "cellular_technology": "GSM and CDMA" if device.platform == "iPhone" else "None" if device.platform == "iPad" else "",
+            "cellular_technology": "GSM and CDMA"
+            if device.platform == "iPhone"
+            else "None"
+            if device.platform == "iPad"
+            else "",
             "data_roaming": None if mac else False,
             "hotspot": None if mac else False,
             "first_enrollment_date": dates.offset(device.first_enrolled),
@@ -140,7 +144,9 @@ def _launch(tenant: Tenant, device: Device) -> list[Row]:
 
 def _users(tenant: Tenant, device: Device) -> list[Row]:
     rows = macs.local_users(tenant, device)
-    return [row | {"created_at": row["user_created_at"]} if row["username"] == STORY.hidden_admin else row for row in rows]
+    return [
+        row | {"created_at": row["user_created_at"]} if row["username"] == STORY.hidden_admin else row for row in rows
+    ]
 
 
 def _firewall(tenant: Tenant, device: Device) -> list[Row]:
@@ -177,7 +183,12 @@ def _cellular(tenant: Tenant, device: Device) -> list[Row]:
 
 
 def _certificates(tenant: Tenant, device: Device) -> list[Row]:
-    names = ("Northwind Root CA", "com.apple.systemdefault", "com.apple.kerberos.kdc", f"Northwind Device {device.serial}")
+    names = (
+        "Northwind Root CA",
+        "com.apple.systemdefault",
+        "com.apple.kerberos.kdc",
+        f"Northwind Device {device.serial}",
+    )
     return [{"common_name": name, "identity_certificate": place > 0} for place, name in enumerate(names)]
 
 
@@ -211,10 +222,15 @@ def _consents(tenant: Tenant, device: Device) -> list[Row]:
     found = [("ScreenCapture", "us.zoom.xos"), ("Microphone", "us.zoom.xos"), ("Camera", "us.zoom.xos"), ("Calendar", "com.microsoft.Outlook"),
              ("BluetoothAlways", "com.okta.mobile"), ("AppleEvents", "com.knollsoft.Rectangle")]  # fmt: skip
     turn = arrival(device, tenant.times)
-    rows = [_consent(device, service, application, device.enrolled + timedelta(days=1)) for service, application in found]
+    rows = [
+        _consent(device, service, application, device.enrolled + timedelta(days=1)) for service, application in found
+    ]
     if turn is not None:
         came = (tenant.times.app_installed, *tenant.times.spread)[turn] + timedelta(minutes=1)
-        rows += [_consent(device, service, STORY.app_bundle_id, came) | _came(came) for service in ("SystemPolicyAllFiles", "Accessibility")]
+        rows += [
+            _consent(device, service, STORY.app_bundle_id, came) | _came(came)
+            for service in ("SystemPolicyAllFiles", "Accessibility")
+        ]
     return rows
 
 
@@ -230,7 +246,9 @@ CATEGORIES: dict[str, Category] = {
     "apps": Category(_ALL, _apps, _app_count),
     "cellular": Category(frozenset({"iPhone"}), _cellular),
     "certificates": Category(_ALL, _certificates),
-    "desktop_and_screensaver": Category(_MAC, lambda tenant, device: [{"screensaver_interval": 300 if device.index % 4 else 1200}]),
+    "desktop_and_screensaver": Category(
+        _MAC, lambda tenant, device: [{"screensaver_interval": 300 if device.index % 4 else 1200}]
+    ),
     "device_information": Category(_ALL, _device_information),
     "filevault": Category(_MAC, _filevault),
     "gatekeeper_and_xprotect": Category(_MAC, _gatekeeper),

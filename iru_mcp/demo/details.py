@@ -58,7 +58,9 @@ def _apple(tenant: Tenant, device: Device) -> Row:
             "mdm_enabled_user": [device.local_username] if mac else [],
         },
         "activation_lock": macs.activation_lock(device),
-        "automated_device_enrollment": {"auto_enroll_eligible": True, "auto_enrolled": True} if device.index % 5 else {},
+        "automated_device_enrollment": {"auto_enroll_eligible": True, "auto_enrolled": True}
+        if device.index % 5
+        else {},
         "kandji_agent": {
             "agent_installed": str(bool(device.agent)),
             "install_date": dates.whole_spaced(device.enrolled) if device.agent else "",
@@ -129,7 +131,9 @@ def _mac(tenant: Tenant, device: Device) -> Row:
             "recovery_lock_enabled": device.index % 2 == 0,
             "firmware_password_exist": False,
             "firmware_password_pending": False,
-            "password_rotation_scheduled": dates.zulu(tenant.now + timedelta(days=device.index % 40 + 1, microseconds=1)),
+            "password_rotation_scheduled": dates.zulu(
+                tenant.now + timedelta(days=device.index % 40 + 1, microseconds=1)
+            ),
             "password_has_been_set": device.index % 2 == 0,
         },
         "users": {
@@ -192,10 +196,17 @@ def _mobile(tenant: Tenant, device: Device) -> Row:
 
 def _handheld(tenant: Tenant, device: Device) -> Row:
     free = device.model.capacity * (roll("free", device.serial) % 70 + 15) / 100
-    volume = {"name": "", "format": "", "percent_used": f"{100 - free / device.model.capacity * 100:.0f}%", "identifier": ""}
+    volume = {
+        "name": "",
+        "format": "",
+        "percent_used": f"{100 - free / device.model.capacity * 100:.0f}%",
+        "identifier": "",
+    }
     return {
         "lost_mode": _lost(tenant) if device.lost else {},
-        "volumes": [volume | {"capacity": f"{device.model.capacity:.1f} GB", "available": f"{free:.2f} GB", "encrypted": ""}],
+        "volumes": [
+            volume | {"capacity": f"{device.model.capacity:.1f} GB", "available": f"{free:.2f} GB", "encrypted": ""}
+        ],
         "network": {"local_hostname": "", "mac_address": macs.mac_address(device), "ip_address": "", "public_ip": ""},
         "cellular": {"voice_roaming": False, "data_roaming": False, "cellular_technology": 3, "subscriptions": None}
         if device.platform == "iPhone"

@@ -25,7 +25,9 @@ class Item:
 
     def is_in(self, blueprint: Blueprint) -> bool:
         """Whether a blueprint holds the item."""
-        return bool(set(self.platforms) & set(blueprint.platforms)) and (not self.blueprints or blueprint.name in self.blueprints)
+        return bool(set(self.platforms) & set(blueprint.platforms)) and (
+            not self.blueprints or blueprint.name in self.blueprints
+        )
 
 
 _HANDHELD = ("iPhone", "iPad")

@@ -42,7 +42,12 @@ def activation_lock(device: Device) -> Row:
     }
 
 
-_SYSTEM_USERS = (("root", 0, "/var/root"), ("daemon", 1, "/var/root"), ("_spotlight", 89, "/var/empty"), ("_lp", 26, "/var/spool/cups"))
+_SYSTEM_USERS = (
+    ("root", 0, "/var/root"),
+    ("daemon", 1, "/var/root"),
+    ("_spotlight", 89, "/var/empty"),
+    ("_lp", 26, "/var/spool/cups"),
+)
 
 
 def local_users(tenant: Tenant, device: Device) -> list[Row]:
@@ -51,12 +56,20 @@ def local_users(tenant: Tenant, device: Device) -> list[Row]:
     owner = "Admin" if device.index % 3 == 0 or device.part == "patient zero" else "Standard"
     name = device.person.name if device.person else "Northwind Staff"
     since = device.enrolled + timedelta(minutes=3)
-    found.append(_account(device, device.local_username, 501, owner, f"/Users/{device.local_username}", dates.offset(since), name))
-    found.append(_account(device, "nwadmin", 502, "Admin", "/Users/nwadmin", dates.offset(device.enrolled), "Northwind IT"))
+    found.append(
+        _account(
+            device, device.local_username, 501, owner, f"/Users/{device.local_username}", dates.offset(since), name
+        )
+    )
+    found.append(
+        _account(device, "nwadmin", 502, "Admin", "/Users/nwadmin", dates.offset(device.enrolled), "Northwind IT")
+    )
     turn = arrival(device, tenant.times)
     if turn is not None:
         came = tenant.times.admin_created if turn == 0 else tenant.times.spread[turn - 1] + timedelta(minutes=16)
-        hidden = _account(device, STORY.hidden_admin, 499, "Admin", f"/private/var/{STORY.hidden_admin}", dates.offset(came))
+        hidden = _account(
+            device, STORY.hidden_admin, 499, "Admin", f"/private/var/{STORY.hidden_admin}", dates.offset(came)
+        )
         found.append(hidden | {"hidden_user": True, "full_name": "MDM Service", "shell": "/bin/zsh"})
     return found
 
@@ -136,7 +149,9 @@ def _item(label: str, folder: str, program: str, user: str, pid: int) -> Row:
     agent = folder.endswith("LaunchAgents")
     own = folder.startswith("/Users/")
     loaded: list[Row] = [{"uid": 501.0, "username": user}]
-    domain = {"system_agent" if not own else "user_agent": {"loaded_users": loaded, "disabled_users": []}} if agent else {}
+    domain = (
+        {"system_agent" if not own else "user_agent": {"loaded_users": loaded, "disabled_users": []}} if agent else {}
+    )
     return {
         "label": label,
         "path": f"{folder}/{label}.plist",
@@ -181,13 +196,24 @@ _PROFILES = (
 def profiles(device: Device) -> list[Row]:
     """Installed profiles as Prism has them; the Mac whose protection broke lacks that one."""
     lost = "com.kandji.profile.edr" if device.part == "patient zero" else ""
-    return [_profile(device, *profile) for place, profile in enumerate(_PROFILES) if profile[1] != lost and (place < 4 or device.index % (place + 2))]
+    return [
+        _profile(device, *profile)
+        for place, profile in enumerate(_PROFILES)
+        if profile[1] != lost and (place < 4 or device.index % (place + 2))
+    ]
 
 
 def _profile(device: Device, name: str, identifier: str, types: tuple[str, ...]) -> Row:
     def part(kind: str) -> dict[str, Any]:
         key = uuid("payload", device.blueprint.name, kind)
-        return {"type": kind, "uuid": key, "version": 1, "identifier": f"{identifier}.{kind}", "display_name": name, "organization": "Kandji, Inc."}
+        return {
+            "type": kind,
+            "uuid": key,
+            "version": 1,
+            "identifier": f"{identifier}.{kind}",
+            "display_name": name,
+            "organization": "Kandji, Inc.",
+        }
 
     return {
         "profile_display_name": name,

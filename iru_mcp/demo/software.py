@@ -76,7 +76,8 @@ _SERVICES = (
 
 def _apple(names: list[str], folder: str) -> tuple[Software, ...]:
     return tuple(
-        Software(name, f"com.apple.{name.replace(' ', '')}", "Apple", "", ("1.0",), folder=folder, source="Apple") for name in names
+        Software(name, f"com.apple.{name.replace(' ', '')}", "Apple", "", ("1.0",), folder=folder, source="Apple")
+        for name in names
     )
 
 
@@ -190,7 +191,9 @@ def on_mac(device: Device, seed: int, times: Timeline) -> list[Installed]:
     found = [Installed(base + place, software, system, device.enrolled) for place, software in enumerate(APPLE)]
     for place, version in _choices(seed, device.index):
         software = THIRD_PARTY[place]
-        since = device.enrolled + timedelta(hours=1 + place, seconds=place * 37 + device.index % 59, microseconds=place * 911)
+        since = device.enrolled + timedelta(
+            hours=1 + place, seconds=place * 37 + device.index % 59, microseconds=place * 911
+        )
         found.append(Installed(base + 200 + place, software, software.versions[version], since))
     turn = arrival(device, times)
     if turn is not None:
@@ -202,6 +205,11 @@ def on_mac(device: Device, seed: int, times: Timeline) -> list[Installed]:
 def third_party(device: Device, seed: int) -> list[tuple[Software, int]]:
     """The third-party apps of a Mac, each with the place of its version among the app's versions."""
     return [(THIRD_PARTY[place], version) for place, version in _choices(seed, device.index)]
+
+
+_ON_WINDOWS = frozenset({"Google Chrome", "zoom.us", "Slack", "1Password", "Firefox", "Microsoft Word", "Microsoft Excel", "Microsoft Outlook",
+                         "Microsoft Teams", "Visual Studio Code", "Docker", "Notion", "VLC", "OneDrive", "GlobalProtect", "Okta Verify"})  # fmt: skip
+WINDOWS = tuple(software for software in THIRD_PARTY if software.name in _ON_WINDOWS)
 
 
 _MOBILE_ROWS = """
@@ -238,13 +246,19 @@ MOBILE = tuple(
 
 
 def on_mobile(device: Device, seed: int) -> list[Installed]:
-    """The apps of an iPhone, iPad or Android device; what came with the system is left out."""
+    """The apps of any other device; what came with the system is left out."""
     if device.platform == "AppleTV":
         return []
+    known = WINDOWS if device.platform == "Windows" else MOBILE
     present, versions = digest(seed, "apps", device.index), digest(seed, "versions", device.index)
     return [
-        Installed(device.index * 1000 + place, software, software.versions[_version_at(software, versions[place])], device.enrolled)
-        for place, software in enumerate(MOBILE)
+        Installed(
+            device.index * 1000 + place,
+            software,
+            software.versions[_version_at(software, versions[place])],
+            device.enrolled,
+        )
+        for place, software in enumerate(known)
         if present[place] < software.share
     ]
 

@@ -16,7 +16,16 @@ from .software import arrival
 from .story import STORY
 from .tenant import Tenant
 
-_WORDS = ("PASS",) * 40 + ("AVAILABLE", "PENDING", "DOWNLOADING", "CACHED", "ERROR", "INCOMPATIBLE", "EXCLUDED", "CHANGE_PENDING")
+_WORDS = ("PASS",) * 40 + (
+    "AVAILABLE",
+    "PENDING",
+    "DOWNLOADING",
+    "CACHED",
+    "ERROR",
+    "INCOMPATIBLE",
+    "EXCLUDED",
+    "CHANGE_PENDING",
+)
 _PROFILE_WORDS = ("success",) * 40 + ("pending", "failed")
 _ERROR_LOG = "Executing audit script...\nScript exited with non-zero status.\nDownloading...\nVerification of the package failed (code 12)."
 
@@ -94,7 +103,9 @@ def _long(tenant: Tenant, device: Device, item: Item) -> Row:
 
 
 def _protection(tenant: Tenant, device: Device, *, broken: bool) -> Row:
-    last = tenant.times.app_installed - timedelta(days=2) if broken else tenant.now - timedelta(days=1 + device.index % 20)
+    last = (
+        tenant.times.app_installed - timedelta(days=2) if broken else tenant.now - timedelta(days=1 + device.index % 20)
+    )
     return {
         "status": "disabled" if broken else "enabled",
         "malware_posture": "Protect",
@@ -150,7 +161,11 @@ def _parameter_list(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row
 def _item_statuses(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     item = next((one for one in ITEMS if one.id == ids["library_item_id"]), None)
     if item is None:
-        raise Fault(404, "<!doctype html>\n<html><head><title>Not Found</title></head><body>Not Found</body></html>", "text/html")
+        raise Fault(
+            404,
+            "<!doctype html>\n<html><head><title>Not Found</title></head><body>Not Found</body></html>",
+            "text/html",
+        )
     wanted = query.get("computer_id", "")
     found = [
         device
@@ -159,7 +174,9 @@ def _item_statuses(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     ]
     page = counted(found, query, 300, f"/api/v1/library/library-items/{item.id}/status")
     hidden = ("item_id", "name", "type", "rules_present")
-    page["results"] = [{k: v for k, v in _long(tenant, device, item).items() if k not in hidden} for device in page["results"]]
+    page["results"] = [
+        {k: v for k, v in _long(tenant, device, item).items() if k not in hidden} for device in page["results"]
+    ]
     return page
 
 

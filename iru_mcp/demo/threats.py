@@ -45,7 +45,11 @@ class Threat:
 @lru_cache(maxsize=4)
 def threats(tenant: Tenant) -> tuple[Threat, ...]:
     """All files found, newest first."""
-    found = [_unwanted(tenant, device) for device in tenant.devices if device.platform == "Mac" and roll(tenant.seed, "pup", device.index) % 23 == 0]
+    found = [
+        _unwanted(tenant, device)
+        for device in tenant.devices
+        if device.platform == "Mac" and roll(tenant.seed, "pup", device.index) % 23 == 0
+    ]
     for device in tenant.devices:
         turn = arrival(device, tenant.times)
         if turn is not None and turn < 2:
@@ -66,7 +70,19 @@ def _story(tenant: Tenant, device: Device, turn: int) -> Threat:
     status = "QUARANTINED" if turn else "NOT_QUARANTINED"
     user = device.local_username
     program = STORY.launch_program.format(user=user)
-    return Threat(device, STORY.threat_name, "MALWARE", status, "critical", at, "softwareupdated", user, program, STORY.file_hash, f"/Applications/{STORY.app_name}.app")
+    return Threat(
+        device,
+        STORY.threat_name,
+        "MALWARE",
+        status,
+        "critical",
+        at,
+        "softwareupdated",
+        user,
+        program,
+        STORY.file_hash,
+        f"/Applications/{STORY.app_name}.app",
+    )
 
 
 def _first(threat: Threat) -> Row:
@@ -101,7 +117,11 @@ def _first(threat: Threat) -> Row:
 def _second(threat: Threat) -> Row:
     """A file in version 2."""
     more = {"id": uuid("threat", threat.device.serial, threat.name), "severity": threat.severity, "tags": []}
-    return _first(threat) | more | {"status": threat.status.lower(), "management_state": "closed" if threat.closed else "open"}
+    return (
+        _first(threat)
+        | more
+        | {"status": threat.status.lower(), "management_state": "closed" if threat.closed else "open"}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +171,19 @@ def _told(found: Behavior) -> Row:
         "rule_version": 2,
         "description": found.description,
         "classification": found.classification,
-        "informational_tags": ["Launch Agent", "persistence", "hidden folder"] if own else ["exec", "Disable", "unload"],
+        "informational_tags": ["Launch Agent", "persistence", "hidden folder"]
+        if own
+        else ["exec", "Disable", "unload"],
         "malware_family": ["HollowQuill"] if own else [],
         "detection_date": dates.offset(found.at),
         "threat_status": found.status,
         "device_info": {"id": device.device_id, "name": device.name, "serial_number": device.serial},
-        "parent_process": _process(*found.parent, found.parent[1], "root", 1 if own else pid, hexes(64, found.parent[1])),
-        "target_process": _process(name, path, line, device.local_username, pid + 7, STORY.file_hash if own else hexes(64, path)),
+        "parent_process": _process(
+            *found.parent, found.parent[1], "root", 1 if own else pid, hexes(64, found.parent[1])
+        ),
+        "target_process": _process(
+            name, path, line, device.local_username, pid + 7, STORY.file_hash if own else hexes(64, path)
+        ),
         "library_item": {"id": _ITEM_ID, "name": STORY.protection_item, "mal_posture_mode": "protect"},
         "blueprint": device.blueprint.named(),
     }
@@ -197,14 +223,22 @@ def _files_v1(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     rows = [_first(threat) for threat in _files(tenant, query, "status")]
     rows = ordered(rows, query.get("sort_by", ""), lambda row, name: row.get(name), _FILE_ORDER)
     kinds = [row["classification"] for row in rows]
-    return counted(rows, query, 1000, "/api/v1/threat-details") | {"malware_count": kinds.count("MALWARE"), "pup_count": kinds.count("PUP")}
+    return counted(rows, query, 1000, "/api/v1/threat-details") | {
+        "malware_count": kinds.count("MALWARE"),
+        "pup_count": kinds.count("PUP"),
+    }
 
 
 def _files_v2(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     if not query.get("statuses"):
         raise Fault(400, {"statuses": ["This field is required."]})
     rows = [_second(threat) for threat in _files(tenant, query, "statuses")]
-    return counted(ordered(rows, query.get("sort_by", ""), lambda row, name: row.get(name), _FILE_ORDER), query, 1000, "/api/v2/threat/threat-details")
+    return counted(
+        ordered(rows, query.get("sort_by", ""), lambda row, name: row.get(name), _FILE_ORDER),
+        query,
+        1000,
+        "/api/v2/threat/threat-details",
+    )
 
 
 def _processes_v1(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:

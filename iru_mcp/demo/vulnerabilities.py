@@ -39,7 +39,11 @@ class Flaw:
     @property
     def description(self) -> str:
         """What the database says."""
-        how = "is exploited in the wild and lets a web page run code" if self.exploited else "may let an attacker read or change data"
+        how = (
+            "is exploited in the wild and lets a web page run code"
+            if self.exploited
+            else "may let an attacker read or change data"
+        )
         return f"A flaw in {self.software.name} before {self.software.versions[self.fixed]} {how}."
 
 
@@ -50,7 +54,16 @@ def _flaws() -> tuple[Flaw, ...]:
         for fixed in range(1, len(software.versions)):
             if roll("flaw", software.bundle_id, fixed) % 2:
                 severity = severities[roll("severity", place, fixed) % len(severities)]
-                found.append(Flaw(f"CVE-2026-4{1000 + place * 11 + fixed}", software, fixed, severity, False, 20 + (place * 13 + fixed * 7) % 80))
+                found.append(
+                    Flaw(
+                        f"CVE-2026-4{1000 + place * 11 + fixed}",
+                        software,
+                        fixed,
+                        severity,
+                        False,
+                        20 + (place * 13 + fixed * 7) % 80,
+                    )
+                )
     return tuple(found)
 
 
@@ -91,7 +104,11 @@ def _by_flaw(tenant: Tenant) -> dict[str, list[Hit]]:
 
 
 def _published(tenant: Tenant, flaw: Flaw) -> datetime:
-    return tenant.times.cve_published if flaw.cve_id == STORY.cve_id else tenant.now - timedelta(days=flaw.age, microseconds=flaw.fixed)
+    return (
+        tenant.times.cve_published
+        if flaw.cve_id == STORY.cve_id
+        else tenant.now - timedelta(days=flaw.age, microseconds=flaw.fixed)
+    )
 
 
 def _first(tenant: Tenant, hit: Hit) -> datetime:
@@ -136,7 +153,11 @@ def _detections(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     index, skip = _after(query.get("after", ""))
     tests = json_filter(query)
     wanted = {key: held for key, held in tests.items() if key == "device_id"}
-    devices = [one for one in tenant.devices[index:] if passes({"device_id": one.device_id}, wanted)] if wanted else tenant.devices[index:]
+    devices = (
+        [one for one in tenant.devices[index:] if passes({"device_id": one.device_id}, wanted)]
+        if wanted
+        else tenant.devices[index:]
+    )
     rows: list[Row] = []
     for device, place, hit in _numbered(tenant, devices, index, skip):
         if len(rows) >= size:
@@ -209,12 +230,20 @@ def _one(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
 def _device_rows(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     flaw, tests = _flaw_at(ids), json_filter(query)
     rows = [_affected(tenant, hit) for hit in _by_flaw(tenant)[flaw.cve_id]]
-    return sized([row for row in rows if passes(row | {"detection_datetime": row["software_summary"]["detection_date"]}, tests)], query)
+    return sized(
+        [row for row in rows if passes(row | {"detection_datetime": row["software_summary"]["detection_date"]}, tests)],
+        query,
+    )
 
 
 def _affected(tenant: Tenant, hit: Hit) -> Row:
     device, software = hit.device, hit.flaw.software
-    summary = {"name": software.name, "detection_date": dates.bare(_first(tenant, hit)), "path": software.path, "version": hit.version}
+    summary = {
+        "name": software.name,
+        "detection_date": dates.bare(_first(tenant, hit)),
+        "path": software.path,
+        "version": hit.version,
+    }
     return {
         "device_id": device.device_id,
         "name": device.name,
