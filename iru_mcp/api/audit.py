@@ -13,6 +13,7 @@ class AuditEvent(Record):
     """One audited action; `actor_id` of a user is an Iru admin, not a user of the directory."""
 
     identity: ClassVar[tuple[str, ...]] = ("id",)
+    unique = True
     id: str
     action: Text = None
     occurred_at: Moment = None

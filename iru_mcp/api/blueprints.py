@@ -1,4 +1,4 @@
-"""Blueprints and blueprint routing. Enrollment codes are secrets and never read out of an answer."""
+"""Blueprints and blueprint routing, without enrollment codes: those are secrets and never read out of an answer."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class Blueprint(Record):
     """A set of settings and software that devices are assigned to. `type` is classic or map."""
 
     identity: ClassVar[tuple[str, ...]] = ("id",)
+    unique = True
     id: str
     name: Text = None
     type: Text = None
@@ -28,6 +29,7 @@ class BlueprintItem(Record):
     """A library item of a blueprint."""
 
     identity: ClassVar[tuple[str, ...]] = ("id",)
+    unique = True
     id: str
     name: Text = None
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import ssl
-import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import anyio
 import httpx
+import truststore
 
 from ..errors import (
     ConfigError,
@@ -24,7 +24,8 @@ from ..errors import (
     Unreadable,
     UsageError,
 )
-from .decode import decode, failure
+from .body import read_body
+from .decode import decode
 from .endpoint import Endpoint
 from .pacing import Limits, Pace, RetryBudget, backoff
 from .paging import Position, Rows
@@ -59,7 +60,7 @@ class IruClient:
     `base_url` is scheme and host of the tenant's API. The token is sent in one header and kept nowhere else.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a test or the demo tenant replaces
         self,
         base_url: str,
         token: Callable[[], str],
@@ -67,7 +68,9 @@ class IruClient:
         transport: httpx.AsyncBaseTransport | None = None,
         limits: Limits | None = None,
         clock: Callable[[], float] = anyio.current_time,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self.now = now
         self.base_url = base_url.rstrip("/")
         self.limits = limits or Limits()
         self.pace = Pace(self.limits.per_second, clock)
@@ -116,15 +119,13 @@ class IruClient:
 
     async def _before_retry(self, error: IruError, attempt: int, deadline: float) -> None:
         """Wait until the next try; raises `error` again when there shall be none."""
-        tries = 2 if isinstance(error, Unreadable) else self.limits.attempts
-        if not error.retryable or attempt >= tries or not self._budget.spend():
-            raise error
         asked = error.wait if isinstance(error, (RateLimited, ServerFault)) else None
         wait = asked if asked is not None else backoff(attempt)
         if isinstance(error, RateLimited):
             wait = max(wait, 0.2)
             self.pace.hold(wait)
-        if self._clock() + wait >= deadline:
+        tries = 2 if isinstance(error, Unreadable) else self.limits.attempts
+        if not error.retryable or attempt >= tries or self._clock() + wait >= deadline or not self._budget.spend():
             raise error
         self.retries += 1
         await anyio.sleep(wait)
@@ -132,19 +133,22 @@ class IruClient:
     async def _attempt(
         self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], deadline: float
     ) -> Any:
-        if self._clock() + self.pace.held >= deadline:
+        left = deadline - self._clock()
+        if left <= 0:
+            raise _out_of_time()
+        if self.pace.held >= left:
             raise RateLimited(
                 "Iru's rate limit is reached (429).", f"Try again in {self.pace.held:.0f} s.", self.pace.held
             )
-        within = min(self.limits.attempt_seconds, deadline - self._clock())
-        if within <= 0:
-            raise TookTooLong("The time for this call is used up.", "Narrow the question, or ask for less at once.")
+        within = self.limits.attempt_seconds
         try:
-            with anyio.fail_after(within + 0.0):
+            with anyio.fail_after(left):
                 await anyio.sleep(self.pace.delay())
                 async with self._slots:
+                    within = min(within, deadline - self._clock())
                     self.requests += 1
-                    status, headers, body = await self._exchange(path, query)
+                    with anyio.fail_after(within):
+                        status, headers, body = await self._exchange(path, query)
         except TimeoutError:
             raise _slow(endpoint, within, last=self._clock() + 0.5 >= deadline) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError, OSError) as error:
@@ -158,9 +162,14 @@ class IruClient:
         )
         response = await self._http.send(request, stream=True)
         try:
-            return response.status_code, response.headers, await _bounded(response, self.limits.body_bytes)
+            body = await read_body(response.aiter_raw(), response.headers, self.limits.body_bytes)
+        except Unreadable:
+            if response.is_success:
+                raise
+            body = b""  # a failure's status says enough
         finally:
             await response.aclose()
+        return response.status_code, response.headers, body
 
 
 class Call:
@@ -178,7 +187,10 @@ class Call:
         self._endpoints = endpoints
         self._progress = progress
         self.deadline = deadline
+        self.now = client.now
         self.requests_left = requests
+        self.question = ""
+        """A short name for what is asked, for cursors."""
         self.requests_made = 0
 
     async def fetch(self, endpoint: Endpoint[R], **ids: str) -> R:
@@ -191,7 +203,11 @@ class Call:
         return record
 
     async def page(
-        self, endpoint: Endpoint[R], position: Position | None = None, query: Mapping[str, str | int] | None = None, **ids: str
+        self,
+        endpoint: Endpoint[R],
+        position: Position | None = None,
+        query: Mapping[str, str | int] | None = None,
+        **ids: str,
     ) -> Batch[R]:
         """The page at `position` (None: the first)."""
         at = endpoint.paging.start if position is None else position
@@ -200,7 +216,11 @@ class Call:
         return Batch(endpoint, rows.rows, at, rows.next, rows.total)
 
     async def walk(
-        self, endpoint: Endpoint[R], position: Position | None = None, query: Mapping[str, str | int] | None = None, **ids: str
+        self,
+        endpoint: Endpoint[R],
+        position: Position | None = None,
+        query: Mapping[str, str | int] | None = None,
+        **ids: str,
     ) -> AsyncIterator[Batch[R]]:
         """Pages from `position` on, until the end.
 
@@ -209,12 +229,16 @@ class Call:
         """
         at: Position | None = endpoint.paging.start if position is None else position
         seen: set[Position] = set()
+        before: list[Any] = []
         counted = 0
         while at is not None:
             if at in seen:
                 raise Interrupted("Iru's paging repeats itself", at)
             seen.add(at)
             batch = await self._next_page(endpoint, at, query, ids, first=len(seen) == 1)
+            if batch.rows and batch.rows == before:
+                raise Interrupted("Iru gave the same page twice", at)
+            before = batch.rows
             counted += len(batch.rows)
             if self._progress and (batch.next is not None or len(seen) > 1):
                 await self._progress(counted, batch.total)
@@ -222,7 +246,13 @@ class Call:
             at = batch.next
 
     async def _next_page(
-        self, endpoint: Endpoint[R], at: Position, query: Mapping[str, str | int] | None, ids: Mapping[str, str], *, first: bool
+        self,
+        endpoint: Endpoint[R],
+        at: Position,
+        query: Mapping[str, str | int] | None,
+        ids: Mapping[str, str],
+        *,
+        first: bool,
     ) -> Batch[R]:
         if first:
             return await self.page(endpoint, at, query, **ids)
@@ -240,7 +270,12 @@ class Call:
     async def _get(self, endpoint: Endpoint[Any], query: Mapping[str, str | int], ids: Mapping[str, str]) -> Any:
         if endpoint not in self._endpoints:
             raise TypeError(f"this tool did not name {endpoint.name}")
-        unknown = set(query) - endpoint.filters - set(endpoint.paging.query("x" if endpoint.paging.start == "" else 1)) - {"offset"}
+        unknown = (
+            set(query)
+            - endpoint.filters
+            - set(endpoint.paging.query("x" if endpoint.paging.start == "" else 1))
+            - {"offset"}
+        )
         if unknown:
             raise TypeError(f"{endpoint.name} documents no {sorted(unknown)}")
         if self.requests_left <= 0:
@@ -260,49 +295,22 @@ class Interrupted(Exception):
 
 
 def _trust() -> ssl.SSLContext:
-    import truststore
-
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-async def _bounded(response: httpx.Response, cap: int) -> bytes:
-    """The decoded body, read and unpacked in bounded pieces. Raises Unreadable past `cap` bytes or on bad gzip."""
-    declared = response.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > cap:
-        raise _too_big(cap)
-    encoding = response.headers.get("content-encoding", "identity").strip().casefold()
-    if encoding not in ("identity", "gzip", ""):
-        raise Unreadable(f"The answer is encoded as {encoding[:40]!r}, which was not asked for.", "Tell the user.")
-    unpack = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
-    body = bytearray()
-    async for piece in response.aiter_raw():
-        body += _unpack(unpack, piece, cap - len(body) + 1) if unpack else piece
-        if len(body) > cap:
-            raise _too_big(cap)
-    if unpack and not unpack.eof:
-        raise Unreadable("The answer's compressed body is cut off.", "Try once more; then tell the user.")
-    return bytes(body)
-
-
-def _unpack(unpack: Any, piece: bytes, room: int) -> bytes:
-    try:
-        return bytes(unpack.decompress(piece, room))
-    except zlib.error:
-        raise Unreadable("The answer's compressed body is damaged.", "Try once more; then tell the user.") from None
-
-
-def _too_big(cap: int) -> Unreadable:
-    return Unreadable(
-        f"An answer is larger than {cap // 1024 // 1024} MiB and was not read.", "Narrow the question; then tell the user."
-    )
+def _out_of_time() -> TookTooLong:
+    return TookTooLong("The time for this call is used up.", "Narrow the question, or ask for less at once.")
 
 
 def _slow(endpoint: Endpoint[Any], seconds: float, *, last: bool) -> IruError:
     if last:
         return TookTooLong(
-            f"Iru did not finish answering {endpoint.path} within this call's time.", "Narrow the question or try once more."
+            f"Iru did not finish answering {endpoint.path} within this call's time.",
+            "Narrow the question or try once more.",
         )
-    return Unreachable(f"Iru did not answer {endpoint.path} within {seconds:.0f} s.", "Try once more; then tell the user.")
+    return Unreachable(
+        f"Iru did not answer {endpoint.path} within {seconds:.0f} s.", "Try once more; then tell the user."
+    )
 
 
 def _no_answer(base_url: str, error: Exception) -> Unreachable:
@@ -310,10 +318,15 @@ def _no_answer(base_url: str, error: Exception) -> Unreachable:
     kind = type(error).__name__
     text = str(error).casefold()
     if "certificate" in text:
-        why, remedy = "its TLS certificate is not trusted", "An admin must add the company's CA to the OS trust store or set SSL_CERT_FILE."
+        why, remedy = (
+            "its TLS certificate is not trusted",
+            "An admin must add the company's CA to the OS trust store or set SSL_CERT_FILE.",
+        )
     elif isinstance(error, httpx.ProxyError):
         why, remedy = "the proxy refused", "An admin must check HTTPS_PROXY and NO_PROXY."
-    elif "name or service" in text or "getaddrinfo" in text or "nodename" in text or "temporary failure in name" in text:
+    elif (
+        "name or service" in text or "getaddrinfo" in text or "nodename" in text or "temporary failure in name" in text
+    ):
         why, remedy = "the name does not resolve", "An admin must check IRU_API_URL (subdomain and region), and DNS."
     elif isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
         why, remedy = "no connection", "Try once more; then an admin must check the network and HTTPS_PROXY."

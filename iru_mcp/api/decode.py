@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from .endpoint import Endpoint
 
 _DETAIL_KEYS = ("detail", "error", "errors", "message", "non_field_errors")
 _SECONDS = re.compile(r"[0-9]{1,30}(\.[0-9]{1,9})?")
+_DEEPEST = 64
 _ODD = re.compile(r"[^\x20-\x7e]+")
 
 
@@ -34,7 +36,9 @@ def decode(endpoint: Endpoint[Any], status: int, headers: Mapping[str, str], bod
     raise failure(endpoint, status, headers, body)
 
 
-def failure(endpoint: Endpoint[Any], status: int, headers: Mapping[str, str], body: bytes) -> IruError:
+def failure(  # noqa: PLR0911 - one return a status
+    endpoint: Endpoint[Any], status: int, headers: Mapping[str, str], body: bytes
+) -> IruError:
     """The condition behind a status that is not a success."""
     place = f"{endpoint.method} {endpoint.path}"
     if 300 <= status < 400:
@@ -45,8 +49,8 @@ def failure(endpoint: Endpoint[Any], status: int, headers: Mapping[str, str], bo
     if status == 401:
         return Unauthorized(
             f"Iru did not accept the API token for {place} (401).",
-            f"It is invalid, revoked or expired, or has no permission. An admin must check it, and that it has {endpoint.grant}. "
-            "Retrying will not help.",
+            "It is invalid, revoked or expired, or has no permission. An admin must check it, and that it has "
+            f"{endpoint.grant}. Retrying will not help.",
         )
     if status == 403:
         return _not_permitted(endpoint)
@@ -154,7 +158,8 @@ def _aware(moment: datetime) -> datetime:
 def _unreadable(endpoint: Endpoint[Any], why: str) -> Unreadable:
     return Unreadable(
         f"Iru's answer to {endpoint.path} is {why}.",
-        "Nothing in it was used. Try once more; if it stays, tell the user that something between here and Iru alters answers.",
+        "Nothing in it was used. Try once more; if it stays, tell the user that something between here and Iru "
+        "alters answers.",
     )
 
 
@@ -162,7 +167,7 @@ def _json(endpoint: Endpoint[Any], body: bytes, content_type: str) -> Any:
     if not body.strip():
         raise _unreadable(endpoint, "empty")
     try:
-        found = json.loads(body, parse_constant=_no_constant)
+        found = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
     except UnicodeDecodeError:
         raise _unreadable(endpoint, "not valid UTF-8") from None
     except RecursionError:
@@ -173,6 +178,8 @@ def _json(endpoint: Endpoint[Any], body: bytes, content_type: str) -> Any:
         raise _unreadable(endpoint, _json_fault(error)) from None
     if not isinstance(found, (dict, list)):
         raise _unreadable(endpoint, "neither an object nor a list")
+    if _is_deep(found):
+        raise _unreadable(endpoint, "nested too deeply")
     return found
 
 
@@ -185,3 +192,20 @@ def _json_fault(error: ValueError) -> str:
 def _no_constant(name: str) -> None:
     raise ValueError(name)
 
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(text)
+    return number
+
+
+def _is_deep(found: Any) -> bool:
+    """Whether `found` nests further than what walks over it afterwards can follow."""
+    level = [found]
+    for _ in range(_DEEPEST):
+        inner = (child for value in level for child in (value.values() if isinstance(value, dict) else value))
+        level = [child for child in inner if isinstance(child, (dict, list))]
+        if not level:
+            return False
+    return True

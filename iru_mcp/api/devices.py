@@ -15,6 +15,7 @@ class Device(Record):
     """One row of the device list; `get_device` returns the same shape."""
 
     identity: ClassVar[tuple[str, ...]] = ("device_id",)
+    unique = True
     device_id: str
     device_name: Text = None
     serial_number: Text = None
@@ -131,6 +132,7 @@ class Command(Record):
     """One MDM command sent to a device. status: 1 pending, 2 running, 3 completed, 4 failed, 5 not now."""
 
     identity: ClassVar[tuple[str, ...]] = ("uuid",)
+    unique = True
     uuid: str
     command_type: Text = None
     request_type: Text = None
@@ -146,6 +148,7 @@ class Note(Record):
     """A note that an admin wrote on a device; `content` is HTML."""
 
     identity: ClassVar[tuple[str, ...]] = ("note_id",)
+    unique = True
     note_id: str
     created_at: Moment = None
     updated_at: Moment = None

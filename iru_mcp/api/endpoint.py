@@ -30,6 +30,8 @@ class Endpoint(Generic[R]):
     paging: Paging
     filters: frozenset[str] = field(default_factory=frozenset)
     """Query parameters that Iru documents. Iru ignores others silently, so the client refuses to send them."""
+    required: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Parameters without which Iru refuses the request, as a probe may send them."""
     product: str = ""
     """The separately bought product behind the path, if any."""
     method: Literal["GET"] = "GET"
@@ -47,7 +49,9 @@ class Endpoint(Generic[R]):
     def grant(self) -> str:
         """How to name the permission to someone who grants it."""
         place = f"{self.method} {self.path}"
-        return f"'{self.section} > {self.permission}' ({place})" if self.permission else f"{place} (in '{self.section}')"
+        return (
+            f"'{self.section} > {self.permission}' ({place})" if self.permission else f"{place} (in '{self.section}')"
+        )
 
     def url_path(self, ids: Mapping[str, str]) -> str:
         """The path with its slots filled. Raises UsageError for a value that could leave its segment."""
@@ -55,5 +59,7 @@ class Endpoint(Generic[R]):
             raise TypeError(f"{self.name} takes {self.slots}, got {tuple(ids)}")
         for slot, value in ids.items():
             if not _SEGMENT.fullmatch(value):
-                raise UsageError(f"{slot} has characters that no identifier has.", "Pass the id as another tool gave it.")
+                raise UsageError(
+                    f"{slot} has characters that no identifier has.", "Pass the id as another tool gave it."
+                )
         return self.path.format_map(ids)

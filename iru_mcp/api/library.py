@@ -1,7 +1,4 @@
-"""The library: custom apps, in-house apps, custom profiles, custom scripts, an item's status and activity.
-
-Script and profile bodies and download addresses are secrets and never read out of an answer.
-"""
+"""The library: apps, profiles and scripts and how they stand; bodies and download addresses are secrets, never read."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ class LibraryItem(Record):
     """A custom app, in-house app, custom profile or custom script, without its body."""
 
     identity: ClassVar[tuple[str, ...]] = ("id",)
+    unique = True
     id: str
     name: Text = None
     active: Flag = None
@@ -44,6 +42,7 @@ class LibraryItemStatus(Record):
     """How one library item stands on one device."""
 
     identity: ClassVar[tuple[str, ...]] = ("id",)
+    unique = True
     id: int
     computer: Any = None
     blueprint: Any = None

@@ -15,6 +15,7 @@ class Tag(Record):
     """A tag that devices can carry."""
 
     identity: ClassVar[tuple[str, ...]] = ("id",)
+    unique = True
     id: str
     name: Text = None
 
@@ -32,6 +33,7 @@ class EnrollmentIntegration(Record):
     """An Automated Device Enrollment token in Apple Business Manager."""
 
     identity: ClassVar[tuple[str, ...]] = ("id",)
+    unique = True
     id: str
     server_name: Text = None
     org_name: Text = None
@@ -48,6 +50,7 @@ class EnrollmentDevice(Record):
     """A device in Apple Business Manager; `mdm_device` is empty until it enrolls."""
 
     identity: ClassVar[tuple[str, ...]] = ("id",)
+    unique = True
     id: str
     serial_number: Text = None
     model: Text = None

@@ -81,9 +81,17 @@ class Pace:
         return max(0.0, self._held_until - self.clock())
 
     def learn(self, headers: Mapping[str, str]) -> None:
-        """Take what Iru says is left of the hour; when a second's share is used up, pause for the rest of it."""
-        left = headers.get("x-ratelimit-remaining-hour", "")
-        if left.isascii() and left.isdigit():
-            self.hour_left = int(left)
-        if headers.get("x-ratelimit-remaining-second") == "0":
-            self._next_free = max(self._next_free, self.clock() + 1 / self.per_second)
+        """Take what Iru says is left of the hour, and keep below four fifths of what it allows in a second."""
+        left = _number(headers, "x-ratelimit-remaining-hour")
+        if left is not None:
+            self.hour_left = left
+        allowed = _number(headers, "x-ratelimit-limit-second")
+        if allowed:
+            self.per_second = min(self.per_second, allowed * 0.8)
+        if _number(headers, "x-ratelimit-remaining-second") == 0:
+            self._next_free = max(self._next_free, self.clock() + 1)
+
+
+def _number(headers: Mapping[str, str], name: str) -> int | None:
+    text = headers.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

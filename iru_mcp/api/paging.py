@@ -132,18 +132,20 @@ class PageNumber:
     start: Position = 1
 
     def query(self, position: Position) -> Query:
-        return {"page": int(position)} | ({self.size_name: self.size} if self.size_name else {})
+        size: Query = {self.size_name: self.size} if self.size_name else {}
+        return size | {"page": int(position)}
 
     def read(self, body: Any, position: Position) -> Rows:
         rows = _rows(body, self.at)
         total = _count(body, "total", "count")
-        given = _count(body, "size") or (len(rows) if int(position) == 1 else self.size)
-        before = (int(position) - 1) * given
-        if total is not None:
-            more = bool(rows) and before + len(rows) < total
+        size = _count(body, "size")
+        if total is None:
+            short = len(rows) < self.size
+        elif size is None and int(position) > 1 and "next" in body:
+            short = True  # how many rows came before is not said; `next` alone knows
         else:
-            more = len(rows) >= self.size
-        more = more or (bool(rows) and bool(body.get("next")))
+            short = (int(position) - 1) * (size or len(rows)) + len(rows) >= total
+        more = bool(rows) and (not short or bool(body.get("next")))
         return Rows(rows, int(position) + 1 if more else None, total)
 
 

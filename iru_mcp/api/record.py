@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Self
@@ -20,6 +22,13 @@ _MOMENT = re.compile(
 
 def read_moment(value: object) -> datetime:
     """A time in any of the forms Iru prints, in UTC; one without a zone is taken as UTC. Raises ValueError."""
+    try:
+        return _moment_of(value)
+    except OverflowError as error:
+        raise ValueError("a date at the end of the calendar") from error
+
+
+def _moment_of(value: object) -> datetime:
     if isinstance(value, datetime):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
     match = _MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -31,14 +40,16 @@ def read_moment(value: object) -> datetime:
     naive = datetime(year, month, day, hour, minute, second, micro)  # noqa: DTZ001 - the zone follows
     if zone in (None, "Z", "UTC"):
         return naive.replace(tzinfo=UTC)
-    return datetime.strptime(zone.replace(":", ""), "%z").replace(
-        year=year, month=month, day=day, hour=hour, minute=minute, second=second, microsecond=micro
-    ).astimezone(UTC)
+    return (
+        datetime.strptime(zone.replace(":", ""), "%z")
+        .replace(year=year, month=month, day=day, hour=hour, minute=minute, second=second, microsecond=micro)
+        .astimezone(UTC)
+    )
 
 
 def write_moment(value: datetime) -> str:
     """ISO 8601 in UTC, whole seconds: `2026-11-20T09:30:00Z`."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def _blank_is_none(value: object) -> object:
@@ -80,6 +91,15 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, defer_build=True, protected_namespaces=())
     identity: ClassVar[tuple[str, ...]] = ()
     """Fields without which a row cannot be told from another."""
+    unique: ClassVar[bool] = False
+    """Whether the identity alone names the thing, in all of Iru."""
+
+    def key(self) -> str:
+        """What tells this row from any other: its identity where that is unique, else all it holds."""
+        if self.unique:
+            return "/".join(str(getattr(self, name)) for name in self.identity)
+        whole = json.dumps(self.model_dump(mode="json"), sort_keys=True, default=str)
+        return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:12]
 
     @classmethod
     def read(cls, row: object) -> Self | None:
@@ -146,10 +166,12 @@ Assigned = Annotated[Person | None, BeforeValidator(_person)]
 
 def is_blank(value: Json) -> bool:
     """Nothing worth sending: None, blank text, an empty list or object. False and 0 are something."""
-    return value is None or value == [] or value == {} or (isinstance(value, str) and not value.strip())
+    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
 
 
-_DATE_KEYS = re.compile(r".*(_at|_date|_datetime|_enrollment|check_?in|_rotation|_expiry|_time|_scheduled|occurred_at)$")
+_DATE_KEYS = re.compile(
+    r".*(_at|_date|_datetime|_enrollment|check_?in|_rotation|_expiry|_time|_scheduled|occurred_at)$"
+)
 _YES_NO_KEYS = frozenset({"admin", "encrypted"})
 
 

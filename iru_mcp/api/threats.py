@@ -48,6 +48,7 @@ class BehavioralDetection(Record):
     """A process whose behavior matched a rule."""
 
     identity: ClassVar[tuple[str, ...]] = ("id",)
+    unique = True
     id: str
     threat_id: Text = None
     description: Text = None
@@ -103,6 +104,7 @@ LIST_THREATS_V2 = Endpoint(
         "statuses device_id classification term detection_date_from detection_date_to date_range management_state tags "
         "severities sort_by".split()
     ),
+    required={"statuses": "quarantined,not_quarantined,released,resolved"},
     product=_PRODUCT,
 )
 
@@ -117,5 +119,6 @@ LIST_BEHAVIORAL_DETECTIONS_V2 = Endpoint(
         "device_id classifications statuses search_term detection_from detection_to management_state severities tags "
         "sort_by".split()
     ),
+    required={"device_id": "00000000-0000-4000-8000-000000000000"},
     product=_PRODUCT,
 )

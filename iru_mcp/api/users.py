@@ -13,6 +13,7 @@ class User(Record):
     """A person in Iru's user directory; several records may share one e-mail address."""
 
     identity: ClassVar[tuple[str, ...]] = ("id",)
+    unique = True
     id: str
     email: Text = None
     name: Text = None

@@ -18,6 +18,7 @@ class Vulnerability(Record):
     """A CVE found in the fleet."""
 
     identity: ClassVar[tuple[str, ...]] = ("cve_id",)
+    unique = True
     cve_id: str
     severity: Text = None
     cvss_score: Number = None
@@ -36,7 +37,7 @@ class Vulnerability(Record):
 
 
 class Detection(Record):
-    """One CVE in one piece of software on one device. Iru's text and tenants spell some names two ways; both are read."""
+    """One CVE in one piece of software on one device. Some names are spelled in two ways; both are read."""
 
     identity: ClassVar[tuple[str, ...]] = ("device_id", "cve_id")
     device_id: str

@@ -1,0 +1,28 @@
+# syntax=docker/dockerfile:1
+ARG PYTHON=3.14
+
+FROM python:${PYTHON}-slim AS build
+WORKDIR /src
+COPY pyproject.toml README.md LICENSE ./
+COPY iru_mcp ./iru_mcp
+RUN python -m venv --without-pip /opt/iru-mcp \
+ && pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \
+ && pip --python /opt/iru-mcp/bin/python install --no-cache-dir --compile /wheels/*.whl
+
+FROM python:${PYTHON}-slim
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="iru-mcp" \
+      org.opencontainers.image.description="Read-only MCP tools over Iru's (formerly Kandji) Endpoint Management API" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin iru
+COPY --from=build /opt/iru-mcp /opt/iru-mcp
+ENV PATH="/opt/iru-mcp/bin:${PATH}" \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+USER 10001:10001
+WORKDIR /
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["iru-mcp"]

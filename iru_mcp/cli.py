@@ -1,0 +1,253 @@
+"""The command iru-mcp: argv to settings to one verb; the only module that prints or exits."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import anyio
+
+from . import __version__
+from .errors import ConfigError, IruError, UsageError
+from .settings import FIELDS, Settings, mcp_token, open_client, read, tenant
+
+_VERBS = {
+    "serve": "serve MCP clients (what iru-mcp does without a verb)",
+    "check": "say what the settings and the token allow",
+    "tools": "list the tools",
+    "call": "call one tool: call NAME key=value ...",
+    "docs": "write README's generated tables",
+    "demo-tenant": "serve the demo tenant's API on a port, to point any client at",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message[:1].upper() + message[1:] + ".", f"See {self.prog} --help.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb. 0: done; 1: it did not work; 2: wrong verb, flag, setting or argument."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        options = _options(_with_verb(words))
+        flags = {name: getattr(options, name) for name in FIELDS if hasattr(options, name)}
+        settings = read(flags, env_file=options.env_file)
+        return _run(options, settings)
+    except (UsageError, ConfigError) as error:
+        print(f"iru-mcp: {error}", file=sys.stderr)
+        return 2
+    except IruError as error:
+        print(f"iru-mcp: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 1
+
+
+def _with_verb(words: list[str]) -> list[str]:
+    """`serve` is meant where no verb is given."""
+    if words and (words[0] in _VERBS or words[0] in ("-h", "--help", "--version")):
+        return words
+    if words and not words[0].startswith("-"):
+        raise UsageError(f"There is no verb '{words[0][:40]}'.", f"Valid: {', '.join(_VERBS)}.")
+    return ["serve", *words]
+
+
+def _options(words: list[str]) -> argparse.Namespace:
+    """The words as options. Raises UsageError naming the valid flags for one that is not."""
+    parser = _parser()
+    options, unknown = parser.parse_known_args(words)
+    if unknown or not options.verb:
+        flags = ", ".join(_flags(parser, options.verb))
+        raise UsageError(f"{options.verb} takes no '{unknown[0][:40]}'.", f"Valid: {flags}.")
+    return options
+
+
+def _flags(parser: argparse.ArgumentParser, verb: str) -> list[str]:
+    choices = next(action.choices for action in parser._actions if action.dest == "verb")  # noqa: SLF001 - no other way
+    return sorted(flag for flag in dict(choices or {})[verb]._option_string_actions if flag.startswith("--"))  # noqa: SLF001
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="iru-mcp", description="Read-only Iru tools for AI agents.")
+    parser.add_argument("--version", action="version", version=f"iru-mcp {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser)
+    for verb, text in _VERBS.items():
+        one = verbs.add_parser(verb, help=text, description=text, allow_abbrev=False)
+        _add_settings(one)
+        if verb in ("check", "tools", "call"):
+            one.add_argument("--json", action="store_true", help="machine-readable")
+        if verb == "docs":
+            one.add_argument("--check", action="store_true", help="change nothing; exit 1 if something is out of date")
+        if verb == "call":
+            one.add_argument("tool", metavar="NAME")
+            one.add_argument("arguments", nargs="*", metavar="key=value")
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--env-file", default="", help="read settings from this file too")
+    for name, item in FIELDS.items():
+        if item.metadata["secret"]:
+            continue
+        flag = f"--{name.replace('_', '-')}"
+        text = f"{item.metadata['help']} ({item.metadata['env']})"
+        if item.type == "bool":
+            parser.add_argument(flag, dest=name, action="store_const", const="1", help=text)
+        else:
+            parser.add_argument(flag, dest=name, help=text, choices=item.metadata["choices"] or None)
+
+
+def _run(options: argparse.Namespace, settings: Settings) -> int:
+    if options.verb == "tools":
+        return _tools(as_json=options.json)
+    if options.verb == "docs":
+        return _docs(check=options.check)
+    if options.verb == "check":
+        return anyio.run(_check, settings, options.json)
+    if options.verb == "call":
+        return anyio.run(_call, settings, options.tool, options.arguments, options.json)
+    if options.verb == "demo-tenant":
+        return _demo_tenant(settings)
+    return _serve(settings)
+
+
+def _serve(settings: Settings) -> int:
+    from .logs import configure
+    from .server import Binder, run_stdio
+    from .tools.catalogue import catalogue
+
+    configure(settings.log_level, settings.api_token.get_secret_value(), settings.mcp_token.get_secret_value())
+    binder = Binder(catalogue(), lambda: open_client(settings), text_only=settings.text_only)
+    if settings.transport == "stdio":
+        anyio.run(run_stdio, binder)
+        return 0
+    from .server.http import Listen, guard, run_http
+
+    secret = mcp_token(settings)
+    listen = Listen(
+        host=settings.host,
+        port=settings.port,
+        token=secret.get_secret_value() if secret else None,
+        allowed_hosts=_names(settings.allowed_hosts),
+        allowed_origins=_names(settings.allowed_origins),
+        streamable=settings.transport == "http",
+    )
+    guard(listen)
+    path = "mcp" if listen.streamable else "sse"
+    print(f"iru-mcp: listening on http://{settings.host}:{settings.port}/{path}", file=sys.stderr)
+    anyio.run(run_http, binder, listen)
+    return 0
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _tools(*, as_json: bool) -> int:
+    from .tools.catalogue import catalogue
+
+    tools = catalogue().values()
+    if as_json:
+        print(json.dumps([_described(tool) for tool in tools], indent=2))
+    else:
+        width = max(len(tool.name) for tool in tools)
+        for tool in tools:
+            print(f"{tool.name:<{width}}  {tool.description.split('. ')[0].rstrip('.')}.")
+    return 0
+
+
+def _described(tool: Any) -> dict[str, Any]:
+    return {
+        "name": tool.name,
+        "description": tool.description,
+        "inputSchema": tool.input_schema,
+        "permissions": [endpoint.grant for endpoint in tool.endpoints],
+    }
+
+
+def _docs(*, check: bool) -> int:
+    from .docs import generate
+
+    changed = generate(write=not check)
+    for name in changed:
+        print(f"{name}: {'out of date; run iru-mcp docs' if check else 'written'}")
+    return 1 if check and changed else 0
+
+
+async def _call(settings: Settings, name: str, pairs: list[str], as_json: bool) -> int:
+    from .tools.catalogue import catalogue, to_json
+
+    tools = catalogue()
+    if name not in tools:
+        raise UsageError(f"There is no tool '{name[:40]}'.", f"Valid: {', '.join(tools)}.")
+    arguments = dict(_pair(pair) for pair in pairs)
+    client = open_client(settings)
+    try:
+        answer = await tools[name].run(client, arguments)
+    finally:
+        await client.aclose()
+    print(to_json(answer) if as_json else json.dumps(answer, indent=2, ensure_ascii=False))
+    return 0
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, mark, value = text.partition("=")
+    if not mark:
+        raise UsageError(f"'{text[:40]}' is not key=value.", "Write arguments as key=value.")
+    return name, value
+
+
+async def _check(settings: Settings, as_json: bool) -> int:
+    from .check import Report, check
+    from .tools.catalogue import catalogue
+
+    where = tenant(settings) if not settings.demo else None
+    report = Report(tenant=where.subdomain or where.base_url if where else "demo", region=where.region if where else "")
+    client = open_client(settings)
+    try:
+        await check(client, catalogue(), report)
+    finally:
+        await client.aclose()
+    if as_json:
+        print(json.dumps(dataclasses.asdict(report) | {"works": report.works}, indent=2))
+    else:
+        _print_report(report)
+    return report.exit_code
+
+
+def _print_report(report: Any) -> None:
+    left = report.requests_left_this_hour
+    for name, value in (
+        ("tenant", report.tenant),
+        ("region", report.region or "not known from this host"),
+        ("reachable", "yes" if report.reachable else "no"),
+        ("token accepted", "yes" if report.token_accepted else "no"),
+        ("requests left this hour", left if left is not None else "Iru did not say"),
+    ):
+        print(f"{name:<24} {value}")
+    if report.problem:
+        print(f"\n{report.problem}")
+    for name, verdict in report.tools.items():
+        print(f"{name:<32} {verdict}")
+
+
+def _demo_tenant(settings: Settings) -> int:
+    import uvicorn
+
+    from .demo import asgi, transport
+
+    if settings.host not in ("127.0.0.1", "localhost", "::1"):
+        raise ConfigError("The demo tenant listens on this machine only.", "Leave --host out.")
+    app: Any = asgi(transport(devices=settings.devices))
+    print(
+        f"iru-mcp: demo tenant on http://{settings.host}:{settings.port}\n"
+        f"  IRU_API_URL=http://{settings.host}:{settings.port} IRU_API_TOKEN=demo-token iru-mcp check",
+        file=sys.stderr,
+    )
+    uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning", lifespan="off")
+    return 0

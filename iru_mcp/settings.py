@@ -1,0 +1,240 @@
+"""Each setting once: its names, type, default, meaning and secrecy, and how a client is made of them."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from .api.client import IruClient
+from .errors import ConfigError
+
+API_FAMILIES = ("api.kandji.io", "api.eu.kandji.io", "api.iru.com", "api.eu.iru.com")
+"""Host families that Iru's API lives in: `<subdomain>.<family>`."""
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
+
+
+def _setting(  # noqa: PLR0913 - each part of a setting is said once, here
+    default: Any, env: str, text: str, *, older: str = "", secret: bool = False, choices: str = ""
+) -> Any:
+    meta = {"env": env, "help": text, "older": older, "secret": secret, "choices": tuple(choices.split())}
+    return field(default=default, metadata=meta, repr=not secret)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a run of iru-mcp was told, by environment and by flags; a flag is the field's name with dashes."""
+
+    api_url: str = _setting("", "IRU_API_URL", "API URL from Access > API tokens", older="KANDJI_API_URL")
+    api_token: SecretStr = _setting(
+        SecretStr(""), "IRU_API_TOKEN", "API token; never a flag", older="KANDJI_API_TOKEN", secret=True
+    )
+    api_token_file: str = _setting("", "IRU_API_TOKEN_FILE", "file that holds the API token")
+    subdomain: str = _setting("", "IRU_SUBDOMAIN", "instead of the URL: its first part", older="KANDJI_SUBDOMAIN")
+    region: str = _setting(
+        "us", "IRU_REGION", "region that goes with the subdomain", older="KANDJI_REGION", choices="us eu"
+    )
+    allowed_api_hosts: str = _setting(
+        "", "IRU_ALLOWED_API_HOSTS", "further API hosts to trust with the token, by comma"
+    )
+    demo: bool = _setting(False, "IRU_DEMO", "use the embedded demo tenant; no account needed")
+    devices: int = _setting(400, "IRU_DEMO_DEVICES", "devices of the demo tenant")
+    transport: str = _setting("stdio", "IRU_MCP_TRANSPORT", "how clients reach the server", choices="stdio sse http")
+    host: str = _setting("127.0.0.1", "IRU_MCP_HOST", "address to listen on")
+    port: int = _setting(8000, "IRU_MCP_PORT", "port to listen on")
+    mcp_token: SecretStr = _setting(
+        SecretStr(""), "IRU_MCP_TOKEN", "bearer token that HTTP clients must send; never a flag", secret=True
+    )
+    mcp_token_file: str = _setting("", "IRU_MCP_TOKEN_FILE", "file that holds the bearer token")
+    allowed_hosts: str = _setting("", "IRU_MCP_ALLOWED_HOSTS", "Host headers to accept beside loopback, by comma")
+    allowed_origins: str = _setting("", "IRU_MCP_ALLOWED_ORIGINS", "Origin headers to accept beside loopback, by comma")
+    text_only: bool = _setting(False, "IRU_MCP_TEXT_ONLY", "answers as text alone, without structured content")
+    log_level: str = _setting("warning", "IRU_MCP_LOG_LEVEL", "what goes to stderr", choices="debug info warning error")
+
+
+FIELDS = {item.name: item for item in fields(Settings)}
+"""The settings by name, with their metadata."""
+
+
+def read(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None, env_file: str = "") -> Settings:
+    """The settings in force: flags over environment over `env_file`. Raises ConfigError naming what is valid."""
+    known = dict(os.environ if environment is None else environment)
+    for name, value in (_env_file(env_file) if env_file else {}).items():
+        known.setdefault(name, value)
+    _refuse_unknown(known)
+    values: dict[str, Any] = {}
+    for name, item in FIELDS.items():
+        raw = flags.get(name)
+        if raw is None:
+            raw = known.get(item.metadata["env"]) or known.get(item.metadata["older"] or "-")
+        if raw is not None:
+            values[name] = _typed(name, raw)
+    return Settings(**values)
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    valid = {item.metadata["env"] for item in FIELDS.values()}
+    for name in environment:
+        if name.startswith("IRU_") and name not in valid:
+            near = difflib.get_close_matches(name, valid, 1, 0.7)
+            hint = f"did you mean {near[0]}?" if near else f"valid: {', '.join(sorted(valid))}."
+            raise ConfigError(f"There is no setting {name}.", hint)
+
+
+def _env_file(path: str) -> dict[str, str]:
+    try:
+        text = Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"The file {path} cannot be read.", "Name a file of NAME=value lines.") from None
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        name, mark, value = line.strip().removeprefix("export ").partition("=")
+        if mark and not name.startswith("#"):
+            found[name.strip()] = value.strip().strip("'\"")
+    return found
+
+
+def _typed(name: str, raw: Any) -> Any:
+    item = FIELDS[name]
+    where = item.metadata["env"]
+    text = str(raw).strip()
+    choices = item.metadata["choices"]
+    if choices and text.casefold() not in choices:
+        raise ConfigError(f"{where} is not one of its values.", f"Valid: {', '.join(choices)}.")
+    if isinstance(item.default, SecretStr):
+        return SecretStr(text)
+    if isinstance(item.default, bool):
+        return _flag(where, text)
+    if isinstance(item.default, int):
+        return _number(where, text)
+    return text.casefold() if choices else text
+
+
+def _flag(where: str, text: str) -> bool:
+    if text.casefold() in _TRUE | _FALSE:
+        return text.casefold() in _TRUE
+    raise ConfigError(f"{where} is neither on nor off.", "Valid: 1, 0, true, false.")
+
+
+def _number(where: str, text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 9:
+        return int(text)
+    raise ConfigError(f"{where} is not a whole number.", "Give digits only.")
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """Whose API, and where: subdomain and region are read off the URL and empty for another host."""
+
+    base_url: str
+    subdomain: str = ""
+    region: str = ""
+
+
+def tenant(settings: Settings) -> Tenant:
+    """The tenant that the settings name. Raises ConfigError saying which setting, why, and the right form."""
+    if settings.api_url:
+        return _from_url(settings)
+    if not settings.subdomain:
+        raise ConfigError(
+            "iru-mcp is not connected to Iru: IRU_API_URL is not set.",
+            "Set IRU_API_URL (from Access > API tokens) and IRU_API_TOKEN in the server's environment, or IRU_DEMO=1.",
+        )
+    label = settings.subdomain.casefold()
+    if not _LABEL.fullmatch(label):
+        raise ConfigError("IRU_SUBDOMAIN is not a subdomain.", "Give the first part alone, like acme.")
+    family = "api.eu.kandji.io" if settings.region == "eu" else "api.kandji.io"
+    return Tenant(f"https://{label}.{family}", label, settings.region)
+
+
+def _from_url(settings: Settings) -> Tenant:
+    right = "The right form is https://SUBDOMAIN.api.kandji.io or https://SUBDOMAIN.api.eu.kandji.io."
+    text = settings.api_url if "://" in settings.api_url else f"https://{settings.api_url}"
+    try:
+        parts = urlsplit(text)
+        host, port = (parts.hostname or "").casefold().rstrip("."), parts.port
+    except ValueError:
+        raise ConfigError("IRU_API_URL is not a URL.", right) from None
+    if "${" in text or not host or parts.username or parts.password:
+        raise ConfigError("IRU_API_URL is not a plain URL.", right)
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
+        raise ConfigError("IRU_API_URL must begin with https://; http:// would show the token.", right)
+    if parts.path.rstrip("/") not in ("", "/api", "/api/v1") or parts.query or parts.fragment:
+        raise ConfigError(f"IRU_API_URL has a path, {parts.path[:60]!r}, that the API does not.", right)
+    label, _, family = host.partition(".")
+    base = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}"
+    if family in API_FAMILIES and _LABEL.fullmatch(label):
+        return Tenant(base, label, "eu" if ".eu." in family else "us")
+    allowed = {name.strip().casefold() for name in settings.allowed_api_hosts.split(",")}
+    if host in _LOOPBACK or host in allowed:
+        return Tenant(base)
+    raise _foreign(host, label, family, right)
+
+
+def _foreign(host: str, label: str, family: str, right: str) -> ConfigError:
+    if family in ("kandji.io", "eu.kandji.io", "iru.com", "eu.iru.com"):
+        api = f"{label}.api.{'eu.' if family.startswith('eu.') else ''}kandji.io"
+        return ConfigError(f"IRU_API_URL is the web address {host}, not the API's.", f"Try https://{api}.")
+    return ConfigError(
+        f"IRU_API_URL names {host[:80]}, which is not one of Iru's API hosts.",
+        f"{right} A host of your own must be named in IRU_ALLOWED_API_HOSTS too.",
+    )
+
+
+def token(settings: Settings) -> SecretStr:
+    """The API token, from its file if one is named. Raises ConfigError when there is none or it cannot be one."""
+    return _secret(settings.api_token, settings.api_token_file, "IRU_API_TOKEN") or _missing_token()
+
+
+def mcp_token(settings: Settings) -> SecretStr | None:
+    """The bearer token that HTTP clients must send, None when none is asked of them."""
+    return _secret(settings.mcp_token, settings.mcp_token_file, "IRU_MCP_TOKEN")
+
+
+def _missing_token() -> SecretStr:
+    raise ConfigError(
+        "iru-mcp has no API token: IRU_API_TOKEN is not set.",
+        "Create one in Iru under Access > API tokens and set IRU_API_TOKEN, or IRU_API_TOKEN_FILE; or try IRU_DEMO=1.",
+    )
+
+
+def _secret(value: SecretStr, path: str, where: str) -> SecretStr | None:
+    text = value.get_secret_value()
+    if not text and path:
+        try:
+            text = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise ConfigError(f"The file in {where}_FILE cannot be read.", "Check its path and permissions.") from None
+    if not text:
+        return None
+    if "${" in text:
+        raise ConfigError(
+            f"{where} holds a literal ${{...}}: the client did not fill in its variable.",
+            "Set that variable where the client starts, or write the token itself.",
+        )
+    if any(mark in text for mark in "\"'`") or not text.isascii() or any(ch.isspace() or ord(ch) < 33 for ch in text):
+        raise ConfigError(f"{where} has spaces, quotes or odd characters.", "Paste the token alone.")
+    return SecretStr(text)
+
+
+def open_client(settings: Settings) -> IruClient:
+    """A client for the tenant, or for the demo tenant. Raises ConfigError; sends nothing."""
+    if settings.demo:
+        from .demo import transport  # a server on a real tenant never pays for it
+
+        return IruClient(
+            "https://demo.api.kandji.io", lambda: "demo-token", transport=transport(devices=settings.devices)
+        )
+    base_url = tenant(settings).base_url
+    secret = token(settings)
+    return IruClient(base_url, secret.get_secret_value)

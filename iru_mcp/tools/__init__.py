@@ -1,0 +1,1 @@
+"""What a model can ask: one module per section of Iru's API."""

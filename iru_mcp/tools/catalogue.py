@@ -1,0 +1,133 @@
+"""A tool is one decorated async function; everything else about it is read off that declaration."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import pkgutil
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from ..api.client import IruClient, Progress
+from ..api.endpoint import Endpoint
+from ..clean import clean
+from ..errors import UsageError
+from .answers import fit, output_schema
+from .cursor import fingerprint
+from .schema import input_schema
+
+Answer = dict[str, Any]
+ToolFunction = Callable[..., Awaitable[Any]]
+F = TypeVar("F", bound=ToolFunction)
+
+_REGISTRY: dict[str, Tool] = {}
+_INJECTED = frozenset({"task_progress"})
+"""Arguments that some clients add to every call."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tool:
+    """What a model can ask: a function over the endpoints it named."""
+
+    function: ToolFunction
+    endpoints: tuple[Endpoint[Any], ...]
+    toolset: str
+    requests: int | None = None
+    """Requests one call may make, where it is not the client's usual number."""
+    optional: tuple[Endpoint[Any], ...] = field(default=())
+    """Endpoints it can answer without."""
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @property
+    def title(self) -> str:
+        return self.name.replace("_", " ").capitalize()
+
+    @cached_property
+    def description(self) -> str:
+        """The docstring in one paragraph."""
+        return " ".join(inspect.cleandoc(self.function.__doc__ or "").split())
+
+    @cached_property
+    def arguments(self) -> type[BaseModel]:
+        """The parameters as a closed model."""
+        hints = get_type_hints(self.function, include_extras=True)
+        fields: dict[str, Any] = {
+            name: (hints[name], ... if parameter.default is parameter.empty else parameter.default)
+            for name, parameter in list(inspect.signature(self.function).parameters.items())[1:]
+        }
+        return create_model(self.name, __config__=ConfigDict(extra="forbid"), **fields)
+
+    @cached_property
+    def input_schema(self) -> dict[str, Any]:
+        return input_schema(self.arguments)
+
+    @cached_property
+    def output_schema(self) -> dict[str, Any]:
+        return output_schema(get_type_hints(self.function, include_extras=True)["return"])
+
+    async def run(self, client: IruClient, arguments: Mapping[str, Any], progress: Progress | None = None) -> Answer:
+        """The answer to one call, cleaned and within its size. Raises an IruError."""
+        given = self.read(arguments)
+        call = client.call(*self.endpoints, *self.optional, requests=self.requests, progress=progress)
+        call.question = fingerprint(self.name, given)
+        found = await self.function(call, **given)
+        return fit(clean(found if isinstance(found, dict) else found.answer()))
+
+    def read(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments, typed. Raises UsageError naming what is wrong and what is valid, never the value."""
+        wanted = {name: value for name, value in arguments.items() if name not in _INJECTED}
+        try:
+            model = self.arguments.model_validate(wanted)
+        except ValidationError as error:
+            raise _usage(self, error) from None
+        return {name: getattr(model, name) for name in self.arguments.model_fields}
+
+
+def tool(
+    *endpoints: Endpoint[Any], requests: int | None = None, optional: tuple[Endpoint[Any], ...] = (), toolset: str = ""
+) -> Callable[[F], F]:
+    """Declare the decorated function as a tool over `endpoints`; its module names its toolset unless given."""
+
+    def declare(function: F) -> F:
+        name = function.__name__
+        if name in _REGISTRY:
+            raise ValueError(f"two tools are named {name}")
+        area = toolset or function.__module__.rpartition(".")[2]
+        _REGISTRY[name] = Tool(function, endpoints, area, requests, optional)
+        return function
+
+    return declare
+
+
+def catalogue() -> dict[str, Tool]:
+    """Every tool by name, in a fixed order, found by looking through this package's modules."""
+    package = importlib.import_module(__package__ or "")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+    return dict(sorted(_REGISTRY.items(), key=lambda item: (item[1].toolset, item[0])))
+
+
+def _usage(of: Tool, error: ValidationError) -> UsageError:
+    problems: list[str] = []
+    for detail in error.errors(include_url=False, include_input=False, include_context=True)[:4]:
+        where = ".".join(str(part) for part in detail["loc"])
+        if detail["type"] == "extra_forbidden":
+            problems.append(f"'{where[:40]}' is not a parameter")
+        else:
+            problems.append(f"{where}: {detail['msg'].removeprefix('Value error, ')[:160]}")
+    return UsageError(
+        f"Wrong arguments: {'; '.join(problems)}.", f"{of.name} takes: {', '.join(of.arguments.model_fields)}."
+    )
+
+
+def to_json(answer: Answer) -> str:
+    """The answer as compact JSON text."""
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,160 @@
+"""What is installed on one device and what happened to it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from ..api.client import Call
+from ..api.devices import LIST_DEVICE_ACTIVITY, LIST_DEVICE_APPS, LIST_DEVICES, Activity, App
+from ..api.record import is_blank, tidy
+from .answers import Page, View
+from .catalogue import tool
+from .listing import Ask, Check, listing
+from .params import Cursor, DeviceRef, Fields, Limit, Since, Str, Until, contains, newest_first, read_time, within
+from .resolve import resolve
+
+
+class AppLine(View):
+    """An installed app, in one shape for all platforms."""
+
+    name: str
+    version: str
+    bundle_id: str
+    source: str
+    publisher: str
+    path: str
+
+
+class ActivityLine(View):
+    """One event in a device's history."""
+
+    created_at: str
+    action_type: str
+    details: Any
+
+
+_ONE_SHAPE = {
+    "name": ("app_name", "display_name", "name"),
+    "version": ("version", "version_name"),
+    "bundle_id": ("bundle_id", "package_name", "product_code"),
+    "path": ("path", "installed_path"),
+    "source": ("source", "application_source", "application_type"),
+    "publisher": ("publisher_display_name", "publisher", "signature"),
+}
+"""Apple's, Windows' and Android's names for the same thing, the first that holds something wins."""
+
+_DETAIL_CHARACTERS = 160
+_DETAIL_KEYS = 8
+_DETAIL_NOISE = frozenset(
+    "uuid id metadata priority is_silent last_pushed date_requested profile_uuid library_item_id policy_fragment_json "
+    "attempts request_requires_network_tether external_token".split()
+)
+_COMMAND_STATUS = {1: "pending", 2: "running", 3: "completed", 4: "failed", 5: "not now"}
+
+
+def app_row(record: App) -> dict[str, Any]:
+    """The app with the names of one shape beside Iru's own."""
+    flat = record.flat()
+    shaped = {name: next((flat[key] for key in keys if key in flat), None) for name, keys in _ONE_SHAPE.items()}
+    if shaped["bundle_id"] == "No value":  # what Iru sends for an app without one
+        shaped["bundle_id"] = None
+    return flat | {name: value for name, value in shaped.items() if value is not None}
+
+
+@tool(LIST_DEVICE_APPS, optional=(LIST_DEVICES,), toolset="devices")
+async def list_device_apps(
+    iru: Call,
+    device: DeviceRef,
+    name: Str = "",
+    bundle_id: Annotated[Str, Field(description="or package name")] = "",
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[AppLine]:
+    """Apps installed on one device, by name. For an app across the fleet use prism_applications. Iru leaves
+    out the apps that
+    come with an iPhone or iPad."""
+    target = await resolve(iru, device)
+    checks: list[Check[App]] = []
+    for key, wanted in (("name", name.strip()), ("bundle_id", bundle_id.strip())):
+        if wanted:
+            checks.append(_has(key, wanted))
+    ask = Ask(
+        LIST_DEVICE_APPS,
+        checks=checks,
+        ids={"device_id": target.device_id},
+        order=lambda record: (str(app_row(record).get("name", "")).casefold(), record.version or ""),
+        flat=app_row,
+    )
+    page = await listing(iru, ask, AppLine, limit=limit, cursor=cursor, fields=fields)
+    page.device = target.shown()
+    return page
+
+
+def _has(key: str, wanted: str) -> Check[App]:
+    test = contains(wanted)
+    return Check(key, lambda record: test(app_row(record).get(key)))
+
+
+@tool(LIST_DEVICE_ACTIVITY, optional=(LIST_DEVICES,), toolset="devices")
+async def get_device_activity(
+    iru: Call,
+    device: DeviceRef,
+    since: Since = "",
+    until: Until = "",
+    action_type: Annotated[Str, Field(description="part of it, e.g. enrollment, mdm_command_failed")] = "",
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[ActivityLine]:
+    """What happened to one device, newest first: enrollments, MDM commands, renames, blueprint changes.
+    Changes that admins
+    made in Iru itself are in list_audit_events."""
+    target = await resolve(iru, device)
+    early = read_time(since, "since", iru.now())
+    late = read_time(until, "until", iru.now(), end_of_day=True)
+    checks: list[Check[Activity]] = [Check("since/until", lambda event: within(event.created_at, early, late))]
+    if action_type.strip():
+        has = contains(action_type.strip())
+        checks.append(Check("action_type", lambda event: has(event.action_type)))
+    ask = Ask(
+        LIST_DEVICE_ACTIVITY,
+        checks=checks,
+        ids={"device_id": target.device_id},
+        order=lambda event: (newest_first(event.created_at), event.id or ""),
+        flat=_activity_row,
+    )
+    page = await listing(iru, ask, ActivityLine, limit=limit, cursor=cursor, fields=fields)
+    page.device = target.shown()
+    return page
+
+
+def _activity_row(event: Activity) -> dict[str, Any]:
+    flat = event.flat()
+    return flat | ({"details": condensed(event.details)} if event.details else {})
+
+
+def condensed(details: Any) -> Any:
+    """The parts of an event's details that say something, short."""
+    if not isinstance(details, dict):
+        return _short(tidy(details))
+    kept: dict[str, Any] = {}
+    for name, value in details.items():
+        if name in _DETAIL_NOISE or len(kept) >= _DETAIL_KEYS:
+            continue
+        tidied = tidy(value, name)
+        if name == "status" and value in _COMMAND_STATUS:
+            tidied = _COMMAND_STATUS[value]
+        if not is_blank(tidied) and tidied != kept.get("command_type"):
+            kept[name] = _short(tidied)
+    return kept
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, str):
+        return value[:_DETAIL_CHARACTERS]
+    if isinstance(value, (dict, list)) and len(str(value)) > _DETAIL_CHARACTERS:
+        return f"{str(value)[:_DETAIL_CHARACTERS]}..."
+    return value

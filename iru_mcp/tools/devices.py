@@ -1,0 +1,247 @@
+"""Devices: which there are, who holds them, what is on one, how it stands and what happened to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from ..api.client import Call
+from ..api.devices import LIST_DEVICES, Device
+from ..errors import Refused, UsageError
+from .answers import Page, View
+from .catalogue import tool
+from .listing import Ask, Check, listing
+from .params import Cursor, Fields, Limit, Platform, Since, Str, contains, read_time, within
+
+_PLATFORMS = {
+    "mac": "Mac",
+    "iphone": "iPhone",
+    "ipad": "iPad",
+    "appletv": "AppleTV",
+    "android": "Android",
+    "windows": "Windows",
+}
+_FLEET_REQUESTS = 60
+"""18,000 devices at 300 a page: what a question that Iru cannot filter may cost."""
+
+
+class DeviceLine(View):
+    """A device in a list."""
+
+    device_id: str
+    device_name: str
+    serial_number: str
+    platform: str
+    model: str
+    os_version: str
+    user_email: str
+    blueprint_name: str
+    last_check_in: str
+    is_missing: bool
+    tags: list[str]
+
+
+class UserDeviceLine(View):
+    """A device that a person holds."""
+
+    device_id: str
+    device_name: str
+    serial_number: str
+    platform: str
+    model: str
+    os_version: str
+    user_email: str
+    last_check_in: str
+    mdm_enabled: bool
+    agent_installed: bool
+    is_missing: bool
+
+
+def lean_device(flat: dict[str, Any]) -> dict[str, Any]:
+    """Without what a reader assumes; the id only where no serial number names the device to the next tool."""
+    kept = {name: value for name, value in flat.items() if name != "is_missing" or value}
+    if "serial_number" in kept:
+        kept.pop("device_id")
+    return kept
+
+
+_Flag = bool | None
+
+
+@tool(LIST_DEVICES, requests=_FLEET_REQUESTS)
+async def list_devices(
+    iru: Call,
+    platform: Platform = None,
+    device_name: Str = "",
+    serial_number: Str = "",
+    model: Str = "",
+    os_version: Annotated[Str, Field(description="starts with, e.g. 15 or 14.4.1")] = "",
+    user_email: Str = "",
+    blueprint_name: Str = "",
+    tag: Annotated[Str, Field(description="whole tag")] = "",
+    asset_tag: Str = "",
+    filevault_enabled: Annotated[_Flag, Field(description="Macs only")] = None,
+    checked_in_before: Annotated[Since, Field(description="last check-in older than: ISO time, date, 24h, 7d")] = "",
+    checked_in_after: Since = "",
+    is_missing: _Flag = None,
+    is_removed: _Flag = None,
+    assigned: Annotated[_Flag, Field(description="has a user")] = None,
+    mdm_enabled: _Flag = None,
+    agent_installed: _Flag = None,
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[DeviceLine]:
+    """Devices in the fleet, one line each. Filters combine with AND; text filters match any part in any letter case.
+    For one person's devices use find_devices_for_user; for one device in depth get_device_details."""
+    asked = _Filters(iru.now)
+    asked.exact("platform", _PLATFORMS[platform] if platform else "", "platform")
+    for name, value in {
+        "device_name": device_name,
+        "serial_number": serial_number,
+        "model": model,
+        "asset_tag": asset_tag,
+    }.items():
+        asked.part(name, value, sent=name not in ("device_name", "asset_tag"))
+    asked.version(os_version)
+    asked.part("user_email", user_email, value=lambda device: device.user.email if device.user else None)
+    asked.part("blueprint_name", blueprint_name, sent=False)
+    asked.tag(tag)
+    asked.checked_in(checked_in_before, checked_in_after)
+    for name, flag in {
+        "is_missing": is_missing,
+        "is_removed": is_removed,
+        "mdm_enabled": mdm_enabled,
+        "agent_installed": agent_installed,
+    }.items():
+        asked.flag(name, flag)
+    if assigned is not None:
+        asked.checks.append(Check("assigned", lambda device: (device.user is not None) == assigned))
+    if filevault_enabled is not None:
+        await asked.filevault(iru, filevault_enabled)
+    ask = Ask(
+        LIST_DEVICES, {"ordering": "device_id"} | asked.query, asked.narrow, tuple(asked.checks), lean=lean_device
+    )
+    return await listing(iru, ask, DeviceLine, limit=limit, cursor=cursor, fields=fields)
+
+
+class _Filters:
+    """What list_devices was asked for, as parameters for Iru and as checks here."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self.query: dict[str, str | int] = {}
+        self.narrow: dict[str, str | int] = {}
+        self.checks: list[Check[Device]] = []
+        self._now = now
+
+    def exact(self, name: str, wanted: str, field: str) -> None:
+        if wanted:
+            self.narrow[name] = wanted
+            self._check(name, lambda device: (getattr(device, field) or "").casefold() == wanted.casefold(), sent=True)
+
+    def part(
+        self, name: str, wanted: str, *, sent: bool = True, value: Callable[[Device], str | None] | None = None
+    ) -> None:
+        """Iru matches parts of some fields; how it matches the others is unpublished, so those are only
+        matched here."""
+        if not wanted.strip():
+            return
+        if sent:
+            self.narrow[name] = wanted.strip()
+        has = contains(wanted.strip())
+        self._check(name, lambda device: has(value(device) if value else getattr(device, name)), sent=sent)
+
+    def version(self, wanted: str) -> None:
+        text = wanted.strip()
+        if text:
+            self.narrow["os_version"] = text
+            self._check("os_version", lambda device: _starts_with(device.os_version, text), sent=False)
+
+    def tag(self, wanted: str) -> None:
+        text = wanted.strip()
+        if text:
+            self.narrow["tag_name"] = text
+            self._check(
+                "tag", lambda device: text.casefold() in [tag.casefold() for tag in device.tags or []], sent=True
+            )
+
+    def checked_in(self, before: str, after: str) -> None:
+        early = read_time(before, "checked_in_before", self._now())
+        late = read_time(after, "checked_in_after", self._now())
+        if early or late:
+            never = early is not None and late is None  # never checked in is older than any moment
+            self._check(
+                "last_check_in",
+                lambda device: never if device.last_check_in is None else within(device.last_check_in, late, early),
+            )
+
+    def flag(self, name: str, wanted: bool | None) -> None:
+        if wanted is not None:
+            self._check(name, lambda device: bool(getattr(device, name)) == wanted)
+
+    async def filevault(self, iru: Call, wanted: bool) -> None:
+        """Rows do not carry FileVault, so the filter is proven by asking for its opposite: no device may be in both."""
+        self.query["filevault_enabled"] = str(wanted).lower()
+        this = await iru.page(LIST_DEVICES, query=self.query)
+        other = await iru.page(LIST_DEVICES, query={"filevault_enabled": str(not wanted).lower()})
+        both = {device.device_id for device in this.records if device} & {d.device_id for d in other.records if d}
+        if both:
+            raise Refused(
+                "Iru ignored the filevault_enabled filter, and its device list does not carry FileVault.",
+                "Leave it out and read filevault in get_device_details, device by device.",
+            )
+        self._check("filevault_enabled", lambda device: device.platform == "Mac", sent=True)
+
+    def _check(self, name: str, test: Callable[[Device], bool], *, sent: bool = False) -> None:
+        self.checks.append(Check(name, test, sent))
+
+
+def _starts_with(version: str | None, wanted: str) -> bool:
+    """Whether a version begins with the wanted parts: 14.1 is in 14.1.2, not in 14.10."""
+    return version is not None and (version == wanted or version.startswith((f"{wanted}.", f"{wanted} ")))
+
+
+@tool(LIST_DEVICES, requests=_FLEET_REQUESTS)
+async def find_devices_for_user(
+    iru: Call,
+    email: Annotated[str, Field(description="whole address, any letter case", min_length=3, max_length=300)],
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[UserDeviceLine]:
+    """Devices assigned to one e-mail address, compared whole. Start here when an incident names a person.
+    When there are none, similar addresses that do hold devices are named."""
+    wanted = email.strip()
+    if "@" not in wanted:
+        raise UsageError("email is not an address.", "Give the whole address, or use list_users to find it by name.")
+    near: set[str] = set()
+    checks: list[Check[Device]] = [Check("email", lambda device: _is_held_by(device, wanted, near))]
+    ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, {"user_email": wanted}, checks, lean=lean_device)
+    page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=())
+    if not page.items and not cursor:
+        page.notes.append(_nobody(wanted, near))
+    return page
+
+
+def _is_held_by(device: Device, wanted: str, near: set[str]) -> bool:
+    email = (device.user.email if device.user else None) or ""
+    if email.casefold() == wanted.casefold():
+        return True
+    if email and _alike(email.casefold(), wanted.casefold()):
+        near.add(email)
+    return False
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two addresses share the part before the @, or a word of it."""
+    left, right = (set(re.split(r"[._-]", address.partition("@")[0])) for address in (one, other))
+    return left == right or any(len(word) > 2 for word in left & right)
+
+
+def _nobody(wanted: str, near: set[str]) -> str:
+    if near:
+        return f"no device is assigned to {wanted}; similar addresses with devices: {', '.join(sorted(near)[:5])}"
+    return f"no device is assigned to {wanted}, nor to a similar address; get_user tells whether Iru knows the person"

@@ -1,0 +1,345 @@
+"""What devices reported to Prism: software, persistence, local accounts, the machine itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from ..api.client import Call
+from ..api.devices import LIST_DEVICES
+from ..api.endpoint import Endpoint
+from ..api.prism import (
+    COLUMNS,
+    COMMON_COLUMNS,
+    PRISM_APPS,
+    PRISM_DEVICE_INFORMATION,
+    PRISM_LAUNCH_AGENTS_AND_DAEMONS,
+    PRISM_LOCAL_USERS,
+    PrismRow,
+)
+from ..errors import UsageError
+from .answers import Page, View
+from .catalogue import tool
+from .listing import Ask, Check, listing
+from .params import Cursor, Family, Fields, Limit, Str, listed
+from .prism_filter import Filter, letter_cases, matches, validate
+from .resolve import find
+
+_PRISM_REQUESTS = 60
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def _object(value: object) -> object:
+    """A filter given as JSON text, as some models write it."""
+    if not isinstance(value, str):
+        return {} if value is None else value
+    if not value.strip():
+        return {}
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+OnDevice = Annotated[Str, Field(description="only this serial number, name or device_id")]
+Blueprint = Annotated[Str, Field(description="name part or id")]
+Families = Annotated[tuple[Family, ...], BeforeValidator(listed)]
+PrismFilter = Annotated[
+    dict[str, Any] | None,
+    BeforeValidator(_object),
+    Field(
+        description='on any column: {"team_id":{"in":["X"]},"path":{"like":["/tmp"]},"created_at":{"gte":"2026-11-01"}}'
+    ),
+]
+SortBy = Annotated[Str, Field(description="column, - first for descending")]
+
+
+class DeviceInformationLine(View):
+    """One device as Prism knows it."""
+
+    device__name: str
+    serial_number: str
+    device__user_email: str
+    device__family: str
+    model_name: Any
+    os_version: Any
+    agent_version: Any
+    mdm_enabled: Any
+    last_checkin: Any
+    blueprint_name: str
+
+
+class LaunchLine(View):
+    """A launch agent or daemon on one device."""
+
+    device__name: str
+    serial_number: str
+    device__user_email: str
+    label: Any
+    path: Any
+    program: Any
+    program_arguments: Any
+    service_domain: Any
+    run_at_load: bool
+    is_loaded: bool
+    created_at: str
+
+
+class LocalUserLine(View):
+    """A local account on one device."""
+
+    device__name: str
+    serial_number: str
+    username: Any
+    full_name: Any
+    uid: Any
+    type: Any
+    hidden_user: Any
+    secure_token: Any
+    home_directory: Any
+    user_created_at: Any
+
+
+class ApplicationLine(View):
+    """An app on one device."""
+
+    device__name: str
+    serial_number: str
+    device__user_email: str
+    name: Any
+    version: Any
+    bundle_id: Any
+    team_id: Any
+    path: Any
+    obtained_from: Any
+    ad_hoc_code_signed: Any
+    created_at: str
+
+
+@tool(PRISM_DEVICE_INFORMATION, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS)
+async def prism_device_information(
+    iru: Call,
+    device: OnDevice = "",
+    model_name: Str = "",
+    os_version: Str = "",
+    apple_silicon: bool | None = None,
+    mdm_enabled: bool | None = None,
+    agent_installed: bool | None = None,
+    blueprint: Blueprint = "",
+    device_families: Families = (),
+    filter: PrismFilter = None,
+    sort_by: SortBy = "",
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[DeviceInformationLine]:
+    """Hardware and OS of devices from Prism, fleet-wide: model, capacity, OS build, agent, check-in, battery. Unlike
+    list_devices it covers Apple devices only and also shows removed ones."""
+    typed = {
+        "model_name": model_name,
+        "os_version": os_version,
+        "apple_silicon": apple_silicon,
+        "mdm_enabled": mdm_enabled,
+        "agent_installed": agent_installed,
+    }
+    scope = Scope(device, blueprint, device_families, filter, sort_by)
+    return await prism_page(iru, PRISM_DEVICE_INFORMATION, DeviceInformationLine, typed, scope, fields, limit, cursor)
+
+
+@tool(PRISM_LAUNCH_AGENTS_AND_DAEMONS, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS)
+async def prism_launch_agents_and_daemons(
+    iru: Call,
+    device: OnDevice = "",
+    label: Str = "",
+    path: Str = "",
+    program: Annotated[Str, Field(description="often empty; program_arguments holds the command line")] = "",
+    program_arguments: Str = "",
+    is_loaded: bool | None = None,
+    run_at_load: bool | None = None,
+    blueprint: Blueprint = "",
+    device_families: Families = (),
+    filter: PrismFilter = None,
+    sort_by: SortBy = "",
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[LaunchLine]:
+    """What starts by itself on Macs (persistence), fleet-wide or on one device. Apple's own labels begin with
+    com.apple., but
+    malware imitates them: check path and program_arguments."""
+    typed = {
+        "label": label,
+        "path": path,
+        "program": program,
+        "program_arguments": program_arguments,
+        "is_loaded": is_loaded,
+        "run_at_load": run_at_load,
+    }
+    scope = Scope(device, blueprint, device_families, filter, sort_by)
+    page = await prism_page(iru, PRISM_LAUNCH_AGENTS_AND_DAEMONS, LaunchLine, typed, scope, fields, limit, cursor)
+    if program and not page.items:
+        page.notes.append("program is often empty in Prism; try program_arguments")
+    return page
+
+
+@tool(PRISM_LOCAL_USERS, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS)
+async def prism_local_users(
+    iru: Call,
+    device: OnDevice = "",
+    username: Str = "",
+    type: Annotated[Str, Field(description="Admin or Standard")] = "",
+    hidden_user: bool | None = None,
+    secure_token: bool | None = None,
+    logged_in: bool | None = None,
+    blueprint: Blueprint = "",
+    device_families: Families = (),
+    filter: PrismFilter = None,
+    sort_by: SortBy = "",
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[LocalUserLine]:
+    """Local accounts on Macs, fleet-wide or on one device: admins, hidden accounts, secure tokens."""
+    typed = {
+        "username": username,
+        "type": type,
+        "hidden_user": hidden_user,
+        "secure_token": secure_token,
+        "logged_in": logged_in,
+    }
+    scope = Scope(device, blueprint, device_families, filter, sort_by)
+    return await prism_page(iru, PRISM_LOCAL_USERS, LocalUserLine, typed, scope, fields, limit, cursor)
+
+
+@tool(PRISM_APPS, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS)
+async def prism_applications(
+    iru: Call,
+    device: OnDevice = "",
+    name: Str = "",
+    bundle_id: Str = "",
+    version: Annotated[Str, Field(description="whole version")] = "",
+    team_id: Str = "",
+    path: Str = "",
+    ad_hoc_code_signed: bool | None = None,
+    blueprint: Blueprint = "",
+    device_families: Families = (),
+    filter: PrismFilter = None,
+    sort_by: SortBy = "",
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[ApplicationLine]:
+    """Which devices have an app, fleet-wide: one row per app and device. For all apps of one device use
+    list_device_apps."""
+    typed = {
+        "name": name,
+        "bundle_id": bundle_id,
+        "team_id": team_id,
+        "path": path,
+        "ad_hoc_code_signed": ad_hoc_code_signed,
+    }
+    exact = {"version": {"in": [version.strip()]}} if version.strip() else {}
+    scope = Scope(device, blueprint, device_families, exact | (filter or {}), sort_by)
+    return await prism_page(iru, PRISM_APPS, ApplicationLine, typed, scope, fields, limit, cursor)
+
+
+class Scope:
+    """Which rows of a category: the parameters that all Prism tools share."""
+
+    def __init__(
+        self,
+        device: str,
+        blueprint: str,
+        device_families: tuple[str, ...],
+        filter: Mapping[str, Any] | None,
+        sort_by: str,
+    ) -> None:
+        self.device, self.blueprint = device.strip(), blueprint.strip()
+        self.device_families, self.filter, self.sort_by = device_families, filter or {}, sort_by.strip()
+
+
+async def prism_page(
+    iru: Call,
+    endpoint: Endpoint[PrismRow],
+    view: type[View],
+    typed: Mapping[str, str | bool | None],
+    scope: Scope,
+    fields: tuple[str, ...],
+    limit: int,
+    cursor: str,
+) -> Page[Any]:
+    """One page of a category: typed parameters and the raw filter become one filter, sent to Iru and proven here."""
+    category = endpoint.path.rpartition("/")[2]
+    wanted = _typed_filter(typed) | dict(scope.filter)
+    target = await find(iru, scope.device)
+    if target:
+        wanted["device_id"] = {"in": [target.device_id]}
+    query: dict[str, str | int] = {}
+    checks: list[Check[PrismRow]] = []
+    _by_blueprint(scope.blueprint, wanted, query, checks)
+    if scope.device_families:
+        families = {family.casefold() for family in scope.device_families}
+        query["device_families"] = ",".join(scope.device_families)
+        checks.append(Check("device_families", lambda row: _family(row) in families, sent=True))
+    await _known_columns(iru, endpoint, category, wanted, scope.sort_by)
+    if wanted:
+        query["filter"] = json.dumps(wanted)
+        checks.append(_proof(wanted))
+    if scope.sort_by:
+        query["sort_by"] = scope.sort_by
+    ask = Ask(
+        endpoint, query, {}, checks, columns=COMMON_COLUMNS + COLUMNS[category], start=0 if scope.sort_by else None
+    )
+    page = await listing(iru, ask, view, limit=limit, cursor=cursor, fields=fields)
+    if target:
+        page.device = target.shown()
+    return page
+
+
+def _typed_filter(typed: Mapping[str, str | bool | None]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for column, value in typed.items():
+        if isinstance(value, bool):
+            found[column] = {"eq": value}
+        elif value and value.strip():
+            found[column] = {"like": letter_cases(value.strip())}
+    return found
+
+
+def _by_blueprint(
+    blueprint: str, wanted: dict[str, Any], query: dict[str, str | int], checks: list[Check[PrismRow]]
+) -> None:
+    if _UUID.fullmatch(blueprint):
+        query["blueprint_ids"] = blueprint
+        checks.append(Check("blueprint", lambda row: row.blueprint_id == blueprint, sent=True))
+    elif blueprint:
+        wanted["blueprint_name"] = {"like": letter_cases(blueprint)}
+
+
+def _proof(wanted: Filter) -> Check[PrismRow]:
+    return Check("filter", lambda row: matches(row.model_dump(), wanted), sent=True)
+
+
+def _family(row: PrismRow) -> str:
+    """The device family; which word stands for an Apple TV in rows is unpublished."""
+    family = (row.device__family or "").casefold()
+    return "tvos" if family == "appletv" else family
+
+
+async def _known_columns(
+    iru: Call, endpoint: Endpoint[PrismRow], category: str, wanted: Mapping[str, Any], sort_by: str
+) -> None:
+    """Refuse a column that the category lacks, before Iru ignores it. Tenants may have newer columns than are
+    published."""
+    columns = set(COMMON_COLUMNS + COLUMNS[category])
+    named = set(wanted) | ({sort_by.removeprefix("-")} if sort_by else set())
+    if named - columns:
+        sample = await iru.page(endpoint)
+        columns |= {key for row in sample.rows[:50] if isinstance(row, dict) for key in row}
+    if sort_by and sort_by.removeprefix("-") not in columns:
+        raise UsageError(f"No column '{sort_by[:60]}' to sort by.", f"Columns: {', '.join(sorted(columns))}.")
+    validate(wanted, columns)

@@ -1,0 +1,103 @@
+"""People in the directory that Iru syncs from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from ..api.client import Call
+from ..api.users import GET_USER, LIST_USERS, User
+from ..errors import UsageError
+from .answers import Page, View
+from .catalogue import tool
+from .listing import Ask, Check, listing
+from .params import Cursor, Fields, Limit, Str, contains
+
+_DIRECTORY_REQUESTS = 120
+
+
+class UserLine(View):
+    """A user of the directory."""
+
+    id: str
+    email: str
+    name: str
+    department: str
+    job_title: str
+    archived: bool
+    device_count: int
+
+
+class UserDetails(View):
+    """What get_user_by_id returns."""
+
+    id: str
+    email: str
+    name: str
+    department: str
+    job_title: str
+    active: bool
+    archived: bool
+    device_count: int
+    created_at: str
+    updated_at: str
+    integration: dict[str, Any]
+
+
+def _lean_user(flat: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in flat.items() if name != "archived" or value}
+
+
+@tool(LIST_USERS, requests=_DIRECTORY_REQUESTS)
+async def get_user(
+    iru: Call, email: Annotated[str, Field(description="whole address, any letter case", min_length=3, max_length=300)]
+) -> Page[UserLine]:
+    """Iru's user records for one e-mail address; several may share it. The devices they hold: find_devices_for_user."""
+    wanted = email.strip()
+    if "@" not in wanted:
+        raise UsageError("email is not an address.", "Give the whole address, or search with list_users.")
+    check = Check[User]("email", lambda user: (user.email or "").casefold() == wanted.casefold())
+    page = await listing(
+        iru, Ask(LIST_USERS, {}, {"email": wanted}, [check], lean=_lean_user), UserLine, limit=25, cursor="", fields=()
+    )
+    if not page.items and page.complete:
+        page.notes.append(
+            f"Iru has no user with the address {wanted}; list_users searches by a part of name or address"
+        )
+    return page
+
+
+@tool(GET_USER)
+async def get_user_by_id(
+    iru: Call,
+    user_id: Annotated[str, Field(description="id from get_user or list_users", min_length=1, max_length=100)],
+) -> UserDetails:
+    """One Iru user record by its id."""
+    record = await iru.fetch(GET_USER, user_id=user_id.strip())
+    return record.flat()  # type: ignore[return-value]
+
+
+@tool(LIST_USERS, requests=_DIRECTORY_REQUESTS)
+async def list_users(
+    iru: Call,
+    name: Str = "",
+    email: Annotated[Str, Field(description="any part of the address")] = "",
+    archived: Annotated[bool | None, Field(description="true: only people who left")] = None,
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[UserLine]:
+    """People in Iru's directory. With a whole address use get_user."""
+    checks: list[Check[User]] = []
+    if name.strip():
+        has_name = contains(name.strip())
+        checks.append(Check("name", lambda user: has_name(user.name)))
+    if email.strip():
+        has_email = contains(email.strip())
+        checks.append(Check("email", lambda user: has_email(user.email)))
+    if archived is not None:
+        checks.append(Check("archived", lambda user: bool(user.archived) == archived))
+    return await listing(
+        iru, Ask(LIST_USERS, {}, {}, checks, lean=_lean_user), UserLine, limit=limit, cursor=cursor, fields=fields
+    )

@@ -1,0 +1,100 @@
+"""A clock that runs ahead instead of waiting, a tenant over respx, and one over a raw socket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import selectors
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+import anyio
+import anyio.abc
+import pytest
+import respx
+
+from iru_mcp.api.client import IruClient
+from iru_mcp.api.pacing import Limits
+
+URL = "https://acme.api.example"
+TOKEN = "tok-5e1f-not-to-be-seen"
+
+Answer = Callable[[bytes], Awaitable[bytes | None]]
+Serve = Callable[[Answer], contextlib.AbstractAsyncContextManager[tuple[str, list[bytes]]]]
+
+
+class Impatient(selectors.SelectSelector):
+    """Where nothing is ready it moves the clock instead of waiting."""
+
+    ahead = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if ready or timeout is None:
+            return ready or super().select(None)
+        self.ahead += max(timeout, 0)
+        return []
+
+
+class SkippingLoop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._impatient = Impatient()
+        super().__init__(self._impatient)
+
+    def time(self) -> float:
+        return super().time() + self._impatient.ahead
+
+
+@pytest.fixture
+def skipping() -> tuple[str, dict[str, Any]]:
+    """For `anyio_backend`: an hour's wait takes no time; for tests that touch no real socket."""
+    return "asyncio", {"loop_factory": SkippingLoop}
+
+
+@pytest.fixture
+def iru() -> Iterator[respx.MockRouter]:
+    """The tenant at URL; any request elsewhere fails the test."""
+    with respx.mock(base_url=URL, assert_all_called=False) as router:
+        yield router
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[IruClient]:
+    """A client of the tenant at URL, with the limits that ship."""
+    made = IruClient(URL, lambda: TOKEN)
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
+def serve() -> Serve:
+    """A socket on loopback: what `answer` returns for a request's head is written as it is; None leaves it open."""
+
+    @contextlib.asynccontextmanager
+    async def serving(answer: Answer) -> AsyncIterator[tuple[str, list[bytes]]]:
+        heads: list[bytes] = []
+
+        async def handle(stream: anyio.abc.SocketStream) -> None:
+            async with stream:
+                with contextlib.suppress(anyio.EndOfStream, anyio.BrokenResourceError):
+                    head = b""
+                    while b"\r\n\r\n" not in head:
+                        head += await stream.receive()
+                    heads.append(head)
+                    said = await answer(head)
+                    await (stream.send(said) if said is not None else anyio.sleep_forever())
+
+        listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+        async with anyio.create_task_group() as group, listener:
+            group.start_soon(listener.serve, handle)
+            port = listener.extra(anyio.abc.SocketAttribute.local_port)  # noqa: S610 - no Django here
+            yield f"http://127.0.0.1:{port}", heads
+            group.cancel_scope.cancel()
+
+    return serving
+
+
+@pytest.fixture
+def hasty() -> Limits:
+    """Limits for real sockets: everything that can wait waits a fraction of a second."""
+    return Limits(attempts=1, attempt_seconds=0.3, connect_seconds=0.3, call_seconds=0.6)
