@@ -62,7 +62,7 @@ def ago(span: timedelta) -> str:
 def parse(text: str) -> datetime | None:
     """The moment in what a client sent, in UTC; None when it is not one."""
     try:
-        moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(text.strip().removesuffix("Z"))
     except ValueError:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -19,8 +19,10 @@ _LOOK = 400
 """Devices that one page of a filtered walk looks at before it gives what it has, and a cursor."""
 _SHORT_EVERY = 7
 """Every so many pages of a walk is a short one, as in Iru."""
-_DEVICE_COLUMNS = frozenset("device_id device__name device__user_id device__user_name device__user_email blueprint_name asset_tag "
-                            "serial_number model_id tags count updated_at last_collected_at".split())  # fmt: skip
+_DEVICE_COLUMNS = frozenset(
+    "device_id device__name device__user_id device__user_name device__user_email blueprint_name asset_tag "
+    "serial_number model_id tags count updated_at last_collected_at".split()
+)
 _APPROXIMATE = 100_000
 Tests = Mapping[str, Sequence[Test]]
 

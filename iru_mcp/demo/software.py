@@ -38,7 +38,7 @@ class Software:
         if self.source == "Apple":
             return "Software Signing, Apple Code Signing Certification Authority, Apple Root CA"
         if self.source == "Mac App Store":
-            return "Apple Mac OS Application Signing, Apple Worldwide Developer Relations Certification Authority, Apple Root CA"
+            return "Apple Mac OS Application Signing, Apple Worldwide Developer Relations, Apple Root CA"
         if not self.team_id:
             return ""
         signer = f"Developer ID Application: {self.developer} ({self.team_id})"
@@ -55,18 +55,24 @@ class Installed(NamedTuple):
 
 
 _SYSTEM_APPS = (
-    "App Store,Automator,Books,Calculator,Calendar,Chess,Clock,Contacts,Dictionary,FaceTime,Find My,FindMy Items,Font Book,"
-    "Freeform,Home,Image Capture,Image Playground,Journal,Launchpad,Mail,Maps,Messages,Mission Control,Music,News,Notes,"
-    "Passwords,Phone,Photo Booth,Photos,Podcasts,Preview,QuickTime Player,Reminders,Safari,Shortcuts,Siri,Stickies,Stocks,"
+    "App Store,Automator,Books,Calculator,Calendar,Chess,Clock,Contacts,Dictionary,FaceTime,Find My,"
+    "FindMy Items,Font Book,"
+    "Freeform,Home,Image Capture,Image Playground,Journal,Launchpad,Mail,Maps,Messages,Mission Control,"
+    "Music,News,Notes,"
+    "Passwords,Phone,Photo Booth,Photos,Podcasts,Preview,QuickTime Player,Reminders,Safari,Shortcuts,"
+    "Siri,Stickies,Stocks,"
     "System Settings,TV,TextEdit,Time Machine,Tips,Voice Memos,Weather,iPhone Mirroring"
 ).split(",")
 _UTILITIES = (
-    "Activity Monitor,AirPort Utility,Audio MIDI Setup,Bluetooth File Exchange,Boot Camp Assistant,ColorSync Utility,Console,"
-    "Digital Color Meter,Disk Utility,Grapher,Keychain Access,Migration Assistant,Print Center,Screen Sharing,Screenshot,"
+    "Activity Monitor,AirPort Utility,Audio MIDI Setup,Bluetooth File Exchange,Boot Camp Assistant,"
+    "ColorSync Utility,Console,"
+    "Digital Color Meter,Disk Utility,Grapher,Keychain Access,Migration Assistant,Print Center,Screen "
+    "Sharing,Screenshot,"
     "Script Editor,System Information,Terminal,VoiceOver Utility"
 ).split(",")
 _SERVICES = (
-    "AddressBookUrlForwarder,AirPlayUIAgent,AppleScript Utility,Archive Utility,Captive Network Assistant,ControlCenter,"
+    "AddressBookUrlForwarder,AirPlayUIAgent,AppleScript Utility,Archive Utility,Captive Network "
+    "Assistant,ControlCenter,"
     "Directory Utility,Dock,Expansion Slot Utility,Feedback Assistant,Finder,Folder Actions Setup,Install Command Line "
     "Developer Tools,Installer,Keychain Circle Notification,NotificationCenter,OSDUIHelper,PowerChime,Problem Reporter,"
     "Siri,Software Update,Spotlight,Stage Manager,SystemUIServer,Ticket Viewer,UserNotificationCenter,WiFiAgent,"
@@ -87,9 +93,14 @@ APPLE = (
     *_apple(_SERVICES, "/System/Library/CoreServices"),
 )
 CHROME = Software(
-    STORY.browser_name, STORY.browser_bundle_id, "Google LLC", "EQHXZ8M8AV",
-    ("147.0.7700.31", "148.0.7759.102", "149.0.7812.41", STORY.browser_fixed_version, "149.0.7812.90"), 205, stragglers=34,
-)  # fmt: skip
+    STORY.browser_name,
+    STORY.browser_bundle_id,
+    "Google LLC",
+    "EQHXZ8M8AV",
+    ("147.0.7700.31", "148.0.7759.102", "149.0.7812.41", STORY.browser_fixed_version, "149.0.7812.90"),
+    205,
+    stragglers=34,
+)
 LUMEN = Software(STORY.app_name, STORY.app_bundle_id, "", "", (STORY.app_version,), 0, source="Unknown")
 _ROWS = """
 Zoom|zoom.us|zoom.us|Zoom Video Communications, Inc.|BJ4HAAB9B3|6.2.11 6.4.6 6.5.10 6.6.0|190
@@ -176,10 +187,10 @@ def _version_at(software: Software, chance: int) -> int:
 
 def count_on_mac(device: Device, seed: int) -> int:
     """How many apps `on_mac` yields, without making them."""
-    return len(APPLE) + len(_choices(seed, device.index)) + (arrival(device, None) is not None)
+    return len(APPLE) + len(_choices(seed, device.index)) + (arrival(device) is not None)
 
 
-def arrival(device: Device, times: Timeline | None) -> int | None:
+def arrival(device: Device) -> int | None:
     """Which Mac of the first incident this is: 0, 1, 2, or None."""
     return {"patient zero": 0, "spread 1": 1, "spread 2": 2}.get(device.part)
 
@@ -195,7 +206,7 @@ def on_mac(device: Device, seed: int, times: Timeline) -> list[Installed]:
             hours=1 + place, seconds=place * 37 + device.index % 59, microseconds=place * 911
         )
         found.append(Installed(base + 200 + place, software, software.versions[version], since))
-    turn = arrival(device, times)
+    turn = arrival(device)
     if turn is not None:
         since = (times.app_installed, *times.spread)[turn]
         found.append(Installed(base + 400, LUMEN, STORY.app_version, since))
@@ -207,8 +218,26 @@ def third_party(device: Device, seed: int) -> list[tuple[Software, int]]:
     return [(THIRD_PARTY[place], version) for place, version in _choices(seed, device.index)]
 
 
-_ON_WINDOWS = frozenset({"Google Chrome", "zoom.us", "Slack", "1Password", "Firefox", "Microsoft Word", "Microsoft Excel", "Microsoft Outlook",
-                         "Microsoft Teams", "Visual Studio Code", "Docker", "Notion", "VLC", "OneDrive", "GlobalProtect", "Okta Verify"})  # fmt: skip
+_ON_WINDOWS = frozenset(
+    {
+        "Google Chrome",
+        "zoom.us",
+        "Slack",
+        "1Password",
+        "Firefox",
+        "Microsoft Word",
+        "Microsoft Excel",
+        "Microsoft Outlook",
+        "Microsoft Teams",
+        "Visual Studio Code",
+        "Docker",
+        "Notion",
+        "VLC",
+        "OneDrive",
+        "GlobalProtect",
+        "Okta Verify",
+    }
+)
 WINDOWS = tuple(software for software in THIRD_PARTY if software.name in _ON_WINDOWS)
 
 

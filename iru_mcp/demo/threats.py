@@ -51,7 +51,7 @@ def threats(tenant: Tenant) -> tuple[Threat, ...]:
         if device.platform == "Mac" and roll(tenant.seed, "pup", device.index) % 23 == 0
     ]
     for device in tenant.devices:
-        turn = arrival(device, tenant.times)
+        turn = arrival(device)
         if turn is not None and turn < 2:
             found.append(_story(tenant, device, turn))
     return tuple(sorted(found, key=lambda threat: threat.at, reverse=True))
@@ -124,6 +124,10 @@ def _second(threat: Threat) -> Row:
     )
 
 
+_PERSISTS = "A program in a hidden folder, started at login under an Apple-like label, connects out"
+_UNLOADS = "launchctl unload -w /Library/LaunchDaemons/at.obdev.plist"
+
+
 @dataclass(frozen=True, slots=True)
 class Behavior:
     """A process that did what no process should."""
@@ -144,16 +148,38 @@ def behaviors(tenant: Tenant) -> tuple[Behavior, ...]:
     """All processes that were noticed, newest first."""
     found = []
     for device in tenant.devices:
-        turn, user = arrival(device, tenant.times), device.local_username
+        turn, user = arrival(device), device.local_username
         if turn == 0:
             program = STORY.launch_program.format(user=user)
             line = f"{program} --connect {STORY.command_host}:443 --keep"
-            found.append(Behavior(device, STORY.behavioral_rule, "A program in a hidden folder, started at login under an Apple-like label, connects out",
-                                  "malicious", "detected", "critical", tenant.times.behavior_detected, ("launchd", "/sbin/launchd"), ("softwareupdated", program, line)))  # fmt: skip
+            found.append(
+                Behavior(
+                    device,
+                    STORY.behavioral_rule,
+                    _PERSISTS,
+                    "malicious",
+                    "detected",
+                    "critical",
+                    tenant.times.behavior_detected,
+                    ("launchd", "/sbin/launchd"),
+                    ("softwareupdated", program, line),
+                )
+            )
         elif device.platform == "Mac" and roll(tenant.seed, "behavior", device.index) % 31 == 0:
             at = tenant.now - timedelta(days=1 + roll("behavior day", device.serial) % 80, microseconds=462_076)
-            found.append(Behavior(device, "KTI_BD_0163", "A shell disables a security tool", "suspicious", "blocked", "medium", at,
-                                  ("zsh", "/bin/zsh"), ("launchctl", "/bin/launchctl", "launchctl unload -w /Library/LaunchDaemons/at.obdev.plist")))  # fmt: skip
+            found.append(
+                Behavior(
+                    device,
+                    "KTI_BD_0163",
+                    "A shell disables a security tool",
+                    "suspicious",
+                    "blocked",
+                    "medium",
+                    at,
+                    ("zsh", "/bin/zsh"),
+                    ("launchctl", "/bin/launchctl", _UNLOADS),
+                )
+            )
     return tuple(sorted(found, key=lambda behavior: behavior.at, reverse=True))
 
 
@@ -216,7 +242,9 @@ def _files(tenant: Tenant, query: Query, statuses: str) -> list[Threat]:
     ]
 
 
-_FILE_ORDER = "threat_name classification device_name process_name process_owner detection_date status management_state severity".split()
+_FILE_ORDER = (
+    "threat_name classification device_name process_name process_owner detection_date status management_state severity"
+).split()
 
 
 def _files_v1(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
