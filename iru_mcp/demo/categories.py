@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from . import dates, macs, posture
 from .chance import letters, roll
 from .fleet import Device
 from .query import Row
-from .software import arrival, count_on_mac
+from .software import Software, arrival, count_on_mac
 from .story import STORY
 from .tenant import Tenant
 
@@ -66,31 +67,38 @@ _APP_BLANKS: Row = dict.fromkeys(
 
 
 def _apps(tenant: Tenant, device: Device) -> list[Row]:
-    mac, found = device.platform == "Mac", []
+    mac = device.platform == "Mac"
+    found = []
     for installed in tenant.apps(device):
-        software = installed.software
-        row = _APP_BLANKS | {
-            "path": software.path if mac else None,
-            "obtained_from": software.source,
-            "bundle_id": software.bundle_id,
-            "name": software.name,
-            "short_version": installed.version,
-            "version": installed.version,
-            "signature": software.signature if mac else None,
-            "ad_hoc_code_signed": software.source == "Unknown" if mac else None,
-            "executable": software.name,
-            "bundle_name": software.name,
-            "bundle_type": "APPL",
-            "compiler": "com.apple.compilers.llvm.clang.1_0",
-            "bundle_region": "en",
-            "minimum_system_version": "13.0",
-            "category": "public.app-category.productivity",
-            "copyright": f"Copyright © {software.developer}" if software.developer else None,
-            "developer_name": software.developer or None,
-            "team_id": software.team_id or None,
-        }
-        found.append(row | _came(installed.since))
+        came = dates.offset(installed.since)
+        same = _app(installed.software, installed.version, mac=mac)
+        found.append({**same, "created_at": came, "last_changed_at": came})
     return found
+
+
+@lru_cache(maxsize=2048)
+def _app(software: Software, version: str, *, mac: bool) -> Row:
+    """What every device says of a version of an app; not to be changed."""
+    return _APP_BLANKS | {
+        "path": software.path if mac else None,
+        "obtained_from": software.source,
+        "bundle_id": software.bundle_id,
+        "name": software.name,
+        "short_version": version,
+        "version": version,
+        "signature": software.signature if mac else None,
+        "ad_hoc_code_signed": software.source == "Unknown" if mac else None,
+        "executable": software.name,
+        "bundle_name": software.name,
+        "bundle_type": "APPL",
+        "compiler": "com.apple.compilers.llvm.clang.1_0",
+        "bundle_region": "en",
+        "minimum_system_version": "13.0",
+        "category": "public.app-category.productivity",
+        "copyright": f"Copyright © {software.developer}" if software.developer else None,
+        "developer_name": software.developer or None,
+        "team_id": software.team_id or None,
+    }
 
 
 def _app_count(tenant: Tenant, device: Device) -> int:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 def zulu(moment: datetime) -> str:
     """`2026-07-23T14:11:37.150080Z`: devices, activity, audit, users."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def whole_zulu(moment: datetime) -> str:
@@ -17,7 +17,7 @@ def whole_zulu(moment: datetime) -> str:
 
 def spaced(moment: datetime) -> str:
     """`2026-01-26 16:15:36.087016+00:00`: enrollments, MDM."""
-    return moment.strftime("%Y-%m-%d %H:%M:%S.%f+00:00")
+    return moment.isoformat(" ", "microseconds")
 
 
 def whole_spaced(moment: datetime) -> str:
@@ -42,7 +42,7 @@ def bare_t(moment: datetime) -> str:
 
 def offset(moment: datetime) -> str:
     """`2026-03-08T17:35:30.462076+00:00`: Prism, behavioral detections."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
+    return moment.isoformat(timespec="microseconds")
 
 
 def worded(moment: datetime) -> str:

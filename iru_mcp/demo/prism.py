@@ -7,16 +7,17 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from .categories import CATEGORIES, Category, common
 from .fleet import Device
-from .query import Fault, Query, Row, Test, cursor, json_filter, number, ordered, passes, uncursor
+from .query import Fault, Query, Row, Test, cursor, json_filter, number, passes, rank, uncursor
 from .tenant import Tenant
 
 _LIMIT = 300
 _LOOK = 400
-"""Devices that one page of a filtered walk looks at before it gives what it has, and a cursor."""
+"""Devices that one page of a filtered walk looks at before it gives what it has, if anything, and a cursor."""
 _SHORT_EVERY = 7
 """Every so many pages of a walk is a short one, as in Iru."""
 _DEVICE_COLUMNS = frozenset(
@@ -24,6 +25,8 @@ _DEVICE_COLUMNS = frozenset(
     "serial_number model_id tags count updated_at last_collected_at".split()
 )
 _APPROXIMATE = 100_000
+_MOST_ROWS = 4096
+"""More than any device has in one category."""
 Tests = Mapping[str, Sequence[Test]]
 
 
@@ -78,7 +81,7 @@ def _by_cursor(tenant: Tenant, category: Category, devices: list[Device], own: T
     wanted = max(1, limit - 13) if page % _SHORT_EVERY == _SHORT_EVERY - 1 else limit
     found: list[Row] = []
     for looked, device in enumerate(devices[start:]):
-        if len(found) >= wanted or looked >= _LOOK:
+        if len(found) >= wanted or (found and looked >= _LOOK):
             return _page(found, None, cursor(f"{page + 1}:{device.index}:0"), limit=limit)
         first = skip if device.index == index else 0
         shared, rows = common(tenant, device), category.rows(tenant, device)
@@ -128,29 +131,35 @@ def _matching(tenant: Tenant, category: Category, devices: list[Device], own: Te
 
 
 def _sorted(tenant: Tenant, category: Category, devices: list[Device], own: Tests, query: Query, limit: int) -> Row:
+    asked = tuple(sorted((name, value) for name, value in query.items() if name not in ("offset", "limit")))
+    order = _order(tenant, category, asked)
     offset = number(query, "offset", 0)
-    key = query["sort_by"].lstrip("-")
-    places = list(_places(tenant, category, devices, own, key))
-    part = ordered(places, query["sort_by"], lambda at, _: at[0], [key])[offset : offset + limit]
     by_index = {device.index: device for device in devices}
-    return _page(
-        [_rows(tenant, category, by_index[index])[place] for _, index, place in part],
-        offset,
-        None,
-        limit=limit,
-        total=len(places),
-    )
+    places = [divmod(code, _MOST_ROWS) for code in order[offset : offset + limit]]
+    rows = [_rows(tenant, category, by_index[index - 1])[place] for index, place in places]
+    return _page(rows, offset, None, limit=limit, total=len(order))
+
+
+@lru_cache(maxsize=4)
+def _order(tenant: Tenant, category: Category, asked: tuple[tuple[str, str], ...]) -> array[int]:
+    """Where each matching row is, in the order asked for: one number a row, so that later pages cost nothing."""
+    query = dict(asked)
+    tests = json_filter(query)
+    key, own = query["sort_by"].lstrip("-"), {name: held for name, held in tests.items() if name not in _DEVICE_COLUMNS}
+    found = list(_places(tenant, category, _reporting(tenant, category, query, tests), own, key))
+    found.sort(key=itemgetter(0), reverse=query["sort_by"].startswith("-"))
+    return array("Q", (code for _, code in found))
 
 
 def _places(
     tenant: Tenant, category: Category, devices: list[Device], own: Tests, key: str
-) -> Iterator[tuple[Any, int, int]]:
-    """The value to sort by of each matching row, and where the row is; the rows themselves are not kept."""
+) -> Iterator[tuple[tuple[int, Any], int]]:
+    """The rank of each matching row, and where the row is; the rows themselves are not kept."""
     for device in devices:
         shared = common(tenant, device)
         for place, row in enumerate(category.rows(tenant, device)):
             if passes(row, own, shared):
-                yield row.get(key, shared.get(key)), device.index, place
+                yield rank(row.get(key, shared.get(key))), (device.index + 1) * _MOST_ROWS + place
 
 
 def _count(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
