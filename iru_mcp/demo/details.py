@@ -7,7 +7,7 @@ from datetime import timedelta
 from . import dates, macs
 from .chance import hexes, roll, uuid
 from .fleet import Device
-from .others import android, general, windows
+from .not_apple import android, general, windows
 from .query import Row
 from .tenant import Tenant
 

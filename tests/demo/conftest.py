@@ -24,9 +24,9 @@ def tenant() -> httpx.AsyncBaseTransport:
 
 
 @pytest.fixture
-async def client(tenant: httpx.AsyncBaseTransport) -> AsyncIterator[IruClient]:
+async def client(tenant: httpx.AsyncBaseTransport) -> IruClient:
     """The product's own client; it keeps the pace of a real tenant, so tests walk no more than they need."""
-    yield IruClient(demo.HOST, lambda: demo.TOKEN, transport=tenant)
+    return IruClient(demo.HOST, lambda: demo.TOKEN, transport=tenant)
 
 
 @pytest.fixture

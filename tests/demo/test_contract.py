@@ -138,12 +138,14 @@ async def test_the_same_seed_and_moment_give_the_same_tenant(ask: Ask) -> None:
 
 async def test_it_can_be_served_as_an_asgi_application(tenant: AsyncBaseTransport, walk: Walk) -> None:
     served = IruClient("http://127.0.0.1", lambda: demo.TOKEN, transport=ASGITransport(demo.asgi(tenant)))
-    batch = await served.call(LIST_DEVICES).page(LIST_DEVICES, query={"device_name": "Mira’s MacBook"})
-    assert batch.rows == [row for row in await walk(LIST_DEVICES) if "Mira’s MacBook" in row["device_name"]]
+    batch = await served.call(LIST_DEVICES).page(LIST_DEVICES, query={"device_name": "Mira\u2019s MacBook"})
+    assert batch.rows == [row for row in await walk(LIST_DEVICES) if "Mira\u2019s MacBook" in row["device_name"]]
     assert served.pace.hour_left is not None
 
 
 def test_importing_the_demo_loads_neither_httpx_nor_the_tenant() -> None:
     code = "import sys, iru_mcp.demo; print('httpx' in sys.modules, 'iru_mcp.demo.tenant' in sys.modules)"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    told = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
     assert told.stdout.split() == ["False", "False"]

@@ -69,7 +69,9 @@ async def test_activity_is_nested_twice_and_unsorted(walk: Walk) -> None:
 
 
 @pytest.mark.parametrize("name", ["local_users", "launch_agents_and_daemons", "device_information", "certificates"])
-async def test_prism_gives_every_row_once_by_cursor_and_by_offset(name: str, client: IruClient, walk: Walk, ask: Ask) -> None:
+async def test_prism_gives_every_row_once_by_cursor_and_by_offset(
+    name: str, client: IruClient, walk: Walk, ask: Ask
+) -> None:
     endpoint = CATEGORIES[name]
     by_cursor = await walk(endpoint)
     count = (await ask("/api/v1/prism/count", category=name)).json()["count"]
@@ -104,10 +106,16 @@ async def test_a_sorted_prism_walk_is_in_order(client: IruClient) -> None:
         ({"username": {"like": ["SVC", "lp"]}}, lambda row: "svc" in row["username"] or "lp" in row["username"]),
         ({"username": {"not_like": ["_"]}}, lambda row: "_" not in row["username"]),
         ({"hidden_user": {"eq": True}}, lambda row: row["hidden_user"] is True),
-        ({"serial_number": {"in": [STORY.patient_zero_serial]}}, lambda row: row["serial_number"] == STORY.patient_zero_serial),
+        (
+            {"serial_number": {"in": [STORY.patient_zero_serial]}},
+            lambda row: row["serial_number"] == STORY.patient_zero_serial,
+        ),
         ({"created_at": {"gte": "2026-11-01T00:00:00.000Z"}}, lambda row: (row["created_at"] or "") >= "2026-11-01"),
         (
-            {"created_at": {"or": {"gt": "2026-11-01T00:00:00Z", "lt": "2025-06-01T00:00:00Z"}}, "type": {"in": ["Admin"]}},
+            {
+                "created_at": {"or": {"gt": "2026-11-01T00:00:00Z", "lt": "2025-06-01T00:00:00Z"}},
+                "type": {"in": ["Admin"]},
+            },
             lambda row: row["type"] == "Admin" and not "2025-06-01" <= row["created_at"] <= "2026-11-01",
         ),
     ],
@@ -119,7 +127,17 @@ async def test_the_prism_filter_grammar_selects_exactly(clause: dict[str, Any], 
     assert found == [row for row in everything if fits(row)]
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"type":"Admin"}', '{"type":{"is":1}}', '{"created_at":{"gt":"soon"}}', '{"device__family":{"in":["Mac"]}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        '{"type":"Admin"}',
+        '{"type":{"is":1}}',
+        '{"created_at":{"gt":"soon"}}',
+        '{"device__family":{"in":["Mac"]}}',
+    ],
+)
 async def test_a_filter_outside_the_grammar_is_refused_in_words(text: str, ask: Ask) -> None:
     answer = await ask("/api/v1/prism/local_users", filter=text)
     assert answer.status_code == 400
@@ -132,7 +150,10 @@ async def test_prism_calls_an_apple_tv_tvos(walk: Walk) -> None:
     assert await walk(PRISM_DEVICE_INFORMATION, {"device_families": "AppleTV"}) == []
 
 
-@pytest.mark.parametrize(("name", "value"), [("serial_number", STORY.patient_zero_serial[2:6].lower()), ("user_email", "MIRA."), ("os_version", "26.")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("serial_number", STORY.patient_zero_serial[2:6].lower()), ("user_email", "MIRA."), ("os_version", "26.")],
+)
 async def test_device_filters_match_parts_in_any_case(name: str, value: str, walk: Walk) -> None:
     found = await walk(LIST_DEVICES, {name: value})
     assert STORY.patient_zero_serial in {row["serial_number"] for row in found}
@@ -155,5 +176,3 @@ async def test_the_detections_filter_works_on_any_key(walk: Walk) -> None:
     wanted = {"cve_id": {"in": [STORY.cve_id]}, "device_id": {"in": [STORY.patient_zero_device_id]}}
     rows = await walk(LIST_DETECTIONS, {"filter": json.dumps(wanted)})
     assert [(row["cve_id"], row["device_id"]) for row in rows] == [(STORY.cve_id, STORY.patient_zero_device_id)]
-
-
