@@ -124,7 +124,7 @@ class IruClient:
         if isinstance(error, RateLimited):
             wait = max(wait, 0.2)
             self.pace.hold(wait)
-        tries = 2 if isinstance(error, Unreadable) else self.limits.attempts
+        tries = min(self.limits.attempts, 2) if isinstance(error, Unreadable) else self.limits.attempts
         if not error.retryable or attempt >= tries or self._clock() + wait >= deadline or not self._budget.spend():
             raise error
         self.retries += 1
@@ -143,8 +143,8 @@ class IruClient:
         within = self.limits.attempt_seconds
         try:
             with anyio.fail_after(left):
-                await anyio.sleep(self.pace.delay())
                 async with self._slots:
+                    await self._turn()
                     within = min(within, deadline - self._clock())
                     self.requests += 1
                     with anyio.fail_after(within):
@@ -155,6 +155,11 @@ class IruClient:
             raise _no_answer(self.base_url, error) from None
         self.pace.learn(headers)
         return decode(endpoint, status, headers, body)
+
+    async def _turn(self) -> None:
+        await anyio.sleep(self.pace.delay())
+        while self.pace.held:  # noqa: ASYNC110 - a 429 may have come meanwhile, and another while waiting for it
+            await anyio.sleep(self.pace.held)
 
     async def _exchange(self, path: str, query: Mapping[str, str | int]) -> tuple[int, httpx.Headers, bytes]:
         request = self._http.build_request(

@@ -21,7 +21,7 @@ class Limits:
     in_flight: int = 8
     per_second: float = 40.0
     body_bytes: int = 8 * 1024 * 1024
-    retry_share: float = 0.15
+    retry_share: float = 0.25
     retry_floor: float = 10.0
 
 

@@ -19,7 +19,7 @@ from iru_mcp.api.pacing import Limits
 URL = "https://acme.api.example"
 TOKEN = "tok-5e1f-not-to-be-seen"
 
-Answer = Callable[[bytes], Awaitable[bytes | None]]
+Answer = Callable[[anyio.abc.SocketStream], Awaitable[None]]
 Serve = Callable[[Answer], contextlib.AbstractAsyncContextManager[tuple[str, list[bytes]]]]
 
 
@@ -68,7 +68,7 @@ async def client() -> AsyncIterator[IruClient]:
 
 @pytest.fixture
 def serve() -> Serve:
-    """A socket on loopback: what `answer` returns for a request's head is written as it is; None leaves it open."""
+    """A socket on loopback: `answer` writes what it likes once a request's head is read; the heads are kept."""
 
     @contextlib.asynccontextmanager
     async def serving(answer: Answer) -> AsyncIterator[tuple[str, list[bytes]]]:
@@ -81,11 +81,10 @@ def serve() -> Serve:
                     while b"\r\n\r\n" not in head:
                         head += await stream.receive()
                     heads.append(head)
-                    said = await answer(head)
-                    await (stream.send(said) if said is not None else anyio.sleep_forever())
+                    await answer(stream)
 
         listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
-        async with anyio.create_task_group() as group, listener:
+        async with listener, anyio.create_task_group() as group:
             group.start_soon(listener.serve, handle)
             port = listener.extra(anyio.abc.SocketAttribute.local_port)  # noqa: S610 - no Django here
             yield f"http://127.0.0.1:{port}", heads
