@@ -162,7 +162,7 @@ def _bounds(query: Query) -> tuple[str, str]:
         if text and moment is None:
             raise Fault(400, {name: ["Enter a valid date or datetime."]})
         if moment and name == "end_date" and len(text) == 10:
-            moment += timedelta(days=1, microseconds=-1)
+            moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
         found.append(dates.zulu(moment) if moment else default)
     return found[0], found[1]
 

@@ -63,6 +63,6 @@ def parse(text: str) -> datetime | None:
     """The moment in what a client sent, in UTC; None when it is not one."""
     try:
         moment = datetime.fromisoformat(text.strip().removesuffix("Z"))
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

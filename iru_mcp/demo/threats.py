@@ -11,7 +11,7 @@ from typing import Any
 from . import dates
 from .chance import hexes, pick, roll, uuid
 from .fleet import Device
-from .query import Fault, Query, Row, counted, ordered
+from .query import Fault, Query, Row, counted, number, ordered
 from .software import arrival
 from .story import STORY
 from .tenant import Tenant
@@ -132,9 +132,10 @@ def among(query: Query, name: str, value: str) -> bool:
 
 def dated(tenant: Tenant, query: Query, at: datetime, since: str, until: str) -> bool:
     """Whether `at` lies between two dates, or within the last `date_range` days where neither is given."""
-    start, end, days = dates.parse(query.get(since, "")), dates.parse(query.get(until, "")), query.get("date_range", "")
-    if not start and not end and days.isdigit():
-        start = tenant.now - timedelta(days=int(days))
+    start, end = dates.parse(query.get(since, "")), dates.parse(query.get(until, ""))
+    days = number(query, "date_range", 0, most=36_500)
+    if not start and not end and days:
+        start = tenant.now - timedelta(days=days)
     return (not start or at >= start) and (not end or at <= end)
 
 

@@ -112,3 +112,11 @@ async def test_rate_limit_headers_are_those_of_the_gateway(ask: Ask) -> None:
         "50",
     )
     assert int(headers["x-ratelimit-remaining-hour"]) < int(headers["x-ratelimit-limit-hour"])
+
+
+async def test_dates_at_the_end_of_time_are_answered_like_any_other(ask: Ask) -> None:
+    last = await ask("/api/v1/audit/events", end_date="9999-12-31", limit=1)
+    wide = await ask("/api/v1/threat-details", date_range="99999999999999")
+    assert (last.status_code, wide.status_code) == (200, 200)
+    assert wide.json()["count"] == (await ask("/api/v1/threat-details")).json()["count"] > 0
+    assert (await ask("/api/v1/audit/events", start_date="soon")).status_code == 400
