@@ -228,8 +228,8 @@ def _after(
     last: Hit[R] | None, scan: Scan[R], mark: Mark | None, *, more: bool, given: int, widened: bool
 ) -> Mark | None:
     """Where the next page goes on: after the last row given, or where an interrupted walk stopped."""
-    if not more and scan.resume is not None:
-        return Mark(scan.resume, 0, "", given, widened)
+    if not more and scan.stopped:
+        return None if scan.resume is None else Mark(scan.resume, 0, "", given, widened)
     if last is None:
         return mark
     return Mark(last.position, last.done, last.record.key(), given, widened)
