@@ -133,7 +133,7 @@ async def list_threats(
         iru, device_id=target.device_id if target else "", since=early, kinds=(kind,) if kind else tuple(_VERSIONS)
     )
     kept = [one for one in found.records if _is(one.status, status) and _is(one.classification, classification)]
-    ask: Ask[Any] = Ask(LIST_THREATS_V1, columns=Sighting.field_names())
+    ask: Ask[Any] = Ask(LIST_THREATS_V1, columns=Sighting.field_names(), lean=_lean)
     page = cut(kept, ask, ThreatLine, read_cursor(cursor, iru.question), iru.question, limit=limit, fields=fields)
     page.notes = found.notes + [f"not looked at: {place}: {why}" for place, why in found.not_looked_at.items()]
     if found.records and not kept:
@@ -244,6 +244,13 @@ def _behavior(record: BehavioralDetection) -> dict[str, Any]:
         "file_path": target.get("image_path"),
         "file_hash": target.get("sha256"),
     }
+
+
+def _lean(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with what tells the parent process, unless `fields` asks for all of it."""
+    parent = _part(row.get("parent_process"))
+    told = parent.get("command_line") or parent.get("image_path") or parent.get("name")
+    return row | {"parent_process": told} if told else row
 
 
 def _part(value: Any) -> Mapping[str, Any]:
