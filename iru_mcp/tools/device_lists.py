@@ -11,9 +11,11 @@ from ..api.devices import LIST_DEVICE_ACTIVITY, LIST_DEVICE_APPS, LIST_DEVICES, 
 from ..api.record import is_blank, tidy
 from .answers import Page, View
 from .catalogue import tool
+from .counting import GroupBy, counting
 from .listing import Ask, Check, listing
 from .params import Cursor, DeviceRef, Fields, Limit, Since, Str, Until, contains, newest_first, read_time, within
 from .resolve import resolve
+from .versions import VersionAtLeast, VersionBelow, VersionRange
 
 
 class AppLine(View):
@@ -69,6 +71,9 @@ async def list_device_apps(
     device: DeviceRef,
     name: Str = "",
     bundle_id: Annotated[Str, Field(description="or package name")] = "",
+    version_below: VersionBelow = "",
+    version_at_least: VersionAtLeast = "",
+    group_by: GroupBy = (),
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",
@@ -81,16 +86,27 @@ async def list_device_apps(
     for key, wanted in (("name", name.strip()), ("bundle_id", bundle_id.strip())):
         if wanted:
             checks.append(_has(key, wanted))
+    versions: VersionRange[App] = VersionRange(version_below, version_at_least, _version)
     ask = Ask(
         LIST_DEVICE_APPS,
-        checks=checks,
+        checks=checks + versions.checks(),
         ids={"device_id": target.device_id},
         order=lambda record: (str(app_row(record).get("name", "")).casefold(), record.version or ""),
         flat=app_row,
+        pick=lambda record, names: {name: value for name, value in app_row(record).items() if name in names},
+        columns=tuple(_ONE_SHAPE),
     )
-    page = await listing(iru, ask, AppLine, limit=limit, cursor=cursor, fields=fields)
+    if group_by:
+        page = await counting(iru, ask, group_by, limit=limit, cursor=cursor)
+    else:
+        page = await listing(iru, ask, AppLine, limit=limit, cursor=cursor, fields=fields)
+    page.notes += versions.notes()
     page.device = target.shown()
     return page
+
+
+def _version(record: App) -> str | None:
+    return record.version or record.version_name
 
 
 def _has(key: str, wanted: str) -> Check[App]:

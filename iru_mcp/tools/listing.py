@@ -51,6 +51,8 @@ class Scan(Generic[R]):
     ids: Mapping[str, str]
     after: Mark | None = None
     start: Position | None = None
+    unique: bool = True
+    """Whether to drop rows met before. A count over rows that no id names goes without: a page met twice ends it."""
     looked_at: int = 0
     unreadable: int = 0
     ignored: set[str] = field(default_factory=set)
@@ -104,6 +106,8 @@ class Scan(Generic[R]):
         return not failed
 
     def _first_time(self, record: R) -> bool:
+        if not self.unique:
+            return True
         key = record.key()
         if key in self._seen:
             return False
@@ -134,8 +138,10 @@ class Ask(Generic[R]):
     ids: Mapping[str, str] = field(default_factory=dict)
     order: Callable[[R], Any] | None = None
     """Sort by this here, over all rows, where Iru cannot."""
-    flat: Callable[[R], dict[str, Any]] = Record.flat
+    flat: Callable[[R], dict[str, Any]] = lambda record: record.flat()
     """How a record becomes a row."""
+    pick: Callable[[R, Sequence[str]], dict[str, Any]] = lambda record, names: record.pick(names)
+    """A few columns of a record, for counting many."""
     lean: Callable[[dict[str, Any]], dict[str, Any]] = dict
     """What to leave out of a row unless `fields` asks for it."""
     columns: Sequence[str] = ()
