@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -34,6 +35,9 @@ from .record import Record
 R = TypeVar("R", bound=Record)
 Progress = Callable[[int, int | None], Awaitable[None]]
 """Told after each page of a walk: rows so far, and the total when Iru said it."""
+
+Observe = Callable[[Endpoint[Any]], contextlib.AbstractContextManager[Callable[[int], None]]]
+"""Entered around each request; what it yields is told the status of the answer."""
 
 _AGENT = "iru-mcp (read-only)"
 
@@ -69,8 +73,10 @@ class IruClient:
         limits: Limits | None = None,
         clock: Callable[[], float] = anyio.current_time,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        observe: Observe | None = None,
     ) -> None:
         self.now = now
+        self._observe = observe or _unobserved
         self.base_url = base_url.rstrip("/")
         self.limits = limits or Limits()
         self.pace = Pace(self.limits.per_second, clock)
@@ -147,8 +153,9 @@ class IruClient:
                     await self._turn()
                     within = min(within, deadline - self._clock())
                     self.requests += 1
-                    with anyio.fail_after(within):
+                    with self._observe(endpoint) as answered, anyio.fail_after(within):
                         status, headers, body = await self._exchange(path, query)
+                        answered(status)
         except TimeoutError:
             raise _slow(endpoint, within, last=self._clock() + 0.5 >= deadline) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError, OSError) as error:
@@ -297,6 +304,11 @@ class Interrupted(Exception):
         super().__init__(why)
         self.why = why
         self.position = position
+
+
+@contextlib.contextmanager
+def _unobserved(_: Endpoint[Any]) -> Iterator[Callable[[int], None]]:
+    yield lambda _: None
 
 
 def _trust() -> ssl.SSLContext:
