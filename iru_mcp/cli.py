@@ -13,7 +13,7 @@ import anyio
 
 from . import __version__
 from .errors import ConfigError, IruError, UsageError
-from .settings import FIELDS, Settings, mcp_token, names, open_client, read, tenant
+from .settings import FIELDS, Settings, names, open_client, read, tenant
 
 CHARACTERS_A_TOKEN = 4.1
 """Characters of a tool's description and schema to one o200k token, as measured over all tools."""
@@ -134,30 +134,14 @@ def _offered(settings: Settings) -> dict[str, Any]:
 
 
 def _serve(settings: Settings) -> int:
-    from .logs import configure
-    from .server import Binder, run_stdio
+    from .serve import serve
 
-    configure(settings.log_level, settings.api_token.get_secret_value(), settings.mcp_token.get_secret_value())
-    binder = Binder(_offered(settings), lambda: open_client(settings), text_only=settings.text_only)
-    if settings.transport == "stdio":
-        anyio.run(run_stdio, binder)
-        return 0
-    from .server.http import Listen, guard, run_http
-
-    secret = mcp_token(settings)
-    listen = Listen(
-        host=settings.host,
-        port=settings.port,
-        token=secret.get_secret_value() if secret else None,
-        allowed_hosts=names(settings.allowed_hosts),
-        allowed_origins=names(settings.allowed_origins),
-        streamable=settings.transport == "http",
-    )
-    guard(listen)
-    path = "mcp" if listen.streamable else "sse"
-    print(f"iru-mcp: listening on http://{settings.host}:{settings.port}/{path}", file=sys.stderr)
-    anyio.run(run_http, binder, listen)
+    serve(settings, _offered(settings), _say)
     return 0
+
+
+def _say(text: str) -> None:
+    print(f"iru-mcp: {text}", file=sys.stderr, flush=True)
 
 
 def _tools(settings: Settings, *, as_json: bool) -> int:
@@ -253,15 +237,17 @@ def _print_report(report: Any) -> None:
 def _demo_tenant(settings: Settings) -> int:
     import uvicorn
 
-    from .demo import asgi, transport
+    from .demo import TOKEN, asgi, transport
+    from .serve import url_of
+    from .server.door import LOOPBACK
+    from .server.http import bind
 
-    if settings.host not in ("127.0.0.1", "localhost", "::1"):
+    if settings.host not in LOOPBACK:
         raise ConfigError("The demo tenant listens on this machine only.", "Leave --host out.")
     app: Any = asgi(transport(devices=settings.devices))
-    print(
-        f"iru-mcp: demo tenant on http://{settings.host}:{settings.port}\n"
-        f"  IRU_API_URL=http://{settings.host}:{settings.port} IRU_API_TOKEN=demo-token iru-mcp check",
-        file=sys.stderr,
-    )
-    uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning", lifespan="off")
+    opened = bind(settings.host, settings.port)
+    url = url_of(opened)
+    _say(f"demo tenant on {url}\n  IRU_API_URL={url} IRU_API_TOKEN={TOKEN} iru-mcp check")
+    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
+    anyio.run(uvicorn.Server(config).serve, [opened])
     return 0
