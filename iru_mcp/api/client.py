@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +31,9 @@ from .pacing import Circuit, Limits, Pace, RetryBudget, backoff
 
 __all__ = ["Batch", "Call", "Interrupted", "IruClient", "Progress"]
 
+Observe = Callable[[Endpoint[Any]], contextlib.AbstractContextManager[Callable[[int], None]]]
+"""Entered around each request; what it yields is told the status of the answer."""
+
 _AGENT = "iru-mcp (read-only)"
 
 
@@ -50,8 +54,10 @@ class IruClient:
         clock: Callable[[], float] = anyio.current_time,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         ca_file: str = "",
+        observe: Observe | None = None,
     ) -> None:
         self.now = now
+        self._observe = observe or _unobserved
         self.base_url = base_url.rstrip("/")
         self.limits = limits or Limits()
         self.pace = Pace(self.limits.per_second, clock, now)
@@ -171,8 +177,9 @@ class IruClient:
                     within = min(within, deadline - self._clock())
                     self.requests += 1
                     self.pace.count()
-                    with anyio.fail_after(within):
+                    with self._observe(endpoint) as answered, anyio.fail_after(within):
                         status, headers, body = await self._exchange(path, query)
+                        answered(status)
         except TimeoutError:
             raise _slow(endpoint, within, last=self._clock() + 0.5 >= deadline) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError, OSError) as error:
@@ -228,6 +235,11 @@ def _trust(ca_file: str) -> ssl.SSLContext:
                 "Name a PEM file with the company's CA, or unset it.",
             ) from None
     return context
+
+
+@contextlib.contextmanager
+def _unobserved(_: Endpoint[Any]) -> Iterator[Callable[[int], None]]:
+    yield lambda _: None
 
 
 def _out_of_time() -> TookTooLong:

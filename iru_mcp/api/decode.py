@@ -100,6 +100,7 @@ def _not_found(endpoint: Endpoint[Any], body: bytes) -> IruError:
         return NotLicensed(
             f"{endpoint.path} is not there (404): this tenant has not bought {endpoint.product}.",
             "Say so; other tools still work.",
+            absent=True,
         )
     return NotFound(
         f"{endpoint.path} is not there (404).",

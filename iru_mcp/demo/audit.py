@@ -18,18 +18,22 @@ from .tenant import Tenant
 
 DAYS = 90
 _A_DAY = 12
-_ADMINS = tuple(uuid("admin", number) for number in range(5)) + (STORY.admin_id,)
+_ADMINS = (*(uuid("admin", number) for number in range(5)), STORY.admin_id)
 _ULID = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @lru_cache(maxsize=4)
 def events(tenant: Tenant) -> tuple[Row, ...]:
     """All audit events, oldest first."""
-    found = [_routine(tenant, number) for number in range(DAYS * _A_DAY)] + _incident_one(tenant) + _incident_two(tenant)
+    found = (
+        [_routine(tenant, number) for number in range(DAYS * _A_DAY)] + _incident_one(tenant) + _incident_two(tenant)
+    )
     return tuple(sorted(found, key=lambda event: (event["occurred_at"], event["id"])))
 
 
-def _event(at: datetime, actor: tuple[str, str], action: str, target: tuple[str, str], component: str = "", state: Any = None) -> Row:
+def _event(
+    at: datetime, actor: tuple[str, str], action: str, target: tuple[str, str], component: str = "", state: Any = None
+) -> Row:
     key = (at, actor, action, target)
     stamp, text = int(at.timestamp() * 1000), ""
     for _ in range(10):
@@ -53,12 +57,21 @@ def _routine(tenant: Tenant, number: int) -> Row:
     """One of an ordinary working day's events."""
     day, turn = divmod(number, _A_DAY)
     chance = digest(tenant.seed, "audit", number)
-    at = tenant.now - timedelta(days=DAYS - 1 - day, seconds=turn * 2400 + chance[0] * 9 + 30, microseconds=chance[1] * 3911 + turn)
+    at = tenant.now - timedelta(
+        days=DAYS - 1 - day, seconds=turn * 2400 + chance[0] * 9 + 30, microseconds=chance[1] * 3911 + turn
+    )
     actor = ("user", _ADMINS[chance[2] % 5])
     kind = chance[3] % 6
     if kind == 0:
         item = pick(ITEMS, tenant.seed, "audited", number)
-        return _event(at, actor, "update", ("library_item", item.id), "", {"active": True, "label": "", "type": item.type, "name": item.name})
+        return _event(
+            at,
+            actor,
+            "update",
+            ("library_item", item.id),
+            "",
+            {"active": True, "label": "", "type": item.type, "name": item.name},
+        )
     if kind == 1:
         return _blueprint_event(tenant, number, at, actor)
     if kind == 2:
@@ -67,8 +80,12 @@ def _routine(tenant: Tenant, number: int) -> Row:
         return _event(at, actor, "update", ("device", _device(tenant, number)), "tags", {"tags": ["remote"]})
     if kind == 4:
         person = pick(tenant.people, tenant.seed, "audited person", number)
-        return _event(at, ("integration", uuid("integration")), "update", ("user", person.id), "", {"name": person.name})
-    return _event(at, actor, "update", ("device", _device(tenant, number)), "asset_tag", {"asset_tag": f"NWT-{number:05d}"})
+        return _event(
+            at, ("integration", uuid("integration")), "update", ("user", person.id), "", {"name": person.name}
+        )
+    return _event(
+        at, actor, "update", ("device", _device(tenant, number)), "asset_tag", {"asset_tag": f"NWT-{number:05d}"}
+    )
 
 
 def _device(tenant: Tenant, number: int) -> str:
@@ -82,13 +99,21 @@ def _blueprint_event(tenant: Tenant, number: int, at: datetime, actor: tuple[str
 
 
 def _token(label: str, *permissions: tuple[str, str]) -> Row:
-    return {"label": label, "description": "", "permissions": [{"path": path, "http_method": method} for method, path in permissions]}
+    return {
+        "label": label,
+        "description": "",
+        "permissions": [{"path": path, "http_method": method} for method, path in permissions],
+    }
 
 
 def _incident_one(tenant: Tenant) -> list[Row]:
     times, item = tenant.times, ("library_item", STORY.script_item_id)
     token = ("api_token", STORY.token_id)
-    rights = _token(STORY.token_label, ("POST", "/api/v1/library/custom-scripts"), ("POST", "/api/v1/blueprints/{id}/assign-library-item"))
+    rights = _token(
+        STORY.token_label,
+        ("POST", "/api/v1/library/custom-scripts"),
+        ("POST", "/api/v1/blueprints/{id}/assign-library-item"),
+    )
     added = {
         "name": ENGINEERING.name,
         "library_items_added": [{"id": STORY.script_item_id, "name": STORY.script_name}],
@@ -106,14 +131,25 @@ def _incident_one(tenant: Tenant) -> list[Row]:
 def _incident_two(tenant: Tenant) -> list[Row]:
     times, token = tenant.times, ("api_token", STORY.night_token_id)
     leaver = next(person for person in tenant.people if person.email == STORY.leaver_email)
-    rights = _token(STORY.night_token_label, ("GET", "/api/v1/devices/{device_id}/secrets/filevaultkey"), ("GET", "/api/v1/devices"))
+    rights = _token(
+        STORY.night_token_label, ("GET", "/api/v1/devices/{device_id}/secrets/filevaultkey"), ("GET", "/api/v1/devices")
+    )
     read = {"secret": "filevault_recovery_key", "device_serial_number": STORY.leaver_serials[0]}
     lost = {"lost_mode_status": "ENABLED"}
     return [
-        _event(times.leaver_archived, ("integration", uuid("integration")), "update", ("user", leaver.id), "", {"archived": True, "name": leaver.name}),
+        _event(
+            times.leaver_archived,
+            ("integration", uuid("integration")),
+            "update",
+            ("user", leaver.id),
+            "",
+            {"archived": True, "name": leaver.name},
+        ),
         _event(times.night_token_created, ("user", STORY.night_admin_id), "create", token, "", rights),
         _event(times.key_read, token, "read", ("device", STORY.leaver_device_ids[0]), "secrets", read),
-        _event(times.lost_mode_enabled, ("user", _ADMINS[0]), "update", ("device", STORY.lost_device_id), "lost_mode", lost),
+        _event(
+            times.lost_mode_enabled, ("user", _ADMINS[0]), "update", ("device", STORY.lost_device_id), "lost_mode", lost
+        ),
     ]
 
 
@@ -126,7 +162,7 @@ def _bounds(query: Query) -> tuple[str, str]:
         if text and moment is None:
             raise Fault(400, {name: ["Enter a valid date or datetime."]})
         if moment and name == "end_date" and len(text) == 10:
-            moment += timedelta(days=1, microseconds=-1)
+            moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
         found.append(dates.zulu(moment) if moment else default)
     return found[0], found[1]
 
@@ -157,7 +193,8 @@ def _start(found: list[Row], text: str) -> int:
 
 
 def _link(event: Row, query: Query) -> str:
-    return f"{WEB_HOST}/api/v1/audit/events?limit={query.get('limit', '500')}&cursor={quote(cursor('>id ' + event['id']), safe='')}"
+    after = quote(cursor(f">id {event['id']}"), safe="")
+    return f"{WEB_HOST}/api/v1/audit/events?limit={query.get('limit', '500')}&cursor={after}"
 
 
 ROUTES: dict[str, Any] = {"LIST_AUDIT_EVENTS": _listed}

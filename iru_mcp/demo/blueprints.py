@@ -71,7 +71,9 @@ def blueprint_for(platform: str, department: str, chance: int) -> Blueprint:
     return next(one for one in fitting if not one.departments)
 
 
-TAGS = tuple((uuid("tag", name), name) for name in ("VIP", "loaner", "Build Farm", "kiosk", "remote", "QA", "legal hold"))
+TAGS = tuple(
+    (uuid("tag", name), name) for name in ("VIP", "loaner", "Build Farm", "kiosk", "remote", "QA", "legal hold")
+)
 
 
 def tags_for(chance: int) -> tuple[str, ...]:

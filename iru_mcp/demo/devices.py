@@ -81,7 +81,9 @@ _EXACT: dict[str, Callable[[Device], str]] = {
     "user_id": lambda device: device.person.id if device.person else "",
     "user_email_exact": lambda device: device.person.email if device.person else "",
 }
-_ORDER = "asset_tag blueprint_id device_id device_name last_check_in model platform os_version serial_number user".split()
+_ORDER = (
+    "asset_tag blueprint_id device_id device_name last_check_in model platform os_version serial_number user".split()
+)
 
 
 def _listed(tenant: Tenant, ids: Mapping[str, str], query: Query) -> list[Row]:
@@ -95,14 +97,18 @@ def _listed(tenant: Tenant, ids: Mapping[str, str], query: Query) -> list[Row]:
     encrypted = truth(query.get("filevault_enabled", ""))
     if encrypted is not None:
         found = [device for device in found if device.platform == "Mac" and device.encrypted == encrypted]
-    return [record(device) for device in ordered(found, query.get("ordering", ""), _sorting, _ORDER)[window(query, 300)]]
+    return [
+        record(device) for device in ordered(found, query.get("ordering", ""), _sorting, _ORDER)[window(query, 300)]
+    ]
 
 
 def _tagged(device: Device, query: Query) -> bool:
     ids = {name: key for key, name in TAGS}
     wanted = {name.strip() for name in query.get("tag_name_in", query.get("tag_name", "")).split(",") if name.strip()}
     numbers = {key.strip() for key in query.get("tag_id_in", query.get("tag_id", "")).split(",") if key.strip()}
-    return (not wanted or bool(wanted & set(device.tags))) and (not numbers or bool(numbers & {ids[tag] for tag in device.tags}))
+    return (not wanted or bool(wanted & set(device.tags))) and (
+        not numbers or bool(numbers & {ids[tag] for tag in device.tags})
+    )
 
 
 def _sorting(device: Device, name: str) -> str:
@@ -128,8 +134,8 @@ def _app(installed: Installed, device: Device) -> Row:
         return {
             "name": name,
             "display_name": name,
-            "publisher": "",
-            "publisher_display_name": "",
+            "publisher": f"CN={software.developer}",
+            "publisher_display_name": software.developer,
             "product_code": "{" + uuid("product", software.bundle_id).upper() + "}",
             "version": installed.version,
             "architecture": "x64",
@@ -167,7 +173,15 @@ def _notes(tenant: Tenant, ids: Mapping[str, str], query: Query) -> list[Row]:
     written = tenant.now - timedelta(days=3 + device.index % 60, microseconds=165_000 + device.index)
     note_id = uuid("note", device.serial)
     moment = dates.zulu(written)
-    return [{"note_id": note_id, "created_at": moment, "updated_at": moment, "author": "Nell Harrow", "content": f"<p>{text}</p>"}]
+    return [
+        {
+            "note_id": note_id,
+            "created_at": moment,
+            "updated_at": moment,
+            "author": "Nell Harrow",
+            "content": f"<p>{text}</p>",
+        }
+    ]
 
 
 def _lost_mode(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:

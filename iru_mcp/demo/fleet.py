@@ -101,7 +101,11 @@ def _device(index: int, seed: int, now: datetime, people: Sequence[Person]) -> D
         enrolled=first + timedelta(days=20) if chance[11] < 40 else first,
         checked_in=_check_in(now, chance[12], big),
         mdm=chance[13] > 4,
-        agent=pick(AGENT_VERSIONS, seed, "agent", index) if apple_mac and chance[14] > 4 else "1.0.00002.0002" if platform == "Windows" else "",
+        agent=pick(AGENT_VERSIONS, seed, "agent", index)
+        if apple_mac and chance[14] > 4
+        else "1.0.00002.0002"
+        if platform == "Windows"
+        else "",
         missing=chance[12] > 250,
         encrypted=chance[15] > 20,
     )
@@ -110,7 +114,9 @@ def _device(index: int, seed: int, now: datetime, people: Sequence[Person]) -> D
 def _name(index: int, platform: str, model: Model, person: Person | None, chance: int) -> str:
     if person and person.name.strip() and chance < 170:
         return f"{person.name.split()[0]}’s {model.name}"
-    return {"AppleTV": f"Room {index % 37 + 1}", "Android": model.model}.get(platform, f"NW-{platform.upper()}-{index:05d}")
+    return {"AppleTV": f"Room {index % 37 + 1}", "Android": model.model}.get(
+        platform, f"NW-{platform.upper()}-{index:05d}"
+    )
 
 
 def _check_in(now: datetime, chance: int, big: int) -> datetime:
@@ -139,13 +145,23 @@ def _specials(people: Sequence[Person], now: datetime, times: Timeline) -> dict[
     by_email = {person.email: person for person in people}
     mac, phone = _as("Mac"), _as("iPhone")
     recent = now - timedelta(minutes=11, microseconds=777)
-    victim = mac | {"blueprint": ENGINEERING, "checked_in": recent, "encrypted": True, "first_enrolled": now - timedelta(days=300)}
+    victim = mac | {
+        "blueprint": ENGINEERING,
+        "checked_in": recent,
+        "encrypted": True,
+        "first_enrolled": now - timedelta(days=300),
+    }
     story: dict[int, dict[str, Any]] = {
         7: victim
         | {"device_id": STORY.patient_zero_device_id, "serial": STORY.patient_zero_serial, "part": "patient zero"}
         | {"name": STORY.patient_zero_name, "person": by_email[STORY.user_email], "asset_tag": "NWT-00007"},
         17: mac
-        | {"device_id": STORY.leaver_device_ids[0], "serial": STORY.leaver_serials[0], "part": "leaver", "encrypted": True}
+        | {
+            "device_id": STORY.leaver_device_ids[0],
+            "serial": STORY.leaver_serials[0],
+            "part": "leaver",
+            "encrypted": True,
+        }
         | {"name": "Tobias’s MacBook Pro", "person": by_email[STORY.leaver_email], "checked_in": times.key_read},
         18: phone
         | {"device_id": STORY.leaver_device_ids[1], "serial": STORY.leaver_serials[1], "part": "leaver"}
@@ -157,7 +173,11 @@ def _specials(people: Sequence[Person], now: datetime, times: Timeline) -> dict[
     for turn, index in enumerate((13, 22)):
         person = by_email[STORY.spread_emails[turn]]
         story[index] = victim | {"device_id": STORY.spread_device_ids[turn], "serial": STORY.spread_serials[turn]}
-        story[index] |= {"part": f"spread {turn + 1}", "name": f"{person.name.split()[0]}’s MacBook Pro", "person": person}
+        story[index] |= {
+            "part": f"spread {turn + 1}",
+            "name": f"{person.name.split()[0]}’s MacBook Pro",
+            "person": person,
+        }
     for special in story.values():
         special["enrolled"] = special.setdefault("first_enrolled", now - timedelta(days=240, microseconds=4242))
     return story | _oddities(mac, phone)

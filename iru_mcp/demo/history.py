@@ -15,7 +15,15 @@ from .software import arrival
 from .story import STORY
 from .tenant import Tenant
 
-_COMMANDS = ("DeviceInformation", "SecurityInfo", "InstalledApplicationList", "ProfileList", "CertificateList", "InstallProfile", "AvailableOSUpdates")
+_COMMANDS = (
+    "DeviceInformation",
+    "SecurityInfo",
+    "InstalledApplicationList",
+    "ProfileList",
+    "CertificateList",
+    "InstallProfile",
+    "AvailableOSUpdates",
+)
 _KEEPS = timedelta(days=60)
 
 
@@ -25,24 +33,29 @@ def _command_moments(tenant: Tenant, device: Device) -> list[tuple[int, datetime
     start = max(device.enrolled, end - _KEEPS)
     step = timedelta(hours=31)
     count = max(1, (end - start) // step)
-    return [(number, end - step * (count - number - 1) - timedelta(seconds=roll("command", device.serial, number) % 3000)) for number in range(count)]
+    return [
+        (number, end - step * (count - number - 1) - timedelta(seconds=roll("command", device.serial, number) % 3000))
+        for number in range(count)
+    ]
 
 
 def _command(device: Device, number: int, at: datetime) -> Row:
     kind = pick(_COMMANDS, "kind", device.serial, number)
     failed = roll("failed", device.serial, number) % 41 == 0
-    return _told(device, f"{number}", kind, at, failed, ["The device was locked."] if failed else [])
+    return _told(device, f"{number}", kind, at, ["The device was locked."] if failed else [])
 
 
-def _told(device: Device, key: str, kind: str, at: datetime, failed: bool, errors: list[str]) -> Row:
+def _told(device: Device, key: str, kind: str, at: datetime, errors: list[str]) -> Row:
     return {
         "uuid": uuid("command", device.serial, key),
-        "error_chain": [{"ErrorCode": 12021, "ErrorDomain": "MCMDMErrorDomain", "USEnglishDescription": text} for text in errors],
+        "error_chain": [
+            {"ErrorCode": 12021, "ErrorDomain": "MCMDMErrorDomain", "USEnglishDescription": text} for text in errors
+        ],
         "command_type": kind,
         "request_type": kind,
         "metadata": {"Queries": ["DeviceName", "OSVersion"]} if kind == "DeviceInformation" else {},
         "request_requires_network_tether": False,
-        "status": 4 if failed else 3,
+        "status": 4 if errors else 3,
         "attempts": 1,
         "date_requested": dates.zulu(at),
         "date_completed": dates.zulu(at + timedelta(seconds=2, microseconds=7993)),
@@ -59,20 +72,26 @@ def commands(tenant: Tenant, device: Device) -> list[Row]:
     found = [_command(device, number, at) for number, at in _command_moments(tenant, device)]
     if device.part == "patient zero":
         text = "The system extension could not be activated: an existing process prevents it."
-        found.append(_told(device, "protection", "InstallProfile", tenant.times.protection_failed, True, [text]))
+        found.append(_told(device, "protection", "InstallProfile", tenant.times.protection_failed, [text]))
     if device.lost:
-        found.append(_told(device, "lost", "EnableLostMode", tenant.times.lost_mode_enabled, False, []))
+        found.append(_told(device, "lost", "EnableLostMode", tenant.times.lost_mode_enabled, []))
     return sorted(found, key=lambda command: str(command["date_requested"]), reverse=True)
 
 
 def activity(tenant: Tenant, device: Device) -> list[Row]:
     """Everything that Iru noted about a device, in no order, as Iru sends it."""
     events: list[tuple[datetime, str, Row]] = [
-        (device.enrolled, "enrollment", {"blueprint_name": device.blueprint.name, "enrollment_type": "DEP" if device.index % 5 else "OTA"}),
+        (
+            device.enrolled,
+            "enrollment",
+            {"blueprint_name": device.blueprint.name, "enrollment_type": "DEP" if device.index % 5 else "OTA"},
+        ),
         (device.enrolled + timedelta(seconds=9), "name_changed", {"from": device.model.name, "to": device.name}),
     ]
     if device.index % 7 == 0:
-        events.append((device.enrolled + timedelta(seconds=4), "routing_arrival", {"is_fallback": False, "matched_route": None}))
+        events.append(
+            (device.enrolled + timedelta(seconds=4), "routing_arrival", {"is_fallback": False, "matched_route": None})
+        )
     events += [_of_command(command) for command in commands(tenant, device)]
     events += _other_platforms(tenant, device) + _story(tenant, device)
     rows = [_event(device, number, *event) for number, event in enumerate(sorted(events, key=lambda event: event[0]))]
@@ -82,7 +101,16 @@ def activity(tenant: Tenant, device: Device) -> list[Row]:
 def _of_command(command: Row) -> tuple[datetime, str, Row]:
     at = dates.parse(command["date_completed"])
     assert at is not None  # noqa: S101 - written above
-    kept = ("command_type", "request_type", "status", "date_requested", "date_completed", "attempts", "metadata", "error_chain")
+    kept = (
+        "command_type",
+        "request_type",
+        "status",
+        "date_requested",
+        "date_completed",
+        "attempts",
+        "metadata",
+        "error_chain",
+    )
     outcome = "mdm_command_failed" if command["status"] == 4 else "mdm_command_completed"
     return at, outcome, {key: command[key] for key in kept}
 
@@ -90,27 +118,56 @@ def _of_command(command: Row) -> tuple[datetime, str, Row]:
 def _other_platforms(tenant: Tenant, device: Device) -> list[tuple[datetime, str, Row]]:
     moments = _command_moments(tenant, device)
     if device.platform == "Windows":
-        return [(at, "device_csp_query", {"csp_name": "DevDetail", "csp_path": "./DevDetail/SwV", "status": 200, "results": []}) for _, at in moments]
+        return [
+            (
+                at,
+                "device_csp_query",
+                {"csp_name": "DevDetail", "csp_path": "./DevDetail/SwV", "status": 200, "results": []},
+            )
+            for _, at in moments
+        ]
     if device.platform == "Android":
-        return [(at, "amapi_policy_update_success", {"library_item_id": uuid("item", "Play Store Apps"), "last_policy_update": dates.zulu(at)}) for _, at in moments]
+        return [
+            (
+                at,
+                "amapi_policy_update_success",
+                {"library_item_id": uuid("item", "Play Store Apps"), "last_policy_update": dates.zulu(at)},
+            )
+            for _, at in moments
+        ]
     return []
 
 
 def _story(tenant: Tenant, device: Device) -> list[tuple[datetime, str, Row]]:
-    turn, times = arrival(device, tenant.times), tenant.times
+    turn, times = arrival(device), tenant.times
     if turn is None:
         return []
     came = times.app_installed if turn == 0 else times.spread[turn - 1]
     planted = came + timedelta(minutes=2)
     found: list[tuple[datetime, str, Row]] = [
-        (came, "app_installed", {"app_name": STORY.app_name, "bundle_id": STORY.app_bundle_id, "version": STORY.app_version}),
-        (planted, "launch_agent_added", {"label": STORY.launch_label, "path": f"/Users/{device.local_username}/Library/LaunchAgents/{STORY.launch_label}.plist"}),
+        (
+            came,
+            "app_installed",
+            {"app_name": STORY.app_name, "bundle_id": STORY.app_bundle_id, "version": STORY.app_version},
+        ),
+        (
+            planted,
+            "launch_agent_added",
+            {
+                "label": STORY.launch_label,
+                "path": f"/Users/{device.local_username}/Library/LaunchAgents/{STORY.launch_label}.plist",
+            },
+        ),
     ]
     if turn:
         item = {"library_item_id": STORY.script_item_id, "library_item_name": STORY.script_name, "status": "PASS"}
         found.append((came - timedelta(seconds=20), "library_item_executed", item))
     else:
-        item = {"library_item_id": uuid("item", STORY.protection_item), "library_item_name": STORY.protection_item, "status": "ERROR"}
+        item = {
+            "library_item_id": uuid("item", STORY.protection_item),
+            "library_item_name": STORY.protection_item,
+            "status": "ERROR",
+        }
         found.append((times.protection_failed, "library_item_failed", item))
     return found
 

@@ -25,7 +25,11 @@ def _blueprint_at(ids: Mapping[str, str]) -> Blueprint:
 def _blueprints(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     wanted = {part.strip() for part in query.get("id__in", query.get("id", "")).split(",") if part.strip()}
     test = contains(query.get("name", ""))
-    found = [one.record(tenant.in_blueprint[one.name]) for one in BLUEPRINTS if test(one.name) and (not wanted or one.id in wanted)]
+    found = [
+        one.record(tenant.in_blueprint[one.name])
+        for one in BLUEPRINTS
+        if test(one.name) and (not wanted or one.id in wanted)
+    ]
     return counted(found, query, 300, "/api/v1/blueprints")
 
 
@@ -49,7 +53,11 @@ def _routing(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
             "activity_type": "routing_arrival",
             "user": {"id": device.person.id, "email": device.person.email} if device.person else None,
             "device_id": device.device_id,
-            "details": {"is_fallback": False, "matched_route": {"id": uuid("route", device.blueprint.name)}, "blueprint": device.blueprint.named()},
+            "details": {
+                "is_fallback": False,
+                "matched_route": {"id": uuid("route", device.blueprint.name)},
+                "blueprint": device.blueprint.named(),
+            },
         }
         for device in sorted(routed, key=lambda device: device.enrolled, reverse=True)
     ]
@@ -65,7 +73,13 @@ def _created(tenant: Tenant, item: Item) -> datetime:
 def _shared(tenant: Tenant, item: Item) -> Row:
     created = _created(tenant, item)
     updated = created if item.name == STORY.script_name else created + timedelta(days=roll("updated", item.name) % 90)
-    return {"id": item.id, "name": item.name, "active": True, "created_at": dates.zulu(created), "updated_at": dates.zulu(updated)}
+    return {
+        "id": item.id,
+        "name": item.name,
+        "active": True,
+        "created_at": dates.zulu(created),
+        "updated_at": dates.zulu(updated),
+    }
 
 
 def _signed(item: Item, kind: str) -> str:
@@ -113,7 +127,8 @@ def _in_house_app(tenant: Tenant, item: Item) -> Row:
 
 
 def _custom_profile(tenant: Tenant, item: Item) -> Row:
-    body = f"<?xml version='1.0'?><plist><dict><key>Password</key><string>SECRET-IN-PROFILE-{item.id[:8]}</string></dict></plist>"
+    secret = f"<key>Password</key><string>SECRET-IN-PROFILE-{item.id[:8]}</string>"
+    body = f"<?xml version='1.0'?><plist><dict>{secret}</dict></plist>"
     return _shared(tenant, item) | {
         "profile": body,
         "mdm_identifier": f"com.kandji.profile.custom.{item.id}",
@@ -157,8 +172,16 @@ def _kind(name: str) -> Any:
 def _activity(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     item = next((one for one in ITEMS if one.id == ids["library_item_id"]), None)
     if item is None:
-        raise Fault(404, "<!doctype html>\n<html><head><title>Not Found</title></head><body>Not Found</body></html>", "text/html")
-    rows = [row for row in _happened(tenant, item) if query.get("activity_type", row["activity_type"]) == row["activity_type"]]
+        raise Fault(
+            404,
+            "<!doctype html>\n<html><head><title>Not Found</title></head><body>Not Found</body></html>",
+            "text/html",
+        )
+    rows = [
+        row
+        for row in _happened(tenant, item)
+        if query.get("activity_type", row["activity_type"]) == row["activity_type"]
+    ]
     return counted(rows, query, 300, f"/api/v1/library/library-items/{item.id}/activity")
 
 
@@ -166,11 +189,27 @@ def _happened(tenant: Tenant, item: Item) -> list[Row]:
     story = item.name == STORY.script_name
     created = _created(tenant, item)
     assigned = tenant.times.script_assigned if story else created + timedelta(days=1)
-    who = {"user_id": None, "user_email": None} if story else {"user_id": uuid("admin", 0), "user_email": "nell.harrow@northwind.example"}
-    steps = ((assigned, "library_item_assignment_changed", [f"Added to {STORY.blueprint_name}" if story else "Added to Standard Mac"]),
-             (created, "library_item_created", None))  # fmt: skip
+    who = (
+        {"user_id": None, "user_email": None}
+        if story
+        else {"user_id": uuid("admin", 0), "user_email": "nell.harrow@northwind.example"}
+    )
+    steps = (
+        (
+            assigned,
+            "library_item_assignment_changed",
+            [f"Added to {STORY.blueprint_name}" if story else "Added to Standard Mac"],
+        ),
+        (created, "library_item_created", None),
+    )
     return [
-        {"id": 1800 + ITEMS.index(item) * 2 - place, "activity_time": dates.zulu(at), "activity_type": kind, "details": details} | who
+        {
+            "id": 1800 + ITEMS.index(item) * 2 - place,
+            "activity_time": dates.zulu(at),
+            "activity_type": kind,
+            "details": details,
+        }
+        | who
         for place, (at, kind, details) in enumerate(steps)
     ]
 

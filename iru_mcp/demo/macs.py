@@ -42,7 +42,12 @@ def activation_lock(device: Device) -> Row:
     }
 
 
-_SYSTEM_USERS = (("root", 0, "/var/root"), ("daemon", 1, "/var/root"), ("_spotlight", 89, "/var/empty"), ("_lp", 26, "/var/spool/cups"))
+_SYSTEM_USERS = (
+    ("root", 0, "/var/root"),
+    ("daemon", 1, "/var/root"),
+    ("_spotlight", 89, "/var/empty"),
+    ("_lp", 26, "/var/spool/cups"),
+)
 
 
 def local_users(tenant: Tenant, device: Device) -> list[Row]:
@@ -51,12 +56,20 @@ def local_users(tenant: Tenant, device: Device) -> list[Row]:
     owner = "Admin" if device.index % 3 == 0 or device.part == "patient zero" else "Standard"
     name = device.person.name if device.person else "Northwind Staff"
     since = device.enrolled + timedelta(minutes=3)
-    found.append(_account(device, device.local_username, 501, owner, f"/Users/{device.local_username}", dates.offset(since), name))
-    found.append(_account(device, "nwadmin", 502, "Admin", "/Users/nwadmin", dates.offset(device.enrolled), "Northwind IT"))
-    turn = arrival(device, tenant.times)
+    found.append(
+        _account(
+            device, device.local_username, 501, owner, f"/Users/{device.local_username}", dates.offset(since), name
+        )
+    )
+    found.append(
+        _account(device, "nwadmin", 502, "Admin", "/Users/nwadmin", dates.offset(device.enrolled), "Northwind IT")
+    )
+    turn = arrival(device)
     if turn is not None:
         came = tenant.times.admin_created if turn == 0 else tenant.times.spread[turn - 1] + timedelta(minutes=16)
-        hidden = _account(device, STORY.hidden_admin, 499, "Admin", f"/private/var/{STORY.hidden_admin}", dates.offset(came))
+        hidden = _account(
+            device, STORY.hidden_admin, 499, "Admin", f"/private/var/{STORY.hidden_admin}", dates.offset(came)
+        )
         found.append(hidden | {"hidden_user": True, "full_name": "MDM Service", "shell": "/bin/zsh"})
     return found
 
@@ -88,25 +101,86 @@ def _account(device: Device, name: str, uid: int, kind: str, home: str, since: s
 
 
 _DAEMONS = (
-    ("com.google.GoogleUpdater.wake", "/Library/LaunchDaemons", "/Library/Application Support/Google/GoogleUpdater/Current/GoogleUpdater", 205),
-    ("com.microsoft.autoupdate.helper", "/Library/LaunchDaemons", "/Library/PrivilegedHelperTools/com.microsoft.autoupdate.helper", 150),
-    ("com.microsoft.update.agent", "/Library/LaunchAgents", "/Library/Application Support/Microsoft/MAU2.0/Microsoft AutoUpdate.app/Contents/MacOS/Microsoft Update Assistant", 150),
+    (
+        "com.google.GoogleUpdater.wake",
+        "/Library/LaunchDaemons",
+        "/Library/Google/GoogleUpdater",
+        205,
+    ),
+    (
+        "com.microsoft.autoupdate.helper",
+        "/Library/LaunchDaemons",
+        "/Library/PrivilegedHelperTools/com.microsoft.autoupdate.helper",
+        150,
+    ),
+    (
+        "com.microsoft.update.agent",
+        "/Library/LaunchAgents",
+        "/Library/Application Support/Microsoft/MAU2.0/Microsoft Update Assistant",
+        150,
+    ),
     ("com.docker.vmnetd", "/Library/LaunchDaemons", "/Library/PrivilegedHelperTools/com.docker.vmnetd", 70),
     ("us.zoom.ZoomDaemon", "/Library/LaunchDaemons", "/Library/PrivilegedHelperTools/us.zoom.ZoomDaemon", 190),
-    ("us.zoom.updater", "/Library/LaunchAgents", "/Applications/zoom.us.app/Contents/Library/LaunchAgents/zoom.updater", 190),
-    ("io.kandji.Kandji.Agent", "/Library/LaunchDaemons", "/Library/Kandji/Kandji Agent.app/Contents/MacOS/kandji-daemon", 250),
-    ("io.kandji.SelfService", "/Library/LaunchAgents", "/Library/Kandji/Kandji Self Service.app/Contents/MacOS/Kandji Self Service", 250),
-    ("com.paloaltonetworks.gp.pangps", "/Library/LaunchAgents", "/Applications/GlobalProtect.app/Contents/Resources/PanGPS", 120),
-    ("com.adobe.ARMDC.Communicator", "/Library/LaunchDaemons", "/Library/PrivilegedHelperTools/com.adobe.ARMDC.Communicator", 90),
-    ("com.teamviewer.teamviewer_service", "/Library/LaunchDaemons", "/Applications/TeamViewer.app/Contents/MacOS/TeamViewer_Service", 12),
+    (
+        "us.zoom.updater",
+        "/Library/LaunchAgents",
+        "/Applications/zoom.us.app/Contents/Library/LaunchAgents/zoom.updater",
+        190,
+    ),
+    (
+        "io.kandji.Kandji.Agent",
+        "/Library/LaunchDaemons",
+        "/Library/Kandji/Kandji Agent.app/Contents/MacOS/kandji-daemon",
+        250,
+    ),
+    (
+        "io.kandji.SelfService",
+        "/Library/LaunchAgents",
+        "/Library/Kandji/Kandji Self Service.app/Contents/MacOS/Kandji Self Service",
+        250,
+    ),
+    (
+        "com.paloaltonetworks.gp.pangps",
+        "/Library/LaunchAgents",
+        "/Applications/GlobalProtect.app/Contents/Resources/PanGPS",
+        120,
+    ),
+    (
+        "com.adobe.ARMDC.Communicator",
+        "/Library/LaunchDaemons",
+        "/Library/PrivilegedHelperTools/com.adobe.ARMDC.Communicator",
+        90,
+    ),
+    (
+        "com.teamviewer.teamviewer_service",
+        "/Library/LaunchDaemons",
+        "/Applications/TeamViewer.app/Contents/MacOS/TeamViewer_Service",
+        12,
+    ),
     ("com.okta.device-access.servicedaemon", "/Library/LaunchDaemons", "/Library/Okta/OktaServiceDaemon", 180),
-    ("org.wireshark.ChmodBPF", "/Library/LaunchDaemons", "/Library/Application Support/Wireshark/ChmodBPF/ChmodBPF", 16),
-    ("homebrew.mxcl.postgresql@16", "/Users/{user}/Library/LaunchAgents", "/opt/homebrew/opt/postgresql@16/bin/postgres", 26),
-    ("com.spotify.webhelper", "/Users/{user}/Library/LaunchAgents", "/Applications/Spotify.app/Contents/MacOS/SpotifyWebHelper", 40),
+    (
+        "org.wireshark.ChmodBPF",
+        "/Library/LaunchDaemons",
+        "/Library/Application Support/Wireshark/ChmodBPF/ChmodBPF",
+        16,
+    ),
+    (
+        "homebrew.mxcl.postgresql@16",
+        "/Users/{user}/Library/LaunchAgents",
+        "/opt/homebrew/opt/postgresql@16/bin/postgres",
+        26,
+    ),
+    (
+        "com.spotify.webhelper",
+        "/Users/{user}/Library/LaunchAgents",
+        "/Applications/Spotify.app/Contents/MacOS/SpotifyWebHelper",
+        40,
+    ),
     ("com.northwind.inventory", "/Library/LaunchDaemons", "/usr/local/northwind/bin/inventory.sh", 230),
-)  # fmt: skip
+)
 _APPLE_NAMES = (
-    "AirPlayXPCHelper accountsd akd appleaccountd backgroundtaskmanagementd bluetoothd cfprefsd cloudd configd coreaudiod "
+    "AirPlayXPCHelper accountsd akd appleaccountd backgroundtaskmanagementd bluetoothd cfprefsd cloudd "
+    "configd coreaudiod "
     "distnoted fseventsd imagent locationd mDNSResponder mds nsurlsessiond opendirectoryd powerd rapportd secd "
     "softwareupdated syspolicyd trustd usernoted"
 ).split()
@@ -125,7 +199,7 @@ def launch_items(tenant: Tenant, device: Device) -> list[Row]:
         for place, (label, folder, program, share) in enumerate(_DAEMONS)
         if present[place] < share
     ]
-    if arrival(device, tenant.times) is not None:
+    if arrival(device) is not None:
         program = STORY.launch_program.format(user=user)
         planted = _item(STORY.launch_label, f"/Users/{user}/Library/LaunchAgents", program, user, 31337)
         found.append(planted | {"run_at_load": True, "keep_alive": True, "start_interval": 900, "program": program})
@@ -136,7 +210,9 @@ def _item(label: str, folder: str, program: str, user: str, pid: int) -> Row:
     agent = folder.endswith("LaunchAgents")
     own = folder.startswith("/Users/")
     loaded: list[Row] = [{"uid": 501.0, "username": user}]
-    domain = {"system_agent" if not own else "user_agent": {"loaded_users": loaded, "disabled_users": []}} if agent else {}
+    domain = (
+        {"system_agent" if not own else "user_agent": {"loaded_users": loaded, "disabled_users": []}} if agent else {}
+    )
     return {
         "label": label,
         "path": f"{folder}/{label}.plist",
@@ -173,21 +249,36 @@ _PROFILES = (
     ("Firewall", "com.kandji.profile.firewall", ("com.apple.security.firewall",)),
     ("Passcode", "com.kandji.profile.passcode", ("com.apple.mobiledevice.passwordpolicy",)),
     ("Northwind Wi-Fi", "com.kandji.profile.wifi", ("com.apple.wifi.managed", "com.apple.security.root")),
-    ("Endpoint Protection Settings", "com.kandji.profile.edr", ("com.apple.system-extension-policy", "com.apple.TCC.configuration-profile-policy")),
+    (
+        "Endpoint Protection Settings",
+        "com.kandji.profile.edr",
+        ("com.apple.system-extension-policy", "com.apple.TCC.configuration-profile-policy"),
+    ),
     ("Chrome Policy", "com.kandji.profile.custom.chrome", ("com.google.Chrome",)),
-)  # fmt: skip
+)
 
 
 def profiles(device: Device) -> list[Row]:
     """Installed profiles as Prism has them; the Mac whose protection broke lacks that one."""
     lost = "com.kandji.profile.edr" if device.part == "patient zero" else ""
-    return [_profile(device, *profile) for place, profile in enumerate(_PROFILES) if profile[1] != lost and (place < 4 or device.index % (place + 2))]
+    return [
+        _profile(device, *profile)
+        for place, profile in enumerate(_PROFILES)
+        if profile[1] != lost and (place < 4 or device.index % (place + 2))
+    ]
 
 
 def _profile(device: Device, name: str, identifier: str, types: tuple[str, ...]) -> Row:
     def part(kind: str) -> dict[str, Any]:
         key = uuid("payload", device.blueprint.name, kind)
-        return {"type": kind, "uuid": key, "version": 1, "identifier": f"{identifier}.{kind}", "display_name": name, "organization": "Kandji, Inc."}
+        return {
+            "type": kind,
+            "uuid": key,
+            "version": 1,
+            "identifier": f"{identifier}.{kind}",
+            "display_name": name,
+            "organization": "Kandji, Inc.",
+        }
 
     return {
         "profile_display_name": name,

@@ -35,7 +35,11 @@ def _licensing(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
             "macos_count": held["Mac"],
             "tvos_count": held["AppleTV"],
         },
-        "limits": {"plan_type": "single_limit", "max_devices": most, "max_devices_per_platform": {"macos": 0, "ios_ipados": 0}},
+        "limits": {
+            "plan_type": "single_limit",
+            "max_devices": most,
+            "max_devices_per_platform": {"macos": 0, "ios_ipados": 0},
+        },
         "tenantOverLicenseLimit": False,
     }
 

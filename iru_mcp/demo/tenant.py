@@ -29,7 +29,9 @@ class Tenant:
         """A tenant of `devices` devices. Raises ValueError for too few."""
         times = timeline(now)
         people = population(max(160, devices * 2 // 5), seed, now, times.leaver_archived)
-        return cls(seed, now, times, people, fleet(devices, seed, now, people, times), removed_device(seed, now, people))
+        return cls(
+            seed, now, times, people, fleet(devices, seed, now, people, times), removed_device(seed, now, people)
+        )
 
     @cached_property
     def by_id(self) -> dict[str, Device]:

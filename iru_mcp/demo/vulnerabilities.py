@@ -27,9 +27,9 @@ class Flaw:
     software: Software
     fixed: int
     severity: str
-    exploited: bool
     age: int
     """Days since its publication."""
+    exploited: bool = False
 
     @property
     def link(self) -> str:
@@ -39,18 +39,32 @@ class Flaw:
     @property
     def description(self) -> str:
         """What the database says."""
-        how = "is exploited in the wild and lets a web page run code" if self.exploited else "may let an attacker read or change data"
+        how = (
+            "is exploited in the wild and lets a web page run code"
+            if self.exploited
+            else "may let an attacker read or change data"
+        )
         return f"A flaw in {self.software.name} before {self.software.versions[self.fixed]} {how}."
 
 
 def _flaws() -> tuple[Flaw, ...]:
-    found = [Flaw(STORY.cve_id, CHROME, CHROME.versions.index(STORY.browser_fixed_version), "Critical", True, 15)]
+    found = [
+        Flaw(STORY.cve_id, CHROME, CHROME.versions.index(STORY.browser_fixed_version), "Critical", 15, exploited=True)
+    ]
     severities = ("High", "Medium", "Critical", "Medium", "High", "Low", "Undefined")
     for place, software in enumerate(THIRD_PARTY):
         for fixed in range(1, len(software.versions)):
             if roll("flaw", software.bundle_id, fixed) % 2:
                 severity = severities[roll("severity", place, fixed) % len(severities)]
-                found.append(Flaw(f"CVE-2026-4{1000 + place * 11 + fixed}", software, fixed, severity, False, 20 + (place * 13 + fixed * 7) % 80))
+                found.append(
+                    Flaw(
+                        f"CVE-2026-4{1000 + place * 11 + fixed}",
+                        software,
+                        fixed,
+                        severity,
+                        20 + (place * 13 + fixed * 7) % 80,
+                    )
+                )
     return tuple(found)
 
 
@@ -91,7 +105,11 @@ def _by_flaw(tenant: Tenant) -> dict[str, list[Hit]]:
 
 
 def _published(tenant: Tenant, flaw: Flaw) -> datetime:
-    return tenant.times.cve_published if flaw.cve_id == STORY.cve_id else tenant.now - timedelta(days=flaw.age, microseconds=flaw.fixed)
+    return (
+        tenant.times.cve_published
+        if flaw.cve_id == STORY.cve_id
+        else tenant.now - timedelta(days=flaw.age, microseconds=flaw.fixed)
+    )
 
 
 def _first(tenant: Tenant, hit: Hit) -> datetime:
@@ -136,7 +154,11 @@ def _detections(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     index, skip = _after(query.get("after", ""))
     tests = json_filter(query)
     wanted = {key: held for key, held in tests.items() if key == "device_id"}
-    devices = [one for one in tenant.devices[index:] if passes({"device_id": one.device_id}, wanted)] if wanted else tenant.devices[index:]
+    devices = (
+        [one for one in tenant.devices[index:] if passes({"device_id": one.device_id}, wanted)]
+        if wanted
+        else tenant.devices[index:]
+    )
     rows: list[Row] = []
     for device, place, hit in _numbered(tenant, devices, index, skip):
         if len(rows) >= size:
@@ -171,7 +193,7 @@ def _summary(tenant: Tenant, flaw: Flaw, form: Callable[[datetime], str]) -> Row
         "kev_score": int(flaw.exploited),
         "cve_link": flaw.link,
         "first_detection_date": form(min(firsts)),
-        "latest_detection_date": form(max(max(firsts), *(_latest(hit) for hit in found)) if found else max(firsts)),
+        "latest_detection_date": form(max([*firsts, *(_latest(hit) for hit in found)])),
         "device_count": len(found),
     }
 
@@ -209,12 +231,20 @@ def _one(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
 def _device_rows(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     flaw, tests = _flaw_at(ids), json_filter(query)
     rows = [_affected(tenant, hit) for hit in _by_flaw(tenant)[flaw.cve_id]]
-    return sized([row for row in rows if passes(row | {"detection_datetime": row["software_summary"]["detection_date"]}, tests)], query)
+    return sized(
+        [row for row in rows if passes(row | {"detection_datetime": row["software_summary"]["detection_date"]}, tests)],
+        query,
+    )
 
 
 def _affected(tenant: Tenant, hit: Hit) -> Row:
     device, software = hit.device, hit.flaw.software
-    summary = {"name": software.name, "detection_date": dates.bare(_first(tenant, hit)), "path": software.path, "version": hit.version}
+    summary = {
+        "name": software.name,
+        "detection_date": dates.bare(_first(tenant, hit)),
+        "path": software.path,
+        "version": hit.version,
+    }
     return {
         "device_id": device.device_id,
         "name": device.name,

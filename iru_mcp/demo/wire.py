@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,10 +37,18 @@ class DemoTransport(httpx.AsyncBaseTransport):
     hour_limit: int
     patterns: list[tuple[re.Pattern[str], Endpoint[Any]]]
     asked: int = field(default=0)
+    hour: float = field(default_factory=time.monotonic)
 
     @classmethod
     def build(
-        cls, devices: int, seed: int, now: datetime | None, denied: frozenset[str], unlicensed: frozenset[str], token: str, hour_limit: int
+        cls,
+        devices: int,
+        seed: int,
+        now: datetime | None,
+        denied: frozenset[str],
+        unlicensed: frozenset[str],
+        token: str,
+        hour_limit: int,
     ) -> DemoTransport:
         """The transport, its arguments checked. Raises ValueError."""
         known = endpoints()
@@ -52,19 +61,26 @@ class DemoTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One answer, with Iru's headers."""
         query = dict(request.url.params)
-        status, media, body = self.answer(request.method, request.url.path, query, request.headers.get("authorization", ""))
+        status, media, body = self.answer(
+            request.method, request.url.path, query, request.headers.get("authorization", "")
+        )
         headers = {"content-type": media, "content-length": str(len(body))} | self._limits()
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body), request=request)
 
     def answer(self, method: str, path: str, query: dict[str, str], authorization: str) -> tuple[int, str, bytes]:
         """Status, content type and body."""
-        self.asked += 1
+        self._count()
         try:
             found = self._find(method, path, query, authorization)
         except Fault as fault:
             text = fault.body if fault.media != "application/json" else json.dumps(fault.body)
             return fault.status, fault.media, text.encode()
         return 200, "application/json", json.dumps(found).encode()
+
+    def _count(self) -> None:
+        if time.monotonic() - self.hour >= 3600:
+            self.asked, self.hour = 0, time.monotonic()
+        self.asked += 1
 
     def _find(self, method: str, path: str, query: dict[str, str], authorization: str) -> Any:
         if self.asked > self.hour_limit:
@@ -108,12 +124,12 @@ def _patterns(known: dict[str, Endpoint[Any]]) -> list[tuple[re.Pattern[str], En
 def application(demo: httpx.AsyncBaseTransport) -> AsgiApp:
     """`demo` as an ASGI application: HTTP only, one answer a request."""
 
-    async def app(scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
+    async def app(
+        scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    ) -> None:
         if scope["type"] != "http":
             return
-        url = httpx.URL(
-            scheme="http", host="127.0.0.1", path=scope["path"], query=scope.get("query_string", b"")
-        )
+        url = httpx.URL(scheme="http", host="127.0.0.1", path=scope["path"], query=scope.get("query_string", b""))
         answer = await demo.handle_async_request(httpx.Request(scope["method"], url, headers=scope["headers"]))
         headers = [(name.lower(), value) for name, value in answer.headers.raw]
         await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
