@@ -20,15 +20,14 @@ _REQUESTS = 60
 _ROOM = 6_500
 """Bytes for rows: with what stands around them about 3,000 tokens."""
 _ROWS = 5
-_SERIALS = 30
+_SERIALS = 12
 _TEXT = 160
 """Characters of one field; what stands out is at the beginning."""
 _LEAST = 3
+_OLD_HASHES = ("md5", "sha1")
 
 _NOWHERE: dict[str, dict[str, str]] = {
-    **dict.fromkeys(
-        ("md5", "sha1", "sha256"), {"applications, launch_agents_and_daemons": "Iru has no file hashes of them"}
-    ),
+    "sha256": {"applications, launch_agents_and_daemons": "Iru has no file hashes of them"},
     "ip": {"network connections": "Iru records none; one device's own address is in get_device_details"},
     "team_id": {"threats, behavioral_detections": "they have no team id"},
     "email": {"audit events": "use list_audit_events"},
@@ -83,7 +82,8 @@ def _job(iru: Call, place: Place, query: Query, columns: tuple[str, ...]) -> Cal
 
 def _answer(query: Query, where: dict[str, tuple[str, ...]], parts: dict[str, Part[Any]]) -> dict[str, Any]:
     sections: dict[str, Section] = {}
-    missing = {place: why for kind in query.kinds for place, why in _NOWHERE.get(kind, {}).items()}
+    kinds = ("sha256" if kind in _OLD_HASHES else kind for kind in query.kinds)
+    missing = {place: why for kind in kinds for place, why in _NOWHERE.get(kind, {}).items()}
     serials: dict[str, None] = {}
     for name, part in parts.items():
         if part.value is None:
@@ -113,13 +113,9 @@ def _section(
     counts: dict[str, Any] = {"hits": len(rows)} | ({"devices": len(devices)} if devices else {})
     if not part.whole:
         counts["state"] = part.state
-    told = [_short(shown(place, row)) | _matched(row, query, columns) for row in rows]
-    return Section(counts, told)
-
-
-def _matched(row: dict[str, Any], query: Query, columns: tuple[str, ...]) -> dict[str, Any]:
-    """Which fields have the value, where several were looked in."""
-    return {"matched": ", ".join(matched(row, query, columns))} if len(columns) > 1 else {}
+    if len(columns) > 1 and rows:
+        counts["matched"] = sorted({name for row in rows for name in matched(row, query, columns)})
+    return Section(counts, [_short(row) for row in shown(place, rows)])
 
 
 def _short(row: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +128,7 @@ def _cut(value: Any) -> Any:
 
 def _notes(query: Query, sections: dict[str, Section]) -> dict[str, Any]:
     notes = []
-    if query.kinds[0] in ("md5", "sha1"):
+    if query.kinds[0] in _OLD_HASHES:
         notes.append("Iru's EDR records SHA-256; look for that too")
     if sections and not any(section.rows for section in sections.values()):
         notes.append("no hit in any place that was looked at")

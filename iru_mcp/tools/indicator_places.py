@@ -46,12 +46,17 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One list of Iru's: in which fields each kind is looked for there, what a hit shows, and what shows more."""
+    """One list of Iru's: in which fields each kind is looked for there, what a hit shows, and what shows more.
+
+    With `alike`, hits that agree in these fields are one row, and the rarest come first: what hides behind a usual
+    name is on few devices.
+    """
 
     by_kind: Mapping[str, str]
     search: Callable[[Call, Query, Sequence[str]], Any]
     shown: tuple[str, ...]
     more: str
+    alike: tuple[str, ...] = ()
 
 
 def _prism(endpoint: Endpoint[PrismRow]) -> Callable[[Call, Query, Sequence[str]], Any]:
@@ -108,9 +113,7 @@ async def _devices(iru: Call, query: Query, columns: Sequence[str]) -> Rows[Devi
     found: dict[str, Device] = {}
     partial = ""
     for column in columns:
-        check: Check[Device] = Check(
-            column, lambda row, name=column: bool(matched(row.flat(), query, (name,))), sent=True
-        )  # type: ignore[misc]
+        check = Check(column, _has(query, (column,)), sent=True)
         rows = await read(iru, LIST_DEVICES, {column: query.value, "ordering": "device_id"}, [check])
         found |= {row.device_id: row for row in rows.records}
         partial = partial or rows.partial
@@ -120,7 +123,11 @@ async def _devices(iru: Call, query: Query, columns: Sequence[str]) -> Rows[Devi
 async def _users(iru: Call, query: Query, columns: Sequence[str]) -> Rows[Any]:
     """Iru filters by address only; for a name the directory is read as far as it goes."""
     narrow: dict[str, str | int] = {"email": query.value} if "email" in columns else {}
-    return await read(iru, LIST_USERS, narrow, [Check("users", lambda row: bool(matched(row.flat(), query, columns)))])
+    return await read(iru, LIST_USERS, narrow, [Check("users", _has(query, columns))])
+
+
+def _has(query: Query, columns: Sequence[str]) -> Callable[[Any], bool]:
+    return lambda record: bool(matched(record.flat(), query, columns))
 
 
 def matched(row: Mapping[str, Any], query: Query, columns: Sequence[str]) -> list[str]:
@@ -135,6 +142,8 @@ def _of(row: Mapping[str, Any], name: str) -> Any:
     return value.get(inner) if inner and isinstance(value, Mapping) else None if inner else value
 
 
+_SERIALS = 3
+"""Serial numbers of a row that many devices agree in."""
 _NAMED = ("app_name", "process_name")
 _ALERT_TEXT = "threat_name process_name file_path command_line bundle_path"
 _PARENT_TEXT = "parent_process.name parent_process.image_path parent_process.command_line"
@@ -166,6 +175,7 @@ PLACES: dict[str, Place] = {
         _prism(PRISM_LAUNCH_AGENTS_AND_DAEMONS),
         ("label", "path", "program", "program_arguments", "created_at"),
         "prism_launch_agents_and_daemons",
+        ("label", "path", "program", "program_arguments"),
     ),
     "applications": Place(
         {
@@ -178,18 +188,21 @@ PLACES: dict[str, Place] = {
         _prism(PRISM_APPS),
         ("name", "version", "bundle_id", "team_id", "path", "ad_hoc_code_signed", "created_at"),
         "prism_applications",
+        ("name", "version", "bundle_id", "team_id", "path"),
     ),
     "local_accounts": Place(
         {"username": "username"},
         _prism(PRISM_LOCAL_USERS),
         ("username", "type", "hidden_user", "user_created_at"),
         "prism_local_users",
+        ("username", "type", "hidden_user"),
     ),
     "vulnerable_software": Place(
         {"cve": "cve_id", "app_name": "name", "bundle_id": "bundle_id", "path": "path"},
         _detections,
         ("cve_id", "cvss_severity", "name", "version", "software_summary.name", "software_summary.version"),
         "find_devices_with_vulnerability",
+        ("cve_id", "cvss_severity", "name", "version", "software_summary.name", "software_summary.version"),
     ),
     "devices": Place(
         {
@@ -222,11 +235,26 @@ PLACE_ENDPOINTS: tuple[Endpoint[Any], ...] = (
 )
 
 
-def shown(place: Place, row: Mapping[str, Any]) -> dict[str, Any]:
-    """One hit: its device by serial number and name, then the place's own fields."""
-    device = {"serial_number": serial_of(row), "device": name_of(row)} if place.more != "list_users" else {}
-    fields = {name.replace("software_summary.", "").replace(".", "_"): _of(row, name) for name in place.shown}
-    return {name: value for name, value in (device | fields).items() if value is not None}
+def shown(place: Place, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The hits as rows: each with its device, or how many devices agree in it; the rarest first."""
+    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for number, row in enumerate(rows):
+        key = tuple(str(_of(row, name)) for name in place.alike) or (str(number),)
+        groups.setdefault(key, []).append(row)
+    return [_row(place, group) for group in sorted(groups.values(), key=len)]
+
+
+def _row(place: Place, group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    row = group[0]
+    whose: dict[str, Any] = {}
+    names = place.shown if len(group) == 1 else place.alike
+    if len(group) > 1:
+        serials = list(dict.fromkeys(serial for one in group if (serial := serial_of(one))))
+        whose = {"devices": len(serials), "serial_numbers": serials[:_SERIALS]}
+    elif place.more != "list_users":
+        whose = {"serial_number": serial_of(row), "device": name_of(row)}
+    fields = {name.replace("software_summary.", "").replace(".", "_"): _of(row, name) for name in names}
+    return {name: value for name, value in (whose | fields).items() if value is not None}
 
 
 def serial_of(row: Mapping[str, Any]) -> str | None:
