@@ -20,16 +20,19 @@ _REQUESTS = 60
 _ROOM = 6_500
 """Bytes for rows: with what stands around them about 3,000 tokens."""
 _ROWS = 5
-_SERIALS = 12
+_SERIALS = 25
+"""Devices that are named one by one; of more only the number says something."""
 _TEXT = 160
 """Characters of one field; what stands out is at the beginning."""
 _LEAST = 3
+_JOINED = frozenset({"program_arguments"})
 _OLD_HASHES = ("md5", "sha1")
 
 _NOWHERE: dict[str, dict[str, str]] = {
     "sha256": {"applications, launch_agents_and_daemons": "Iru has no file hashes of them"},
     "ip": {"network connections": "Iru records none; one device's own address is in get_device_details"},
     "team_id": {"threats, behavioral_detections": "they have no team id"},
+    "person": {"users": "Iru cannot search them by name; use list_users"},
     "email": {"audit events": "use list_audit_events"},
 }
 
@@ -42,6 +45,7 @@ class Indicator(View):
     complete: bool
     devices: dict[str, Any]
     found: dict[str, Any]
+    no_hits_in: list[str]
     not_looked_at: dict[str, str]
     notes: list[str]
 
@@ -93,6 +97,7 @@ def _answer(query: Query, where: dict[str, tuple[str, ...]], parts: dict[str, Pa
         serials |= dict.fromkeys(serial for row in rows if (serial := serial_of(row)))
         sections[name] = _section(PLACES[name], rows, query, where[name], part)
     found = spend(sections, _ROOM, _ROWS)
+    empty = [name for name, section in found.items() if section == {"hits": 0}]
     for name, section in found.items():
         if section.get("rows_left_out"):
             section["more"] = PLACES[name].more
@@ -100,9 +105,10 @@ def _answer(query: Query, where: dict[str, tuple[str, ...]], parts: dict[str, Pa
         "indicator": query.value,
         "looks_like": list(query.kinds),
         "complete": all(part.whole for part in parts.values()),
-        "devices": {"count": len(serials), "serial_numbers": list(serials)[:_SERIALS]},
-        "found": found,
+        "devices": {"count": len(serials)} | ({"serial_numbers": list(serials)} if len(serials) <= _SERIALS else {}),
+        "found": {name: section for name, section in found.items() if name not in empty},
     }
+    answer |= {"no_hits_in": empty} if empty else {}
     return answer | ({"not_looked_at": missing} if missing else {}) | _notes(query, sections)
 
 
@@ -119,7 +125,10 @@ def _section(
 
 
 def _short(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: _cut(" ".join(map(str, value)) if isinstance(value, list) else value) for name, value in row.items()}
+    return {
+        name: _cut(" ".join(map(str, value)) if name in _JOINED and isinstance(value, list) else value)
+        for name, value in row.items()
+    }
 
 
 def _cut(value: Any) -> Any:

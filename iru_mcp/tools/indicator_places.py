@@ -19,6 +19,7 @@ from .listing import Check
 from .parts import Rows, read
 from .prism_filter import letter_cases, matches
 from .threats import THREAT_ENDPOINTS, Sighting, read_threats
+from .vulnerabilities import rank
 
 _WHOLE = frozenset({"team_id", "serial_number", "device_id", "email"})
 """Kinds and columns that are compared whole; all others may contain the value."""
@@ -48,8 +49,8 @@ class Query:
 class Place:
     """One list of Iru's: in which fields each kind is looked for there, what a hit shows, and what shows more.
 
-    With `alike`, hits that agree in these fields are one row, and the rarest come first: what hides behind a usual
-    name is on few devices.
+    With `alike`, hits that agree in these fields are one row, and the rarest come first, since what hides behind a
+    usual name is on few devices.
     """
 
     by_kind: Mapping[str, str]
@@ -57,6 +58,8 @@ class Place:
     shown: tuple[str, ...]
     more: str
     alike: tuple[str, ...] = ()
+    first: Callable[[Sequence[Mapping[str, Any]]], Any] = len
+    """By what rows are sorted, from the hits in each."""
 
 
 def _prism(endpoint: Endpoint[PrismRow]) -> Callable[[Call, Query, Sequence[str]], Any]:
@@ -121,9 +124,7 @@ async def _devices(iru: Call, query: Query, columns: Sequence[str]) -> Rows[Devi
 
 
 async def _users(iru: Call, query: Query, columns: Sequence[str]) -> Rows[Any]:
-    """Iru filters by address only; for a name the directory is read as far as it goes."""
-    narrow: dict[str, str | int] = {"email": query.value} if "email" in columns else {}
-    return await read(iru, LIST_USERS, narrow, [Check("users", _has(query, columns))])
+    return await read(iru, LIST_USERS, {"email": query.value}, [Check("email", _has(query, columns), sent=True)])
 
 
 def _has(query: Query, columns: Sequence[str]) -> Callable[[Any], bool]:
@@ -203,6 +204,7 @@ PLACES: dict[str, Place] = {
         ("cve_id", "cvss_severity", "name", "version", "software_summary.name", "software_summary.version"),
         "find_devices_with_vulnerability",
         ("cve_id", "cvss_severity", "name", "version", "software_summary.name", "software_summary.version"),
+        lambda group: (-rank(group[0].get("cvss_severity")), -len(group)),
     ),
     "devices": Place(
         {
@@ -216,9 +218,7 @@ PLACES: dict[str, Place] = {
         ("platform", "os_version", "user_email", "last_check_in", "device_id"),
         "list_devices",
     ),
-    "users": Place(
-        {"email": "email", "person": "name"}, _users, ("id", "email", "name", "archived", "device_count"), "list_users"
-    ),
+    "users": Place({"email": "email"}, _users, ("id", "email", "name", "archived", "device_count"), "list_users"),
 }
 """By the name an answer gives them; the most telling first."""
 
@@ -236,12 +236,12 @@ PLACE_ENDPOINTS: tuple[Endpoint[Any], ...] = (
 
 
 def shown(place: Place, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The hits as rows: each with its device, or how many devices agree in it; the rarest first."""
+    """The hits as rows: each with its device, or how many devices agree in it."""
     groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for number, row in enumerate(rows):
         key = tuple(str(_of(row, name)) for name in place.alike) or (str(number),)
         groups.setdefault(key, []).append(row)
-    return [_row(place, group) for group in sorted(groups.values(), key=len)]
+    return [_row(place, group) for group in sorted(groups.values(), key=place.first)]
 
 
 def _row(place: Place, group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -253,8 +253,11 @@ def _row(place: Place, group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         whose = {"devices": len(serials), "serial_numbers": serials[:_SERIALS]}
     elif place.more != "list_users":
         whose = {"serial_number": serial_of(row), "device": name_of(row)}
-    fields = {name.replace("software_summary.", "").replace(".", "_"): _of(row, name) for name in names}
-    return {name: value for name, value in (whose | fields).items() if value is not None}
+    for name in names:
+        value = _of(row, name)
+        if value is not None:
+            whose[name.replace("software_summary.", "").replace(".", "_")] = value
+    return whose
 
 
 def serial_of(row: Mapping[str, Any]) -> str | None:
