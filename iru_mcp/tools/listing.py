@@ -232,7 +232,7 @@ async def _sorted_page(
     records = [hit.record async for hits, _ in scan.pages() for hit in hits]
     assert ask.order is not None  # noqa: S101 - the caller chose this path by it
     records.sort(key=ask.order)
-    begin = _begin(records, mark)
+    begin = just_after(records, mark)
     rows = Rows(ask, view, fields, limit)
     for record in records[begin:]:
         if not rows.add(record):
@@ -248,7 +248,8 @@ async def _sorted_page(
     return page
 
 
-def _begin(records: Sequence[Record], mark: Mark | None) -> int:
+def just_after(records: Sequence[Record], mark: Mark | None) -> int:
+    """The place in sorted `records` just behind `mark`: by the last row's identity if it moved, else by number."""
     if mark is None:
         return 0
     if 0 < mark.done <= len(records) and records[mark.done - 1].key() == mark.last:
