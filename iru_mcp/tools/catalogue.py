@@ -122,7 +122,7 @@ def _usage(of: Tool, error: ValidationError) -> UsageError:
         if detail["type"] == "extra_forbidden":
             problems.append(f"'{where[:40]}' is not a parameter")
         else:
-            problems.append(f"{where}: {detail['msg'].removeprefix('Value error, ')[:160]}")
+            problems.append(f"{where}: {detail['msg'].removeprefix('Value error, ')[:400]}")
     return UsageError(
         f"Wrong arguments: {'; '.join(problems)}.", f"{of.name} takes: {', '.join(of.arguments.model_fields)}."
     )

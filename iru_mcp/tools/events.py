@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 from ..api.audit import AuditEvent
 from ..api.devices import Activity, Command, Device
 from ..api.record import Record, tidy, write_moment
-from ..api.threats import BehavioralDetection, Threat
 from ..api.vulnerabilities import Detection
 from .device_lists import COMMAND_STATUS, condensed
 from .evidence import moment_of
 from .params import newest_first
+from .threats import Sighting
 
 _QUOTED = 120
 _NAMED = 5
@@ -96,7 +96,7 @@ def row_of(line: Line) -> dict[str, Any]:
 
 def quoted(value: object) -> str:
     """Data inside a sentence, between marks that it cannot end itself."""
-    text = str(value).replace("'", "’")
+    text = str(value).replace("'", "\u2019")
     return f"'{text[: _QUOTED - 3]}...'" if len(text) > _QUOTED else f"'{text}'"
 
 
@@ -174,31 +174,20 @@ def of_audit(record: AuditEvent) -> list[Event]:
     return [Event(record.occurred_at, "audit", what, listed(tidy(record.new_state)), look)]
 
 
-def of_threat(record: Threat) -> list[Event]:
-    """A file that was found, and its release if somebody let it go."""
-    kind = " ".join(filter(None, (record.severity, (record.classification or "").lower())))
-    name, look = quoted(record.threat_name or "?"), "list_threats"
-    state = (record.status or "state unknown").lower().replace("_", " ")
-    by = f" (process {quoted(record.process_name)})" if record.process_name else ""
-    found = []
-    if record.detection_date:
-        what = f"Threat {name} found ({', '.join(filter(None, (kind, state)))})"
-        found.append(Event(record.detection_date, "threats", what, f"{quoted(record.file_path)}{by}", look))
-    if record.date_of_release:
-        who = f"by {quoted(record.released_by)}" if record.released_by else ""
-        found.append(Event(record.date_of_release, "threats", f"Threat {name} released", who, look))
-    return found
-
-
-def of_behavior(record: BehavioralDetection) -> list[Event]:
-    """A process that behaved like malware."""
+def of_sighting(record: Sighting) -> list[Event]:
+    """A file or a process that endpoint detection noticed."""
     if record.detection_date is None:
         return []
-    state = ", ".join(filter(None, (record.classification, record.threat_status or record.status)))
-    process = record.target_process if isinstance(record.target_process, dict) else {}
-    line = process.get("command_line") or process.get("image_path")
-    what = f"Behavior {quoted(record.threat_id or record.id)} noticed ({state}): {quoted(record.description or '?')}"
-    return [Event(record.detection_date, "behaviors", what, quoted(line) if line else "", "list_threats")]
+    kind = " ".join(filter(None, (record.severity, record.classification)))
+    state = ", ".join(filter(None, (kind, (record.status or "").replace("_", " "))))
+    name = f"{quoted(record.threat_name or '?')} ({state or 'state unknown'})"
+    if record.kind == "threat":
+        by = f" (process {quoted(record.process_name)})" if record.process_name else ""
+        what, item = f"Threat {name} found", f"{quoted(record.file_path)}{by}"
+        return [Event(record.detection_date, "threats", what, item, "list_threats kind=threat")]
+    what = f"Behavior {name} noticed, {quoted(record.description or '?')}"
+    ran = quoted(record.command_line or record.file_path or record.process_name or "?")
+    return [Event(record.detection_date, "behaviors", what, ran, "list_threats kind=behavioral")]
 
 
 def of_detection(record: Detection) -> list[Event]:

@@ -13,20 +13,13 @@ from ..api.devices import GET_DEVICE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_COMMANDS
 from ..api.endpoint import Endpoint
 from ..api.prism import PrismRow
 from ..api.record import read_moment, write_moment
-from ..api.threats import (
-    LIST_BEHAVIORAL_DETECTIONS_V1,
-    LIST_BEHAVIORAL_DETECTIONS_V2,
-    LIST_THREATS_V1,
-    LIST_THREATS_V2,
-    BehavioralDetection,
-    Threat,
-)
 from ..api.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES, Detection, Vulnerability
-from ..errors import NotFound, NotLicensed, NotPermitted
+from ..errors import NotFound
 from .listing import Check
 from .parts import OK, Part, Rows, attempt, read
 from .prism_filter import matches
 from .resolve import Target, resolve
+from .threats import Sighting, read_threats
 
 _APPLE = ("/System/Library/", "/Library/Apple/", "/System/Cryptexes/")
 """Folders that only Apple can write; a label can be anybody's."""
@@ -70,33 +63,10 @@ async def read_known_exploited(iru: Call) -> Rows[Vulnerability]:
     return Rows([row for row in found.records if row.kev_score], found.partial)
 
 
-async def read_threats(iru: Call, device_id: str) -> Rows[Threat]:
-    """Malicious and unwanted files found on a device."""
-    return await _newest_version(iru, device_id, LIST_THREATS_V2, LIST_THREATS_V1)
-
-
-async def read_behaviors(iru: Call, device_id: str) -> Rows[BehavioralDetection]:
-    """Processes on a device that behaved like malware."""
-    return await _newest_version(iru, device_id, LIST_BEHAVIORAL_DETECTIONS_V2, LIST_BEHAVIORAL_DETECTIONS_V1)
-
-
-async def _newest_version(iru: Call, device_id: str, second: Endpoint[Any], first: Endpoint[Any]) -> Rows[Any]:
-    """From version 2, or from version 1 where the tenant or the token lacks it."""
-    query = {name: value for name, value in second.required.items() if name != "device_id"} | {"device_id": device_id}
-    check: Check[Any] = Check("device", lambda row: found_on(row) in ("", device_id), sent=True)
-    newer = await attempt(lambda: read(iru, second, query, [check]))
-    if newer.value is not None:
-        return newer.value
-    if newer.error and not isinstance(newer.error, (NotFound, NotLicensed, NotPermitted)):
-        raise newer.error
-    return await read(iru, first, {"device_id": device_id}, [check])
-
-
-def found_on(row: Threat | BehavioralDetection) -> str:
-    """The device_id that a threat or behavioral detection names, empty for none."""
-    if isinstance(row, Threat):
-        return row.device_id
-    return str(row.device_info.get("id") or "") if isinstance(row.device_info, Mapping) else ""
+async def read_sightings(kind: str, iru: Call, device_id: str) -> Rows[Sighting]:
+    """What endpoint detection found on a device: files (`threat`) or processes (`behavioral`)."""
+    found = await read_threats(iru, device_id=device_id, kinds=(kind,))
+    return Rows(found.records, "" if found.complete else "; ".join(found.notes))
 
 
 async def read_prism(

@@ -138,9 +138,9 @@ class Ask(Generic[R]):
     ids: Mapping[str, str] = field(default_factory=dict)
     order: Callable[[R], Any] | None = None
     """Sort by this here, over all rows, where Iru cannot."""
-    flat: Callable[[R], dict[str, Any]] = Record.flat
+    flat: Callable[[R], dict[str, Any]] = lambda record: record.flat()
     """How a record becomes a row."""
-    pick: Callable[[R, Sequence[str]], dict[str, Any]] = Record.pick
+    pick: Callable[[R, Sequence[str]], dict[str, Any]] = lambda record, names: record.pick(names)
     """A few columns of a record, for counting many."""
     lean: Callable[[dict[str, Any]], dict[str, Any]] = dict
     """What to leave out of a row unless `fields` asks for it."""
@@ -232,19 +232,34 @@ async def _sorted_page(
     records = [hit.record async for hits, _ in scan.pages() for hit in hits]
     assert ask.order is not None  # noqa: S101 - the caller chose this path by it
     records.sort(key=ask.order)
+    page = cut(records, ask, view, mark, iru.question, limit=limit, fields=fields)
+    if scan.stopped:
+        page.complete, page.total = False, None
+        if records:
+            page.notes.append(f"sorted among the {len(records)} that match in what was looked at")
+    return page
+
+
+def cut(
+    records: Sequence[R],
+    ask: Ask[R],
+    view: type[View],
+    mark: Mark | None,
+    question: str,
+    *,
+    limit: int,
+    fields: Sequence[str],
+) -> Page[Any]:
+    """The page of `records`, all at hand and in order, that begins after `mark`."""
     begin = just_after(records, mark)
     rows = Rows(ask, view, fields, limit)
     for record in records[begin:]:
         if not rows.add(record):
             break
     end = begin + len(rows.items)
-    page: Page[Any] = Page(rows.checked(), complete=end >= len(records) and not scan.stopped)
-    if not scan.stopped:
-        page.total = len(records)
-    elif records:
-        page.notes.append(f"sorted among the {len(records)} that match in what was looked at")
+    page: Page[Any] = Page(rows.checked(), complete=end >= len(records), total=len(records))
     if end < len(records):
-        page.next_cursor = write_cursor(Mark(end, end, records[end - 1].key(), end), iru.question)
+        page.next_cursor = write_cursor(Mark(end, end, records[end - 1].key(), end), question)
     return page
 
 

@@ -13,12 +13,6 @@ from pydantic import Field
 from ..api.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ..api.client import Call
 from ..api.devices import GET_DEVICE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_COMMANDS, LIST_DEVICES, Device
-from ..api.threats import (
-    LIST_BEHAVIORAL_DETECTIONS_V1,
-    LIST_BEHAVIORAL_DETECTIONS_V2,
-    LIST_THREATS_V1,
-    LIST_THREATS_V2,
-)
 from ..api.users import LIST_USERS, User
 from ..api.vulnerabilities import LIST_DETECTIONS
 from ..errors import NotFound, UsageError
@@ -26,34 +20,33 @@ from .answers import Page, View
 from .appearances import APPEARANCES
 from .audit import audit_window
 from .catalogue import tool
-from .cursor import Mark, read_cursor, write_cursor
+from .cursor import read_cursor
 from .devices import held_by
 from .events import (
     Event,
     Line,
     of_activity,
     of_audit,
-    of_behavior,
     of_command,
     of_detection,
     of_device,
-    of_threat,
+    of_sighting,
     row_of,
     told,
 )
 from .evidence import (
     read_activity,
-    read_behaviors,
     read_commands,
     read_detections,
     read_device,
     read_prism,
-    read_threats,
+    read_sightings,
 )
-from .listing import Check, just_after
+from .listing import Ask, Check, cut
 from .params import Cursor, Limit, Since, Str, Until, read_time, within
-from .parts import OK, Part, Rows, attempt, gather, read, weight
+from .parts import OK, Part, Rows, attempt, gather, read
 from .resolve import Target
+from .threats import THREAT_ENDPOINTS
 
 _REQUESTS = 90
 """About 12 for a device, as many for each device of a person, more where a history is long."""
@@ -67,16 +60,15 @@ _DEVICE_FIELDS = (
     "last_enrollment",
     "last_check_in",
 )
-_ROOM = 40_000
-"""Bytes of lines in one answer."""
 _SOURCES: dict[str, tuple[Callable[[Call, str], Awaitable[Rows[Any]]], Callable[[Any], list[Event]]]] = {
     "activity": (read_activity, of_activity),
     "commands": (read_commands, of_command),
-    "threats": (read_threats, of_threat),
-    "behaviors": (read_behaviors, of_behavior),
+    "threats": (partial(read_sightings, "threat"), of_sighting),
+    "behaviors": (partial(read_sightings, "behavioral"), of_sighting),
     "vulnerabilities": (read_detections, of_detection),
 }
 """What tells of one device, by name; of two that tell the same, the first is believed."""
+_LINES: Ask[Line] = Ask(LIST_DEVICE_ACTIVITY, flat=row_of)  # type: ignore[arg-type]
 
 
 class TimelineLine(View):
@@ -110,10 +102,7 @@ class Subject:
         LIST_DEVICE_ACTIVITY,
         LIST_DEVICE_COMMANDS,
         LIST_AUDIT_EVENTS,
-        LIST_THREATS_V2,
-        LIST_THREATS_V1,
-        LIST_BEHAVIORAL_DETECTIONS_V2,
-        LIST_BEHAVIORAL_DETECTIONS_V1,
+        *THREAT_ENDPOINTS,
         LIST_DETECTIONS,
         *(one.category for one in APPEARANCES.values()),
     ),
@@ -139,7 +128,8 @@ async def get_timeline(
     found = [event for part in parts.values() if part.value for event in part.value.records]
     found += [_on(record, subject, event) for record in subject.devices for event in of_device(record)]
     lines = told(event for event in found if within(event.at, early, late))
-    return _page(lines, subject, subject.parts | parts, limit, mark, iru.question)
+    page = cut(lines, _LINES, TimelineLine, mark, iru.question, limit=limit, fields=())
+    return _accounted(page, subject, subject.parts | parts)
 
 
 async def _subject(iru: Call, device: str, user: str) -> Subject:
@@ -222,23 +212,11 @@ async def _audit(iru: Call, subject: Subject, early: datetime | None, late: date
     return Rows([event for row in rows.records for event in of_audit(row)], rows.partial)
 
 
-def _page(
-    lines: list[Line], subject: Subject, parts: dict[str, Part[Any]], limit: int, mark: Mark | None, question: str
-) -> Page[Any]:
-    """The lines behind `mark`, as many as fit, and how each source stands."""
-    begin, room = just_after(lines, mark), _ROOM
-    items: list[dict[str, Any]] = []
-    for row in map(row_of, lines[begin : begin + limit]):
-        room -= weight(row)
-        if items and room < 0:
-            break
-        items.append(row)
-    end = begin + len(items)
+def _accounted(page: Page[Any], subject: Subject, parts: dict[str, Part[Any]]) -> Page[Any]:
+    """The page with whom it is about, how each source stands, and whether any is missing."""
     lacking = [name for name, part in parts.items() if not part.whole]
-    page: Page[Any] = Page(items, end >= len(lines) and not lacking, None if lacking else len(lines))
-    if end < len(lines):
-        page.next_cursor = write_cursor(Mark(end, end, lines[end - 1].key(), end), question)
     if lacking:
-        page.notes.append(f"not all is here: {', '.join(lacking)}; why: summary.sources")
+        page.complete, page.total = False, None
+        page.notes.append(f"not all is here, see summary.sources: {', '.join(lacking)}")
     page.summary = subject.shown | {"sources": {name: part.state for name, part in parts.items()}}
     return page
