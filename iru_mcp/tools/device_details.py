@@ -149,7 +149,8 @@ def _status_row(item: StatusItem, kind: str) -> dict[str, Any]:
     }
     if kind == "parameters":
         row |= {"type": "parameter"}
-    logs = [_last_lines(text) for text in (item.last_audit_log, item.log, item.control_log) if text]
+    logs = [_last_lines(text) for text in (item.log, item.last_audit_log, item.control_log) if text]
+    logs = [log for log in logs if not any(log != other and log in other for other in logs)]
     return row | ({"log": " | ".join(dict.fromkeys(logs))} if logs and not is_fine(item.status) else {})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, ClassVar
 
 from ..api.audit import AuditEvent
@@ -50,16 +51,16 @@ class Line(Record):
     look: str = ""
 
 
-def told(events: Iterable[Event]) -> list[Line]:
-    """The events newest first, each once, runs of the same kind as one line. Earlier sources win over later ones."""
+def told(events: Iterable[Event], *, by_kind: bool = False) -> list[Line]:
+    """The events newest first, each once, earlier sources believed before later ones.
+
+    A run of the same kind is one line; `by_kind` makes one line of all of a kind.
+    """
     ordered = sorted(_once(events), key=lambda event: (newest_first(event.at), event.source, event.what, event.item))
-    runs: list[list[Event]] = []
-    for event in ordered:
-        if runs and _kind(runs[-1][-1]) == _kind(event):
-            runs[-1].append(event)
-        else:
-            runs.append([event])
-    return [_line(run) for run in runs]
+    if by_kind:
+        kinds = list(dict.fromkeys(map(_kind, ordered)))
+        ordered.sort(key=lambda event: kinds.index(_kind(event)))
+    return [_line(list(run)) for _, run in groupby(ordered, _kind)]
 
 
 def _once(events: Iterable[Event]) -> list[Event]:
@@ -139,7 +140,11 @@ def of_command(record: Command) -> list[Event]:
     """One MDM command, when it was answered or else when it was sent."""
     at = record.date_completed or record.date_requested
     status = COMMAND_STATUS.get(int(record.status or 0), "in an unknown state")
-    sent = {"command_type": record.command_type, "request_type": record.request_type, "error_chain": record.error_chain}
+    sent: dict[str, Any] = {
+        "command_type": record.command_type,
+        "request_type": record.request_type,
+        "error_chain": record.error_chain,
+    }
     sent |= {"date_requested": record.date_requested, "profile_name": (record.model_extra or {}).get("profile_name")}
     return [_command(at, "commands", status, sent, "get_device_activity action_type=mdm_command")] if at else []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -61,7 +61,7 @@ class Scan(Generic[R]):
     total: int | None = None
     _seen: set[str] = field(default_factory=set)
 
-    async def pages(self) -> AsyncIterator[tuple[list[Hit[R]], bool]]:
+    async def pages(self) -> AsyncGenerator[tuple[list[Hit[R]], bool], None]:
         """The hits of each upstream page, and whether it was the last one."""
         start = self.after.position if self.after else self.start
         try:
