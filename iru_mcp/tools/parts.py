@@ -28,10 +28,10 @@ _FLOOR = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Rows(Generic[R]):
+class Rows(Generic[T]):
     """What a list held, and what is missing from it, if anything."""
 
-    records: list[R]
+    records: list[T]
     partial: str = ""
 
 
