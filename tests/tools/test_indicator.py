@@ -109,9 +109,10 @@ async def test_a_parent_process_is_looked_at_too() -> None:
 
 
 async def test_a_flaw_is_told_by_its_devices() -> None:
+    affected = await ask("find_devices_with_vulnerability", cve_id=STORY.cve_id, limit=1)
     answer = await ask("find_indicator", value=STORY.cve_id)
     place = answer["found"]["vulnerable_software"]
-    assert place["devices"] == answer["devices"]["count"] == 19
+    assert place["devices"] == answer["devices"]["count"] == affected["total"]
     assert {row["name"] for row in place["rows"]} == {STORY.browser_name}
     assert place["more"] == "find_devices_with_vulnerability"
 
@@ -174,9 +175,23 @@ async def test_a_failing_place_is_told_and_the_others_stand() -> None:
 
     answer = await ask("find_indicator", Between(broken), value=STORY.launch_label)
     assert serials(answer) == INFECTED
+    named = await ask("find_indicator", Between(broken), value=STORY.app_name)
+    assert named["not_looked_at"]["applications"].startswith("failed: Iru refused")
     other = await ask("find_indicator", Between(broken), value=STORY.app_bundle_id)
     assert other["not_looked_at"]["applications"].startswith("failed: Iru refused")
     assert not other["complete"]
+
+
+async def test_one_column_that_iru_refuses_does_not_cost_the_others() -> None:
+    def picky(request: httpx.Request) -> httpx.Response | None:
+        refused = '"executable"' in request.url.params.get("filter", "")
+        return told(400, {"detail": "Invalid filter"}) if refused else None
+
+    answer = await ask("find_indicator", Between(picky), value=STORY.app_name)
+    place = answer["found"]["applications"]
+    assert place["devices"] == 3
+    assert place["state"].startswith("partial: executable: failed")
+    assert not answer["complete"]
 
 
 async def test_a_word_that_is_everywhere_is_answered_in_part_small_and_said_to_be() -> None:
@@ -195,12 +210,12 @@ async def test_an_answer_stays_small(value: str) -> None:
 async def test_long_and_hostile_rows_are_cut_and_cleaned() -> None:
     def spoil(path: str, body: Any) -> Any:
         for row in body.get("data", [])[:1] if path.endswith("/launch_agents_and_daemons") else ():
-            row |= {"label": "evil.\u202elabel\u200b" + "x" * 5_000, "program_arguments": ["evil.", None, {"a": 1}]}
+            row |= {"label": STORY.launch_label + "\u202e\u200b" + "x" * 5_000, "program_arguments": [None, {"a": 1}]}
         return body
 
-    answer = await ask("find_indicator", Between(after=spoil), value="evil.")
+    answer = await ask("find_indicator", Between(after=spoil), value=STORY.launch_label)
     text = to_json(answer)
-    assert answer["found"]["launch_agents_and_daemons"]["hits"] == 1
+    assert answer["found"]["launch_agents_and_daemons"]["hits"] == 3
     assert len(text) < 3_000
     assert "\u202e" not in text
     assert "\u200b" not in text
@@ -212,7 +227,7 @@ async def test_what_is_too_short_to_look_for_is_refused(value: str) -> None:
         await ask("find_indicator", value=value)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(
     value=st.text(min_size=1, max_size=300)
     | st.sampled_from(["../../secrets", '{"a":1}', "\x00\x00\x00", "' or 1", "%2e%2e"])
