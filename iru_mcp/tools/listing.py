@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -61,7 +61,7 @@ class Scan(Generic[R]):
     total: int | None = None
     _seen: set[str] = field(default_factory=set)
 
-    async def pages(self) -> AsyncIterator[tuple[list[Hit[R]], bool]]:
+    async def pages(self) -> AsyncGenerator[tuple[list[Hit[R]], bool], None]:
         """The hits of each upstream page, and whether it was the last one."""
         start = self.after.position if self.after else self.start
         try:
@@ -260,7 +260,7 @@ def cut(
     fields: Sequence[str],
 ) -> Page[Any]:
     """The page of `records`, all at hand and in order, that begins after `mark`."""
-    begin = _begin(records, mark)
+    begin = just_after(records, mark)
     rows = Rows(ask, view, fields, limit)
     for record in records[begin:]:
         if not rows.add(record):
@@ -272,7 +272,8 @@ def cut(
     return page
 
 
-def _begin(records: Sequence[Record], mark: Mark | None) -> int:
+def just_after(records: Sequence[Record], mark: Mark | None) -> int:
+    """The place in sorted `records` just behind `mark`: by the last row's identity if it moved, else by number."""
     if mark is None:
         return 0
     if 0 < mark.done <= len(records) and records[mark.done - 1].key() == mark.last:
