@@ -63,6 +63,14 @@ def app_row(record: App) -> dict[str, Any]:
     return flat | {name: value for name, value in shaped.items() if value is not None}
 
 
+def _signer(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with the signer alone instead of the whole chain of certificates; `signature` has it."""
+    if row.get("source") == "Apple":
+        return {name: value for name, value in row.items() if name != "publisher"}
+    name = str(row.get("publisher", "")).partition(", Developer ID")[0].partition(", Apple")[0]
+    return row | ({"publisher": name.removeprefix("Developer ID Application: ")} if name else {})
+
+
 @tool(LIST_DEVICE_APPS, optional=(LIST_DEVICES,), toolset="devices")
 async def list_device_apps(
     iru: Call,
@@ -87,6 +95,7 @@ async def list_device_apps(
         ids={"device_id": target.device_id},
         order=lambda record: (str(app_row(record).get("name", "")).casefold(), record.version or ""),
         flat=app_row,
+        lean=_signer,
     )
     page = await listing(iru, ask, AppLine, limit=limit, cursor=cursor, fields=fields)
     page.device = target.shown()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -26,11 +25,10 @@ from .answers import Page, View
 from .catalogue import tool
 from .listing import Ask, Check, listing
 from .params import Cursor, Family, Fields, Limit, Str, listed
-from .prism_filter import Filter, letter_cases, matches, validate
-from .resolve import find
+from .prism_filter import Filter, joined, letter_cases, matches, validate
+from .resolve import UUID, find
 
 _PRISM_REQUESTS = 60
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def _object(value: object) -> object:
@@ -243,7 +241,7 @@ async def prism_applications(
         "ad_hoc_code_signed": ad_hoc_code_signed,
     }
     exact = {"version": {"in": [version.strip()]}} if version.strip() else {}
-    scope = Scope(device, blueprint, device_families, exact | (filter or {}), sort_by)
+    scope = Scope(device, blueprint, device_families, joined(exact, filter or {}), sort_by)
     return await prism_page(iru, PRISM_APPS, ApplicationLine, typed, scope, fields, limit, cursor)
 
 
@@ -274,13 +272,14 @@ async def prism_page(
 ) -> Page[Any]:
     """One page of a category: typed parameters and the raw filter become one filter, sent to Iru and proven here."""
     category = endpoint.path.rpartition("/")[2]
-    wanted = _typed_filter(typed) | dict(scope.filter)
+    wanted = _typed_filter(typed)
     target = await find(iru, scope.device)
     if target:
         wanted["device_id"] = {"in": [target.device_id]}
     query: dict[str, str | int] = {}
     checks: list[Check[PrismRow]] = []
     _by_blueprint(scope.blueprint, wanted, query, checks)
+    wanted = joined(wanted, scope.filter)
     if scope.device_families:
         families = {family.casefold() for family in scope.device_families}
         query["device_families"] = ",".join(scope.device_families)
@@ -313,9 +312,9 @@ def _typed_filter(typed: Mapping[str, str | bool | None]) -> dict[str, Any]:
 def _by_blueprint(
     blueprint: str, wanted: dict[str, Any], query: dict[str, str | int], checks: list[Check[PrismRow]]
 ) -> None:
-    if _UUID.fullmatch(blueprint):
-        query["blueprint_ids"] = blueprint
-        checks.append(Check("blueprint", lambda row: row.blueprint_id == blueprint, sent=True))
+    if UUID.fullmatch(blueprint):
+        query["blueprint_ids"] = blueprint.lower()
+        checks.append(Check("blueprint", lambda row: row.blueprint_id == blueprint.lower(), sent=True))
     elif blueprint:
         wanted["blueprint_name"] = {"like": letter_cases(blueprint)}
 
