@@ -9,11 +9,14 @@ from pydantic import Field
 
 from ..api.client import Call
 from ..api.devices import LIST_DEVICE_ACTIVITY, LIST_DEVICE_APPS, LIST_DEVICES, Activity, App
+from ..api.record import tidy
 from .answers import Page, View
 from .catalogue import tool
+from .counting import GroupBy, counting
 from .listing import Ask, Check, listing
 from .params import Cursor, DeviceRef, Fields, Limit, Since, Str, Until, contains, newest_first, read_time, within
-from .resolve import UUID, resolve
+from .resolve import IS_UUID, resolve
+from .versions import VersionAtLeast, VersionBelow, VersionRange
 
 
 class AppLine(View):
@@ -77,6 +80,9 @@ async def list_device_apps(
     device: DeviceRef,
     name: Str = "",
     bundle_id: Annotated[Str, Field(description="or package name")] = "",
+    version_below: VersionBelow = "",
+    version_at_least: VersionAtLeast = "",
+    group_by: GroupBy = (),
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",
@@ -89,17 +95,27 @@ async def list_device_apps(
     for key, wanted in (("name", name.strip()), ("bundle_id", bundle_id.strip())):
         if wanted:
             checks.append(_has(key, wanted))
+    versions: VersionRange[App] = VersionRange(version_below, version_at_least, _version)
     ask = Ask(
         LIST_DEVICE_APPS,
-        checks=checks,
+        checks=checks + versions.checks(),
         ids={"device_id": target.device_id},
         order=lambda record: (str(app_row(record).get("name", "")).casefold(), record.version or ""),
         flat=app_row,
         lean=_signer,
+        columns=tuple(_ONE_SHAPE),
     )
-    page = await listing(iru, ask, AppLine, limit=limit, cursor=cursor, fields=fields)
+    if group_by:
+        page = await counting(iru, ask, group_by, limit=limit, cursor=cursor)
+    else:
+        page = await listing(iru, ask, AppLine, limit=limit, cursor=cursor, fields=fields)
+    page.notes += versions.notes()
     page.device = target.shown()
     return page
+
+
+def _version(record: App) -> str | None:
+    return record.version or record.version_name
 
 
 def _has(key: str, wanted: str) -> Check[App]:
@@ -150,8 +166,8 @@ def _condensed_row(flat: dict[str, Any]) -> dict[str, Any]:
 def condensed(details: Any) -> Any:
     """The parts of an event's details that say something, short; `fields` gives them whole."""
     if not isinstance(details, dict):
-        return _short(details)
-    told = {name: value for name, value in details.items() if name not in _DETAIL_NOISE and not _is_id(value)}
+        return _short(tidy(details))
+    told = {name: value for name, value in tidy(details).items() if name not in _DETAIL_NOISE and not _is_id(value)}
     if told.get("request_type") == told.get("command_type"):
         told.pop("request_type", None)
     if told.get("status") in COMMAND_STATUS:
@@ -163,7 +179,7 @@ def condensed(details: Any) -> Any:
 
 
 def _is_id(value: Any) -> bool:
-    return isinstance(value, str) and UUID.fullmatch(value) is not None
+    return isinstance(value, str) and IS_UUID.fullmatch(value) is not None
 
 
 def _why(chain: Any) -> str:

@@ -34,14 +34,20 @@ def joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     return both
 
 
-def validate(wanted: Mapping[str, Any], columns: Iterable[str]) -> None:
-    """Raises UsageError for a column outside `columns`, an unknown operator or an operand that does not fit it."""
+def validate(wanted: Mapping[str, Any], columns: Iterable[str], example: str) -> None:
+    """Raises UsageError for a column outside `columns`, an unknown operator or an operand that does not fit it.
+
+    `example` is a filter that fits, to show with the columns.
+    """
     known = set(columns)
     for column, condition in wanted.items():
         if column == "device__family":
             raise UsageError("Prism does not filter by device__family.", "Use device_families.")
         if column not in known:
-            raise UsageError(f"No column '{column[:60]}' in this category.", f"Columns: {', '.join(sorted(known))}.")
+            raise UsageError(
+                f"No column '{column[:60]}' in this category.",
+                f"Columns: {', '.join(sorted(known))}. A filter here: {example}.",
+            )
         if not isinstance(condition, Mapping) or not condition:
             raise UsageError(f"The filter on {column} is not an object with an operator.", f"Write {GRAMMAR}.")
         for operator, operand in condition.items():
