@@ -12,7 +12,7 @@ from ..api.client import Call, Interrupted
 from ..api.devices import LIST_DEVICES, Device
 from ..errors import NotFound, UsageError
 
-_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
+IS_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _MOST_CANDIDATES = 5
 
 
@@ -38,7 +38,7 @@ async def resolve(iru: Call, device: str) -> Target:
     UsageError with up to five candidates when there are several.
     """
     wanted = device.strip()
-    if _UUID.fullmatch(wanted):
+    if IS_UUID.fullmatch(wanted):
         return Target(str(UUID(wanted)))
     near: dict[str, Device] = {}
     for query in ({"serial_number": wanted.upper()}, {"device_name": wanted}, {}):
