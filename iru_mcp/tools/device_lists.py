@@ -93,7 +93,6 @@ async def list_device_apps(
         ids={"device_id": target.device_id},
         order=lambda record: (str(app_row(record).get("name", "")).casefold(), record.version or ""),
         flat=app_row,
-        pick=lambda record, names: {name: value for name, value in app_row(record).items() if name in names},
         columns=tuple(_ONE_SHAPE),
     )
     if group_by:

@@ -138,16 +138,25 @@ class Ask(Generic[R]):
     ids: Mapping[str, str] = field(default_factory=dict)
     order: Callable[[R], Any] | None = None
     """Sort by this here, over all rows, where Iru cannot."""
-    flat: Callable[[R], dict[str, Any]] = lambda record: record.flat()
-    """How a record becomes a row."""
-    pick: Callable[[R, Sequence[str]], dict[str, Any]] = lambda record, names: record.pick(names)
-    """A few columns of a record, for counting many."""
+    flat: Callable[[R], dict[str, Any]] | None = None
+    """How a record becomes a row, where `Record.flat` does not say it."""
     lean: Callable[[dict[str, Any]], dict[str, Any]] = dict
     """What to leave out of a row unless `fields` asks for it."""
     columns: Sequence[str] = ()
     """Names that `fields` may have beside those of the record."""
     start: Position | None = None
     """Where to begin, where it is not the endpoint's usual place."""
+
+    def row(self, record: R) -> dict[str, Any]:
+        """All columns of a record."""
+        return self.flat(record) if self.flat else record.flat()
+
+    def pick(self, record: R, names: Sequence[str]) -> dict[str, Any]:
+        """A few columns of a record, cheaply, for counting many."""
+        if self.flat is None:
+            return record.pick(names)
+        found = self.flat(record)
+        return {name: found[name] for name in names if name in found}
 
 
 async def listing(
@@ -219,8 +228,8 @@ def _after(
     last: Hit[R] | None, scan: Scan[R], mark: Mark | None, *, more: bool, given: int, widened: bool
 ) -> Mark | None:
     """Where the next page goes on: after the last row given, or where an interrupted walk stopped."""
-    if not more and scan.resume is not None:
-        return Mark(scan.resume, 0, "", given, widened)
+    if not more and scan.stopped:
+        return None if scan.resume is None else Mark(scan.resume, 0, "", given, widened)
     if last is None:
         return mark
     return Mark(last.position, last.done, last.record.key(), given, widened)
@@ -290,7 +299,7 @@ class Rows:
         """Take the record as a row; False when there is no room for it."""
         if self.full:
             return False
-        flat = self._ask.flat(record)
+        flat = self._ask.row(record)
         self._known |= flat.keys()
         shown = flat if self._fields else self._ask.lean(flat)
         row = {name: shown[name] for name in self._fields or self._view.columns if name in shown}

@@ -119,9 +119,7 @@ async def list_threats(
     iru: Call,
     device: Annotated[Str, Field(description="only this serial number, name or device_id")] = "",
     since: Since = "",
-    status: Annotated[
-        Str, Field(description="quarantined, not_quarantined, released, resolved, detected, blocked")
-    ] = "",
+    status: Annotated[Str, Field(description="not_quarantined, released, detected, blocked...")] = "",
     classification: Annotated[Str, Field(description="malware, pup, malicious, suspicious")] = "",
     kind: Kind = None,
     fields: Fields = (),
@@ -129,7 +127,7 @@ async def list_threats(
     cursor: Cursor = "",
 ) -> Page[ThreatLine]:
     """EDR alerts, newest first, fleet-wide or on one device: malicious files (threats) and processes (behavioral
-    detections). To search one hash, path or process everywhere use find_indicator."""
+    detections). For one hash, path or process use find_indicator."""
     target = await find(iru, device)
     early = read_time(since, "since", iru.now())
     found = await read_threats(
