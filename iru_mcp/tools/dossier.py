@@ -81,6 +81,7 @@ Job = Callable[[], Awaitable[Any]]
         *(one.category for one in APPEARANCES.values()),
     ),
     requests=_REQUESTS,
+    toolset="investigate",
 )
 async def get_device_dossier(
     iru: Call, device: DeviceRef, since: Since = "7d", detail: Literal["brief", "full"] = "brief"
@@ -107,7 +108,7 @@ async def get_device_dossier(
     if any("rows_left_out" in section for section in spent.values()):
         head["complete"] = False
         head["notes"].append(_MORE[detail])
-    return {name: value for name, value in (head | spent).items() if value != []}  # type: ignore[return-value]
+    return {name: value for name, value in (head | spent).items() if value not in ([], {})}  # type: ignore[return-value]
 
 
 def _work(iru: Call, device_id: str, platform: str | None, since: datetime) -> dict[str, Job]:

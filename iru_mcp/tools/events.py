@@ -54,13 +54,25 @@ class Line(Record):
 def told(events: Iterable[Event], *, by_kind: bool = False) -> list[Line]:
     """The events newest first, each once, earlier sources believed before later ones.
 
-    A run of the same kind is one line; `by_kind` makes one line of all of a kind.
+    A run of the same kind on one device is one line; `by_kind` makes one line of all of a kind.
     """
-    ordered = sorted(_once(events), key=lambda event: (newest_first(event.at), event.source, event.what, event.item))
+    ordered = sorted(_once(events), key=_newest_first)
+    devices = dict.fromkeys(event.device for event in ordered)
+    lines = [
+        line for device in devices for line in _folded([e for e in ordered if e.device == device], by_kind=by_kind)
+    ]
+    return sorted(lines, key=lambda line: line.time, reverse=True)
+
+
+def _folded(events: list[Event], *, by_kind: bool) -> list[Line]:
     if by_kind:
-        kinds = list(dict.fromkeys(map(_kind, ordered)))
-        ordered.sort(key=lambda event: kinds.index(_kind(event)))
-    return [_line(list(run)) for _, run in groupby(ordered, _kind)]
+        kinds = list(dict.fromkeys(map(_kind, events)))
+        events = sorted(events, key=lambda event: kinds.index(_kind(event)))
+    return [_line(list(run)) for _, run in groupby(events, _kind)]
+
+
+def _newest_first(event: Event) -> tuple[float, str, str, str]:
+    return (newest_first(event.at), event.source, event.what, event.item)
 
 
 def _once(events: Iterable[Event]) -> list[Event]:
@@ -74,8 +86,8 @@ def _once(events: Iterable[Event]) -> list[Event]:
     return kept
 
 
-def _kind(event: Event) -> tuple[str, str, str]:
-    return (event.device, event.source, event.what)
+def _kind(event: Event) -> tuple[str, str]:
+    return (event.source, event.what)
 
 
 def _line(run: Sequence[Event]) -> Line:
@@ -96,7 +108,9 @@ def row_of(line: Line) -> dict[str, Any]:
 
 
 def quoted(value: object) -> str:
-    """Data inside a sentence, between marks that it cannot end itself."""
+    """Data inside a sentence, text between marks that it cannot end itself."""
+    if isinstance(value, bool):
+        return str(value).lower()
     text = str(value).replace("'", "\u2019")
     return f"'{text[: _QUOTED - 3]}...'" if len(text) > _QUOTED else f"'{text}'"
 

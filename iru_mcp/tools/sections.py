@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..api.devices import Activity, Device, DeviceDetails
+from ..api.devices import Activity, Device, DeviceDetails, DeviceStatus
 from ..api.prism import PrismRow
 from ..api.record import is_blank, tidy
 from ..api.vulnerabilities import Detection
@@ -105,7 +105,8 @@ def _sightings(name: str, columns: str) -> Made:
 
 
 def _failed(found: Findings) -> Section:
-    stands = standing(found.parts["failed"].value)
+    status: DeviceStatus = found.parts["failed"].value  # type: ignore[assignment]
+    stands = standing(status)
     unreadable = {"unreadable": stands.unreadable} if stands.unreadable else {}
     counts = {kind: held for kind, held in stands.counts.items() if held}
     return Section(

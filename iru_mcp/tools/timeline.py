@@ -107,6 +107,7 @@ class Subject:
         *(one.category for one in APPEARANCES.values()),
     ),
     requests=_REQUESTS,
+    toolset="investigate",
 )
 async def get_timeline(
     iru: Call,
@@ -209,7 +210,9 @@ async def _audit(iru: Call, subject: Subject, early: datetime | None, late: date
         Check("about", about),
     ]
     rows = await read(iru, LIST_AUDIT_EVENTS, audit_window(early, late), checks)
-    return Rows([event for row in rows.records for event in of_audit(row)], rows.partial)
+    held = {record.device_id: record for record in subject.devices}
+    told_of = ((held.get(row.target_id or ""), event) for row in rows.records for event in of_audit(row))
+    return Rows([_on(record, subject, event) if record else event for record, event in told_of], rows.partial)
 
 
 def _accounted(page: Page[Any], subject: Subject, parts: dict[str, Part[Any]]) -> Page[Any]:
@@ -217,6 +220,21 @@ def _accounted(page: Page[Any], subject: Subject, parts: dict[str, Part[Any]]) -
     lacking = [name for name, part in parts.items() if not part.whole]
     if lacking:
         page.complete, page.total = False, None
-        page.notes.append(f"not all is here, see summary.sources: {', '.join(lacking)}")
-    page.summary = subject.shown | {"sources": {name: part.state for name, part in parts.items()}}
+        sources = dict.fromkeys(name.partition("/")[0] for name in lacking)
+        page.notes.append(f"not all is here, see summary.sources: {', '.join(sources)}")
+    page.summary = subject.shown | {"sources": _states(parts)}
     return page
+
+
+def _states(parts: dict[str, Part[Any]]) -> dict[str, str]:
+    """The state of each source; of one that is not the same on all devices, what is the matter on which."""
+    sources: dict[str, dict[str, str]] = {}
+    for name, part in parts.items():
+        source, _, device = name.partition("/")
+        sources.setdefault(source, {})[device] = part.state
+    return {
+        source: "; ".join(f"{state} ({device})" for device, state in states.items() if state != OK)
+        if len(set(states.values())) > 1
+        else next(iter(states.values()))
+        for source, states in sources.items()
+    }
