@@ -79,8 +79,8 @@ def _once(events: Iterable[Event]) -> list[Event]:
     kept: list[Event] = []
     times: dict[tuple[str, str], list[datetime]] = {}
     for event in events:
-        known = times.setdefault((event.device, event.same or repr(event)), [])
-        if not any(abs(at - event.at) <= _NEAR for at in known):
+        known = times.setdefault((event.device, event.same), [])
+        if not event.same or not any(abs(at - event.at) <= _NEAR for at in known):
             kept.append(event)
         known.append(event.at)
     return kept
@@ -116,11 +116,11 @@ def quoted(value: object) -> str:
 
 
 def listed(details: Any) -> str:
-    """The parts of an object that say something: a name and what it holds, each quoted."""
+    """The parts of an object that say something: a name and what it holds, quoted. Times go, the event has its own."""
     kept = condensed(details) if isinstance(details, dict) else details
     if not isinstance(kept, dict):
         return quoted(kept) if kept else ""
-    return ", ".join(f"{name} {quoted(value)}" for name, value in kept.items())
+    return ", ".join(f"{name} {quoted(value)}" for name, value in kept.items() if moment_of(value) is None)
 
 
 def of_device(record: Device) -> list[Event]:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import bpe_openai
+import bpe_openai  # type: ignore[import-untyped]
 import httpx
 import pytest
 
@@ -187,6 +187,14 @@ async def test_phones_are_not_asked_for_what_only_macs_report(ask: Ask) -> None:
     assert found["device"]["lost_mode_status"] == "ENABLED"
     assert "launch_items" not in found["states"]
     assert set(found["states"].values()) == {"ok"}
+
+
+async def test_a_device_that_nobody_holds_and_that_never_called_says_so(ask: Ask) -> None:
+    listed = await ask("list_devices", assigned=False, checked_in_before="2026-11-20", platform="mac", limit=500)
+    never = next(row["serial_number"] for row in listed["items"] if "last_check_in" not in row)
+    found = await ask("get_device_dossier", device=never)
+    assert found["device"]["last_check_in"] == "never"
+    assert found["device"]["assigned"] is False
 
 
 def _crowded(body: Any, url: httpx.URL) -> Any:
