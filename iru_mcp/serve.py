@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import anyio
@@ -17,19 +17,18 @@ from .server.keys import Keys, Tokens, named_tokens
 from .server.metrics import Metrics
 from .server.oauth import Issuer, OAuth
 from .server.watch import Observer
-from .settings import Settings, exposed, mcp_token, open_client, tenant, token
-from .tools.catalogue import catalogue
+from .settings import Settings, exposed, mcp_token, names, open_client, tenant, token
+from .tools.catalogue import Tool
 
 _log = logging.getLogger("iru_mcp")
 
 
-def serve(settings: Settings, say: Callable[[str], None]) -> None:
-    """Serve until the client leaves or a signal comes; `say` is told where. Raises ConfigError before serving."""
+def serve(settings: Settings, tools: Mapping[str, Tool], say: Callable[[str], None]) -> None:
+    """Serve `tools` until the client leaves or a signal comes; `say` is told where. Raises ConfigError first."""
     http = _keys(settings) if settings.transport != "stdio" else None
     configure(settings.log_level, settings.api_token.get_secret_value(), *_secrets(settings))
     for warning in exposed(settings):
         _log.warning("%s", warning)
-    tools = catalogue()
     audit = open_audit(settings.audit, tools)
     observers: list[Observer] = [audit] if audit else []
     watch = Watch(observers)
@@ -60,7 +59,7 @@ def url_of(opened: socket.socket) -> str:
 
 def _listen(settings: Settings, keys: Keys | None, metrics: Metrics | None) -> Listen:
     public = urlsplit(settings.public_url)
-    hosts, origins = _names(settings.allowed_hosts), _names(settings.allowed_origins)
+    hosts, origins = names(settings.allowed_hosts), names(settings.allowed_origins)
     return Listen(
         host=settings.host,
         port=settings.port,
@@ -85,7 +84,7 @@ def _keys(settings: Settings) -> Keys | None:
             issuer=settings.oauth_issuer,
             jwks_url=settings.oauth_jwks_url,
             audience=settings.oauth_audience,
-            scopes=_names(settings.oauth_scopes),
+            scopes=names(settings.oauth_scopes),
             public_url=settings.public_url,
         )
         return OAuth(issuer)
@@ -107,7 +106,3 @@ def _unready(settings: Settings) -> str:
     except ConfigError as error:
         return str(error)
     return ""
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -50,6 +50,9 @@ class Settings:
     )
     demo: bool = _setting(False, "IRU_DEMO", "use the embedded demo tenant; no account needed")
     devices: int = _setting(400, "IRU_DEMO_DEVICES", "devices of the demo tenant")
+    toolsets: str = _setting("", "IRU_TOOLSETS", "toolsets to offer beside the usual ones, by comma, or all")
+    tools: str = _setting("", "IRU_TOOLS", "tools to offer beside the usual ones, by comma")
+    exclude_tools: str = _setting("", "IRU_EXCLUDE_TOOLS", "tools not to offer, by comma")
     transport: str = _setting("stdio", "IRU_MCP_TRANSPORT", "how clients reach the server", choices="stdio sse http")
     host: str = _setting("127.0.0.1", "IRU_MCP_HOST", "address to listen on")
     port: int = _setting(8000, "IRU_MCP_PORT", "port to listen on")
@@ -253,6 +256,11 @@ def _held(value: SecretStr, path: str, where: str) -> str:
             "Set that variable where the client starts, or write the token itself.",
         )
     return text
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The parts of a setting that takes several, by comma."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def open_client(settings: Settings, observe: Observe | None = None) -> IruClient:

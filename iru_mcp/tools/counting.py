@@ -78,7 +78,7 @@ def _hashable(value: Any) -> Any:
 
 
 async def counting(iru: Call, ask: Ask[R], group_by: Sequence[str], *, limit: int, cursor: str) -> Page[Any]:
-    """A table of counts over all rows that `ask` matches; a cut walk says how far it got, its cursor counts the rest."""
+    """Counts over all rows that `ask` matches; a cut walk says how far it got, its cursor counts the rest."""
     _refuse_unknown(ask, group_by)
     mark = read_cursor(cursor, iru.question)
     page = await _count(iru, ask, group_by, mark, limit, widened=bool(mark and mark.widened))

@@ -53,7 +53,7 @@ _DETAIL_NOISE = frozenset(
     "uuid id metadata priority is_silent last_pushed date_requested profile_uuid library_item_id policy_fragment_json "
     "attempts request_requires_network_tether external_token".split()
 )
-_COMMAND_STATUS = {1: "pending", 2: "running", 3: "completed", 4: "failed", 5: "not now"}
+COMMAND_STATUS = {1: "pending", 2: "running", 3: "completed", 4: "failed", 5: "not now"}
 
 
 def app_row(record: App) -> dict[str, Any]:
@@ -93,7 +93,6 @@ async def list_device_apps(
         ids={"device_id": target.device_id},
         order=lambda record: (str(app_row(record).get("name", "")).casefold(), record.version or ""),
         flat=app_row,
-        pick=lambda record, names: {name: value for name, value in app_row(record).items() if name in names},
         columns=tuple(_ONE_SHAPE),
     )
     if group_by:
@@ -161,8 +160,8 @@ def condensed(details: Any) -> Any:
         if name in _DETAIL_NOISE or len(kept) >= _DETAIL_KEYS:
             continue
         tidied = tidy(value, name)
-        if name == "status" and value in _COMMAND_STATUS:
-            tidied = _COMMAND_STATUS[value]
+        if name == "status" and value in COMMAND_STATUS:
+            tidied = COMMAND_STATUS[value]
         if not is_blank(tidied) and tidied != kept.get("command_type"):
             kept[name] = _short(tidied)
     return kept

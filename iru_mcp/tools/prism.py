@@ -28,6 +28,7 @@ from .catalogue import tool
 from .counting import GroupBy, counting
 from .listing import Ask, Check, listing
 from .params import Cursor, Family, Fields, Limit, Str, listed
+from .prism_categories import EXAMPLES
 from .prism_filter import Filter, letter_cases, matches, validate
 from .resolve import find
 from .versions import VersionAtLeast, VersionBelow, VersionRange
@@ -362,4 +363,4 @@ async def _known_columns(
         columns |= {key for row in sample.rows[:50] if isinstance(row, dict) for key in row}
     if sort_by and sort_by.removeprefix("-") not in columns:
         raise UsageError(f"No column '{sort_by[:60]}' to sort by.", f"Columns: {', '.join(sorted(columns))}.")
-    validate(wanted, columns)
+    validate(wanted, columns, EXAMPLES[category])
