@@ -54,7 +54,9 @@ def put(text: str, path: tuple[str, ...], value: Any) -> str:
     if old is None:
         new = _append(text, here, path[found], wrapped)
     else:
-        new = text[: old.value_start] + _dump(text, wrapped, _indent_at(text, old.start)) + text[old.end :]
+        lined = "\n" in text[old.value_start : old.end]
+        body = _dump(text, wrapped, _indent_at(text, old.start)) if lined else json.dumps(wrapped, ensure_ascii=False)
+        new = text[: old.value_start] + body + text[old.end :]
     return _verified(new, root, path, value)
 
 

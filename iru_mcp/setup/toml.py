@@ -9,7 +9,11 @@ from typing import Any
 
 from .jsonc import changed
 
-_HEADER = re.compile(r"^[ \t]*\[\[?[ \t]*([^\]\n]+?)[ \t]*\]\]?[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE)
+_PART = re.compile(
+    r"""^[ \t]*\[\[?[ \t]*(?P<header>[^\]\n]+?)[ \t]*\]\]?[ \t]*(?:\#[^\n]*)?\r?$  # what is looked for
+    | \"{3}(?:\\.|[^\\])*?\"{3} | '{3}.*?'{3} | "(?:\\.|[^"\\\n])*" | '[^'\n]*' | \#[^\n]*  # what may look like it""",
+    re.MULTILINE | re.VERBOSE | re.DOTALL,
+)
 
 
 def load(text: str) -> Any:
@@ -37,11 +41,13 @@ def cut(text: str, path: tuple[str, ...]) -> str:
     if _at(old, path) is None:
         return text
     kept, position, inside = "", 0, False
-    for header in _HEADER.finditer(text):
+    for header in _PART.finditer(text):
+        if not header["header"]:
+            continue
         if not inside:
             kept += text[position : header.start()]
         position = header.start()
-        inside = _names(header[1])[: len(path)] == path
+        inside = _names(header["header"])[: len(path)] == path
     kept += "" if inside else text[position:]
     if inside and kept.endswith("\n\n"):
         kept = kept[:-1]
@@ -52,7 +58,11 @@ def cut(text: str, path: tuple[str, ...]) -> str:
 
 def _verified(text: str, wanted: Any) -> str:
     """`text` if it says `wanted`: a header inside a multi-line string, or a table written inline, shows here."""
-    if _pruned(load(text)) != _pruned(wanted):
+    try:
+        same = _pruned(load(text)) == _pruned(wanted)
+    except ValueError:
+        same = False
+    if not same:
         raise ValueError("its tables are written in a way that cannot be edited safely")
     return text
 
