@@ -43,7 +43,14 @@ class NotPermitted(IruError):
 
 
 class NotLicensed(IruError):
-    """The tenant has not bought the product behind this endpoint, or the token may not use it."""
+    """The tenant has not bought the product behind this endpoint, or the token may not use it.
+
+    `absent` when the path is not there at all (404), so that no permission can help.
+    """
+
+    def __init__(self, fact: str, remedy: str, *, absent: bool = False) -> None:
+        super().__init__(fact, remedy)
+        self.absent = absent
 
 
 class NotFound(IruError):

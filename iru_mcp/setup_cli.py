@@ -21,7 +21,7 @@ from .settings import Settings, open_client, tenant, token
 from .setup.clients import CLIENTS, Client, Machine
 from .setup.entry import launch, variables
 from .setup.file import ConfigFile
-from .tools.catalogue import catalogue
+from .tools.catalogue import Tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,50 @@ class Person:
     ask_hidden: Callable[[str], str]
 
 
-def setup(asked: Asked, settings: Settings, environment: Mapping[str, str], person: Person | None) -> str:
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """What an entry is made of."""
+
+    settings: Settings
+    tools: Mapping[str, Tool]
+    environment: Mapping[str, str]
+    token_in_file: bool
+
+    @property
+    def keyring(self) -> bool:
+        """Whether the token goes to the system keyring."""
+        elsewhere = self.settings.demo or self.settings.api_token_file or self.token_in_file
+        return not elsewhere and keychain.available()
+
+    def entry(self, client: Client) -> dict[str, Any]:
+        return _entry(client, self.settings, self.environment, keyring=self.keyring)
+
+    async def check(self) -> Report:
+        """What the account can do. Raises ConfigError when that is nothing: then nothing is worth writing."""
+        where = "the demo tenant" if self.settings.demo else tenant(self.settings).base_url
+        client = open_client(self.settings)
+        try:
+            report = await check(client, self.tools, Report(tenant=where))
+        finally:
+            await client.aclose()
+        if report.problem or not report.works:
+            lacks = next(iter(report.tools.values()), "")
+            raise ConfigError(report.problem or f"This token can answer nothing: {lacks}.", "Nothing was written.")
+        return report
+
+
+def _entry(client: Client, settings: Settings, environment: Mapping[str, str], *, keyring: bool) -> dict[str, Any]:
+    command = launch(sys.executable, sys.prefix, shutil.which, keyring=keyring)
+    return client.entry(command, variables(settings, environment, keyring=keyring))
+
+
+def setup(
+    asked: Asked,
+    settings: Settings,
+    tools: Mapping[str, Tool],
+    environment: Mapping[str, str],
+    person: Person | None,
+) -> str:
     """Connect, show or disconnect; what was done, for whoever asked. Raises an IruError, with nothing written."""
     machine = Machine(sys.platform, str(Path.home()), environment)
     everywhere = {name: ConfigFile(client, Path(client.path(machine)), asked.name) for name, client in CLIENTS.items()}
@@ -55,7 +98,7 @@ def setup(asked: Asked, settings: Settings, environment: Mapping[str, str], pers
     account = settings if settings.demo else _completed(settings, person)
     if not asked.clients and person:
         _confirm(files, person)
-    return _connected(files, account, environment, token_in_file=asked.token_in_file)
+    return _connected(files, _Account(account, tools, environment, asked.token_in_file))
 
 
 def _named(asked: Asked, everywhere: Mapping[str, ConfigFile]) -> list[ConfigFile]:
@@ -99,39 +142,17 @@ def _confirm(files: list[ConfigFile], person: Person) -> None:
         raise UsageError("Nothing was written.", f"Name the clients you want: {', '.join(CLIENTS)}.")
 
 
-def _connected(
-    files: list[ConfigFile], settings: Settings, environment: Mapping[str, str], *, token_in_file: bool
-) -> str:
-    in_file = settings.demo or bool(settings.api_token_file) or token_in_file
-    keyring = not in_file and keychain.available()
-    entries = [_entry(file.client, settings, environment, keyring=keyring) for file in files]
+def _connected(files: list[ConfigFile], account: _Account) -> str:
+    settings, keyring = account.settings, account.keyring
+    entries = [account.entry(file.client) for file in files]
     for file, entry in zip(files, entries, strict=True):
         file.check(entry)
-    report = anyio.run(_checked, settings)
+    report = anyio.run(account.check)
     if keyring:
         keychain.store(tenant(settings).base_url, token(settings).get_secret_value())
     for file, entry in zip(files, entries, strict=True):
         file.connect(entry, secret="IRU_API_TOKEN" in entry.get("env", {}))
     return "\n".join([_verdict(report), *map(_line, files), *_token_line(settings, keyring=keyring)])
-
-
-def _entry(client: Client, settings: Settings, environment: Mapping[str, str], *, keyring: bool) -> dict[str, Any]:
-    command = launch(sys.executable, sys.prefix, shutil.which, keyring=keyring)
-    return client.entry(command, variables(settings, environment, keyring=keyring))
-
-
-async def _checked(settings: Settings) -> Report:
-    """What the account can do. Raises ConfigError when that is nothing: then nothing is worth writing."""
-    where = "the demo tenant" if settings.demo else tenant(settings).base_url
-    client = open_client(settings)
-    try:
-        report = await check(client, catalogue(), Report(tenant=where))
-    finally:
-        await client.aclose()
-    if report.problem or not report.works:
-        lacks = next(iter(report.tools.values()), "")
-        raise ConfigError(report.problem or f"This token can answer nothing: {lacks}.", "Nothing was written.")
-    return report
 
 
 def _verdict(report: Report) -> str:
