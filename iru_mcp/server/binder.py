@@ -76,7 +76,7 @@ class Binder:
         self._watch = watch or Watch()
         self._max_calls = max_calls
         self._listed: types.ListToolsResult | None = None
-        content = Content(PROMPTS, GUIDES, TEMPLATES, self.shared_client)
+        content = Content(PROMPTS, GUIDES, TEMPLATES, self.shared_client, self._call_tool)
         self.server: Server[Any] = Server(
             "iru-mcp",
             version=__version__,

@@ -77,8 +77,11 @@ async def prism_query(
     limit: Limit = 25,
     cursor: Cursor = "",
 ) -> Page[Any]:
-    """Rows of any Prism category, fleet-wide or on one device: FileVault, firewall, SIP (startup_settings), profiles,
-    certificates, extensions, privacy (TCC) permissions. A wrong column is answered with the valid ones."""
+    """Any Prism category, fleet-wide or on one device. SIP is in startup_settings, privacy (TCC) permissions in
+    transparency_database. A wrong column is answered with the valid ones."""
     scope = Scope(device, blueprint, device_families, filter, sort_by)
-    shown = fields or _DEVICE + USEFUL[category]
-    return await prism_page(iru, CATEGORIES[category], PrismLine, {}, scope, shown, limit, cursor)
+    shown = fields or (_DEVICE + USEFUL[category] if USEFUL[category] else ())
+    page = await prism_page(iru, CATEGORIES[category], PrismLine, {}, scope, shown, limit, cursor)
+    if page.items and not shown:
+        page.notes.append(f"the columns of {category} are not published; ask for some with fields to learn their names")
+    return page
