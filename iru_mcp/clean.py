@@ -32,9 +32,9 @@ _ARABIC = "\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff"
 _JOINER = re.compile(f"(?<![{_EMOJI}\ufe0f])\u200d|\u200d(?![{_EMOJI}])|(?<![{_ARABIC}])\u200c|\u200c(?![{_ARABIC}])")
 
 _SECRET_KEYS = frozenset(
-    "accesstoken apitoken authtoken auditscript authorization bearertoken bootstraptoken devicebasedalbc "
-    "enrollmentcode escrowkey filekey fileurl filevaultkey mobileconfig passcode pin postinstallscript preinstallscript "
-    "profilebody prk pushmagic pushtoken refreshtoken remediationscript script scriptbody sessiontoken signedurl token "
+    "accesstoken apitoken authtoken auditscript authorization bearertoken bootstraptoken devicebasedalbc escrowkey "
+    "enrollmentcode filekey fileurl filevaultkey mobileconfig passcode pin postinstallscript preinstallscript prk "
+    "profilebody pushmagic pushtoken refreshtoken remediationscript script scriptbody sessiontoken signedurl token "
     "unlockpin unlocktoken userbasedalbc".split()
 )
 _SECRET_ENDS = (

@@ -77,12 +77,14 @@ def failure(  # noqa: PLR0911 - one return a status
 
 def _not_permitted(endpoint: Endpoint[Any]) -> IruError:
     remedy = f"An admin must grant the token {endpoint.grant} under Access > API tokens. Other tools may still work."
+    grant = endpoint.permission or f"{endpoint.method} {endpoint.path}"
     if endpoint.product:
         return NotLicensed(
             f"Iru denied {endpoint.path} (403): the tenant lacks {endpoint.product}, or the token its permission.",
             remedy,
+            grant,
         )
-    return NotPermitted(f"The API token lacks a permission for {endpoint.path} (403).", remedy)
+    return NotPermitted(f"The API token lacks a permission for {endpoint.path} (403).", remedy, grant)
 
 
 def _not_found(endpoint: Endpoint[Any], body: bytes) -> IruError:
@@ -100,7 +102,6 @@ def _not_found(endpoint: Endpoint[Any], body: bytes) -> IruError:
         return NotLicensed(
             f"{endpoint.path} is not there (404): this tenant has not bought {endpoint.product}.",
             "Say so; other tools still work.",
-            absent=True,
         )
     return NotFound(
         f"{endpoint.path} is not there (404).",

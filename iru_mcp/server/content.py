@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from mcp import MCPError, types
@@ -10,8 +10,9 @@ from mcp.server import ServerRequestContext
 
 from ..api.client import IruClient
 from ..clean import clean_text
+from ..completions import Completer
 from ..errors import IruError
-from ..prompts import Completer, Prompt
+from ..prompts import Prompt
 from ..resources import Guide, Template
 
 _MOST_COMPLETIONS = 100
@@ -19,7 +20,7 @@ _LONGEST_ARGUMENT = 2_000
 
 
 class Content:
-    """What can be read beside tools. `client` opens the shared client for completions that need it."""
+    """What can be read beside tools. `client` opens the shared client for completions, `call` a tool."""
 
     def __init__(
         self,
@@ -27,11 +28,13 @@ class Content:
         guides: Mapping[str, Guide],
         templates: Sequence[Template],
         client: Callable[[], IruClient],
+        call: Callable[[Any, types.CallToolRequestParams], Awaitable[types.CallToolResult]],
     ) -> None:
         self._prompts = prompts
         self._guides = guides
         self._templates = templates
         self._client = client
+        self._call = call
 
     async def list_prompts(self, _: ServerRequestContext[Any], __: Any) -> types.ListPromptsResult:
         return types.ListPromptsResult(prompts=[_prompt(prompt) for prompt in self._prompts.values()])
@@ -75,7 +78,7 @@ class Content:
         return types.ListResourceTemplatesResult(resource_templates=found)
 
     async def read_resource(
-        self, _: ServerRequestContext[Any], params: types.ReadResourceRequestParams
+        self, ctx: ServerRequestContext[Any], params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
         uri = str(params.uri)
         guide = self._guides.get(uri)
@@ -83,11 +86,25 @@ class Content:
             return _text(uri, guide.mime_type, guide.text)
         for template in self._templates:
             value = template.match(uri)
-            text = template.read(value) if value is not None else None
+            if value is not None and template.tool:
+                return await self._asked(ctx, uri, template, value)
+            text = template.read(value) if value is not None and template.read else None
             if text is not None:
                 return _text(uri, template.mime_type, text)
         places = [*self._guides, *(template.uri for template in self._templates)]
         raise _invalid(f"There is nothing to read at that URI. Available: {', '.join(places)}.", uri=uri[:200])
+
+    async def _asked(
+        self, ctx: ServerRequestContext[Any], uri: str, template: Template, value: str
+    ) -> types.ReadResourceResult:
+        """What a tool answers, at an address of its own; nobody may keep it."""
+        call = types.CallToolRequestParams(name=template.tool, arguments={template.argument: value})
+        result = await self._call(ctx, call)
+        text = "".join(block.text for block in result.content if isinstance(block, types.TextContent))
+        if result.is_error:
+            raise _invalid(text, uri=uri[:200])
+        contents = [types.TextResourceContents(uri=uri, mime_type=template.mime_type, text=text)]
+        return types.ReadResourceResult(contents=contents, ttl_ms=0, cache_scope="private")
 
     async def complete(self, _: ServerRequestContext[Any], params: types.CompleteRequestParams) -> types.CompleteResult:
         completer = self._completer(params.ref, params.argument.name)

@@ -224,13 +224,20 @@ async def find_devices_for_user(
 ) -> Page[UserDeviceLine]:
     """Devices assigned to one e-mail address, compared whole. Start here when an incident names a person.
     When there are none, similar addresses that do hold devices are named."""
+    return await held_by(iru, email, limit=limit, cursor=cursor)
+
+
+async def held_by(
+    iru: Call, email: str, *, limit: int, cursor: str = "", fields: tuple[str, ...] = ()
+) -> Page[UserDeviceLine]:
+    """Devices assigned to `email`, compared whole; when there are none, a note says who is near."""
     wanted = email.strip()
     if "@" not in wanted:
         raise UsageError("email is not an address.", "Give the whole address, or use list_users to find it by name.")
     near: set[str] = set()
     checks: list[Check[Device]] = [Check("email", lambda device: _is_held_by(device, wanted, near))]
     ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, {"user_email": wanted}, checks, lean=lean_device)
-    page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=())
+    page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=fields)
     if not page.items and not cursor:
         page.notes.append(_nobody(wanted, near))
     return page

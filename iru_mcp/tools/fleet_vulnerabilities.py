@@ -20,11 +20,12 @@ from ..api.vulnerabilities import (
     AffectedSoftware,
     Vulnerability,
 )
-from ..errors import IruError, NotFound, UsageError
+from ..errors import NotFound, UsageError
 from .answers import Page, View
 from .catalogue import tool
 from .listing import Ask, Check, listing
 from .params import Cursor, Fields, Limit, Str, contains, folded, newest_first
+from .parts import attempt
 from .vulnerabilities import SEVERITIES, Severity, rank
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,19}")
@@ -180,22 +181,19 @@ def read_cve(text: str) -> str:
 
 async def _summary(iru: Call, cve: str, notes: list[str]) -> dict[str, Any]:
     """What is known of the CVE. Raises NotFound when Iru has never seen it, NotLicensed when it sees none at all."""
-    found: dict[str, Any] = {}
-    try:
-        found = _header(await iru.fetch(GET_VULNERABILITY, cve_id=cve))
-    except NotFound:
+    header = await attempt(lambda: iru.fetch(GET_VULNERABILITY, cve_id=cve))
+    if isinstance(header.error, NotFound):
         await iru.page(LIST_VULNERABILITIES)  # tells a tenant without the product from one without the CVE
         raise NotFound(
             f"Iru has not found {cve} on any device of this tenant.",
             "Check the number; list_fleet_vulnerabilities shows what there is.",
-        ) from None
-    except IruError as error:
-        notes.append(f"no header: {error.fact}")
-    try:
-        return found | {"software": [_software(row) for row in await _carriers(iru, cve)]}
-    except IruError as error:
-        notes.append(f"no affected software: {error.fact}")
-        return found
+        )
+    carriers = await attempt(lambda: _carriers(iru, cve))
+    for name, part in (("severity and dates", header), ("affected software", carriers)):
+        if part.error:
+            notes.append(f"{name}: {part.state}")
+    found = _header(header.value) if header.value else {}
+    return found | ({"software": [_software(row) for row in carriers.value]} if carriers.value else {})
 
 
 def _header(record: Vulnerability) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -11,9 +11,9 @@ from ..api.endpoint import Endpoint
 from ..api.paging import Position
 from ..api.record import Record
 from ..clean import MAX_FIELD
-from ..errors import UsageError
 from .answers import MAX_ANSWER, Page, View, size
 from .cursor import Mark, read_cursor, write_cursor
+from .params import ALL, known_fields
 
 R = TypeVar("R", bound=Record)
 
@@ -61,7 +61,7 @@ class Scan(Generic[R]):
     total: int | None = None
     _seen: set[str] = field(default_factory=set)
 
-    async def pages(self) -> AsyncIterator[tuple[list[Hit[R]], bool]]:
+    async def pages(self) -> AsyncGenerator[tuple[list[Hit[R]], bool], None]:
         """The hits of each upstream page, and whether it was the last one."""
         start = self.after.position if self.after else self.start
         try:
@@ -261,7 +261,7 @@ def cut(
     shown: Callable[[Any], Any] = dict,
 ) -> Page[Any]:
     """The page of `records`, all at hand and in order, that begins after `mark`."""
-    begin = _begin(records, mark)
+    begin = just_after(records, mark)
     rows = Rows(ask, view, fields, limit, shown)
     for record in records[begin:]:
         if not rows.add(record):
@@ -273,7 +273,8 @@ def cut(
     return page
 
 
-def _begin(records: Sequence[Record], mark: Mark | None) -> int:
+def just_after(records: Sequence[Record], mark: Mark | None) -> int:
+    """The place in sorted `records` just behind `mark`: by the last row's identity if it moved, else by number."""
     if mark is None:
         return 0
     if 0 < mark.done <= len(records) and records[mark.done - 1].key() == mark.last:
@@ -305,7 +306,8 @@ class Rows:
         flat = self._ask.row(record)
         self._known |= flat.keys()
         shown = flat if self._fields else self._ask.lean(flat)
-        row = {name: shown[name] for name in self._fields or self._view.columns if name in shown}
+        wanted = flat if ALL in self._fields else self._fields or self._view.columns
+        row = {name: shown[name] for name in wanted if name in shown}
         cut = {name: value[:MAX_FIELD] if isinstance(value, str) else value for name, value in row.items()}
         weight = size(self._shown(cut))
         if self.items and self._size + weight > _ROOM:
@@ -317,8 +319,6 @@ class Rows:
 
     def checked(self) -> list[dict[str, Any]]:
         """The rows. Raises UsageError when `fields` has a name that no row has or could have."""
-        valid = self._known | set(self._ask.endpoint.record.field_names()) | {*self._view.columns, *self._ask.columns}
-        wrong = [name for name in self._fields if name not in valid]
-        if wrong:
-            raise UsageError(f"No field '{wrong[0][:40]}'.", f"Valid: {', '.join(sorted(valid))}.")
+        declared = self._ask.endpoint.record.field_names()
+        known_fields(self._fields, {*self._known, *declared, *self._view.columns, *self._ask.columns})
         return self.items

@@ -18,7 +18,7 @@ USEFUL: dict[str, tuple[str, ...]] = {
         "filevault": "status key_type key_escrowed regeneration_needed",
         "gatekeeper_and_xprotect": "gatekeeper_status trusted_developers xprotect_version",
         "installed_profiles": "profile_display_name payload_identifier organization managed removable signed",
-        "kernel_extensions": "name bundle_id version team_id path",
+        "kernel_extensions": "",
         "launch_agents_and_daemons": "label path program program_arguments service_domain run_at_load is_loaded",
         "local_users": "username full_name uid type hidden_user secure_token home_directory",
         "startup_settings": "sip ssv secure_boot_level external_boot_level bootstrap_token_escrowed",

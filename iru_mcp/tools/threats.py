@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
@@ -21,7 +22,7 @@ from ..api.threats import (
     BehavioralDetection,
     Threat,
 )
-from ..errors import IruError, NotFound, NotLicensed, NotPermitted, Refused, Unauthorized
+from ..errors import Denied, IruError, NotFound, Refused, Unauthorized
 from .answers import Page, View
 from .catalogue import tool
 from .cursor import read_cursor
@@ -36,9 +37,11 @@ _VERSIONS: dict[str, tuple[Endpoint[Any], Endpoint[Any]]] = {
 THREAT_ENDPOINTS: tuple[Endpoint[Any], ...] = tuple(endpoint for pair in _VERSIONS.values() for endpoint in pair)
 """What a tool names that calls `read_threats`."""
 
-_NO_ANSWER = (NotLicensed, NotPermitted, NotFound, Refused, Unauthorized)
+_NO_ANSWER = (Denied, NotFound, Refused, Unauthorized)
 """How a version that is retired, absent or not granted answers."""
 _LONGEST_RANGE = 365
+_PAGES = 5
+"""Pages of one list, of up to 1,000 rows."""
 
 
 class Sighting(Record):
@@ -116,9 +119,7 @@ async def list_threats(
     iru: Call,
     device: Annotated[Str, Field(description="only this serial number, name or device_id")] = "",
     since: Since = "",
-    status: Annotated[
-        Str, Field(description="quarantined, not_quarantined, released, resolved, detected, blocked")
-    ] = "",
+    status: Annotated[Str, Field(description="not_quarantined, released, detected, blocked...")] = "",
     classification: Annotated[Str, Field(description="malware, pup, malicious, suspicious")] = "",
     kind: Kind = None,
     fields: Fields = (),
@@ -126,7 +127,7 @@ async def list_threats(
     cursor: Cursor = "",
 ) -> Page[ThreatLine]:
     """EDR alerts, newest first, fleet-wide or on one device: malicious files (threats) and processes (behavioral
-    detections). To search one hash, path or process everywhere use find_indicator."""
+    detections). For one hash, path or process use find_indicator."""
     target = await find(iru, device)
     early = read_time(since, "since", iru.now())
     found = await read_threats(
@@ -174,13 +175,9 @@ _PLURAL = {"threat": "threats (files)", "behavioral": "behavioral detections"}
 
 def _why(kind: str, error: IruError) -> str:
     """The reason in an answer that the other kind made: it proves that the product is licensed."""
-    if isinstance(error, NotLicensed) and not error.absent and not isinstance(error, _PerDevice):
+    if isinstance(error, Denied) and error.grant:
         return f"not permitted: {' or '.join(endpoint.grant for endpoint in _VERSIONS[kind])}"
     return error.fact
-
-
-class _PerDevice(NotLicensed):
-    """Behavior of the whole fleet was asked of a tenant that tells it per device only."""
 
 
 async def _read(iru: Call, kind: str, device_id: str, since: datetime | None, found: Threats) -> None:
@@ -189,24 +186,31 @@ async def _read(iru: Call, kind: str, device_id: str, since: datetime | None, fo
         return await _scan(iru, first, device_id, since, found)
     except _NO_ANSWER as error:
         denied: IruError = error
-    if "device_id" in second.required and not device_id:
-        raise _PerDevice(
-            "Iru's version 1 did not answer, and version 2 lists behavioral detections of one device only.",
-            "Repeat with device.",
-        )
     try:
+        if "device_id" in second.required and not device_id:
+            await iru.page(second, query=second.required)
+            raise _per_device()
         await _scan(iru, second, device_id, since, found)
-    except _NO_ANSWER as error:
+    except (Denied, NotFound, Unauthorized) as error:
         # What a permission could mend is worth more than what is not there.
         raise (error if _absent(denied) else denied) from None
 
 
+def _per_device() -> IruError:
+    return Refused(
+        "Iru's version 1 does not answer here, and version 2 lists behavioral detections of one device only.",
+        "Repeat with device.",
+    )
+
+
 def _absent(error: IruError) -> bool:
-    return isinstance(error, (NotFound, Refused)) or (isinstance(error, NotLicensed) and error.absent)
+    return isinstance(error, (NotFound, Refused)) or (isinstance(error, Denied) and not error.grant)
 
 
 async def _scan(iru: Call, endpoint: Endpoint[Any], device_id: str, since: datetime | None, found: Threats) -> None:
-    query: dict[str, str | int] = {"statuses": endpoint.required["statuses"]} if "statuses" in endpoint.required else {}
+    query: dict[str, str | int] = {"sort_by": "-detection_date"}
+    if "statuses" in endpoint.required:
+        query["statuses"] = endpoint.required["statuses"]
     checks: list[Check[Any]] = [Check("since", lambda record: within(record.detection_date, since, None))]
     if device_id:
         query["device_id"] = device_id
@@ -215,8 +219,15 @@ async def _scan(iru: Call, endpoint: Endpoint[Any], device_id: str, since: datet
     if 0 < days <= _LONGEST_RANGE and "date_range" in endpoint.filters:
         query["date_range"] = days
     scan = Scan(iru, endpoint, query, checks, {})
-    async for hits, _ in scan.pages():
-        found.records += [_sighting(hit.record) for hit in hits]
+    pages, records = 0, []
+    async with aclosing(scan.pages()) as walk:
+        async for hits, end in walk:
+            records += [_sighting(hit.record) for hit in hits]
+            pages += 1
+            if pages == _PAGES and not end:
+                scan.stopped = "older ones need since, or a device"
+                break
+    found.records += records
     found.notes += scan.notes()
     found.complete = found.complete and not scan.stopped
 
