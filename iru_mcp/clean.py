@@ -48,12 +48,12 @@ _STATUS = frozenset(
 
 _STATES = "|".join(sorted(_STATUS)) + r"|not\b|\[redacted\]"
 _NAMED = (
-    r"pass(?:word|code|wd|phrase)|secret|(?:api|access|secret|recovery|private|escrow|filevault)[ _-]?key|token|pin"
-    r"|(?:bypass|unlock|enrollment|activation)[ _-]?code|prk"
+    r"pass(?:word|code|wd|phrase)|secret|(?:api|access|secret|recovery|private|escrow|filevault)[ _-]?key|token|albc"
+    r"|(?:bypass|unlock|enrollment|activation)[ _-]?code|(?<![a-z])(?:pin|prk)"
 )
 # A name and what stands behind it: `name: value`, `name=value`, `"name":"value"`, `--name value`, `name is 1234`.
 _SECRET_AFTER_NAME = re.compile(
-    rf"((?<![a-z])(?:{_NAMED})[\"']?\s*(?:(?:[:=]|=>)\s*[\"']?|is\s+(?=\S*[0-9]))|--?(?:{_NAMED})\s+)"
+    rf"((?:{_NAMED})[\"']?\s*(?:(?:[:=]|=>)\s*[\"']?|is\s+(?=\S*[0-9]))|--?(?:[a-z-]{{0,20}})(?:{_NAMED})\s+)"
     rf"(?!(?:{_STATES})(?![a-z0-9]))[^\s\"',;&<>]{{3,}}",
     re.IGNORECASE,
 )
@@ -72,7 +72,9 @@ _SECRET_TEXT = re.compile(
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
     re.DOTALL,
 )
-_HINTS = tuple("pass secret token key pin code prk bearer basic eyj akia asia glpat xox sk- _ :// <plist #!".split())
+_HINTS = tuple(
+    "pass secret token key pin code prk albc bearer basic eyj akia asia glpat xox sk- _ :// <plist #!".split()
+)
 """One of these is in every text that may hold a secret, in lower case, unless it is shaped like a key."""
 _SHAPED = re.compile("-[A-Z0-9]{4,5}-[A-Z0-9]{4,5}-[A-Z0-9]{4,5}-")
 _PLAIN = re.compile("[ -~]+")

@@ -147,8 +147,9 @@ async def paging() -> Measured:
 
 async def odd_rows() -> Measured:
     """A14: a row survives any odd field; what is no row is counted."""
-    good = [{"id": f"u{n}", "email": odd, "extra": odd} for n, odd in enumerate([None, 7, [], {}, True, "", "x"])]
-    bad = [None, 1, "x", [], {}, {"id": ""}, {"id": None}, {"id": {}}]
+    values: list[Any] = [None, 7, [], {}, True, "", "x"]
+    good: list[Any] = [{"id": f"u{n}", "email": odd, "extra": odd} for n, odd in enumerate(values)]
+    bad: list[Any] = [None, 1, "x", [], {}, {"id": ""}, {"id": None}, {"id": {}}]
     async with serving(turns(framed(json.dumps({"results": good + bad, "next": None}).encode()))) as (url, _):
         client = IruClient(url, lambda: TOKEN)
         records = (await client.call(LIST_USERS).page(LIST_USERS)).records

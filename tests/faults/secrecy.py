@@ -28,6 +28,7 @@ from tests.faults.wire import TOKEN, framed, outcome, serving, turns
 
 Measured = tuple[str, bool]
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+EMAIL = "ada@corp.example"
 SECRET = "Tr0ub4dor-Zq9-77"
 NAMES = (
     "removal_passcode removalPasscode filevault_key FileVaultRecoveryKey personal-recovery-key bypass_code "
@@ -79,7 +80,7 @@ async def paths() -> Measured:
             if schema.get("type") not in (None, "string"):
                 continue
             for bad in PATHS:
-                given = {wanted: "x" for wanted in tool.input_schema.get("required", [])} | {name: bad}
+                given = dict.fromkeys(tool.input_schema.get("required", []), "x") | {name: bad}
                 tried += 1
                 try:
                     await tool.run(client, given)
@@ -121,10 +122,10 @@ async def tokens() -> Measured:
             async with serving(turns(answer)) as (url, _):
                 client = IruClient(url, lambda: TOKEN, limits=Limits(attempts=1))
                 try:
-                    await client.call(LIST_USERS).page(LIST_USERS, query={"email": "ada@corp.example"})
+                    await client.call(LIST_USERS).page(LIST_USERS, query={"email": EMAIL})
                 except IruError as error:
                     told += [str(error), repr(error), "".join(traceback.format_exception(error))]
-                    logging.getLogger("iru_mcp").exception("failed for ada@corp.example with %s", TOKEN)
+                    logging.getLogger("iru_mcp").exception("failed for %s with %s", EMAIL, TOKEN)
                 told.append(repr(vars(client)))
                 await client.aclose()
     finally:
@@ -133,7 +134,7 @@ async def tokens() -> Measured:
         for name, before in chatty.items():
             logging.getLogger(name).setLevel(before)
     whole = "\n".join([*told, written.getvalue()])
-    found = whole.count(TOKEN) + whole.count("ada@corp.example")
+    found = whole.count(TOKEN) + whole.count(EMAIL)
     return f"{found} in {len(whole)} characters", found == 0 and "failed for" in whole
 
 
@@ -172,8 +173,9 @@ async def hidden() -> Measured:
         clean(flat)
         spent.append(time.perf_counter() - began)
     await client.aclose()
-    honest = "Zo\u00eb \u7530\u4e2d \u062c\u0647\u0627\u0632 \U0001f468\u200d\U0001f469\u200d\U0001f467 1\ufe0f\u20e3 \U0001f1e9\U0001f1ea"
-    out = json.dumps(clean({f"k{ch}": [f"a{ch}b", {f"{ch}": ch}] for ch in HOSTILE}), ensure_ascii=False)
+    honest = "Zo\u00eb \u7530\u4e2d \u062c\u0647\u0627\u0632 "
+    honest += "\U0001f468\u200d\U0001f469\u200d\U0001f467 1\ufe0f\u20e3 \U0001f1e9\U0001f1ea"
+    out = json.dumps(clean({f"k{ch}": [f"a{ch}b", {ch: ch}] for ch in HOSTILE}), ensure_ascii=False)
     left = sum(ch in out for ch in HOSTILE)
     best = min(spent) * 1000
     fine = left == 0 and clean([honest]) == [honest] and clean(json.loads(json.dumps(clean(flat)))) == clean(flat)
