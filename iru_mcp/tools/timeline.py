@@ -106,6 +106,7 @@ class Subject:
         *(one.category for one in APPEARANCES.values()),
     ),
     requests=_REQUESTS,
+    toolset="investigate",
 )
 async def get_timeline(
     iru: Call,
