@@ -225,6 +225,10 @@ async def _audit(iru: Call, subject: Subject, early: datetime | None, late: date
 
 def _accounted(page: Page[Any], subject: Subject, parts: dict[str, Part[Any]]) -> Page[Any]:
     """The page with whom it is about, how each source stands, and whether any is missing."""
+    if "user" in subject.shown:
+        page.notes.append(
+            "what this person did as an Iru admin is not here: list_audit_events knows admins by actor_id"
+        )
     lacking = [name for name, part in parts.items() if not part.whole]
     if lacking:
         page.complete, page.total = False, None

@@ -72,6 +72,7 @@ async def test_a_person_is_all_their_devices_and_what_the_audit_log_says_of_both
     assert read["device"] == STORY.leaver_serials[0]
     assert read["look"] == f"list_audit_events actor={STORY.night_token_id}"
     place(found, "update of user", "archived true")
+    assert "as an Iru admin is not here" in found["notes"][0]
     assert found["complete"] is True
 
 
