@@ -27,7 +27,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["srve"], "Valid: serve, check, tools, call, docs"),
+        (["srve"], "Valid: serve, check, tools, call, "),
         (["serve", "--prot", "1"], "--port"),
         (["--prot", "1"], "--port"),
         (["serve", "--transport", "pigeon"], "stdio"),
