@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 from collections.abc import Callable, Mapping
@@ -39,6 +40,7 @@ def serve(settings: Settings, tools: Mapping[str, Tool], say: Callable[[str], No
         watch=watch,
         max_calls=settings.max_calls,
     )
+    gc.freeze()  # what is loaded now stays; looking through it again takes most of the time of an exit
     if settings.transport == "stdio":
         anyio.run(run_stdio, binder)
         return
