@@ -113,8 +113,8 @@ def _verdict(tool: Tool, outcomes: Mapping[Endpoint[Any], IruError | None]) -> s
     if lacking:
         return "; ".join(lacking)
     partly = [_lack(endpoint, outcomes[endpoint]) for endpoint in tool.optional if outcomes[endpoint]]
-    if not tool.endpoints and len(partly) == len(tool.optional):
-        return "; ".join(partly) or "works"
+    if partly and not tool.endpoints and len(partly) == len(tool.optional):
+        return "; ".join(partly)
     return f"works; without: {'; '.join(partly)}" if partly else "works"
 
 

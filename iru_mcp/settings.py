@@ -50,6 +50,9 @@ class Settings:
         SecretStr(""), "IRU_API_TOKEN", "API token; never a flag", older="KANDJI_API_TOKEN", secret=True
     )
     api_token_file: str = _setting("", "IRU_API_TOKEN_FILE", "file that holds the API token")
+    api_token_keyring: bool = _setting(
+        False, "IRU_API_TOKEN_KEYRING", "read the API token from the system keyring, where setup put it"
+    )
     subdomain: str = _setting("", "IRU_SUBDOMAIN", "instead of the URL: its first part", older="KANDJI_SUBDOMAIN")
     region: str = _setting(
         "us", "IRU_REGION", "region that goes with the subdomain", older="KANDJI_REGION", choices="us eu"
@@ -217,8 +220,12 @@ def _foreign(host: str, label: str, family: str, right: str) -> ConfigError:
 
 
 def token(settings: Settings) -> SecretStr:
-    """The API token, from its file if one is named. Raises ConfigError when there is none or it cannot be one."""
+    """The API token, from its file or the keyring if told so. Raises ConfigError when there is none or it is none."""
     text = _held(settings.api_token, settings.api_token_file, "IRU_API_TOKEN")
+    if not text and settings.api_token_keyring:
+        from .keychain import read as read_keyring
+
+        text = read_keyring(tenant(settings).base_url)
     if any(mark in text for mark in "\"'`") or not text.isascii() or any(ord(ch) < 33 or ord(ch) == 127 for ch in text):
         raise ConfigError("IRU_API_TOKEN has spaces, quotes or odd characters.", "Paste the token alone.")
     return SecretStr(text) if text else _missing_token()

@@ -90,7 +90,7 @@ async def thousand() -> tuple[str, bool]:
 
         def ask() -> None:
             for number in range(1000):
-                server.call(number, "list_devices", limit=1, device_name=f"nobody-{number}")
+                server.call(number, "list_users", limit=1, name=f"nobody-{number % 50}")
 
         answered = failed = 0
         began = time.monotonic()
