@@ -156,6 +156,17 @@ async def test_every_call_is_one_audit_line_that_holds_no_value(tmp_path: Path) 
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
 
 
+def test_a_caller_known_by_an_address_and_a_long_number_are_hashed_too(tmp_path: Path) -> None:
+    """D18."""
+    place = tmp_path / "audit"
+    audit = open_audit(str(place), catalogue())
+    assert audit is not None
+    audit.called(Finished("list_devices", {"limit": 353_000_000_000_001}, "ok", 1, 0.1, "ada@acme.example"))
+    text = place.read_text("utf-8")
+    assert "ada" not in text
+    assert "353" not in text
+
+
 async def test_the_same_value_has_another_hash_in_another_process(tmp_path: Path) -> None:
     hashes = set()
     for name in ("one", "two"):
