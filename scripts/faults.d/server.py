@@ -30,7 +30,8 @@ def peak(server: Running) -> float:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
 
 
-async def cancelled(over_http: bool) -> tuple[str, bool]:
+async def cancelled(*, over_http: bool) -> tuple[str, bool]:
+    """From the client's word to the end of the request to Iru."""
     async with silence() as iru:
         with starting() as start:
             server = start(*(HTTP if over_http else ()), **iru.environment)
@@ -42,6 +43,7 @@ async def cancelled(over_http: bool) -> tuple[str, bool]:
 
 
 async def cancel_stdio(server: Running, iru: Any) -> float:
+    """Cancel a call by its notification; when."""
     server.initialize()
     server.call(1, "list_devices")
     await iru.asked.wait()
@@ -51,6 +53,7 @@ async def cancel_stdio(server: Running, iru: Any) -> float:
 
 
 async def cancel_http(server: Running, iru: Any) -> float:
+    """Cancel a call by closing its stream; when."""
     async with Client(f"{server.url}/mcp") as client, anyio.create_task_group() as group:
         group.start_soon(client.call_tool, "list_devices", {})
         await iru.asked.wait()
@@ -76,13 +79,14 @@ async def gone_away() -> tuple[str, bool]:
             with contextlib.suppress(httpx.ReadTimeout):
                 await http.post(f"{server.url}/mcp", json=CALL, headers=session, timeout=1)
             with anyio.fail_after(60):
-                while not any(line.startswith("{") for line in server.said):
+                while not any(line.startswith("{") for line in server.said):  # noqa: ASYNC110 - a thread gathers them
                     await anyio.sleep(0.1)
             took = time.monotonic() - since
     return f"ended after {took:.1f} s", took <= 27
 
 
 async def thousand() -> tuple[str, bool]:
+    """A thousand calls written at once."""
     with starting() as start:
         server = start("--demo")
         server.initialize()
@@ -125,6 +129,7 @@ def ended(by: Callable[[Running], object], most: float) -> Callable[[], Awaitabl
 
 
 async def delivered(path: str) -> tuple[str, bool]:
+    """A call that ends a second after SIGTERM, with an SSE stream open beside it."""
     answers: list[Any] = []
     async with silence() as iru, httpx.AsyncClient() as http:
         iru.answer = NOTHING
@@ -147,10 +152,12 @@ async def delivered(path: str) -> tuple[str, bool]:
 
 
 async def keep(client: Client, answers: list[Any]) -> None:
+    """The answer, kept."""
     answers.append(await client.call_tool("list_devices", {}))
 
 
 async def endless() -> tuple[str, bool]:
+    """A call that Iru never answers."""
     async with silence() as iru:
         with starting() as start:
             server = start(*HTTP, **iru.environment)
@@ -172,6 +179,7 @@ HALVES = (
 
 
 async def slowloris() -> tuple[str, bool]:
+    """300 slow clients and one good one."""
     with starting() as start:
         server = start(*HTTP, "--demo")
         port = int(server.url.rpartition(":")[2])
@@ -204,6 +212,7 @@ async def drip(stream: anyio.abc.SocketStream, half: bytes) -> None:
 
 
 async def audited() -> tuple[str, bool]:
+    """A hundred calls, half of them wrong, all with an address."""
     with starting() as start:
         server = start("--demo", "--audit", "stderr")
         server.initialize()
@@ -221,8 +230,8 @@ async def audited() -> tuple[str, bool]:
 def rows() -> list[Row]:
     """What no test measures to the figure, or takes too long to."""
     return [
-        Row("D1", "the client cancels, stdio", "<= 100 ms", lambda: cancelled(False), quick=False),
-        Row("D1", "the client cancels, HTTP", "<= 100 ms", lambda: cancelled(True), quick=False),
+        Row("D1", "the client cancels, stdio", "<= 100 ms", lambda: cancelled(over_http=False), quick=False),
+        Row("D1", "the client cancels, HTTP", "<= 100 ms", lambda: cancelled(over_http=True), quick=False),
         Row("D2", "an older HTTP client goes away", "<= 25 s + 1 s", gone_away, quick=False),
         Row("D3", "1,000 calls at once", "1,000 answered; <= 100 MB", thousand, quick=False),
         Row("D5", "stdin closes", "exit 0 <= 1 s", ended(lambda one: one.input.close(), 1), quick=False),

@@ -60,7 +60,7 @@ class Served:
 @pytest.fixture(autouse=True)
 def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
-        if name.startswith(("IRU_", "KANDJI_")) or name.upper().endswith("_PROXY") or name.startswith("SSL_"):
+        if name.startswith(("IRU_", "KANDJI_", "SSL_")) or name.upper().endswith("_PROXY"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("IRU_API_TOKEN", "tok-5e1f-not-to-be-seen")
 

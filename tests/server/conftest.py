@@ -122,7 +122,7 @@ def starting() -> Iterator[Start]:
     running: list[Running] = []
 
     def start(*arguments: str, **environment: str) -> Running:
-        process = subprocess.Popen(  # noqa: S603 - ours
+        process = subprocess.Popen(
             [sys.executable, "-m", "iru_mcp", *arguments],
             env=ENVIRONMENT | environment,
             stdin=subprocess.PIPE,

@@ -108,7 +108,7 @@ def test_metrics_are_served_only_when_asked_for(start: Start) -> None:
         ("Origin", "", 403, "IRU_MCP_ALLOWED_ORIGINS"),
     ],
 )
-def test_a_foreign_host_or_page_is_refused_and_told_which_setting_allows_it(  # noqa: PLR0917
+def test_a_foreign_host_or_page_is_refused_and_told_which_setting_allows_it(
     shared: Running, path: str, header: str, value: str, status: int, setting: str
 ) -> None:
     """D10."""
