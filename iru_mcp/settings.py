@@ -16,6 +16,8 @@ from pydantic import SecretStr
 from .api.client import IruClient, Observe
 from .api.pacing import Limits
 from .errors import ConfigError
+from .logs import hide
+from .privacy import Privacy
 
 API_FAMILIES = ("api.kandji.io", "api.eu.kandji.io", "api.iru.com", "api.eu.iru.com")
 """Host families that Iru's API lives in: `<subdomain>.<family>`."""
@@ -61,7 +63,16 @@ class Settings:
         "", "IRU_ALLOWED_API_HOSTS", "further API hosts to trust with the token, by comma"
     )
     ca_file: str = _setting("", "SSL_CERT_FILE", "CA certificates to trust beside the OS trust store")
-    cache_seconds: int = _setting(60, "IRU_CACHE_SECONDS", "how long an answer of Iru may be used again; 0: not at all")
+    cache_seconds: int = _setting(60, "IRU_CACHE_SECONDS", "seconds an answer of Iru's may be given again; 0: never")
+    quota_floor: int = _setting(
+        500, "IRU_QUOTA_FLOOR", "requests left this hour below which no walk of more than 10 is begun"
+    )
+    privacy: str = _setting(
+        "off", "IRU_PRIVACY", "pseudonyms: people, serials and addresses are renamed", choices="off pseudonyms"
+    )
+    privacy_key: SecretStr = _setting(
+        SecretStr(""), "IRU_PRIVACY_KEY", "keeps pseudonyms the same across restarts and replicas", secret=True
+    )
     demo: bool = _setting(False, "IRU_DEMO", "use the embedded demo tenant; no account needed")
     devices: int = _setting(400, "IRU_DEMO_DEVICES", "devices of the demo tenant", least=40, most=1_000_000)
     toolsets: str = _setting("", "IRU_TOOLSETS", "toolsets to offer beside the usual ones, by comma, or all")
@@ -273,6 +284,8 @@ def _held(value: SecretStr, path: str, where: str) -> str:
             f"{where} holds a literal ${{...}}: the client did not fill in its variable.",
             "Set that variable where the client starts, or write the token itself.",
         )
+    for part in text.split():
+        hide(part.rpartition(":")[2])
     return text
 
 
@@ -284,12 +297,25 @@ def names(text: str) -> tuple[str, ...]:
 def open_client(settings: Settings, observe: Observe | None = None) -> IruClient:
     """A client for the tenant, or for the demo tenant, whose requests `observe` sees. Raises ConfigError; sends
     nothing."""
-    limits = Limits(cache_seconds=settings.cache_seconds)
+    limits = Limits(cache_seconds=settings.cache_seconds, quota_floor=settings.quota_floor)
+    shown = _privacy(settings)
     if settings.demo:
         from .demo import HOST, TOKEN, transport  # a server on a real tenant never pays for it
 
         demo = transport(devices=settings.devices)
-        return IruClient(HOST, lambda: TOKEN, transport=demo, limits=limits, observe=observe)
+        return IruClient(HOST, lambda: TOKEN, transport=demo, limits=limits, observe=observe, privacy=shown)
     base_url = tenant(settings).base_url
     secret = token(settings)
-    return IruClient(base_url, secret.get_secret_value, limits=limits, ca_file=settings.ca_file, observe=observe)
+    return IruClient(
+        base_url, secret.get_secret_value, limits=limits, ca_file=settings.ca_file, observe=observe, privacy=shown
+    )
+
+
+def _privacy(settings: Settings) -> Privacy | None:
+    if settings.privacy == "off":
+        return None
+    key = settings.privacy_key.get_secret_value()
+    if key and len(key) < 16:
+        raise ConfigError("IRU_PRIVACY_KEY is too short to hide anything.", "Give 16 characters or more, by chance.")
+    hide(key)
+    return Privacy(key)

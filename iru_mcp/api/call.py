@@ -67,6 +67,11 @@ class Call:
         self.age: float | None = None
         """Seconds since the oldest kept answer that was used came from Iru; None when all were asked for."""
 
+    def shown(self, value: Any) -> Any:
+        """`value` as it leaves: under pseudonyms in privacy mode."""
+        privacy = self._client.privacy
+        return privacy.answer(value) if privacy else value
+
     def remarks(self, answer: dict[str, Any]) -> dict[str, Any]:
         """`answer`, saying how old it is when kept answers were used, and what is left of the hour when that is low."""
         pace = self._client.pace

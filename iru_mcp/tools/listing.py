@@ -198,7 +198,7 @@ async def _streamed_page(
     *,
     widened: bool,
 ) -> Page[Any]:
-    rows = Rows(ask, view, fields, limit)
+    rows = Rows(ask, view, fields, limit, iru.shown)
     last: Hit[R] | None = None
     more = False
     async for hits, end in scan.pages():
@@ -241,7 +241,7 @@ async def _sorted_page(
     records = [hit.record async for hits, _ in scan.pages() for hit in hits]
     assert ask.order is not None  # noqa: S101 - the caller chose this path by it
     records.sort(key=ask.order)
-    page = cut(records, ask, view, mark, iru.question, limit=limit, fields=fields)
+    page = cut(records, ask, view, mark, iru.question, limit=limit, fields=fields, shown=iru.shown)
     if scan.stopped:
         page.complete, page.total = False, None
         if records:
@@ -258,10 +258,11 @@ def cut(
     *,
     limit: int,
     fields: Sequence[str],
+    shown: Callable[[Any], Any] = dict,
 ) -> Page[Any]:
     """The page of `records`, all at hand and in order, that begins after `mark`."""
     begin = just_after(records, mark)
-    rows = Rows(ask, view, fields, limit)
+    rows = Rows(ask, view, fields, limit, shown)
     for record in records[begin:]:
         if not rows.add(record):
             break
@@ -285,8 +286,11 @@ def just_after(records: Sequence[Record], mark: Mark | None) -> int:
 class Rows:
     """Rows of an answer, up to `limit` and to the size that one answer may have."""
 
-    def __init__(self, ask: Ask[Any], view: type[View], fields: Sequence[str], limit: int) -> None:
+    def __init__(
+        self, ask: Ask[Any], view: type[View], fields: Sequence[str], limit: int, shown: Callable[[Any], Any]
+    ) -> None:
         self.items: list[dict[str, Any]] = []
+        self._shown = shown
         self._ask, self._view, self._fields, self._limit = ask, view, fields, limit
         self._size = 0
         self._known: set[str] = set()
@@ -304,7 +308,8 @@ class Rows:
         shown = flat if self._fields else self._ask.lean(flat)
         wanted = flat if ALL in self._fields else self._fields or self._view.columns
         row = {name: shown[name] for name in wanted if name in shown}
-        weight = size({name: value[:MAX_FIELD] if isinstance(value, str) else value for name, value in row.items()})
+        cut = {name: value[:MAX_FIELD] if isinstance(value, str) else value for name, value in row.items()}
+        weight = size(self._shown(cut))
         if self.items and self._size + weight > _ROOM:
             self._size = _ROOM
             return False
