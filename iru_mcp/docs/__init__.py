@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import UsageError
 from . import answers, clients, tables, tools
 
-_BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n)(?:(?!<!-- generated: ).)*?(<!-- end -->)", re.DOTALL)
 
 
 def generate(root: Path | None = None, *, write: bool) -> list[str]:
@@ -21,7 +21,7 @@ def generate(root: Path | None = None, *, write: bool) -> list[str]:
     changed: list[str] = []
     for path in sorted([*folder.glob("*.md"), *folder.glob("docs/**/*.md")]):
         old = path.read_text("utf-8")
-        new = _BLOCK.sub(lambda block: f"{block[1]}{_block(block[2])}{block[3]}", old)
+        new = _BLOCK.sub(lambda block: f"{block[1]}{_block(block[2])}\n{block[3]}", old)
         if new != old:
             changed.append(str(path.relative_to(folder)))
             if write:
