@@ -220,7 +220,7 @@ def _setup(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _permissions(settings: Settings, *, markdown: bool) -> int:
-    from .docs import columns, permissions, table
+    from .docs.tables import columns, permissions, table
 
     head, rows = permissions(_offered(settings).values())
     print(table(head, rows) if markdown else columns(head, rows))
