@@ -7,6 +7,8 @@ Every kind has `_<kind>_value` (each distinct content once), `_<kind>_open` (wha
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from functools import cache
 
 from ..errors import ConfigError
 from .kinds import KINDS, Kind
@@ -178,3 +180,11 @@ VIEWS: dict[str, tuple[str, str]] = {
     "alerts": ("an alert; resolved_at null while open", _OPEN_ALERTS),
 }
 """What people and models read: name -> what a row is, and the SELECT behind it."""
+
+
+@cache
+def view_columns() -> dict[str, list[str]]:
+    """The views, each with its columns."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        migrate(db)
+        return {name: [row[0] for row in db.execute(f'SELECT * FROM "{name}" LIMIT 0').description] for name in VIEWS}
