@@ -13,7 +13,10 @@ import anyio
 
 from . import __version__
 from .errors import ConfigError, IruError, UsageError
-from .settings import FIELDS, Settings, mcp_token, open_client, read, tenant
+from .settings import FIELDS, Settings, names, open_client, read, tenant
+
+CHARACTERS_A_TOKEN = 4.1
+"""Characters of a tool's description and schema to one o200k token, as measured over all tools."""
 
 _VERBS = {
     "serve": "serve MCP clients (what iru-mcp does without a verb)",
@@ -104,7 +107,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace, settings: Settings) -> int:
     if options.verb == "tools":
-        return _tools(as_json=options.json)
+        return _tools(settings, as_json=options.json)
     if options.verb == "docs":
         return _docs(check=options.check)
     if options.verb == "check":
@@ -116,58 +119,52 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
     return _serve(settings)
 
 
-def _serve(settings: Settings) -> int:
-    from .logs import configure
-    from .server import Binder, run_stdio
-    from .tools.catalogue import catalogue
+def _offered(settings: Settings) -> dict[str, Any]:
+    """The tools that the settings select."""
+    from .tools.catalogue import catalogue, select
 
-    configure(settings.log_level, settings.api_token.get_secret_value(), settings.mcp_token.get_secret_value())
-    binder = Binder(catalogue(), lambda: open_client(settings), text_only=settings.text_only)
-    if settings.transport == "stdio":
-        anyio.run(run_stdio, binder)
-        return 0
-    from .server.http import Listen, guard, run_http
-
-    secret = mcp_token(settings)
-    listen = Listen(
-        host=settings.host,
-        port=settings.port,
-        token=secret.get_secret_value() if secret else None,
-        allowed_hosts=_names(settings.allowed_hosts),
-        allowed_origins=_names(settings.allowed_origins),
-        streamable=settings.transport == "http",
+    return dict(
+        select(
+            catalogue(),
+            toolsets_named=names(settings.toolsets),
+            named=names(settings.tools),
+            excluded=names(settings.exclude_tools),
+        )
     )
-    guard(listen)
-    path = "mcp" if listen.streamable else "sse"
-    print(f"iru-mcp: listening on http://{settings.host}:{settings.port}/{path}", file=sys.stderr)
-    anyio.run(run_http, binder, listen)
+
+
+def _serve(settings: Settings) -> int:
+    from .serve import serve
+
+    serve(settings, _offered(settings), _say)
     return 0
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+def _say(text: str) -> None:
+    print(f"iru-mcp: {text}", file=sys.stderr, flush=True)
 
 
-def _tools(*, as_json: bool) -> int:
-    from .tools.catalogue import catalogue
+def _tools(settings: Settings, *, as_json: bool) -> int:
+    from .tools.catalogue import catalogue, toolsets
 
-    tools = catalogue().values()
+    offered = _offered(settings)
     if as_json:
-        print(json.dumps([_described(tool) for tool in tools], indent=2))
-    else:
-        width = max(len(tool.name) for tool in tools)
-        for tool in tools:
-            print(f"{tool.name:<{width}}  {tool.description.split('. ')[0].rstrip('.')}.")
+        shown = [_described(tool) | {"permissions": [e.grant for e in tool.endpoints]} for tool in offered.values()]
+        print(json.dumps(shown, indent=2))
+        return 0
+    for name, members in toolsets(catalogue()).items():
+        on = [tool for tool in members if tool.name in offered]
+        cost = sum(len(json.dumps(_described(tool), separators=(",", ":"))) for tool in members)
+        state = "on" if len(on) == len(members) else "off" if not on else "partly on"
+        print(f"\n{name}  ({state}; about {cost / CHARACTERS_A_TOKEN:.0f} tokens)")
+        for tool in members:
+            mark = " " if tool.name in offered else "-"
+            print(f" {mark} {tool.name:<34} {tool.description.split('. ')[0].rstrip('.')}.")
     return 0
 
 
 def _described(tool: Any) -> dict[str, Any]:
-    return {
-        "name": tool.name,
-        "description": tool.description,
-        "inputSchema": tool.input_schema,
-        "permissions": [endpoint.grant for endpoint in tool.endpoints],
-    }
+    return {"name": tool.name, "description": tool.description, "inputSchema": tool.input_schema}
 
 
 def _docs(*, check: bool) -> int:
@@ -182,8 +179,10 @@ def _docs(*, check: bool) -> int:
 async def _call(settings: Settings, name: str, pairs: list[str], as_json: bool) -> int:
     from .tools.catalogue import catalogue, to_json
 
-    tools = catalogue()
+    tools = _offered(settings)
     if name not in tools:
+        if name in catalogue():
+            raise UsageError(f"{name} is not among the usual tools.", f"Switch it on with --tools {name}.")
         raise UsageError(f"There is no tool '{name[:40]}'.", f"Valid: {', '.join(tools)}.")
     arguments = dict(_pair(pair) for pair in pairs)
     client = open_client(settings)
@@ -204,13 +203,12 @@ def _pair(text: str) -> tuple[str, str]:
 
 async def _check(settings: Settings, as_json: bool) -> int:
     from .check import Report, check
-    from .tools.catalogue import catalogue
 
     where = tenant(settings) if not settings.demo else None
     report = Report(tenant=where.subdomain or where.base_url if where else "demo", region=where.region if where else "")
     client = open_client(settings)
     try:
-        await check(client, catalogue(), report)
+        await check(client, _offered(settings), report)
     finally:
         await client.aclose()
     if as_json:
@@ -239,15 +237,17 @@ def _print_report(report: Any) -> None:
 def _demo_tenant(settings: Settings) -> int:
     import uvicorn
 
-    from .demo import asgi, transport
+    from .demo import TOKEN, asgi, transport
+    from .serve import url_of
+    from .server.door import LOOPBACK
+    from .server.http import bind
 
-    if settings.host not in ("127.0.0.1", "localhost", "::1"):
+    if settings.host not in LOOPBACK:
         raise ConfigError("The demo tenant listens on this machine only.", "Leave --host out.")
     app: Any = asgi(transport(devices=settings.devices))
-    print(
-        f"iru-mcp: demo tenant on http://{settings.host}:{settings.port}\n"
-        f"  IRU_API_URL=http://{settings.host}:{settings.port} IRU_API_TOKEN=demo-token iru-mcp check",
-        file=sys.stderr,
-    )
-    uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning", lifespan="off")
+    opened = bind(settings.host, settings.port)
+    url = url_of(opened)
+    _say(f"demo tenant on {url}\n  IRU_API_URL={url} IRU_API_TOKEN={TOKEN} iru-mcp check")
+    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
+    anyio.run(uvicorn.Server(config).serve, [opened])
     return 0

@@ -38,11 +38,19 @@ class Unauthorized(IruError):
     """401: the token is not accepted."""
 
 
-class NotPermitted(IruError):
+class Denied(IruError):
+    """Iru answers nobody, or not this token. `grant` is the permission that may be lacking, empty when none is."""
+
+    def __init__(self, fact: str, remedy: str, grant: str = "") -> None:
+        super().__init__(fact, remedy)
+        self.grant = grant
+
+
+class NotPermitted(Denied):
     """403: the token lacks a permission."""
 
 
-class NotLicensed(IruError):
+class NotLicensed(Denied):
     """The tenant has not bought the product behind this endpoint, or the token may not use it."""
 
 

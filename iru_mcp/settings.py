@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from .api.client import IruClient
+from .api.client import IruClient, Observe
 from .errors import ConfigError
 
 API_FAMILIES = ("api.kandji.io", "api.eu.kandji.io", "api.iru.com", "api.eu.iru.com")
@@ -25,9 +25,10 @@ _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", 
 
 
 def _setting(  # noqa: PLR0913 - each part of a setting is said once, here
-    default: Any, env: str, text: str, *, older: str = "", secret: bool = False, choices: str = ""
+    default: Any, env: str, text: str, *, older: str = "", secret: bool = False, choices: str = "", least: int = 0
 ) -> Any:
     meta = {"env": env, "help": text, "older": older, "secret": secret, "choices": tuple(choices.split())}
+    meta |= {"least": least}
     return field(default=default, metadata=meta, repr=not secret)
 
 
@@ -49,15 +50,28 @@ class Settings:
     )
     demo: bool = _setting(False, "IRU_DEMO", "use the embedded demo tenant; no account needed")
     devices: int = _setting(400, "IRU_DEMO_DEVICES", "devices of the demo tenant")
+    toolsets: str = _setting("", "IRU_TOOLSETS", "toolsets to offer beside the usual ones, by comma, or all")
+    tools: str = _setting("", "IRU_TOOLS", "tools to offer beside the usual ones, by comma")
+    exclude_tools: str = _setting("", "IRU_EXCLUDE_TOOLS", "tools not to offer, by comma")
     transport: str = _setting("stdio", "IRU_MCP_TRANSPORT", "how clients reach the server", choices="stdio sse http")
     host: str = _setting("127.0.0.1", "IRU_MCP_HOST", "address to listen on")
     port: int = _setting(8000, "IRU_MCP_PORT", "port to listen on")
     mcp_token: SecretStr = _setting(
-        SecretStr(""), "IRU_MCP_TOKEN", "bearer token that HTTP clients must send; never a flag", secret=True
+        SecretStr(""), "IRU_MCP_TOKEN", "bearer token for HTTP clients, or several as NAME:TOKEN lines", secret=True
     )
-    mcp_token_file: str = _setting("", "IRU_MCP_TOKEN_FILE", "file that holds the bearer token")
+    mcp_token_file: str = _setting("", "IRU_MCP_TOKEN_FILE", "file that holds them")
+    oauth_issuer: str = _setting("", "IRU_MCP_OAUTH_ISSUER", "accept access tokens of this OAuth 2.1 issuer")
+    oauth_audience: str = _setting("", "IRU_MCP_OAUTH_AUDIENCE", "audience they must be for; the public URL if empty")
+    oauth_jwks_url: str = _setting("", "IRU_MCP_OAUTH_JWKS_URL", "where the issuer publishes its keys")
+    oauth_scopes: str = _setting("", "IRU_MCP_OAUTH_SCOPES", "scopes they must carry, by comma")
+    public_url: str = _setting("", "IRU_MCP_PUBLIC_URL", "this server's URL as clients know it, like https://HOST/mcp")
     allowed_hosts: str = _setting("", "IRU_MCP_ALLOWED_HOSTS", "Host headers to accept beside loopback, by comma")
     allowed_origins: str = _setting("", "IRU_MCP_ALLOWED_ORIGINS", "Origin headers to accept beside loopback, by comma")
+    stateless: bool = _setting(False, "IRU_MCP_STATELESS", "no sessions and no SSE: for replicas behind a balancer")
+    metrics: bool = _setting(False, "IRU_MCP_METRICS", "serve Prometheus counts at /metrics")
+    max_calls: int = _setting(32, "IRU_MCP_MAX_CALLS", "tool calls at work at once; more wait", least=1)
+    max_connections: int = _setting(512, "IRU_MCP_MAX_CONNECTIONS", "HTTP connections at once; more get 503", least=1)
+    audit: str = _setting("off", "IRU_MCP_AUDIT", "one JSON line per call: off, stderr or a file")
     text_only: bool = _setting(False, "IRU_MCP_TEXT_ONLY", "answers as text alone, without structured content")
     log_level: str = _setting("warning", "IRU_MCP_LOG_LEVEL", "what goes to stderr", choices="debug info warning error")
 
@@ -116,7 +130,7 @@ def _typed(name: str, raw: Any) -> Any:
     if isinstance(item.default, bool):
         return _flag(where, text)
     if isinstance(item.default, int):
-        return _number(where, text)
+        return _number(where, text, item.metadata["least"])
     return text.casefold() if choices else text
 
 
@@ -126,10 +140,10 @@ def _flag(where: str, text: str) -> bool:
     raise ConfigError(f"{where} is neither on nor off.", "Valid: 1, 0, true, false.")
 
 
-def _number(where: str, text: str) -> int:
-    if text.isascii() and text.isdigit() and len(text) < 9:
+def _number(where: str, text: str, least: int) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 9 and int(text) >= least:
         return int(text)
-    raise ConfigError(f"{where} is not a whole number.", "Give digits only.")
+    raise ConfigError(f"{where} is not a whole number of {least} or more.", "Give digits only.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +207,32 @@ def _foreign(host: str, label: str, family: str, right: str) -> ConfigError:
 
 def token(settings: Settings) -> SecretStr:
     """The API token, from its file if one is named. Raises ConfigError when there is none or it cannot be one."""
-    return _secret(settings.api_token, settings.api_token_file, "IRU_API_TOKEN") or _missing_token()
+    text = _held(settings.api_token, settings.api_token_file, "IRU_API_TOKEN")
+    if any(mark in text for mark in "\"'`") or not text.isascii() or any(ord(ch) < 33 or ord(ch) == 127 for ch in text):
+        raise ConfigError("IRU_API_TOKEN has spaces, quotes or odd characters.", "Paste the token alone.")
+    return SecretStr(text) if text else _missing_token()
 
 
 def mcp_token(settings: Settings) -> SecretStr | None:
-    """The bearer token that HTTP clients must send, None when none is asked of them."""
-    return _secret(settings.mcp_token, settings.mcp_token_file, "IRU_MCP_TOKEN")
+    """What IRU_MCP_TOKEN or its file holds, None when neither is set. Raises ConfigError."""
+    text = _held(settings.mcp_token, settings.mcp_token_file, "IRU_MCP_TOKEN")
+    return SecretStr(text) if text else None
+
+
+def exposed(settings: Settings) -> list[str]:
+    """A warning for each file of secrets that others on this machine may read."""
+    found = []
+    for name, path in (
+        ("IRU_API_TOKEN_FILE", settings.api_token_file),
+        ("IRU_MCP_TOKEN_FILE", settings.mcp_token_file),
+    ):
+        try:
+            mode = Path(path).stat().st_mode if path else 0
+        except OSError:
+            continue
+        if mode & 0o077:
+            found.append(f"the file in {name} can be read by others on this machine; chmod 600 it")
+    return found
 
 
 def _missing_token() -> SecretStr:
@@ -208,33 +242,35 @@ def _missing_token() -> SecretStr:
     )
 
 
-def _secret(value: SecretStr, path: str, where: str) -> SecretStr | None:
+def _held(value: SecretStr, path: str, where: str) -> str:
+    """The text of a secret, from the variable or its file. Raises ConfigError."""
     text = value.get_secret_value()
     if not text and path:
         try:
             text = Path(path).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError):
             raise ConfigError(f"The file in {where}_FILE cannot be read.", "Check its path and permissions.") from None
-    if not text:
-        return None
     if "${" in text:
         raise ConfigError(
             f"{where} holds a literal ${{...}}: the client did not fill in its variable.",
             "Set that variable where the client starts, or write the token itself.",
         )
-    if any(mark in text for mark in "\"'`") or not text.isascii() or any(ch.isspace() or ord(ch) < 33 for ch in text):
-        raise ConfigError(f"{where} has spaces, quotes or odd characters.", "Paste the token alone.")
-    return SecretStr(text)
+    return text
 
 
-def open_client(settings: Settings) -> IruClient:
-    """A client for the tenant, or for the demo tenant. Raises ConfigError; sends nothing."""
+def names(text: str) -> tuple[str, ...]:
+    """The parts of a setting that takes several, by comma."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def open_client(settings: Settings, observe: Observe | None = None) -> IruClient:
+    """A client for the tenant, or for the demo tenant, whose requests `observe` sees. Raises ConfigError; sends
+    nothing."""
     if settings.demo:
-        from .demo import transport  # a server on a real tenant never pays for it
+        from .demo import HOST, TOKEN, transport  # a server on a real tenant never pays for it
 
-        return IruClient(
-            "https://demo.api.kandji.io", lambda: "demo-token", transport=transport(devices=settings.devices)
-        )
+        demo = transport(devices=settings.devices)
+        return IruClient(HOST, lambda: TOKEN, transport=demo, observe=observe)
     base_url = tenant(settings).base_url
     secret = token(settings)
-    return IruClient(base_url, secret.get_secret_value)
+    return IruClient(base_url, secret.get_secret_value, observe=observe)

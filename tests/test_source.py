@@ -69,7 +69,10 @@ def test_only_the_command_line_prints_or_exits(module: str) -> None:
     assert not prints_or_exits(source(module))
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m != "api/client.py" and not m.startswith("demo")])
+REACHES_OUT = {"api/client.py", "server/oauth.py"}  # the second reads the keys of whoever issues callers' tokens
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m not in REACHES_OUT and not m.startswith("demo")])
 def test_only_the_client_can_reach_out(module: str) -> None:
     assert not reaches_out(source(module))
 

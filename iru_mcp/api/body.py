@@ -23,6 +23,8 @@ async def read_body(pieces: AsyncIterator[bytes], headers: Mapping[str, str], ca
         body += _unpack(unpack, piece, cap - len(body) + 1) if unpack else piece
         if len(body) > cap:
             raise _too_big(cap)
+    if unpack and unpack.unused_data:
+        raise Unreadable("The answer goes on behind its compressed body.", "Try once more; then tell the user.")
     if unpack and not unpack.eof:
         raise Unreadable("The answer's compressed body is cut off.", "Try once more; then tell the user.")
     return bytes(body)

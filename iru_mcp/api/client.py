@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import anyio
 import httpx
@@ -15,49 +16,32 @@ import truststore
 from ..errors import (
     ConfigError,
     IruError,
-    NotPermitted,
     RateLimited,
     ServerFault,
     TookTooLong,
-    Unauthorized,
     Unreachable,
     Unreadable,
-    UsageError,
 )
 from .body import read_body
-from .decode import decode
+from .cache import Cache, Deadline
+from .call import Batch, Call, Interrupted, Progress
+from .decode import decode, read_json
 from .endpoint import Endpoint
-from .pacing import Limits, Pace, RetryBudget, backoff
-from .paging import Position, Rows
-from .record import Record
+from .pacing import Circuit, Limits, Pace, RetryBudget, backoff
 
-R = TypeVar("R", bound=Record)
-Progress = Callable[[int, int | None], Awaitable[None]]
-"""Told after each page of a walk: rows so far, and the total when Iru said it."""
+__all__ = ["Batch", "Call", "Interrupted", "IruClient", "Progress"]
+
+Observe = Callable[[Endpoint[Any]], contextlib.AbstractContextManager[Callable[[int], None]]]
+"""Entered around each request; what it yields is told the status of the answer."""
 
 _AGENT = "iru-mcp (read-only)"
-
-
-@dataclass(frozen=True, slots=True)
-class Batch(Generic[R]):
-    """One page: its rows as sent, where it began, where the next begins, and the total if Iru said."""
-
-    endpoint: Endpoint[R]
-    rows: list[Any]
-    position: Position
-    next: Position | None
-    total: int | None
-
-    @property
-    def records(self) -> list[R | None]:
-        """Each row as a record; None where a row is not one."""
-        return [self.endpoint.record.read(row) for row in self.rows]
 
 
 class IruClient:
     """One connection pool, one pace and one retry budget for a tenant.
 
     `base_url` is scheme and host of the tenant's API. The token is sent in one header and kept nowhere else.
+    `ca_file` holds certificates to trust beside those of the operating system.
     """
 
     def __init__(  # noqa: PLR0913 - what a test or the demo tenant replaces
@@ -69,21 +53,26 @@ class IruClient:
         limits: Limits | None = None,
         clock: Callable[[], float] = anyio.current_time,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        ca_file: str = "",
+        observe: Observe | None = None,
     ) -> None:
         self.now = now
+        self._observe = observe or _unobserved
         self.base_url = base_url.rstrip("/")
         self.limits = limits or Limits()
-        self.pace = Pace(self.limits.per_second, clock)
+        self.pace = Pace(self.limits.per_second, clock, now)
+        self.cache = Cache(self.limits.cache_seconds, clock)
         self.requests = 0
         self.retries = 0
         self._token = token
         self._clock = clock
         self._budget = RetryBudget(self.limits.retry_share, self.limits.retry_floor)
+        self._circuit = Circuit(self.limits.fails_in_a_row, self.limits.probe_seconds, clock)
         self._slots = anyio.CapacityLimiter(self.limits.in_flight)
         self._http = httpx.AsyncClient(
             base_url=self.base_url,
             transport=transport,
-            verify=_trust() if transport is None else True,
+            verify=_trust(ca_file) if transport is None else True,
             timeout=httpx.Timeout(self.limits.attempt_seconds, connect=self.limits.connect_seconds),
             follow_redirects=False,
             headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": _AGENT},
@@ -91,6 +80,7 @@ class IruClient:
 
     async def aclose(self) -> None:
         """Close the connections; the client is of no use afterwards."""
+        self.cache.close()
         await self._http.aclose()
 
     def call(
@@ -105,17 +95,59 @@ class IruClient:
         return Call(self, frozenset(endpoints), deadline, requests or self.limits.call_requests, progress)
 
     async def send(self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], deadline: float) -> Any:
-        """The JSON of one GET, after at most `limits.attempts` tries. Raises an IruError."""
+        """The JSON of one GET, as `read` finds it. Raises an IruError."""
+        return (await self.read(endpoint, path, query, deadline))[0]
+
+    async def read(
+        self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], deadline: float
+    ) -> tuple[Any, float | None]:
+        """The JSON of one GET, after at most `limits.attempts` tries, and its age in seconds if it was not asked for
+        just now and for this caller alone. Raises an IruError."""
+        made: list[Any] = []
+
+        async def ask(until: Deadline) -> bytes:
+            body, found = await self._tries(endpoint, path, query, until)
+            made.append(found)
+            return body
+
+        try:
+            body, age = await self.cache.get((path, *sorted(query.items())), deadline, ask)
+        except TimeoutError:
+            raise _slow(endpoint, self.limits.call_seconds, last=True) from None
+        return made.pop() if made and age is None else read_json(endpoint, body), age
+
+    async def _tries(
+        self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], until: Deadline
+    ) -> tuple[bytes, Any]:
         attempt = 0
         while True:
             attempt += 1
+            self._pass_circuit(endpoint)
             try:
-                answer = await self._attempt(endpoint, path, query, deadline)
+                answer = await self._attempt(endpoint, path, query, until.at)
             except IruError as error:
-                await self._before_retry(error, attempt, deadline)
+                self._note_failure(endpoint, error)
+                await self._before_retry(error, attempt, until.at)
             else:
+                self._circuit.answered(endpoint.name)
                 self._budget.earn()
                 return answer
+
+    def _pass_circuit(self, endpoint: Endpoint[Any]) -> None:
+        """Raises ServerFault while an endpoint that keeps failing shall not be asked."""
+        wait = self._circuit.wait(endpoint.name)
+        if wait > 0:
+            raise ServerFault(
+                f"{endpoint.path} has failed {self.limits.fails_in_a_row} times or more in a row and was not asked.",
+                f"Try again in {math.ceil(wait)} s; if it stays, tell the user.",
+                wait,
+            )
+
+    def _note_failure(self, endpoint: Endpoint[Any], error: IruError) -> None:
+        if isinstance(error, (ServerFault, Unreachable)):
+            self._circuit.failed(endpoint.name, spent=self._budget.spent)
+        elif not isinstance(error, TookTooLong):
+            self._circuit.answered(endpoint.name)
 
     async def _before_retry(self, error: IruError, attempt: int, deadline: float) -> None:
         """Wait until the next try; raises `error` again when there shall be none."""
@@ -132,14 +164,11 @@ class IruClient:
 
     async def _attempt(
         self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], deadline: float
-    ) -> Any:
+    ) -> tuple[bytes, Any]:
         left = deadline - self._clock()
         if left <= 0:
             raise _out_of_time()
-        if self.pace.held >= left:
-            raise RateLimited(
-                "Iru's rate limit is reached (429).", f"Try again in {self.pace.held:.0f} s.", self.pace.held
-            )
+        self._check_quota(left)
         within = self.limits.attempt_seconds
         try:
             with anyio.fail_after(left):
@@ -147,14 +176,32 @@ class IruClient:
                     await self._turn()
                     within = min(within, deadline - self._clock())
                     self.requests += 1
-                    with anyio.fail_after(within):
+                    self.pace.count()
+                    with self._observe(endpoint) as answered, anyio.fail_after(within):
                         status, headers, body = await self._exchange(path, query)
+                        answered(status)
         except TimeoutError:
             raise _slow(endpoint, within, last=self._clock() + 0.5 >= deadline) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError, OSError) as error:
             raise _no_answer(self.base_url, error) from None
         self.pace.learn(headers)
-        return decode(endpoint, status, headers, body)
+        found = decode(endpoint, status, headers, body)
+        endpoint.paging.read(found, endpoint.paging.start)
+        return body, found
+
+    def _check_quota(self, left: float) -> None:
+        """Raises RateLimited when nothing may be asked within the `left` seconds of a call."""
+        if self.pace.held >= left:
+            raise RateLimited(
+                "Iru's rate limit is reached (429).", f"Try again in {self.pace.held:.0f} s.", self.pace.held
+            )
+        if self.pace.hour_used >= self.limits.per_hour:
+            wait = self.pace.hour_ends_in
+            raise RateLimited(
+                f"iru-mcp has used the {self.limits.per_hour} requests it may make in an hour.",
+                f"Try again in {wait:.0f} s.",
+                wait,
+            )
 
     async def _turn(self) -> None:
         await anyio.sleep(self.pace.delay())
@@ -177,130 +224,22 @@ class IruClient:
         return response.status_code, response.headers, body
 
 
-class Call:
-    """What one tool call may do: fetch one, page some, walk all, of the endpoints it named."""
-
-    def __init__(
-        self,
-        client: IruClient,
-        endpoints: frozenset[Endpoint[Any]],
-        deadline: float,
-        requests: int,
-        progress: Progress | None,
-    ) -> None:
-        self._client = client
-        self._endpoints = endpoints
-        self._progress = progress
-        self.deadline = deadline
-        self.now = client.now
-        self.requests_left = requests
-        self.question = ""
-        """A short name for what is asked, for cursors."""
-        self.requests_made = 0
-
-    async def fetch(self, endpoint: Endpoint[R], **ids: str) -> R:
-        """The one record at an endpoint. Raises an IruError, Unreadable when it is not that record."""
-        body = await self._get(endpoint, {}, ids)
-        rows = endpoint.paging.read(body, endpoint.paging.start).rows
-        record = endpoint.record.read(rows[0]) if len(rows) == 1 else None
-        if record is None:
-            raise Unreadable(f"Iru's answer to {endpoint.path} is not the record it should be.", "Tell the user.")
-        return record
-
-    async def page(
-        self,
-        endpoint: Endpoint[R],
-        position: Position | None = None,
-        query: Mapping[str, str | int] | None = None,
-        **ids: str,
-    ) -> Batch[R]:
-        """The page at `position` (None: the first)."""
-        at = endpoint.paging.start if position is None else position
-        body = await self._get(endpoint, endpoint.paging.query(at) | dict(query or {}), ids)
-        rows: Rows = endpoint.paging.read(body, at)
-        return Batch(endpoint, rows.rows, at, rows.next, rows.total)
-
-    async def walk(
-        self,
-        endpoint: Endpoint[R],
-        position: Position | None = None,
-        query: Mapping[str, str | int] | None = None,
-        **ids: str,
-    ) -> AsyncIterator[Batch[R]]:
-        """Pages from `position` on, until the end.
-
-        Raises Interrupted, with the position to go on from, when the call's requests or time run out, Iru fails
-        midway, or its paging turns in a circle; what fails before the first page is raised as it is.
-        """
-        at: Position | None = endpoint.paging.start if position is None else position
-        seen: set[Position] = set()
-        before: list[Any] = []
-        counted = 0
-        while at is not None:
-            if at in seen:
-                raise Interrupted("Iru's paging repeats itself", at)
-            seen.add(at)
-            batch = await self._next_page(endpoint, at, query, ids, first=len(seen) == 1)
-            if batch.rows and batch.rows == before:
-                raise Interrupted("Iru gave the same page twice", at)
-            before = batch.rows
-            counted += len(batch.rows)
-            if self._progress and (batch.next is not None or len(seen) > 1):
-                await self._progress(counted, batch.total)
-            yield batch
-            at = batch.next
-
-    async def _next_page(
-        self,
-        endpoint: Endpoint[R],
-        at: Position,
-        query: Mapping[str, str | int] | None,
-        ids: Mapping[str, str],
-        *,
-        first: bool,
-    ) -> Batch[R]:
-        if first:
-            return await self.page(endpoint, at, query, **ids)
-        if self.requests_left <= 0:
-            raise Interrupted(f"this call's {self.requests_made} requests are used up", at)
+def _trust(ca_file: str) -> ssl.SSLContext:
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if ca_file:
         try:
-            return await self.page(endpoint, at, query, **ids)
-        except (NotPermitted, Unauthorized, UsageError, ConfigError):
-            raise
-        except TookTooLong:
-            raise Interrupted("this call's time is used up", at) from None
-        except IruError as error:
-            raise Interrupted(error.fact.rstrip("."), at) from None
-
-    async def _get(self, endpoint: Endpoint[Any], query: Mapping[str, str | int], ids: Mapping[str, str]) -> Any:
-        if endpoint not in self._endpoints:
-            raise TypeError(f"this tool did not name {endpoint.name}")
-        unknown = (
-            set(query)
-            - endpoint.filters
-            - set(endpoint.paging.query("x" if endpoint.paging.start == "" else 1))
-            - {"offset"}
-        )
-        if unknown:
-            raise TypeError(f"{endpoint.name} documents no {sorted(unknown)}")
-        if self.requests_left <= 0:
-            raise TookTooLong("This call's requests are used up.", "Narrow the question, or ask for less at once.")
-        self.requests_left -= 1
-        self.requests_made += 1
-        return await self._client.send(endpoint, endpoint.url_path(ids), query, self.deadline)
+            context.load_verify_locations(cafile=ca_file)
+        except OSError:
+            raise ConfigError(
+                "The file in SSL_CERT_FILE holds no certificates that can be read.",
+                "Name a PEM file with the company's CA, or unset it.",
+            ) from None
+    return context
 
 
-class Interrupted(Exception):
-    """A walk that could not reach the end: why, and the position it did not read."""
-
-    def __init__(self, why: str, position: Position) -> None:
-        super().__init__(why)
-        self.why = why
-        self.position = position
-
-
-def _trust() -> ssl.SSLContext:
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+@contextlib.contextmanager
+def _unobserved(_: Endpoint[Any]) -> Iterator[Callable[[int], None]]:
+    yield lambda _: None
 
 
 def _out_of_time() -> TookTooLong:

@@ -26,13 +26,17 @@ from .endpoint import Endpoint
 _DETAIL_KEYS = ("detail", "error", "errors", "message", "non_field_errors")
 _SECONDS = re.compile(r"[0-9]{1,30}(\.[0-9]{1,9})?")
 _DEEPEST = 64
+_MOST_PARTS = 400_000
+"""Objects and lists in one answer; Iru's own have some ten thousand, and each costs memory beyond its two bytes."""
 _ODD = re.compile(r"[^\x20-\x7e]+")
 
 
 def decode(endpoint: Endpoint[Any], status: int, headers: Mapping[str, str], body: bytes) -> Any:
     """The JSON of a 2xx answer. Raises the IruError that the status, or an unreadable body, stands for."""
+    if status == 206:
+        raise _unreadable(endpoint, "only a part of it (206)")
     if 200 <= status < 300:
-        return _json(endpoint, body, headers.get("content-type", ""))
+        return read_json(endpoint, body, headers.get("content-type", ""))
     raise failure(endpoint, status, headers, body)
 
 
@@ -73,12 +77,14 @@ def failure(  # noqa: PLR0911 - one return a status
 
 def _not_permitted(endpoint: Endpoint[Any]) -> IruError:
     remedy = f"An admin must grant the token {endpoint.grant} under Access > API tokens. Other tools may still work."
+    grant = endpoint.permission or f"{endpoint.method} {endpoint.path}"
     if endpoint.product:
         return NotLicensed(
             f"Iru denied {endpoint.path} (403): the tenant lacks {endpoint.product}, or the token its permission.",
             remedy,
+            grant,
         )
-    return NotPermitted(f"The API token lacks a permission for {endpoint.path} (403).", remedy)
+    return NotPermitted(f"The API token lacks a permission for {endpoint.path} (403).", remedy, grant)
 
 
 def _not_found(endpoint: Endpoint[Any], body: bytes) -> IruError:
@@ -163,9 +169,12 @@ def _unreadable(endpoint: Endpoint[Any], why: str) -> Unreadable:
     )
 
 
-def _json(endpoint: Endpoint[Any], body: bytes, content_type: str) -> Any:
+def read_json(endpoint: Endpoint[Any], body: bytes, content_type: str = "") -> Any:
+    """The object or list in `body`. Raises Unreadable."""
     if not body.strip():
         raise _unreadable(endpoint, "empty")
+    if body.count(b"[") + body.count(b"{") > _MOST_PARTS:
+        raise _unreadable(endpoint, "made of too many parts")
     try:
         found = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
     except UnicodeDecodeError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import anyio
 
@@ -22,7 +23,16 @@ class Limits:
     per_second: float = 40.0
     body_bytes: int = 8 * 1024 * 1024
     retry_share: float = 0.25
+    """Retries earned by a success: a quarter keeps them at a fifth of all requests."""
     retry_floor: float = 10.0
+    fails_in_a_row: int = 5
+    probe_seconds: float = 2.0
+    cache_seconds: float = 0.0
+    """How long an answer may be given again; 0 asks Iru every time."""
+    per_hour: int = 9_500
+    quota_floor: int = 500
+    """Below so many requests left this hour, nothing that takes more than `small_walk` of them is begun."""
+    small_walk: int = 10
 
 
 class RetryBudget:
@@ -34,15 +44,56 @@ class RetryBudget:
         self._left = floor
 
     def earn(self) -> None:
-        """A first attempt succeeded."""
+        """A request succeeded."""
         self._left = min(self._floor, self._left + self._share)
+
+    @property
+    def spent(self) -> bool:
+        """Whether no retry is left."""
+        return self._left < 1
 
     def spend(self) -> bool:
         """Take one retry; False when none is left."""
-        if self._left < 1:
+        if self.spent:
             return False
         self._left -= 1
         return True
+
+
+@dataclass(slots=True)
+class Circuit:
+    """Fails what keeps failing without asking, and lets one question through now and then to see whether it healed.
+
+    An endpoint is shut off after `fails` failures in a row, once no retries are left to spend.
+    """
+
+    fails: int
+    probe_seconds: float
+    clock: Callable[[], float] = anyio.current_time
+    _failed: dict[str, int] = field(default_factory=dict)
+    _shut_until: dict[str, float] = field(default_factory=dict)
+
+    def wait(self, name: str) -> float:
+        """Seconds until `name` may be asked; at 0 the asker is the probe, and others wait for what it finds."""
+        until = self._shut_until.get(name)
+        if until is None:
+            return 0.0
+        left = until - self.clock()
+        if left > 0:
+            return left
+        self._shut_until[name] = self.clock() + self.probe_seconds
+        return 0.0
+
+    def failed(self, name: str, *, spent: bool) -> None:
+        """`name` did not answer; `spent` when no retry is left."""
+        self._failed[name] = self._failed.get(name, 0) + 1
+        if spent and self._failed[name] >= self.fails:
+            self._shut_until[name] = self.clock() + self.probe_seconds
+
+    def answered(self, name: str) -> None:
+        """`name` answered, whatever it said."""
+        self._failed.pop(name, None)
+        self._shut_until.pop(name, None)
 
 
 def backoff(attempt: int, rand: Callable[[], float] = random.random) -> float:
@@ -52,14 +103,18 @@ def backoff(attempt: int, rand: Callable[[], float] = random.random) -> float:
 
 @dataclass(slots=True)
 class Pace:
-    """Spaces requests below the per-second limit and holds all of them after a 429.
+    """Spaces requests below the per-second limit, counts the hour, and holds all of them after a 429.
 
     50 requests a second and 10,000 an hour are what Iru's response headers show; the hour is shared by all tokens.
     """
 
     per_second: float
     clock: Callable[[], float] = anyio.current_time
-    hour_left: int | None = None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    hour_limit: int = 10_000
+    _left: int | None = None
+    _hour: int = 0
+    _used: int = 0
     _next_free: float = 0.0
     _held_until: float = 0.0
     _burst: float = field(default=0.25)
@@ -80,16 +135,46 @@ class Pace:
         """Seconds until anybody may ask again."""
         return max(0.0, self._held_until - self.clock())
 
+    @property
+    def hour_left(self) -> int | None:
+        """What is left of this clock hour by Iru's latest word; None when it has said nothing this hour."""
+        self._turn_hour()
+        return self._left
+
+    @property
+    def hour_used(self) -> int:
+        """Requests counted here since the clock hour began."""
+        self._turn_hour()
+        return self._used
+
+    @property
+    def hour_ends_in(self) -> float:
+        """Seconds until the next clock hour, when Iru counts anew."""
+        moment = self.now()
+        return 3600.0 - (moment.minute * 60 + moment.second)
+
+    def count(self) -> None:
+        """One request is sent."""
+        self._turn_hour()
+        self._used += 1
+
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take what Iru says is left of the hour, and keep below four fifths of what it allows in a second."""
+        self._turn_hour()
         left = _number(headers, "x-ratelimit-remaining-hour")
         if left is not None:
-            self.hour_left = left
+            self._left = left
+        self.hour_limit = _number(headers, "x-ratelimit-limit-hour") or self.hour_limit
         allowed = _number(headers, "x-ratelimit-limit-second")
         if allowed:
             self.per_second = min(self.per_second, allowed * 0.8)
         if _number(headers, "x-ratelimit-remaining-second") == 0:
             self._next_free = max(self._next_free, self.clock() + 1)
+
+    def _turn_hour(self) -> None:
+        hour = int(self.now().timestamp()) // 3600
+        if hour != self._hour:
+            self._hour, self._left, self._used = hour, None, 0
 
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:

@@ -60,6 +60,13 @@ def _rows(body: Any, keys: str) -> list[Any]:
     return found
 
 
+def _goes_on(rows: list[Any], after: int, total: int | None, size: int) -> bool:
+    """Whether more rows follow; a total that is already passed lies, and then only a short page is the end."""
+    if total is not None and after <= total:
+        return bool(rows) and after < total
+    return bool(rows) and len(rows) >= size
+
+
 def _count(body: Any, *keys: str) -> int | None:
     for key in keys:
         value = body.get(key) if isinstance(body, dict) else None
@@ -116,7 +123,7 @@ class Offset:
         envelope = _dig(body, self.at.rpartition(".")[0]) if self.at else None
         total = _count(envelope, "count", "total_count", "total")
         after = int(position) + len(rows)
-        more = bool(rows) and (after < total if total is not None else len(rows) >= self.size)
+        more = _goes_on(rows, after, total, self.size)
         if rows and not more and isinstance(envelope, dict) and envelope.get("next"):
             more = True  # a total that lies low must not cost rows
         return Rows(rows, after if more else None, total)
@@ -209,5 +216,5 @@ class PrismPages:
             if position:
                 return Rows(rows, None, total)
         after = (position if isinstance(position, int) else 0) + len(rows)
-        more = bool(rows) and (after < total if total is not None else len(rows) >= self.size)
+        more = _goes_on(rows, after, total, self.size)
         return Rows(rows, after if more else None, total)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from .endpoint import Endpoint
 from .paging import PrismPages, Single
-from .record import Flag, Moment, Record, Text
+from .record import Flag, Record, is_blank, tidy
 
 COMMON_COLUMNS: tuple[str, ...] = tuple(
     "device_id device__name device__family device__user_id device__user_name device__user_email blueprint_id "
@@ -71,23 +72,22 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 class PrismRow(Record):
-    """One Prism row; a category's own columns are kept as sent, since tenants differ in them."""
+    """One Prism row. All columns but the device's id are kept as sent, since tenants differ in them."""
 
     identity: ClassVar[tuple[str, ...]] = ("device_id",)
     device_id: str
-    device__name: Text = None
-    device__family: Text = None
-    device__user_name: Text = None
-    device__user_email: Text = None
-    serial_number: Text = None
-    blueprint_id: Text = None
-    blueprint_name: Text = None
-    last_collected_at: Moment = None
-    updated_at: Moment = None
-    created_at: Moment = None
-    last_changed_at: Moment = None
-    run_at_load: Flag = None
-    is_loaded: Flag = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The row as sent."""
+        return {"device_id": self.device_id} | (self.model_extra or {})
+
+    def flat(self) -> dict[str, Any]:
+        return {name: kept for name, value in self.values.items() if not is_blank(kept := tidy(value, name))}
+
+    def pick(self, names: Sequence[str]) -> dict[str, Any]:
+        sent = self.values
+        return {name: tidy(sent[name], name) for name in names if name in sent}
 
 
 class PrismCount(Record):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
@@ -36,15 +37,18 @@ def _moment_of(value: object) -> datetime:
         raise ValueError("not a date that Iru is known to send")
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
     micro = int((match[7] or "0")[:6].ljust(6, "0"))
-    zone = match[8]
-    naive = datetime(year, month, day, hour, minute, second, micro)  # noqa: DTZ001 - the zone follows
-    if zone in (None, "Z", "UTC"):
-        return naive.replace(tzinfo=UTC)
-    return (
-        datetime.strptime(zone.replace(":", ""), "%z")
-        .replace(year=year, month=month, day=day, hour=hour, minute=minute, second=second, microsecond=micro)
-        .astimezone(UTC)
-    )
+    return datetime(year, month, day, hour, minute, second, micro, UTC) - _offset(match[8])
+
+
+def _offset(zone: str | None) -> timedelta:
+    """How far a printed zone is ahead of UTC."""
+    if zone is None or zone in ("Z", "UTC"):
+        return timedelta()
+    digits = zone[1:].replace(":", "")
+    ahead = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    if ahead >= timedelta(days=1):
+        raise ValueError("a zone that is no zone")
+    return -ahead if zone[0] == "-" else ahead
 
 
 def write_moment(value: datetime) -> str:
@@ -128,6 +132,11 @@ class Record(BaseModel):
             elif not is_blank(kept):
                 found[name] = kept
         return found
+
+    def pick(self, names: Sequence[str]) -> dict[str, Json]:
+        """Some of the columns of `flat()`."""
+        found = self.flat()
+        return {name: found[name] for name in names if name in found}
 
     @classmethod
     def flattened(cls) -> frozenset[str]:

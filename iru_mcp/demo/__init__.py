@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from .wire import AsgiApp
 
-TOKEN = "demo-token"  # noqa: S105 - the made-up tenant's, no secret
+TOKEN = "demo-token"
 HOST = "https://northwind.api.kandji.io"
 
 

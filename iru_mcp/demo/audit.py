@@ -18,7 +18,7 @@ from .tenant import Tenant
 
 DAYS = 90
 _A_DAY = 12
-_ADMINS = tuple(uuid("admin", number) for number in range(5)) + (STORY.admin_id,)
+_ADMINS = (*(uuid("admin", number) for number in range(5)), STORY.admin_id)
 _ULID = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -162,7 +162,7 @@ def _bounds(query: Query) -> tuple[str, str]:
         if text and moment is None:
             raise Fault(400, {name: ["Enter a valid date or datetime."]})
         if moment and name == "end_date" and len(text) == 10:
-            moment += timedelta(days=1, microseconds=-1)
+            moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
         found.append(dates.zulu(moment) if moment else default)
     return found[0], found[1]
 
@@ -193,7 +193,8 @@ def _start(found: list[Row], text: str) -> int:
 
 
 def _link(event: Row, query: Query) -> str:
-    return f"{WEB_HOST}/api/v1/audit/events?limit={query.get('limit', '500')}&cursor={quote(cursor('>id ' + event['id']), safe='')}"
+    after = quote(cursor(f">id {event['id']}"), safe="")
+    return f"{WEB_HOST}/api/v1/audit/events?limit={query.get('limit', '500')}&cursor={after}"
 
 
 ROUTES: dict[str, Any] = {"LIST_AUDIT_EVENTS": _listed}

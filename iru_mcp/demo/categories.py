@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from . import dates, macs
+from . import dates, macs, posture
 from .chance import letters, roll
 from .fleet import Device
 from .query import Row
-from .software import arrival, count_on_mac
+from .software import Software, arrival, count_on_mac
 from .story import STORY
 from .tenant import Tenant
 
@@ -58,38 +59,46 @@ def _came(at: datetime) -> Row:
 
 
 _APP_BLANKS: Row = dict.fromkeys(
-    "bundle_size app_store_vendable beta_app device_based_vpp download_canceled download_failed download_paused download_waiting "
+    "bundle_size app_store_vendable beta_app device_based_vpp download_canceled download_failed "
+    "download_paused download_waiting "
     "dynamic_size external_version_identifier has_update_available installing app_clip validated environment_variables "
     "bundle_display_name info apple_scriptable".split()
 )
 
 
 def _apps(tenant: Tenant, device: Device) -> list[Row]:
-    mac, found = device.platform == "Mac", []
+    mac = device.platform == "Mac"
+    found = []
     for installed in tenant.apps(device):
-        software = installed.software
-        row = _APP_BLANKS | {
-            "path": software.path if mac else None,
-            "obtained_from": software.source,
-            "bundle_id": software.bundle_id,
-            "name": software.name,
-            "short_version": installed.version,
-            "version": installed.version,
-            "signature": software.signature if mac else None,
-            "ad_hoc_code_signed": software.source == "Unknown" if mac else None,
-            "executable": software.name,
-            "bundle_name": software.name,
-            "bundle_type": "APPL",
-            "compiler": "com.apple.compilers.llvm.clang.1_0",
-            "bundle_region": "en",
-            "minimum_system_version": "13.0",
-            "category": "public.app-category.productivity",
-            "copyright": f"Copyright © {software.developer}" if software.developer else None,
-            "developer_name": software.developer or None,
-            "team_id": software.team_id or None,
-        }
-        found.append(row | _came(installed.since))
+        came = dates.offset(installed.since)
+        same = _app(installed.software, installed.version, mac=mac)
+        found.append({**same, "created_at": came, "last_changed_at": came})
     return found
+
+
+@lru_cache(maxsize=2048)
+def _app(software: Software, version: str, *, mac: bool) -> Row:
+    """What every device says of a version of an app; not to be changed."""
+    return _APP_BLANKS | {
+        "path": software.path if mac else None,
+        "obtained_from": software.source,
+        "bundle_id": software.bundle_id,
+        "name": software.name,
+        "short_version": version,
+        "version": version,
+        "signature": software.signature if mac else None,
+        "ad_hoc_code_signed": software.source == "Unknown" if mac else None,
+        "executable": software.name,
+        "bundle_name": software.name,
+        "bundle_type": "APPL",
+        "compiler": "com.apple.compilers.llvm.clang.1_0",
+        "bundle_region": "en",
+        "minimum_system_version": "13.0",
+        "category": "public.app-category.productivity",
+        "copyright": f"Copyright © {software.developer}" if software.developer else None,
+        "developer_name": software.developer or None,
+        "team_id": software.team_id or None,
+    }
 
 
 def _app_count(tenant: Tenant, device: Device) -> int:
@@ -135,7 +144,7 @@ def _device_information(tenant: Tenant, device: Device) -> list[Row]:
 
 
 def _launch(tenant: Tenant, device: Device) -> list[Row]:
-    turn = arrival(device, tenant.times)
+    turn = arrival(device)
     if turn is None:
         return macs.launch_items(tenant, device)
     came = _came(tenant.times.agent_planted if turn == 0 else tenant.times.spread[turn - 1] + timedelta(minutes=2))
@@ -149,14 +158,9 @@ def _users(tenant: Tenant, device: Device) -> list[Row]:
     ]
 
 
-def _firewall(tenant: Tenant, device: Device) -> list[Row]:
-    on = device.index % 9 != 0
-    return [{"status": on, "block_all_incoming": False, "logging": True, "logging_option": "throttled", "stealth_mode": on,
-             "version": "1.7", "allow_signed_applications": True, "unloading": False}]  # fmt: skip
-
-
 _SLOT = (
-    "carrier_settings_version current_carrier_network current_mcc current_mnc eid iccid imei is_data_preferred is_roaming "
+    "carrier_settings_version current_carrier_network current_mcc current_mnc eid iccid imei "
+    "is_data_preferred is_roaming "
     "is_voice_preferred label label_id phone_number subscriber_carrier_network"
 ).split()
 
@@ -192,57 +196,9 @@ def _certificates(tenant: Tenant, device: Device) -> list[Row]:
     return [{"common_name": name, "identity_certificate": place > 0} for place, name in enumerate(names)]
 
 
-def _filevault(tenant: Tenant, device: Device) -> list[Row]:
-    return [{"status": device.encrypted, "key_type": "Personal" if device.encrypted else None, "key_escrowed": device.encrypted,
-             "regeneration_needed": False if device.encrypted else None, "scheduled_key_rotation": None}]  # fmt: skip
-
-
-def _gatekeeper(tenant: Tenant, device: Device) -> list[Row]:
-    return [{"gatekeeper_status": device.part != "patient zero" and device.index % 23 != 1, "trusted_developers": True, "gatekeeper_version": "8.0",
-             "gatekeeper_opaque_version": "94", "xprotect_version": "5319" if device.index % 8 else "5297",
-             "malware_removal_tool_version": "1.93"}]  # fmt: skip
-
-
-def _startup(tenant: Tenant, device: Device) -> list[Row]:
-    return [{"sip": device.index % 67 != 5, "ssv": True, "bootstrap_token_auth": False, "kext_requires_bst": True, "software_update_requires_bst": True,
-             "bootstrap_token_escrowed": True, "external_boot_level": "allowed", "secure_boot_level": "full", "any_signed_os": None,
-             "mdm_manages_kext": None, "user_manages_kext": None}]  # fmt: skip
-
-
-def _system_extensions(tenant: Tenant, device: Device) -> list[Row]:
-    broken = device.part == "patient zero"
-    path = "/Applications/Utilities/Kandji ESF Extension.app"
-    return [{"path": path, "identifier": "io.kandji.KandjiAgent.ESF", "name": "Kandji ESF Extension", "short_version": "1.9.2",
-             "state": "terminated_waiting_to_uninstall_on_reboot" if broken else "activated_enabled", "bundle_version": "812",
-             "categories": "com.apple.system_extension.endpoint_security", "bundle_path": path, "team_id": "P3FGV63VK7",
-             "is_mdm_managed": True}]  # fmt: skip
-
-
-def _consents(tenant: Tenant, device: Device) -> list[Row]:
-    found = [("ScreenCapture", "us.zoom.xos"), ("Microphone", "us.zoom.xos"), ("Camera", "us.zoom.xos"), ("Calendar", "com.microsoft.Outlook"),
-             ("BluetoothAlways", "com.okta.mobile"), ("AppleEvents", "com.knollsoft.Rectangle")]  # fmt: skip
-    turn = arrival(device, tenant.times)
-    rows = [
-        _consent(device, service, application, device.enrolled + timedelta(days=1)) for service, application in found
-    ]
-    if turn is not None:
-        came = (tenant.times.app_installed, *tenant.times.spread)[turn] + timedelta(minutes=1)
-        rows += [
-            _consent(device, service, STORY.app_bundle_id, came) | _came(came)
-            for service in ("SystemPolicyAllFiles", "Accessibility")
-        ]
-    return rows
-
-
-def _consent(device: Device, service: str, application: str, at: datetime) -> Row:
-    denied = roll("consent", device.serial, service) % 6 == 0 and application != STORY.app_bundle_id
-    return {"service": service, "application": application, "client_type": "Bundle Identifier", "status": "Denied" if denied else "Allowed",
-            "status_reason": "User Consent", "last_modified": dates.offset(at), "local_user": device.local_username}  # fmt: skip
-
-
 CATEGORIES: dict[str, Category] = {
     "activation_lock": Category(_ALL, lambda tenant, device: [macs.activation_lock(device)]),
-    "application_firewall": Category(_MAC, _firewall),
+    "application_firewall": Category(_MAC, posture.firewall),
     "apps": Category(_ALL, _apps, _app_count),
     "cellular": Category(frozenset({"iPhone"}), _cellular),
     "certificates": Category(_ALL, _certificates),
@@ -250,13 +206,13 @@ CATEGORIES: dict[str, Category] = {
         _MAC, lambda tenant, device: [{"screensaver_interval": 300 if device.index % 4 else 1200}]
     ),
     "device_information": Category(_ALL, _device_information),
-    "filevault": Category(_MAC, _filevault),
-    "gatekeeper_and_xprotect": Category(_MAC, _gatekeeper),
+    "filevault": Category(_MAC, posture.filevault),
+    "gatekeeper_and_xprotect": Category(_MAC, posture.gatekeeper),
     "installed_profiles": Category(_MAC, lambda tenant, device: macs.profiles(device)),
     "kernel_extensions": Category(_MAC, lambda tenant, device: []),
     "launch_agents_and_daemons": Category(_MAC, _launch),
     "local_users": Category(_MAC, _users),
-    "startup_settings": Category(_MAC, _startup),
-    "system_extensions": Category(_MAC, _system_extensions),
-    "transparency_database": Category(_MAC, _consents),
+    "startup_settings": Category(_MAC, posture.startup),
+    "system_extensions": Category(_MAC, posture.system_extensions),
+    "transparency_database": Category(_MAC, posture.consents),
 }

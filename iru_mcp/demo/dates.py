@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 def zulu(moment: datetime) -> str:
     """`2026-07-23T14:11:37.150080Z`: devices, activity, audit, users."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def whole_zulu(moment: datetime) -> str:
@@ -17,7 +17,7 @@ def whole_zulu(moment: datetime) -> str:
 
 def spaced(moment: datetime) -> str:
     """`2026-01-26 16:15:36.087016+00:00`: enrollments, MDM."""
-    return moment.strftime("%Y-%m-%d %H:%M:%S.%f+00:00")
+    return moment.isoformat(" ", "microseconds")
 
 
 def whole_spaced(moment: datetime) -> str:
@@ -42,7 +42,7 @@ def bare_t(moment: datetime) -> str:
 
 def offset(moment: datetime) -> str:
     """`2026-03-08T17:35:30.462076+00:00`: Prism, behavioral detections."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
+    return moment.isoformat(timespec="microseconds")
 
 
 def worded(moment: datetime) -> str:
@@ -62,7 +62,7 @@ def ago(span: timedelta) -> str:
 def parse(text: str) -> datetime | None:
     """The moment in what a client sent, in UTC; None when it is not one."""
     try:
-        moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-    except ValueError:
+        moment = datetime.fromisoformat(text.strip().removesuffix("Z"))
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -134,8 +134,8 @@ def _app(installed: Installed, device: Device) -> Row:
         return {
             "name": name,
             "display_name": name,
-            "publisher": "",
-            "publisher_display_name": "",
+            "publisher": f"CN={software.developer}",
+            "publisher_display_name": software.developer,
             "product_code": "{" + uuid("product", software.bundle_id).upper() + "}",
             "version": installed.version,
             "architecture": "x64",

@@ -42,10 +42,10 @@ def _command_moments(tenant: Tenant, device: Device) -> list[tuple[int, datetime
 def _command(device: Device, number: int, at: datetime) -> Row:
     kind = pick(_COMMANDS, "kind", device.serial, number)
     failed = roll("failed", device.serial, number) % 41 == 0
-    return _told(device, f"{number}", kind, at, failed, ["The device was locked."] if failed else [])
+    return _told(device, f"{number}", kind, at, ["The device was locked."] if failed else [])
 
 
-def _told(device: Device, key: str, kind: str, at: datetime, failed: bool, errors: list[str]) -> Row:
+def _told(device: Device, key: str, kind: str, at: datetime, errors: list[str]) -> Row:
     return {
         "uuid": uuid("command", device.serial, key),
         "error_chain": [
@@ -55,7 +55,7 @@ def _told(device: Device, key: str, kind: str, at: datetime, failed: bool, error
         "request_type": kind,
         "metadata": {"Queries": ["DeviceName", "OSVersion"]} if kind == "DeviceInformation" else {},
         "request_requires_network_tether": False,
-        "status": 4 if failed else 3,
+        "status": 4 if errors else 3,
         "attempts": 1,
         "date_requested": dates.zulu(at),
         "date_completed": dates.zulu(at + timedelta(seconds=2, microseconds=7993)),
@@ -72,9 +72,9 @@ def commands(tenant: Tenant, device: Device) -> list[Row]:
     found = [_command(device, number, at) for number, at in _command_moments(tenant, device)]
     if device.part == "patient zero":
         text = "The system extension could not be activated: an existing process prevents it."
-        found.append(_told(device, "protection", "InstallProfile", tenant.times.protection_failed, True, [text]))
+        found.append(_told(device, "protection", "InstallProfile", tenant.times.protection_failed, [text]))
     if device.lost:
-        found.append(_told(device, "lost", "EnableLostMode", tenant.times.lost_mode_enabled, False, []))
+        found.append(_told(device, "lost", "EnableLostMode", tenant.times.lost_mode_enabled, []))
     return sorted(found, key=lambda command: str(command["date_requested"]), reverse=True)
 
 
@@ -139,7 +139,7 @@ def _other_platforms(tenant: Tenant, device: Device) -> list[tuple[datetime, str
 
 
 def _story(tenant: Tenant, device: Device) -> list[tuple[datetime, str, Row]]:
-    turn, times = arrival(device, tenant.times), tenant.times
+    turn, times = arrival(device), tenant.times
     if turn is None:
         return []
     came = times.app_installed if turn == 0 else times.spread[turn - 1]

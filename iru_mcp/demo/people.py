@@ -17,7 +17,8 @@ _FIRST = (
 _LAST = (
     "Abernathy Adeyemi Alder Arnaud Bexley Birk Calloway Corvin Danforth Delacroix Eklund Engel Farrow Fontaine Gallo "
     "Grieve Halloran Hartig Ibarra Ives Janssen Jarvi Kestrel Kovac Lachance Lindqvist Marlow Mbeki Nakato Norrland "
-    "Oduya Ostrander Pellegrin Pryce Quill Rasmus Rowntree Saito Sandoval Thackeray Tovar Ueda Urquhart Valkenburg Voss "
+    "Oduya Ostrander Pellegrin Pryce Quill Rasmus Rowntree Saito Sandoval Thackeray Tovar Ueda Urquhart "
+    "Valkenburg Voss "
     "Wexler Winslow Xanthos Yarrow Ybarra Zabel Zielinski"
 ).split()
 DEPARTMENTS = ("Engineering", "Sales", "Design", "Finance", "Operations", "Support", "Legal", "People")

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from .categories import CATEGORIES, Category, common
 from .fleet import Device
-from .query import Fault, Query, Row, Test, cursor, json_filter, number, ordered, passes, uncursor
+from .query import Fault, Query, Row, Test, cursor, json_filter, number, passes, rank, uncursor
 from .tenant import Tenant
 
 _LIMIT = 300
 _LOOK = 400
-"""Devices that one page of a filtered walk looks at before it gives what it has, and a cursor."""
+"""Devices that one page of a filtered walk looks at before it gives what it has, if anything, and a cursor."""
 _SHORT_EVERY = 7
 """Every so many pages of a walk is a short one, as in Iru."""
-_DEVICE_COLUMNS = frozenset("device_id device__name device__user_id device__user_name device__user_email blueprint_name asset_tag "
-                            "serial_number model_id tags count updated_at last_collected_at".split())  # fmt: skip
+_DEVICE_COLUMNS = frozenset(
+    "device_id device__name device__user_id device__user_name device__user_email blueprint_name asset_tag "
+    "serial_number model_id tags count updated_at last_collected_at".split()
+)
 _APPROXIMATE = 100_000
+_MOST_ROWS = 4096
+"""More than any device has in one category."""
 Tests = Mapping[str, Sequence[Test]]
 
 
@@ -32,15 +37,14 @@ def _rows(tenant: Tenant, category: Category, device: Device) -> list[Row]:
 
 def _reporting(tenant: Tenant, category: Category, query: Query, tests: Tests) -> list[Device]:
     """The devices that can have matching rows; what is asked of columns that a device's rows share is decided here."""
-    families = {
-        name.strip() for name in query.get("device_families", "").split(",") if name.strip()
-    } or category.families
+    asked = {name.strip() for name in query.get("device_families", "").split(",") if name.strip()}
+    families = category.families & asked if asked else category.families
     blueprints = {name.strip() for name in query.get("blueprint_ids", "").split(",") if name.strip()}
     shared = {key: held for key, held in tests.items() if key in _DEVICE_COLUMNS}
     return [
         device
-        for device in (*tenant.devices, tenant.removed)
-        if device.family in families & category.families
+        for device in (tenant.removed, *tenant.devices)
+        if device.family in families
         and (not blueprints or device.blueprint.id in blueprints)
         and (not shared or passes(common(tenant, device), shared))
     ]
@@ -63,7 +67,7 @@ def _answer(name: str, tenant: Tenant, ids: Mapping[str, str], query: Query) -> 
 
 def _place(text: str) -> tuple[int, int, int]:
     """Page, device index and row that a cursor names. Raises Fault 400."""
-    parts = uncursor(text).split(":") if text else ["0", "-2", "0"]
+    parts = uncursor(text).split(":") if text else ["0", "-1", "0"]
     try:
         page, index, row = (int(part) for part in parts)
     except ValueError:
@@ -73,21 +77,20 @@ def _place(text: str) -> tuple[int, int, int]:
 
 def _by_cursor(tenant: Tenant, category: Category, devices: list[Device], own: Tests, text: str, limit: int) -> Row:
     page, index, skip = _place(text)
-    order = sorted(devices, key=lambda device: device.index)
-    start = bisect_right(order, index - 1, key=lambda device: device.index)
+    start = bisect_left(devices, index, key=lambda device: device.index)
     wanted = max(1, limit - 13) if page % _SHORT_EVERY == _SHORT_EVERY - 1 else limit
     found: list[Row] = []
-    for looked, device in enumerate(order[start:]):
-        if len(found) >= wanted or looked >= _LOOK:
-            return _page(found, None, cursor(f"{page + 1}:{device.index}:0"))
+    for looked, device in enumerate(devices[start:]):
+        if len(found) >= wanted or (found and looked >= _LOOK):
+            return _page(found, None, cursor(f"{page + 1}:{device.index}:0"), limit=limit)
         first = skip if device.index == index else 0
-        rows = _rows(tenant, category, device)
+        shared, rows = common(tenant, device), category.rows(tenant, device)
         for place in range(first, len(rows)):
             if len(found) >= wanted:
-                return _page(found, None, cursor(f"{page + 1}:{device.index}:{place}"))
-            if passes(rows[place], own):
-                found.append(rows[place])
-    return _page(found, None, None)
+                return _page(found, None, cursor(f"{page + 1}:{device.index}:{place}"), limit=limit)
+            if passes(rows[place], own, shared):
+                found.append(shared | rows[place])
+    return _page(found, None, None, limit=limit)
 
 
 def _page(
@@ -121,29 +124,42 @@ def _by_offset(tenant: Tenant, name: str, devices: list[Device], own: Tests, que
 
 def _matching(tenant: Tenant, category: Category, devices: list[Device], own: Tests) -> Iterator[Row]:
     for device in devices:
-        for row in _rows(tenant, category, device):
-            if passes(row, own):
-                yield row
+        shared = common(tenant, device)
+        for row in category.rows(tenant, device):
+            if passes(row, own, shared):
+                yield shared | row
 
 
 def _sorted(tenant: Tenant, category: Category, devices: list[Device], own: Tests, query: Query, limit: int) -> Row:
+    asked = tuple(sorted((name, value) for name, value in query.items() if name not in ("offset", "limit")))
+    order = _order(tenant, category, asked)
     offset = number(query, "offset", 0)
-    key = query["sort_by"].lstrip("-")
-    places = [
-        (row.get(key), device.index, place)
-        for device in devices
-        for place, row in enumerate(_rows(tenant, category, device))
-        if passes(row, own)
-    ]
-    part = ordered(places, query["sort_by"], lambda at, _: at[0], [key])[offset : offset + limit]
     by_index = {device.index: device for device in devices}
-    return _page(
-        [_rows(tenant, category, by_index[index])[place] for _, index, place in part],
-        offset,
-        None,
-        limit=limit,
-        total=len(places),
-    )
+    places = [divmod(code, _MOST_ROWS) for code in order[offset : offset + limit]]
+    rows = [_rows(tenant, category, by_index[index - 1])[place] for index, place in places]
+    return _page(rows, offset, None, limit=limit, total=len(order))
+
+
+@lru_cache(maxsize=4)
+def _order(tenant: Tenant, category: Category, asked: tuple[tuple[str, str], ...]) -> array[int]:
+    """Where each matching row is, in the order asked for: one number a row, so that later pages cost nothing."""
+    query = dict(asked)
+    tests = json_filter(query)
+    key, own = query["sort_by"].lstrip("-"), {name: held for name, held in tests.items() if name not in _DEVICE_COLUMNS}
+    found = list(_places(tenant, category, _reporting(tenant, category, query, tests), own, key))
+    found.sort(key=itemgetter(0), reverse=query["sort_by"].startswith("-"))
+    return array("Q", (code for _, code in found))
+
+
+def _places(
+    tenant: Tenant, category: Category, devices: list[Device], own: Tests, key: str
+) -> Iterator[tuple[tuple[int, Any], int]]:
+    """The rank of each matching row, and where the row is; the rows themselves are not kept."""
+    for device in devices:
+        shared = common(tenant, device)
+        for place, row in enumerate(category.rows(tenant, device)):
+            if passes(row, own, shared):
+                yield rank(row.get(key, shared.get(key))), (device.index + 1) * _MOST_ROWS + place
 
 
 def _count(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:

@@ -96,8 +96,9 @@ def truth(text: str) -> bool | None:
 
 def ordered(rows: list[Any], by: str, key: Callable[[Any, str], Any], known: Sequence[str]) -> list[Any]:
     """`rows` by a comma list of names, `-` before one turns it round; unknown names are ignored."""
-    for name in reversed([part.strip() for part in by.split(",") if part.strip().lstrip("-") in known]):
-        rows = sorted(rows, key=lambda row, n=name.lstrip("-"): rank(key(row, n)), reverse=name.startswith("-"))  # type: ignore[misc]
+    for sign in reversed([part.strip() for part in by.split(",") if part.strip().lstrip("-") in known]):
+        keyed = [(rank(key(row, sign.lstrip("-"))), row) for row in rows]
+        rows = [row for _, row in sorted(keyed, key=lambda pair: pair[0], reverse=sign.startswith("-"))]
     return rows
 
 
@@ -124,9 +125,10 @@ def json_filter(query: Query) -> dict[str, list[Test]]:
     return {key: [_test(key, operator, value) for operator, value in clause.items()] for key, clause in found.items()}
 
 
-def passes(row: Row, tests: Mapping[str, Sequence[Test]]) -> bool:
-    """Whether a row stands every test; an absent key counts as null."""
-    return all(test(row.get(key)) for key, held in tests.items() for test in held)
+def passes(row: Row, tests: Mapping[str, Sequence[Test]], shared: Row | None = None) -> bool:
+    """Whether a row, laid over `shared`, stands every test; an absent key counts as null."""
+    under = shared or {}
+    return all(test(row[key] if key in row else under.get(key)) for key, held in tests.items() for test in held)
 
 
 def _test(key: str, operator: str, value: Any) -> Test:
@@ -145,14 +147,20 @@ def _test(key: str, operator: str, value: Any) -> Test:
 def _among(operator: str, values: list[Any]) -> Test:
     if operator.endswith("in"):
         found = {json.dumps(value) for value in values}
-        inside: Test = lambda value: json.dumps(value) in found  # noqa: E731
+
+        def inside(value: Any) -> bool:
+            return any(json.dumps(one) in found for one in (value if isinstance(value, list) else [value]))
+
     else:
         parts = [str(value).casefold() for value in values]
-        inside = lambda value: value is not None and any(part in str(value).casefold() for part in parts)  # noqa: E731
+
+        def inside(value: Any) -> bool:
+            return value is not None and any(part in str(value).casefold() for part in parts)
+
     return (lambda value: not inside(value)) if operator.startswith("not_") else inside
 
 
-_SIDES: dict[str, Callable[[datetime, datetime], bool]] = {
+_SIDES: dict[str, Callable[[Any, Any], bool]] = {
     "lt": lambda left, right: left < right,
     "gt": lambda left, right: left > right,
     "lte": lambda left, right: left <= right,
@@ -161,12 +169,18 @@ _SIDES: dict[str, Callable[[datetime, datetime], bool]] = {
 
 
 def _side(key: str, operator: str, value: Any) -> Test:
-    bound = dates.parse(value) if isinstance(value, str) else None
+    bound = _comparable(value)
     if bound is None:
         raise Fault(400, {"detail": f"Invalid filter for {key}: {value!r} is not a date"})
 
     def test(found: Any) -> bool:
-        moment = dates.parse(found) if isinstance(found, str) else None
-        return moment is not None and _SIDES[operator](moment, bound)
+        held = _comparable(found)
+        return isinstance(held, type(bound)) and _SIDES[operator](held, bound)
 
     return test
+
+
+def _comparable(value: Any) -> datetime | float | None:
+    if isinstance(value, str):
+        return dates.parse(value)
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import audit, devices, history, libraries, organization, prism, status, threats, users, vulnerabilities
+from . import (
+    audit,
+    behaviors,
+    devices,
+    history,
+    libraries,
+    organization,
+    prism,
+    status,
+    threats,
+    users,
+    vulnerabilities,
+)
 from .query import Query
 from .tenant import Tenant
 
@@ -13,7 +25,19 @@ Route = Callable[[Tenant, Mapping[str, str], Query], Any]
 
 ROUTES: dict[str, Route] = {
     name: route
-    for module in (audit, devices, history, libraries, organization, prism, status, threats, users, vulnerabilities)
+    for module in (
+        audit,
+        behaviors,
+        devices,
+        history,
+        libraries,
+        organization,
+        prism,
+        status,
+        threats,
+        users,
+        vulnerabilities,
+    )
     for name, route in module.ROUTES.items()
 }
 """By the endpoint's name; `answers(tenant, ids, query)` gives the JSON or raises Fault."""

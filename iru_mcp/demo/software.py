@@ -38,7 +38,7 @@ class Software:
         if self.source == "Apple":
             return "Software Signing, Apple Code Signing Certification Authority, Apple Root CA"
         if self.source == "Mac App Store":
-            return "Apple Mac OS Application Signing, Apple Worldwide Developer Relations Certification Authority, Apple Root CA"
+            return "Apple Mac OS Application Signing, Apple Worldwide Developer Relations, Apple Root CA"
         if not self.team_id:
             return ""
         signer = f"Developer ID Application: {self.developer} ({self.team_id})"
@@ -55,21 +55,27 @@ class Installed(NamedTuple):
 
 
 _SYSTEM_APPS = (
-    "App Store,Automator,Books,Calculator,Calendar,Chess,Clock,Contacts,Dictionary,FaceTime,Find My,FindMy Items,Font Book,"
-    "Freeform,Home,Image Capture,Image Playground,Journal,Launchpad,Mail,Maps,Messages,Mission Control,Music,News,Notes,"
-    "Passwords,Phone,Photo Booth,Photos,Podcasts,Preview,QuickTime Player,Reminders,Safari,Shortcuts,Siri,Stickies,Stocks,"
+    "App Store,Automator,Books,Calculator,Calendar,Chess,Clock,Contacts,Dictionary,FaceTime,Find My,"
+    "FindMy Items,Font Book,"
+    "Freeform,Home,Image Capture,Image Playground,Journal,Launchpad,Mail,Maps,Messages,Mission Control,"
+    "Music,News,Notes,"
+    "Passwords,Phone,Photo Booth,Photos,Podcasts,Preview,QuickTime Player,Reminders,Safari,Shortcuts,"
+    "Siri,Stickies,Stocks,"
     "System Settings,TV,TextEdit,Time Machine,Tips,Voice Memos,Weather,iPhone Mirroring"
 ).split(",")
 _UTILITIES = (
-    "Activity Monitor,AirPort Utility,Audio MIDI Setup,Bluetooth File Exchange,Boot Camp Assistant,ColorSync Utility,Console,"
-    "Digital Color Meter,Disk Utility,Grapher,Keychain Access,Migration Assistant,Print Center,Screen Sharing,Screenshot,"
+    "Activity Monitor,AirPort Utility,Audio MIDI Setup,Bluetooth File Exchange,Boot Camp Assistant,"
+    "ColorSync Utility,Console,"
+    "Digital Color Meter,Disk Utility,Grapher,Keychain Access,Migration Assistant,Print Center,Screen "
+    "Sharing,Screenshot,"
     "Script Editor,System Information,Terminal,VoiceOver Utility"
 ).split(",")
 _SERVICES = (
-    "AddressBookUrlForwarder,AirPlayUIAgent,AppleScript Utility,Archive Utility,Captive Network Assistant,ControlCenter,"
+    "AddressBookUrlForwarder,AirPlayUIAgent,AppleScript Utility,Archive Utility,Captive Network "
+    "Assistant,ControlCenter,"
     "Directory Utility,Dock,Expansion Slot Utility,Feedback Assistant,Finder,Folder Actions Setup,Install Command Line "
     "Developer Tools,Installer,Keychain Circle Notification,NotificationCenter,OSDUIHelper,PowerChime,Problem Reporter,"
-    "Siri,Software Update,Spotlight,Stage Manager,SystemUIServer,Ticket Viewer,UserNotificationCenter,WiFiAgent,"
+    "Software Update,Spotlight,Stage Manager,SystemUIServer,Ticket Viewer,UserNotificationCenter,WiFiAgent,"
     "Wireless Diagnostics,loginwindow,rcd,UniversalControl,Setup Assistant,Screen Time,Certificate Assistant"
 ).split(",")
 
@@ -87,9 +93,14 @@ APPLE = (
     *_apple(_SERVICES, "/System/Library/CoreServices"),
 )
 CHROME = Software(
-    STORY.browser_name, STORY.browser_bundle_id, "Google LLC", "EQHXZ8M8AV",
-    ("147.0.7700.31", "148.0.7759.102", "149.0.7812.41", STORY.browser_fixed_version, "149.0.7812.90"), 205, stragglers=34,
-)  # fmt: skip
+    STORY.browser_name,
+    STORY.browser_bundle_id,
+    "Google LLC",
+    "EQHXZ8M8AV",
+    ("147.0.7700.31", "148.0.7759.102", "149.0.7812.41", STORY.browser_fixed_version, "149.0.7812.90"),
+    205,
+    stragglers=34,
+)
 LUMEN = Software(STORY.app_name, STORY.app_bundle_id, "", "", (STORY.app_version,), 0, source="Unknown")
 _ROWS = """
 Zoom|zoom.us|zoom.us|Zoom Video Communications, Inc.|BJ4HAAB9B3|6.2.11 6.4.6 6.5.10 6.6.0|190
@@ -120,7 +131,6 @@ Drive|Google Drive|com.google.drivefs|Google LLC|EQHXZ8M8AV|109.0 115.0|94
 GlobalProtect|GlobalProtect|com.paloaltonetworks.GlobalProtect.client|Palo Alto Networks|PXPZ95SK77|6.2.8 6.3.3|120
 Okta|Okta Verify|com.okta.mobile|Okta, Inc.|B7F62B65BN|9.44.0 9.52.0|180
 Adobe|Adobe Acrobat Reader|com.adobe.Reader|Adobe Inc.|JQ525L2MZD|24.005.20320 25.001.20756|90
-Creative|Adobe Creative Cloud|com.adobe.acc.AdobeCreativeCloud|Adobe Inc.|JQ525L2MZD|6.6.0 6.8.0|40
 Photoshop|Adobe Photoshop 2026|com.adobe.Photoshop|Adobe Inc.|JQ525L2MZD|27.0.0 27.1.0|30
 AnyDesk|AnyDesk|com.philandro.anydesk|philandro Software GmbH|KU6W3B6JMZ|9.0.1 9.5.0|9
 TeamViewer|TeamViewer|com.teamviewer.TeamViewer|TeamViewer Germany GmbH|H7UGFBUGV6|15.62.4 15.71.4|12
@@ -141,9 +151,7 @@ Cyberduck|Cyberduck|ch.sudo.cyberduck|David Kocher|G69SCX94XU|9.1.6 9.2.4|18
 OBS|OBS|com.obsproject.obs-studio|OBS Project|2MMRE5MTB8|31.0.3 32.0.2|15
 Webex|Webex|Cisco-Systems.Spark|Cisco|DE8Y96K9QP|45.8.0 45.10.1|30
 Linear|Linear|com.linear|Linear Orbit, Inc.|7VZ2S3V9RV|1.28.9 1.29.1|48
-Loom|Loom|com.loom.desktop|Loom, Inc|QGD2ZPXZZG|0.294.2 0.314.0|36
 Tailscale|Tailscale|io.tailscale.ipn.macsys|Tailscale Inc.|W5364U7YZB|1.84.1 1.90.4|26
-Backblaze|Backblaze|com.backblaze.Backblaze|Backblaze, Inc.|WGQ4SNU2S6|9.1.0 9.2.2|12
 Python|Python Launcher|org.python.PythonLauncher|Python Software Foundation|BMM5U3QVKW|3.12.7 3.13.5|44
 Java|OpenJDK|net.temurin.21.jdk|Eclipse Foundation, Inc.|JCDTMS22B4|21.0.4 21.0.9|34
 """
@@ -155,12 +163,18 @@ def _read(line: str) -> Software:
 
 
 THIRD_PARTY = (CHROME, *(_read(line) for line in _ROWS.strip().splitlines()))
-_CURRENT = len(CHROME.versions) - 1
+
+
+def _choices(device: Device, seed: int) -> tuple[tuple[int, int], ...]:
+    """Third-party apps on a Mac, each with the place of its version; some of the story's Macs have an old browser."""
+    chosen = _chance(seed, device.index)
+    if device.part in ("patient zero", "leaver"):
+        return ((0, CHROME.versions.index(STORY.browser_fixed_version) - 1), *(pair for pair in chosen if pair[0]))
+    return chosen
 
 
 @lru_cache(maxsize=4096)
-def _choices(seed: int, index: int) -> tuple[tuple[int, int], ...]:
-    """Third-party apps on a Mac, each with the place of its version."""
+def _chance(seed: int, index: int) -> tuple[tuple[int, int], ...]:
     present, versions = digest(seed, "apps", index), digest(seed, "versions", index)
     return tuple(
         (place, _version_at(software, versions[place % 64]))
@@ -176,10 +190,10 @@ def _version_at(software: Software, chance: int) -> int:
 
 def count_on_mac(device: Device, seed: int) -> int:
     """How many apps `on_mac` yields, without making them."""
-    return len(APPLE) + len(_choices(seed, device.index)) + (arrival(device, None) is not None)
+    return len(APPLE) + len(_choices(device, seed)) + (arrival(device) is not None)
 
 
-def arrival(device: Device, times: Timeline | None) -> int | None:
+def arrival(device: Device) -> int | None:
     """Which Mac of the first incident this is: 0, 1, 2, or None."""
     return {"patient zero": 0, "spread 1": 1, "spread 2": 2}.get(device.part)
 
@@ -189,13 +203,13 @@ def on_mac(device: Device, seed: int, times: Timeline) -> list[Installed]:
     base = device.index * 1000
     system = device.system.version
     found = [Installed(base + place, software, system, device.enrolled) for place, software in enumerate(APPLE)]
-    for place, version in _choices(seed, device.index):
+    for place, version in _choices(device, seed):
         software = THIRD_PARTY[place]
         since = device.enrolled + timedelta(
             hours=1 + place, seconds=place * 37 + device.index % 59, microseconds=place * 911
         )
         found.append(Installed(base + 200 + place, software, software.versions[version], since))
-    turn = arrival(device, times)
+    turn = arrival(device)
     if turn is not None:
         since = (times.app_installed, *times.spread)[turn]
         found.append(Installed(base + 400, LUMEN, STORY.app_version, since))
@@ -204,7 +218,30 @@ def on_mac(device: Device, seed: int, times: Timeline) -> list[Installed]:
 
 def third_party(device: Device, seed: int) -> list[tuple[Software, int]]:
     """The third-party apps of a Mac, each with the place of its version among the app's versions."""
-    return [(THIRD_PARTY[place], version) for place, version in _choices(seed, device.index)]
+    return [(THIRD_PARTY[place], version) for place, version in _choices(device, seed)]
+
+
+_ON_WINDOWS = frozenset(
+    {
+        "Google Chrome",
+        "zoom.us",
+        "Slack",
+        "1Password",
+        "Firefox",
+        "Microsoft Word",
+        "Microsoft Excel",
+        "Microsoft Outlook",
+        "Microsoft Teams",
+        "Visual Studio Code",
+        "Docker",
+        "Notion",
+        "VLC",
+        "OneDrive",
+        "GlobalProtect",
+        "Okta Verify",
+    }
+)
+WINDOWS = tuple(software for software in THIRD_PARTY if software.name in _ON_WINDOWS)
 
 
 _MOBILE_ROWS = """
@@ -231,7 +268,6 @@ Dropbox|com.getdropbox.Dropbox|440.2 452.2|40
 Google Drive|com.google.Drive|4.2532 4.2545|100
 Duo Mobile|com.duosecurity.DuoMobile|4.90.0 4.94.0|60
 Iru Self Service|io.kandji.mobileselfservice|2.1.0 2.3.0|240
-Kindle|com.amazon.Lassen|7.38 7.42|40
 Uber|com.ubercab.UberClient|3.680 3.697|80
 """
 MOBILE = tuple(
@@ -241,9 +277,10 @@ MOBILE = tuple(
 
 
 def on_mobile(device: Device, seed: int) -> list[Installed]:
-    """The apps of an iPhone, iPad or Android device; what came with the system is left out."""
+    """The apps of any other device; what came with the system is left out."""
     if device.platform == "AppleTV":
         return []
+    known = WINDOWS if device.platform == "Windows" else MOBILE
     present, versions = digest(seed, "apps", device.index), digest(seed, "versions", device.index)
     return [
         Installed(
@@ -252,7 +289,7 @@ def on_mobile(device: Device, seed: int) -> list[Installed]:
             software.versions[_version_at(software, versions[place])],
             device.enrolled,
         )
-        for place, software in enumerate(MOBILE)
+        for place, software in enumerate(known)
         if present[place] < software.share
     ]
 

@@ -27,7 +27,10 @@ _WORDS = ("PASS",) * 40 + (
     "CHANGE_PENDING",
 )
 _PROFILE_WORDS = ("success",) * 40 + ("pending", "failed")
-_ERROR_LOG = "Executing audit script...\nScript exited with non-zero status.\nDownloading...\nVerification of the package failed (code 12)."
+_ERROR_LOG = (
+    "Executing audit script...\nScript exited with non-zero status.\n"
+    "Downloading...\nVerification of the package failed (code 12)."
+)
 
 
 def _word(device: Device, item: Item) -> str:
@@ -46,7 +49,10 @@ def _log(device: Device, item: Item, word: str) -> str | None:
             f"launchctl: {STORY.launch_label}: service holds /Library/Kandji\nPolicy could not be applied (code 5)."
         )
     if item.name == STORY.script_name and word == "PASS":
-        return f"Executing script...\n% Total from http://{STORY.command_host}/fix.pkg\ninstaller: The install was successful.\nScript exited with status 0."
+        return (
+            f"Executing script...\n% Total from http://{STORY.command_host}/fix.pkg\n"
+            "installer: The install was successful.\nScript exited with status 0."
+        )
     if item.name == "Rotate Recovery Key" and word == "PASS":
         alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
         key = "-".join(letters(4, "prk", device.serial, part, alphabet=alphabet) for part in range(6))
@@ -57,7 +63,7 @@ def _log(device: Device, item: Item, word: str) -> str | None:
 
 
 def _reported(tenant: Tenant, device: Device, item: Item) -> datetime:
-    turn = arrival(device, tenant.times)
+    turn = arrival(device)
     if item.name == STORY.protection_item and turn == 0:
         return tenant.times.protection_failed
     if item.name == STORY.script_name and turn:
@@ -103,6 +109,7 @@ def _long(tenant: Tenant, device: Device, item: Item) -> Row:
 
 
 def _protection(tenant: Tenant, device: Device, *, broken: bool) -> Row:
+    files = 300_000 + device.index * 97 % 90_000
     last = (
         tenant.times.app_installed - timedelta(days=2) if broken else tenant.now - timedelta(days=1 + device.index % 20)
     )
@@ -112,7 +119,7 @@ def _protection(tenant: Tenant, device: Device, *, broken: bool) -> Row:
         "pup_posture": "Detect",
         "last_baseline_scan": dates.worded(last),
         "next_baseline_scan": "" if broken else dates.worded(last + timedelta(days=28)),
-        "baseline_scan_runtime": f"Kandji checked {300_000 + device.index * 97 % 90_000:,} files in 3 minutes, 41 seconds.",
+        "baseline_scan_runtime": f"Kandji checked {files:,} files in 3 minutes, 41 seconds.",
     }
 
 

@@ -11,13 +11,13 @@ from typing import Any
 from . import dates
 from .chance import hexes, pick, roll, uuid
 from .fleet import Device
-from .query import Fault, Query, Row, counted, ordered
+from .query import Fault, Query, Row, counted, number, ordered
 from .software import arrival
 from .story import STORY
 from .tenant import Tenant
 
 _UNWANTED = ("Adware.Genieo", "PUP.MacKeeper", "Adware.Pirrit", "PUP.AdvancedMacCleaner", "Adware.Bundlore")
-_ITEM_ID = uuid("item", STORY.protection_item)
+ITEM_ID = uuid("item", STORY.protection_item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def threats(tenant: Tenant) -> tuple[Threat, ...]:
         if device.platform == "Mac" and roll(tenant.seed, "pup", device.index) % 23 == 0
     ]
     for device in tenant.devices:
-        turn = arrival(device, tenant.times)
+        turn = arrival(device)
         if turn is not None and turn < 2:
             found.append(_story(tenant, device, turn))
     return tuple(sorted(found, key=lambda threat: threat.at, reverse=True))
@@ -108,7 +108,7 @@ def _first(threat: Threat) -> Row:
         "blueprint_id": threat.device.blueprint.id,
         "blueprint_name": threat.device.blueprint.name,
         "library_item_name": STORY.protection_item,
-        "library_item_id": _ITEM_ID,
+        "library_item_id": ITEM_ID,
         "pup_posture": "detect",
         "malware_posture": "protect",
     }
@@ -124,80 +124,18 @@ def _second(threat: Threat) -> Row:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Behavior:
-    """A process that did what no process should."""
-
-    device: Device
-    rule: str
-    description: str
-    classification: str
-    status: str
-    severity: str
-    at: datetime
-    parent: tuple[str, str]
-    target: tuple[str, str, str]
-
-
-@lru_cache(maxsize=4)
-def behaviors(tenant: Tenant) -> tuple[Behavior, ...]:
-    """All processes that were noticed, newest first."""
-    found = []
-    for device in tenant.devices:
-        turn, user = arrival(device, tenant.times), device.local_username
-        if turn == 0:
-            program = STORY.launch_program.format(user=user)
-            line = f"{program} --connect {STORY.command_host}:443 --keep"
-            found.append(Behavior(device, STORY.behavioral_rule, "A program in a hidden folder, started at login under an Apple-like label, connects out",
-                                  "malicious", "detected", "critical", tenant.times.behavior_detected, ("launchd", "/sbin/launchd"), ("softwareupdated", program, line)))  # fmt: skip
-        elif device.platform == "Mac" and roll(tenant.seed, "behavior", device.index) % 31 == 0:
-            at = tenant.now - timedelta(days=1 + roll("behavior day", device.serial) % 80, microseconds=462_076)
-            found.append(Behavior(device, "KTI_BD_0163", "A shell disables a security tool", "suspicious", "blocked", "medium", at,
-                                  ("zsh", "/bin/zsh"), ("launchctl", "/bin/launchctl", "launchctl unload -w /Library/LaunchDaemons/at.obdev.plist")))  # fmt: skip
-    return tuple(sorted(found, key=lambda behavior: behavior.at, reverse=True))
-
-
-def _process(name: str, path: str, line: str, owner: str, pid: int, sha256: str) -> Row:
-    return {"name": name, "command_line": line, "image_path": path, "pid": pid, "owner": owner, "sha256": sha256}
-
-
-def _told(found: Behavior) -> Row:
-    device, pid = found.device, 400 + found.device.index
-    own = found.rule == STORY.behavioral_rule
-    name, path, line = found.target
-    return {
-        "id": uuid("behavior", device.serial, found.rule).upper(),
-        "threat_id": found.rule,
-        "rule_version": 2,
-        "description": found.description,
-        "classification": found.classification,
-        "informational_tags": ["Launch Agent", "persistence", "hidden folder"]
-        if own
-        else ["exec", "Disable", "unload"],
-        "malware_family": ["HollowQuill"] if own else [],
-        "detection_date": dates.offset(found.at),
-        "threat_status": found.status,
-        "device_info": {"id": device.device_id, "name": device.name, "serial_number": device.serial},
-        "parent_process": _process(
-            *found.parent, found.parent[1], "root", 1 if own else pid, hexes(64, found.parent[1])
-        ),
-        "target_process": _process(
-            name, path, line, device.local_username, pid + 7, STORY.file_hash if own else hexes(64, path)
-        ),
-        "library_item": {"id": _ITEM_ID, "name": STORY.protection_item, "mal_posture_mode": "protect"},
-        "blueprint": device.blueprint.named(),
-    }
-
-
-def _among(query: Query, name: str, value: str) -> bool:
+def among(query: Query, name: str, value: str) -> bool:
+    """Whether `value` is in the comma list `name`, in any case; true where nothing is asked."""
     wanted = [part.strip().casefold() for part in query.get(name, "").split(",") if part.strip()]
     return not wanted or value.casefold() in wanted
 
 
-def _dated(tenant: Tenant, query: Query, at: datetime, since: str, until: str) -> bool:
-    start, end, days = dates.parse(query.get(since, "")), dates.parse(query.get(until, "")), query.get("date_range", "")
-    if not start and not end and days.isdigit():
-        start = tenant.now - timedelta(days=int(days))
+def dated(tenant: Tenant, query: Query, at: datetime, since: str, until: str) -> bool:
+    """Whether `at` lies between two dates, or within the last `date_range` days where neither is given."""
+    start, end = dates.parse(query.get(since, "")), dates.parse(query.get(until, ""))
+    days = number(query, "date_range", 0, most=36_500)
+    if not start and not end and days:
+        start = tenant.now - timedelta(days=days)
     return (not start or at >= start) and (not end or at <= end)
 
 
@@ -207,16 +145,18 @@ def _files(tenant: Tenant, query: Query, statuses: str) -> list[Threat]:
         threat
         for threat in threats(tenant)
         if query.get("device_id", threat.device.device_id) == threat.device.device_id
-        and _among(query, "classification", threat.classification)
-        and _among(query, statuses, threat.status)
-        and _among(query, "management_state", "closed" if threat.closed else "open")
-        and _among(query, "severities", threat.severity)
-        and _dated(tenant, query, threat.at, "detection_date_from", "detection_date_to")
+        and among(query, "classification", threat.classification)
+        and among(query, statuses, threat.status)
+        and among(query, "management_state", "closed" if threat.closed else "open")
+        and among(query, "severities", threat.severity)
+        and dated(tenant, query, threat.at, "detection_date_from", "detection_date_to")
         and any(term in text.casefold() for text in (threat.device.name, threat.file_hash, threat.path))
     ]
 
 
-_FILE_ORDER = "threat_name classification device_name process_name process_owner detection_date status management_state severity".split()
+_FILE_ORDER = (
+    "threat_name classification device_name process_name process_owner detection_date status management_state severity"
+).split()
 
 
 def _files_v1(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
@@ -241,44 +181,4 @@ def _files_v2(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     )
 
 
-def _processes_v1(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
-    rows = [
-        _told(one)
-        for one in behaviors(tenant)
-        if query.get("device_id", one.device.device_id) == one.device.device_id
-        and _among(query, "threat_id", one.rule)
-        and _among(query, "classification", one.classification)
-        and _among(query, "status", one.status)
-        and _among(query, "parent_process_name", one.parent[0])
-        and _among(query, "target_process_name", one.target[0])
-        and _dated(tenant, query, one.at, "detection_date_from", "detection_date_to")
-    ]
-    kinds = [row["classification"] for row in rows]
-    page = counted(rows, query, 1000, "/api/v1/behavioral-detections", count="total_count")
-    return page | {"malicious_count": kinds.count("malicious"), "suspicious_count": kinds.count("suspicious")}
-
-
-_SHORT = {"malicious": "mal", "suspicious": "sus"}
-
-
-def _processes_v2(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
-    if not query.get("device_id"):
-        raise Fault(400, {"device_id": ["This field is required."]})
-    rows = [
-        _told(one) | {"status": one.status, "severity": one.severity, "management_state": "open", "tags": []}
-        for one in behaviors(tenant)
-        if one.device.device_id == query["device_id"]
-        and _among(query, "classifications", _SHORT[one.classification])
-        and _among(query, "statuses", one.status)
-        and _among(query, "severities", one.severity)
-        and _dated(tenant, query, one.at, "detection_from", "detection_to")
-    ]
-    return counted(rows, query, 1000, "/api/v2/threat/behavioral-detections/events")
-
-
-ROUTES: dict[str, Any] = {
-    "LIST_THREATS_V1": _files_v1,
-    "LIST_THREATS_V2": _files_v2,
-    "LIST_BEHAVIORAL_DETECTIONS_V1": _processes_v1,
-    "LIST_BEHAVIORAL_DETECTIONS_V2": _processes_v2,
-}
+ROUTES: dict[str, Any] = {"LIST_THREATS_V1": _files_v1, "LIST_THREATS_V2": _files_v2}

@@ -27,9 +27,9 @@ class Flaw:
     software: Software
     fixed: int
     severity: str
-    exploited: bool
     age: int
     """Days since its publication."""
+    exploited: bool = False
 
     @property
     def link(self) -> str:
@@ -48,7 +48,9 @@ class Flaw:
 
 
 def _flaws() -> tuple[Flaw, ...]:
-    found = [Flaw(STORY.cve_id, CHROME, CHROME.versions.index(STORY.browser_fixed_version), "Critical", True, 15)]
+    found = [
+        Flaw(STORY.cve_id, CHROME, CHROME.versions.index(STORY.browser_fixed_version), "Critical", 15, exploited=True)
+    ]
     severities = ("High", "Medium", "Critical", "Medium", "High", "Low", "Undefined")
     for place, software in enumerate(THIRD_PARTY):
         for fixed in range(1, len(software.versions)):
@@ -60,7 +62,6 @@ def _flaws() -> tuple[Flaw, ...]:
                         software,
                         fixed,
                         severity,
-                        False,
                         20 + (place * 13 + fixed * 7) % 80,
                     )
                 )
@@ -192,7 +193,7 @@ def _summary(tenant: Tenant, flaw: Flaw, form: Callable[[datetime], str]) -> Row
         "kev_score": int(flaw.exploited),
         "cve_link": flaw.link,
         "first_detection_date": form(min(firsts)),
-        "latest_detection_date": form(max(max(firsts), *(_latest(hit) for hit in found)) if found else max(firsts)),
+        "latest_detection_date": form(max([*firsts, *(_latest(hit) for hit in found)])),
         "device_count": len(found),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,6 +37,7 @@ class DemoTransport(httpx.AsyncBaseTransport):
     hour_limit: int
     patterns: list[tuple[re.Pattern[str], Endpoint[Any]]]
     asked: int = field(default=0)
+    hour: float = field(default_factory=time.monotonic)
 
     @classmethod
     def build(
@@ -67,13 +69,18 @@ class DemoTransport(httpx.AsyncBaseTransport):
 
     def answer(self, method: str, path: str, query: dict[str, str], authorization: str) -> tuple[int, str, bytes]:
         """Status, content type and body."""
-        self.asked += 1
+        self._count()
         try:
             found = self._find(method, path, query, authorization)
         except Fault as fault:
             text = fault.body if fault.media != "application/json" else json.dumps(fault.body)
             return fault.status, fault.media, text.encode()
         return 200, "application/json", json.dumps(found).encode()
+
+    def _count(self) -> None:
+        if time.monotonic() - self.hour >= 3600:
+            self.asked, self.hour = 0, time.monotonic()
+        self.asked += 1
 
     def _find(self, method: str, path: str, query: dict[str, str], authorization: str) -> Any:
         if self.asked > self.hour_limit:

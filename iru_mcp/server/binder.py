@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from functools import cached_property
 from typing import Any
 
+import anyio
 from mcp import types
 from mcp.server import CacheHint, Server, ServerRequestContext
+from mcp.server.caching import CacheableMethod
 
 from .. import __version__
 from ..api.client import IruClient
 from ..clean import clean_text
-from ..errors import IruError
+from ..errors import IruError, RateLimited, UsageError
+from ..prompts import PROMPTS
+from ..resources import GUIDES, TEMPLATES
 from ..tools.catalogue import Tool, to_json
+from .content import Content
+from .watch import Watch
 
 INSTRUCTIONS = """\
 Read-only facts about an organization's Macs, iPhones, iPads, Apple TVs, Windows and Android devices, from Iru (formerly
@@ -30,34 +38,70 @@ name or device_id."""
 
 _log = logging.getLogger("iru_mcp")
 _HOUR = CacheHint(ttl_ms=3_600_000, scope="public")
+_LISTS: tuple[CacheableMethod, ...] = (
+    "server/discover",
+    "tools/list",
+    "prompts/list",
+    "resources/list",
+    "resources/templates/list",
+    "resources/read",
+)
+MAX_CALLS = 32
+"""Tool calls at work at once, unless told otherwise."""
+_MOST_WAITING = 4_000
+_LONGEST_WAIT = 50.0
+"""Seconds a call waits for its turn; most clients give up at 60."""
 
 
 class Binder:
-    """One per process: the tools, and the one Iru client that all connections share."""
+    """One per process: the tools, and the one Iru client that all connections share.
+
+    At most `max_calls` tool calls work at once; the others wait their turn. `watch` is told of each.
+    """
 
     def __init__(
-        self, tools: Mapping[str, Tool], open_client: Callable[[], IruClient], *, text_only: bool = False
+        self,
+        tools: Mapping[str, Tool],
+        open_client: Callable[[], IruClient],
+        *,
+        text_only: bool = False,
+        watch: Watch | None = None,
+        max_calls: int = MAX_CALLS,
     ) -> None:
         self._tools = tools
         self._open_client = open_client
-        self._client: IruClient | None = None
+        self.client: IruClient | None = None
+        self.in_flight = 0
         self._text_only = text_only
+        self._watch = watch or Watch()
+        self._max_calls = max_calls
         self._listed: types.ListToolsResult | None = None
+        content = Content(PROMPTS, GUIDES, TEMPLATES, self.shared_client, self._call_tool)
         self.server: Server[Any] = Server(
             "iru-mcp",
             version=__version__,
             title="Iru (read-only)",
             instructions=INSTRUCTIONS,
-            cache_hints={"tools/list": _HOUR, "server/discover": _HOUR},
+            cache_hints=dict.fromkeys(_LISTS, _HOUR),
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
+            on_list_prompts=content.list_prompts,
+            on_get_prompt=content.get_prompt,
+            on_list_resources=content.list_resources,
+            on_list_resource_templates=content.list_templates,
+            on_read_resource=content.read_resource,
+            on_completion=content.complete,
         )
+
+    @cached_property
+    def _places(self) -> anyio.CapacityLimiter:
+        return anyio.CapacityLimiter(self._max_calls)
 
     async def aclose(self) -> None:
         """Close the shared client, if any call opened it."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        if self.client is not None:
+            await self.client.aclose()
+            self.client = None
 
     async def _list_tools(self, _: ServerRequestContext[Any], __: Any) -> types.ListToolsResult:
         if self._listed is None:
@@ -79,32 +123,81 @@ class Binder:
     async def _call_tool(
         self, ctx: ServerRequestContext[Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult:
-        tool = self._tools.get(params.name)
-        if tool is None:
-            near = difflib.get_close_matches(params.name, self._tools, 3, 0.4) or list(self._tools)
-            return _failure(f"There is no tool '{params.name[:60]}'. Perhaps: {', '.join(near)}.")
+        arguments = params.arguments or {}
+        self.in_flight += 1
+        try:
+            with self._watch.call(params.name, arguments, _caller(ctx)) as went:
+                result, outcome = await self._outcome(ctx, params.name, arguments)
+                went(outcome)
+                return result
+        finally:
+            self.in_flight -= 1
+
+    async def _outcome(
+        self, ctx: ServerRequestContext[Any], name: str, arguments: Mapping[str, Any]
+    ) -> tuple[types.CallToolResult, str]:
+        """The result of one call, and `ok` or the name of what went wrong."""
 
         async def progress(done: int, total: int | None) -> None:
             await ctx.session.report_progress(done, total, f"{done} of about {total} rows" if total else f"{done} rows")
 
         try:
-            answer = await tool.run(self._shared_client(), params.arguments or {}, progress)
+            tool = self._tool(name)
+            async with self._turn():
+                answer = await tool.run(self.shared_client(), arguments, progress)
         except IruError as error:
-            return _failure(f"{error.fact} {error.remedy}")
+            return _failure(f"{error.fact} {error.remedy}"), type(error).__name__
         except Exception:  # noqa: BLE001 - the one place; a bug in a tool must not end the connection
-            _log.exception("%s failed", tool.name)
+            _log.exception("%s failed", name)
             return _failure(
-                f"{tool.name} failed inside iru-mcp; the details are in its log. Other tools may still work."
-            )
+                f"{name} failed inside iru-mcp; the details are in its log. Other tools may still work."
+            ), "Bug"
         return types.CallToolResult(
             content=[types.TextContent(text=to_json(answer))],
             structured_content=None if self._text_only else answer,
-        )
+        ), "ok"
 
-    def _shared_client(self) -> IruClient:
-        if self._client is None:
-            self._client = self._open_client()
-        return self._client
+    def _tool(self, name: str) -> Tool:
+        tool = self._tools.get(name)
+        if tool is None:
+            near = difflib.get_close_matches(name, self._tools, 3, 0.4) or list(self._tools)
+            raise UsageError(f"There is no tool '{name[:60]}'.", f"Perhaps: {', '.join(near)}.")
+        return tool
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait for a place, within bounds. Raises RateLimited."""
+        me = object()
+        places = self._places
+        if places.statistics().tasks_waiting >= _MOST_WAITING:
+            raise _busy()
+        try:
+            with anyio.fail_after(_LONGEST_WAIT):
+                await places.acquire_on_behalf_of(me)
+        except TimeoutError:
+            raise _busy() from None
+        try:
+            yield
+        finally:
+            places.release_on_behalf_of(me)
+
+    def shared_client(self) -> IruClient:
+        """The one client, opened when first needed. Raises ConfigError."""
+        if self.client is None:
+            self.client = self._open_client()
+        return self.client
+
+
+def _caller(ctx: ServerRequestContext[Any]) -> str:
+    """The name that came with the caller's token; the transport's where none is asked for."""
+    if ctx.request is None:
+        return "stdio"
+    user = ctx.request.scope.get("user")
+    return str(user.display_name) if user is not None else "http"
+
+
+def _busy() -> RateLimited:
+    return RateLimited("iru-mcp is busy: too many calls are waiting.", "Try again in a minute, with fewer at once.")
 
 
 def _failure(text: str) -> types.CallToolResult:

@@ -1,77 +1,98 @@
-"""Serving many clients over HTTP from one process with one Iru client: /mcp, the older /sse, and /healthz."""
+"""Serving many clients over HTTP from one process with one Iru client: /mcp, the older /sse, and what watches them."""
 
 from __future__ import annotations
 
 import contextlib
-import hmac
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
-import uvicorn
 from mcp.server.sse import SseServerTransport
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
-from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
 
 from ..errors import ConfigError
 from .binder import Binder
+from .door import LOOPBACK, MAX_BODY, Door
+from .keys import Keys
+from .metrics import Metrics
+from .oauth import METADATA
+from .patience import Listener, config
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-GRACE_SECONDS = 5
-"""How long calls in flight may go on after SIGTERM."""
+MAX_CONNECTIONS = 512
+MAX_SESSIONS = 2_000
+"""Sessions of older clients; they end after half an hour without a request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:
-    """Where to listen, who may call, and which transports to offer."""
+    """Where to listen, who may call, and what to offer. `ready` says why calls cannot work, empty when they can."""
 
     host: str
     port: int
-    token: str | None = None
+    keys: Keys | None = None
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     streamable: bool = True
+    stateless: bool = False
+    max_connections: int = MAX_CONNECTIONS
+    metrics: Metrics | None = None
+    ready: Callable[[], str] = lambda: ""
 
 
 def guard(listen: Listen) -> None:
-    """Raises ConfigError for an address beyond this machine without a token."""
-    if listen.host not in LOOPBACK and not listen.token:
+    """Raises ConfigError for an address beyond this machine without a token, and for what contradicts itself."""
+    if listen.host not in LOOPBACK and listen.keys is None:
         raise ConfigError(
             f"Listening on {listen.host} would open Iru's data to the network without a token.",
-            "Set IRU_MCP_TOKEN (or IRU_MCP_TOKEN_FILE), or listen on 127.0.0.1.",
+            "Set IRU_MCP_TOKEN (or IRU_MCP_TOKEN_FILE), or IRU_MCP_OAUTH_ISSUER; or listen on 127.0.0.1.",
         )
+    if listen.stateless and not listen.streamable:
+        raise ConfigError("SSE keeps state in its connections: it cannot be stateless.", "Use --transport http.")
 
 
-async def run_http(binder: Binder, listen: Listen) -> None:
-    """Serve until SIGINT or SIGTERM; answers in flight are delivered. Raises ConfigError before anything is opened."""
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises ConfigError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=256)
+    except OSError as error:
+        raise ConfigError(
+            f"Port {port} on {host} cannot be listened on ({error.strerror}).", "Choose another with --port and --host."
+        ) from None
+
+
+async def run_http(binder: Binder, listen: Listen, opened: socket.socket | None = None) -> None:
+    """Serve until SIGINT or SIGTERM; answers in flight are delivered. Raises ConfigError before anything is served."""
     guard(listen)
-    config = uvicorn.Config(
-        application(binder, listen),
-        host=listen.host,
-        port=listen.port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        timeout_keep_alive=30,
-        lifespan="on",
-        server_header=False,
-    )
-    await uvicorn.Server(config).serve()
+    taken = opened or bind(listen.host, listen.port)
+    server: Listener | None = None
+
+    def ready() -> str:
+        return "shutting down" if server is not None and server.draining else listen.ready()
+
+    app = application(binder, listen, ready)
+    server = Listener(config(app, listen.max_connections), lambda: binder.in_flight > 0)
+    await server.serve(sockets=[taken])
 
 
-def application(binder: Binder, listen: Listen) -> ASGIApp:
+def application(binder: Binder, listen: Listen, ready: Callable[[], str] | None = None) -> ASGIApp:
     """The ASGI application behind `run_http`."""
-    security = TransportSecuritySettings(
-        allowed_hosts=[*_hosts(), *listen.allowed_hosts],
-        allowed_origins=[*(f"http://{host}" for host in _hosts()), *listen.allowed_origins],
+    routes: list[BaseRoute] = [
+        Route("/healthz", _healthz),
+        Route("/readyz", _readyz(ready or listen.ready)),
+        *_published(listen),
+    ]
+    if not listen.stateless:
+        routes += _sse_routes(binder)
+    manager = StreamableHTTPSessionManager(
+        app=binder.server, stateless=listen.stateless, max_request_body_size=MAX_BODY, max_sessions=MAX_SESSIONS
     )
-    routes = [Route("/healthz", _healthz), *_sse_routes(binder, security)]
-    manager = StreamableHTTPSessionManager(app=binder.server, security_settings=security)
     if listen.streamable:
         routes.append(Route("/mcp", endpoint=StreamableHTTPASGIApp(manager)))
 
@@ -84,52 +105,49 @@ def application(binder: Binder, listen: Listen) -> ASGIApp:
             await binder.aclose()
 
     app = Starlette(routes=routes, lifespan=lifespan)
-    return _Bearer(app, listen.token) if listen.token else app
-
-
-def _hosts() -> list[str]:
-    return [f"{f'[{host}]' if ':' in host else host}{port}" for host in LOOPBACK for port in ("", ":*")]
+    own = () if listen.host in ("0.0.0.0", "::") else (listen.host,)  # noqa: S104 - compared, not bound
+    return Door(app, listen.keys, (*own, *listen.allowed_hosts), listen.allowed_origins)
 
 
 async def _healthz(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-def _sse_routes(binder: Binder, security: TransportSecuritySettings) -> list[Any]:
-    transport = SseServerTransport("/messages/", security_settings=security)
+def _readyz(ready: Callable[[], str]) -> Callable[[Request], Any]:
+    async def readyz(_: Request) -> Response:
+        why = ready()
+        return JSONResponse({"status": "not ready", "why": why}, 503) if why else JSONResponse({"status": "ready"})
 
-    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            async with transport.connect_sse(scope, receive, send) as (read, write):
-                await binder.server.run(read, write, binder.server.create_initialization_options())
-        except ValueError:
-            return  # the transport has already answered with what is wrong
+    return readyz
+
+
+def _published(listen: Listen) -> list[BaseRoute]:
+    """/metrics when asked for, and the RFC 9728 document where an authorization server issues the tokens."""
+    routes: list[BaseRoute] = []
+    metrics = listen.metrics
+    if metrics is not None:
+
+        async def numbers(_: Request) -> Response:
+            return PlainTextResponse(metrics.text(), media_type="text/plain; version=0.0.4")
+
+        routes.append(Route("/metrics", numbers))
+    document = listen.keys.metadata() if listen.keys else None
+    if document is not None:
+
+        async def metadata(_: Request) -> Response:
+            return JSONResponse(document, headers={"Cache-Control": "max-age=3600"})
+
+        routes += [Route(METADATA, metadata), Route(f"{METADATA}/{{path:path}}", metadata)]
+    return routes
+
+
+def _sse_routes(binder: Binder) -> list[BaseRoute]:
+    transport = SseServerTransport("/messages/", max_request_body_size=MAX_BODY)
 
     async def endpoint(request: Request) -> Response:
-        await handle(request.scope, request.receive, request._send)  # noqa: SLF001 - starlette offers no other way
+        streams = transport.connect_sse(request.scope, request.receive, request._send)  # noqa: SLF001 - no other way
+        async with streams as (read, write):
+            await binder.server.run(read, write, binder.server.create_initialization_options())
         return Response()
 
     return [Route("/sse", endpoint=endpoint), Mount("/messages/", app=transport.handle_post_message)]
-
-
-class _Bearer:
-    """Asks every request but the health check for the bearer token, compared in constant time."""
-
-    def __init__(self, app: ASGIApp, token: str) -> None:
-        self._app = app
-        self._expected = f"Bearer {token}".encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == "/healthz" or self._accepts(scope):
-            await self._app(scope, receive, send)
-            return
-        response = JSONResponse(
-            {"error": "Send the token of IRU_MCP_TOKEN as 'Authorization: Bearer ...'."},
-            401,
-            {"WWW-Authenticate": "Bearer"},
-        )
-        await response(scope, receive, send)
-
-    def _accepts(self, scope: Scope) -> bool:
-        given = dict(scope["headers"]).get(b"authorization", b"")
-        return hmac.compare_digest(given, self._expected)

@@ -17,25 +17,28 @@ from mcp.server.stdio import stdio_server
 from .binder import Binder
 
 MAX_LINE = 8 * 1024 * 1024
-"""Bytes of one request line."""
+"""Bytes of one request line; a longer one is dropped."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM) + ((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ())
 
 
 async def run_stdio(binder: Binder) -> None:
-    """Serve until stdin closes, stdout breaks or a signal comes; calls in flight are cancelled, the client closed."""
+    """Serve until stdin closes, stdout breaks or a signal comes; calls in flight are cancelled, the client closed.
+
+    Where stdin and stdout are pipes or sockets, as every client makes them, both are read and written without
+    threads: a thread that waits for the other side cannot be cancelled and would outlive a signal.
+    """
     server = binder.server
     try:
-        if sys.platform == "win32" or stat.S_ISREG(os.fstat(0).st_mode):
-            async with stdio_server() as (read, write):  # no cancellable reader there: the SDK's own
-                await server.run(read, write, server.create_initialization_options())
-            return
-        lines = await _cancellable_lines()
         with anyio.CancelScope() as scope:
-            loop = asyncio.get_running_loop()
-            for number in _SIGNALS:
-                loop.add_signal_handler(number, scope.cancel)
-            async with stdio_server(stdin=cast("Any", lines)) as (read, write):
+            if sys.platform == "win32":
+                lines, written = None, None
+            else:
+                for number in _SIGNALS:
+                    asyncio.get_running_loop().add_signal_handler(number, scope.cancel)
+                lines = await _lines_in() if not stat.S_ISREG(os.fstat(0).st_mode) else None
+                written = await _LinesOut.open(scope) if _is_stream(1) else None
+            async with stdio_server(stdin=cast("Any", lines), stdout=cast("Any", written)) as (read, write):
                 await server.run(read, write, server.create_initialization_options())
     except* (BrokenPipeError, ConnectionResetError):
         _abandon_stdout()
@@ -44,19 +47,58 @@ async def run_stdio(binder: Binder) -> None:
             await binder.aclose()
 
 
-async def _cancellable_lines() -> AsyncIterator[str]:
-    """Lines of stdin from a pipe reader; the SDK's worker thread cannot be cancelled and would outlive a signal.
+def _is_stream(fd: int) -> bool:
+    mode = os.fstat(fd).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
-    stdin itself is handed an empty file, so that nothing else in the process reads the wire.
-    """
-    wire = os.dup(0)
+
+def _take(fd: int, instead: int) -> int:
+    """A private copy of `fd`, which itself now leads to `instead`, so that nothing else can touch the wire."""
+    wire = os.dup(fd)
+    os.dup2(instead, fd)
+    return wire
+
+
+async def _lines_in() -> AsyncIterator[str]:
     nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
+    wire = _take(0, nothing)
     os.close(nothing)
     reader = asyncio.StreamReader(limit=MAX_LINE)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(wire, "rb"))
     return _lines(reader)
+
+
+class _LinesOut:
+    """The part of an async file that the SDK writes to; ends the server when nobody reads any more."""
+
+    def __init__(self, wire: asyncio.StreamWriter) -> None:
+        self._wire = wire
+
+    @classmethod
+    async def open(cls, scope: anyio.CancelScope) -> _LinesOut:
+        loop = asyncio.get_running_loop()
+        protocol = _UntilGone(scope)
+        pipe = os.fdopen(_take(1, 2), "wb", buffering=0)
+        transport, _ = await loop.connect_write_pipe(lambda: protocol, pipe)
+        transport.set_write_buffer_limits(0)  # a flush waits until all is handed over
+        return cls(asyncio.StreamWriter(transport, protocol, None, loop))
+
+    async def write(self, text: str) -> None:
+        self._wire.write(text.encode("utf-8", "replace"))
+
+    async def flush(self) -> None:
+        await self._wire.drain()
+
+
+class _UntilGone(asyncio.StreamReaderProtocol):
+    def __init__(self, scope: anyio.CancelScope) -> None:
+        super().__init__(asyncio.StreamReader())
+        self._scope = scope
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._scope.cancel()
 
 
 async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -66,9 +67,7 @@ async def list_audit_events(
     directory user."""
     early = read_time(since, "since", iru.now())
     late = read_time(until, "until", iru.now(), end_of_day=True)
-    query: dict[str, str | int] = {"sort_by": "-occurred_at"}
-    query |= {"start_date": early.strftime("%Y-%m-%dT%H:%M:%SZ")} if early else {}
-    query |= {"end_date": late.strftime("%Y-%m-%dT%H:%M:%SZ")} if late else {}
+    query = audit_window(early, late)
     checks: list[Check[AuditEvent]] = []
     if early or late:
         checks.append(Check("since/until", lambda event: within(event.occurred_at, early, late), sent=True))
@@ -82,6 +81,13 @@ async def list_audit_events(
             checks.append(_has(name, wanted.strip(), texts))
     ask = Ask(LIST_AUDIT_EVENTS, query, {}, checks, flat=_audit_row)
     return await listing(iru, ask, AuditLine, limit=limit, cursor=cursor, fields=fields)
+
+
+def audit_window(early: datetime | None, late: datetime | None) -> dict[str, str | int]:
+    """What asks Iru for the events between two moments, newest first."""
+    query: dict[str, str | int] = {"sort_by": "-occurred_at"}
+    query |= {"start_date": early.strftime("%Y-%m-%dT%H:%M:%SZ")} if early else {}
+    return query | ({"end_date": late.strftime("%Y-%m-%dT%H:%M:%SZ")} if late else {})
 
 
 def _has(name: str, wanted: str, texts: Any) -> Check[AuditEvent]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import inspect
 import json
 import pkgutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar, get_type_hints
@@ -16,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from ..api.client import IruClient, Progress
 from ..api.endpoint import Endpoint
 from ..clean import clean
-from ..errors import UsageError
+from ..errors import ConfigError, UsageError
 from .answers import fit, output_schema
 from .cursor import fingerprint
 from .schema import input_schema
@@ -41,6 +42,10 @@ class Tool:
     """Requests one call may make, where it is not the client's usual number."""
     optional: tuple[Endpoint[Any], ...] = field(default=())
     """Endpoints it can answer without."""
+    default: bool = True
+    """Whether it is offered unless its toolset, or it, is left out."""
+    sensitive: bool = False
+    """Whether it is offered only when named itself: `all` does not include it."""
 
     @property
     def name(self) -> str:
@@ -92,7 +97,12 @@ class Tool:
 
 
 def tool(
-    *endpoints: Endpoint[Any], requests: int | None = None, optional: tuple[Endpoint[Any], ...] = (), toolset: str = ""
+    *endpoints: Endpoint[Any],
+    requests: int | None = None,
+    optional: tuple[Endpoint[Any], ...] = (),
+    toolset: str = "",
+    default: bool = True,
+    sensitive: bool = False,
 ) -> Callable[[F], F]:
     """Declare the decorated function as a tool over `endpoints`; its module names its toolset unless given."""
 
@@ -101,7 +111,7 @@ def tool(
         if name in _REGISTRY:
             raise ValueError(f"two tools are named {name}")
         area = toolset or function.__module__.rpartition(".")[2]
-        _REGISTRY[name] = Tool(function, endpoints, area, requests, optional)
+        _REGISTRY[name] = Tool(function, endpoints, area, requests, optional, default, sensitive)
         return function
 
     return declare
@@ -115,6 +125,46 @@ def catalogue() -> dict[str, Tool]:
     return dict(sorted(_REGISTRY.items(), key=lambda item: (item[1].toolset, item[0])))
 
 
+def toolsets(tools: Mapping[str, Tool]) -> dict[str, list[Tool]]:
+    """The tools of each toolset."""
+    sets: dict[str, list[Tool]] = {}
+    for each in tools.values():
+        sets.setdefault(each.toolset, []).append(each)
+    return sets
+
+
+def select(
+    tools: Mapping[str, Tool],
+    *,
+    toolsets_named: Sequence[str] = (),
+    named: Sequence[str] = (),
+    excluded: Sequence[str] = (),
+) -> dict[str, Tool]:
+    """The tools to offer: the default ones, the named sets (`all` for every set), those named, minus those excluded.
+
+    Raises ConfigError for an unknown toolset or tool, naming the valid ones.
+    """
+    sets = toolsets(tools)
+    _refuse_unknown("toolset", toolsets_named, ["all", *sets])
+    _refuse_unknown("tool", [*named, *excluded], list(tools))
+    wanted = {
+        name: each
+        for name, each in tools.items()
+        if each.default
+        or name in named
+        or (not each.sensitive and ("all" in toolsets_named or each.toolset in toolsets_named))
+    }
+    return {name: each for name, each in wanted.items() if name not in excluded}
+
+
+def _refuse_unknown(kind: str, given: Sequence[str], valid: Sequence[str]) -> None:
+    for name in given:
+        if name not in valid:
+            near = difflib.get_close_matches(name, valid, 1, 0.6)
+            hint = f"Did you mean {near[0]}? " if near else ""
+            raise ConfigError(f"There is no {kind} '{name[:40]}'.", f"{hint}Valid: {', '.join(sorted(valid))}.")
+
+
 def _usage(of: Tool, error: ValidationError) -> UsageError:
     problems: list[str] = []
     for detail in error.errors(include_url=False, include_input=False, include_context=True)[:4]:
@@ -122,7 +172,7 @@ def _usage(of: Tool, error: ValidationError) -> UsageError:
         if detail["type"] == "extra_forbidden":
             problems.append(f"'{where[:40]}' is not a parameter")
         else:
-            problems.append(f"{where}: {detail['msg'].removeprefix('Value error, ')[:160]}")
+            problems.append(f"{where}: {detail['msg'].removeprefix('Value error, ')[:400]}")
     return UsageError(
         f"Wrong arguments: {'; '.join(problems)}.", f"{of.name} takes: {', '.join(of.arguments.model_fields)}."
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
 from ..api.client import Call
-from ..api.devices import GET_DEVICE_DETAILS, GET_DEVICE_STATUS, LIST_DEVICES, StatusItem
+from ..api.devices import GET_DEVICE_DETAILS, GET_DEVICE_STATUS, LIST_DEVICES, DeviceStatus, StatusItem
 from ..api.record import is_blank, tidy
 from ..errors import UsageError
 from .answers import View
@@ -104,19 +104,33 @@ async def get_device_status(
     log lines, and counts of all by status."""
     target = await resolve(iru, device)
     record = await iru.fetch(GET_DEVICE_STATUS, device_id=target.device_id)
-    answer: dict[str, Any] = {"device": target.shown()}
+    found = standing(record, everything=show == "all")
+    answer: dict[str, Any] = {"device": target.shown()} | found.counts | {"complete": not found.unreadable}
+    if found.unreadable:
+        answer["notes"] = [f"{found.unreadable} items could not be read and are left out"]
+    return answer | {("items" if show == "all" else "not_fine"): found.rows}  # type: ignore[return-value]
+
+
+class Standing(NamedTuple):
+    """How a device stands: counts of its items by kind and status, rows with the worst first, items left out."""
+
+    counts: dict[str, dict[str, int]]
+    rows: list[dict[str, Any]]
+    unreadable: int
+
+
+def standing(record: DeviceStatus, *, everything: bool = False) -> Standing:
+    """What a status record says, about the items that are not fine or about all."""
+    counts: dict[str, dict[str, int]] = {}
     rows: list[dict[str, Any]] = []
     unreadable = 0
     for kind, raw in (("library_items", record.library_items), ("parameters", record.parameters)):
         items = [StatusItem.read(row) for row in raw or []]
         unreadable += sum(item is None for item in items)
         readable = [item for item in items if item is not None]
-        answer[kind] = dict(Counter((item.status or "unknown").upper() for item in readable).most_common())
-        rows += [_status_row(item, kind) for item in readable if show == "all" or not is_fine(item.status)]
-    answer["complete"] = not unreadable
-    if unreadable:
-        answer["notes"] = [f"{unreadable} items could not be read and are left out"]
-    return answer | {("items" if show == "all" else "not_fine"): sorted(rows, key=_worst_first)}  # type: ignore[return-value]
+        counts[kind] = dict(Counter((item.status or "unknown").upper() for item in readable).most_common())
+        rows += [_status_row(item, kind) for item in readable if everything or not is_fine(item.status)]
+    return Standing(counts, sorted(rows, key=_worst_first), unreadable)
 
 
 def is_fine(status: str | None) -> bool:
@@ -135,7 +149,8 @@ def _status_row(item: StatusItem, kind: str) -> dict[str, Any]:
     }
     if kind == "parameters":
         row |= {"type": "parameter"}
-    logs = [_last_lines(text) for text in (item.last_audit_log, item.log, item.control_log) if text]
+    logs = [_last_lines(text) for text in (item.log, item.last_audit_log, item.control_log) if text]
+    logs = [log for log in logs if not any(log != other and log in other for other in logs)]
     return row | ({"log": " | ".join(dict.fromkeys(logs))} if logs and not is_fine(item.status) else {})
 
 

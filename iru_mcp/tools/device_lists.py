@@ -11,9 +11,11 @@ from ..api.devices import LIST_DEVICE_ACTIVITY, LIST_DEVICE_APPS, LIST_DEVICES, 
 from ..api.record import is_blank, tidy
 from .answers import Page, View
 from .catalogue import tool
+from .counting import GroupBy, counting
 from .listing import Ask, Check, listing
 from .params import Cursor, DeviceRef, Fields, Limit, Since, Str, Until, contains, newest_first, read_time, within
 from .resolve import resolve
+from .versions import VersionAtLeast, VersionBelow, VersionRange
 
 
 class AppLine(View):
@@ -51,7 +53,7 @@ _DETAIL_NOISE = frozenset(
     "uuid id metadata priority is_silent last_pushed date_requested profile_uuid library_item_id policy_fragment_json "
     "attempts request_requires_network_tether external_token".split()
 )
-_COMMAND_STATUS = {1: "pending", 2: "running", 3: "completed", 4: "failed", 5: "not now"}
+COMMAND_STATUS = {1: "pending", 2: "running", 3: "completed", 4: "failed", 5: "not now"}
 
 
 def app_row(record: App) -> dict[str, Any]:
@@ -69,6 +71,9 @@ async def list_device_apps(
     device: DeviceRef,
     name: Str = "",
     bundle_id: Annotated[Str, Field(description="or package name")] = "",
+    version_below: VersionBelow = "",
+    version_at_least: VersionAtLeast = "",
+    group_by: GroupBy = (),
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",
@@ -81,16 +86,26 @@ async def list_device_apps(
     for key, wanted in (("name", name.strip()), ("bundle_id", bundle_id.strip())):
         if wanted:
             checks.append(_has(key, wanted))
+    versions: VersionRange[App] = VersionRange(version_below, version_at_least, _version)
     ask = Ask(
         LIST_DEVICE_APPS,
-        checks=checks,
+        checks=checks + versions.checks(),
         ids={"device_id": target.device_id},
         order=lambda record: (str(app_row(record).get("name", "")).casefold(), record.version or ""),
         flat=app_row,
+        columns=tuple(_ONE_SHAPE),
     )
-    page = await listing(iru, ask, AppLine, limit=limit, cursor=cursor, fields=fields)
+    if group_by:
+        page = await counting(iru, ask, group_by, limit=limit, cursor=cursor)
+    else:
+        page = await listing(iru, ask, AppLine, limit=limit, cursor=cursor, fields=fields)
+    page.notes += versions.notes()
     page.device = target.shown()
     return page
+
+
+def _version(record: App) -> str | None:
+    return record.version or record.version_name
 
 
 def _has(key: str, wanted: str) -> Check[App]:
@@ -145,8 +160,8 @@ def condensed(details: Any) -> Any:
         if name in _DETAIL_NOISE or len(kept) >= _DETAIL_KEYS:
             continue
         tidied = tidy(value, name)
-        if name == "status" and value in _COMMAND_STATUS:
-            tidied = _COMMAND_STATUS[value]
+        if name == "status" and value in COMMAND_STATUS:
+            tidied = COMMAND_STATUS[value]
         if not is_blank(tidied) and tidied != kept.get("command_type"):
             kept[name] = _short(tidied)
     return kept

@@ -14,8 +14,10 @@ from ..api.devices import LIST_DEVICES, Device
 from ..errors import Refused, UsageError
 from .answers import Page, View
 from .catalogue import tool
+from .counting import GroupBy, counting
 from .listing import Ask, Check, listing
 from .params import Cursor, Fields, Limit, Platform, Since, Str, contains, read_time, within
+from .versions import VersionAtLeast, VersionBelow, VersionRange
 
 _PLATFORMS = {
     "mac": "Mac",
@@ -80,6 +82,8 @@ async def list_devices(
     serial_number: Str = "",
     model: Str = "",
     os_version: Annotated[Str, Field(description="starts with, e.g. 15 or 14.4.1")] = "",
+    version_below: VersionBelow = "",
+    version_at_least: VersionAtLeast = "",
     user_email: Str = "",
     blueprint_name: Str = "",
     tag: Annotated[Str, Field(description="whole tag")] = "",
@@ -92,6 +96,7 @@ async def list_devices(
     assigned: Annotated[_Flag, Field(description="has a user")] = None,
     mdm_enabled: _Flag = None,
     agent_installed: _Flag = None,
+    group_by: GroupBy = (),
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",
@@ -123,10 +128,15 @@ async def list_devices(
         asked.checks.append(Check("assigned", lambda device: (device.user is not None) == assigned))
     if filevault_enabled is not None:
         await asked.filevault(iru, filevault_enabled)
-    ask = Ask(
-        LIST_DEVICES, {"ordering": "device_id"} | asked.query, asked.narrow, tuple(asked.checks), lean=lean_device
-    )
-    return await listing(iru, ask, DeviceLine, limit=limit, cursor=cursor, fields=fields)
+    versions: VersionRange[Device] = VersionRange(version_below, version_at_least, lambda device: device.os_version)
+    checks = (*asked.checks, *versions.checks())
+    ask = Ask(LIST_DEVICES, {"ordering": "device_id"} | asked.query, asked.narrow, checks, lean=lean_device)
+    if group_by:
+        page = await counting(iru, ask, group_by, limit=limit, cursor=cursor)
+    else:
+        page = await listing(iru, ask, DeviceLine, limit=limit, cursor=cursor, fields=fields)
+    page.notes += versions.notes()
+    return page
 
 
 class _Filters:
@@ -214,13 +224,20 @@ async def find_devices_for_user(
 ) -> Page[UserDeviceLine]:
     """Devices assigned to one e-mail address, compared whole. Start here when an incident names a person.
     When there are none, similar addresses that do hold devices are named."""
+    return await held_by(iru, email, limit=limit, cursor=cursor)
+
+
+async def held_by(
+    iru: Call, email: str, *, limit: int, cursor: str = "", fields: tuple[str, ...] = ()
+) -> Page[UserDeviceLine]:
+    """Devices assigned to `email`, compared whole; when there are none, a note says who is near."""
     wanted = email.strip()
     if "@" not in wanted:
         raise UsageError("email is not an address.", "Give the whole address, or use list_users to find it by name.")
     near: set[str] = set()
     checks: list[Check[Device]] = [Check("email", lambda device: _is_held_by(device, wanted, near))]
     ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, {"user_email": wanted}, checks, lean=lean_device)
-    page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=())
+    page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=fields)
     if not page.items and not cursor:
         page.notes.append(_nobody(wanted, near))
     return page

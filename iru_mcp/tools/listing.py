@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -51,6 +51,8 @@ class Scan(Generic[R]):
     ids: Mapping[str, str]
     after: Mark | None = None
     start: Position | None = None
+    unique: bool = True
+    """Whether to drop rows met before. A count over rows that no id names goes without: a page met twice ends it."""
     looked_at: int = 0
     unreadable: int = 0
     ignored: set[str] = field(default_factory=set)
@@ -59,7 +61,7 @@ class Scan(Generic[R]):
     total: int | None = None
     _seen: set[str] = field(default_factory=set)
 
-    async def pages(self) -> AsyncIterator[tuple[list[Hit[R]], bool]]:
+    async def pages(self) -> AsyncGenerator[tuple[list[Hit[R]], bool], None]:
         """The hits of each upstream page, and whether it was the last one."""
         start = self.after.position if self.after else self.start
         try:
@@ -104,6 +106,8 @@ class Scan(Generic[R]):
         return not failed
 
     def _first_time(self, record: R) -> bool:
+        if not self.unique:
+            return True
         key = record.key()
         if key in self._seen:
             return False
@@ -134,14 +138,25 @@ class Ask(Generic[R]):
     ids: Mapping[str, str] = field(default_factory=dict)
     order: Callable[[R], Any] | None = None
     """Sort by this here, over all rows, where Iru cannot."""
-    flat: Callable[[R], dict[str, Any]] = Record.flat
-    """How a record becomes a row."""
+    flat: Callable[[R], dict[str, Any]] | None = None
+    """How a record becomes a row, where `Record.flat` does not say it."""
     lean: Callable[[dict[str, Any]], dict[str, Any]] = dict
     """What to leave out of a row unless `fields` asks for it."""
     columns: Sequence[str] = ()
     """Names that `fields` may have beside those of the record."""
     start: Position | None = None
     """Where to begin, where it is not the endpoint's usual place."""
+
+    def row(self, record: R) -> dict[str, Any]:
+        """All columns of a record."""
+        return self.flat(record) if self.flat else record.flat()
+
+    def pick(self, record: R, names: Sequence[str]) -> dict[str, Any]:
+        """A few columns of a record, cheaply, for counting many."""
+        if self.flat is None:
+            return record.pick(names)
+        found = self.flat(record)
+        return {name: found[name] for name in names if name in found}
 
 
 async def listing(
@@ -213,8 +228,8 @@ def _after(
     last: Hit[R] | None, scan: Scan[R], mark: Mark | None, *, more: bool, given: int, widened: bool
 ) -> Mark | None:
     """Where the next page goes on: after the last row given, or where an interrupted walk stopped."""
-    if not more and scan.resume is not None:
-        return Mark(scan.resume, 0, "", given, widened)
+    if not more and scan.stopped:
+        return None if scan.resume is None else Mark(scan.resume, 0, "", given, widened)
     if last is None:
         return mark
     return Mark(last.position, last.done, last.record.key(), given, widened)
@@ -226,23 +241,39 @@ async def _sorted_page(
     records = [hit.record async for hits, _ in scan.pages() for hit in hits]
     assert ask.order is not None  # noqa: S101 - the caller chose this path by it
     records.sort(key=ask.order)
-    begin = _begin(records, mark)
+    page = cut(records, ask, view, mark, iru.question, limit=limit, fields=fields)
+    if scan.stopped:
+        page.complete, page.total = False, None
+        if records:
+            page.notes.append(f"sorted among the {len(records)} that match in what was looked at")
+    return page
+
+
+def cut(
+    records: Sequence[R],
+    ask: Ask[R],
+    view: type[View],
+    mark: Mark | None,
+    question: str,
+    *,
+    limit: int,
+    fields: Sequence[str],
+) -> Page[Any]:
+    """The page of `records`, all at hand and in order, that begins after `mark`."""
+    begin = just_after(records, mark)
     rows = Rows(ask, view, fields, limit)
     for record in records[begin:]:
         if not rows.add(record):
             break
     end = begin + len(rows.items)
-    page: Page[Any] = Page(rows.checked(), complete=end >= len(records) and not scan.stopped)
-    if not scan.stopped:
-        page.total = len(records)
-    elif records:
-        page.notes.append(f"sorted among the {len(records)} that match in what was looked at")
+    page: Page[Any] = Page(rows.checked(), complete=end >= len(records), total=len(records))
     if end < len(records):
-        page.next_cursor = write_cursor(Mark(end, end, records[end - 1].key(), end), iru.question)
+        page.next_cursor = write_cursor(Mark(end, end, records[end - 1].key(), end), question)
     return page
 
 
-def _begin(records: Sequence[Record], mark: Mark | None) -> int:
+def just_after(records: Sequence[Record], mark: Mark | None) -> int:
+    """The place in sorted `records` just behind `mark`: by the last row's identity if it moved, else by number."""
     if mark is None:
         return 0
     if 0 < mark.done <= len(records) and records[mark.done - 1].key() == mark.last:
@@ -268,7 +299,7 @@ class Rows:
         """Take the record as a row; False when there is no room for it."""
         if self.full:
             return False
-        flat = self._ask.flat(record)
+        flat = self._ask.row(record)
         self._known |= flat.keys()
         shown = flat if self._fields else self._ask.lean(flat)
         row = {name: shown[name] for name in self._fields or self._view.columns if name in shown}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -24,10 +25,13 @@ from ..api.prism import (
 from ..errors import UsageError
 from .answers import Page, View
 from .catalogue import tool
+from .counting import GroupBy, counting
 from .listing import Ask, Check, listing
 from .params import Cursor, Family, Fields, Limit, Str, listed
+from .prism_categories import EXAMPLES
 from .prism_filter import Filter, letter_cases, matches, validate
 from .resolve import find
+from .versions import VersionAtLeast, VersionBelow, VersionRange
 
 _PRISM_REQUESTS = 60
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -126,6 +130,8 @@ async def prism_device_information(
     device: OnDevice = "",
     model_name: Str = "",
     os_version: Str = "",
+    version_below: VersionBelow = "",
+    version_at_least: VersionAtLeast = "",
     apple_silicon: bool | None = None,
     mdm_enabled: bool | None = None,
     agent_installed: bool | None = None,
@@ -133,6 +139,7 @@ async def prism_device_information(
     device_families: Families = (),
     filter: PrismFilter = None,
     sort_by: SortBy = "",
+    group_by: GroupBy = (),
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",
@@ -146,7 +153,8 @@ async def prism_device_information(
         "mdm_enabled": mdm_enabled,
         "agent_installed": agent_installed,
     }
-    scope = Scope(device, blueprint, device_families, filter, sort_by)
+    versions = _versions("os_version", version_below, version_at_least)
+    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by, versions)
     return await prism_page(iru, PRISM_DEVICE_INFORMATION, DeviceInformationLine, typed, scope, fields, limit, cursor)
 
 
@@ -164,6 +172,7 @@ async def prism_launch_agents_and_daemons(
     device_families: Families = (),
     filter: PrismFilter = None,
     sort_by: SortBy = "",
+    group_by: GroupBy = (),
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",
@@ -179,7 +188,7 @@ async def prism_launch_agents_and_daemons(
         "is_loaded": is_loaded,
         "run_at_load": run_at_load,
     }
-    scope = Scope(device, blueprint, device_families, filter, sort_by)
+    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by)
     page = await prism_page(iru, PRISM_LAUNCH_AGENTS_AND_DAEMONS, LaunchLine, typed, scope, fields, limit, cursor)
     if program and not page.items:
         page.notes.append("program is often empty in Prism; try program_arguments")
@@ -199,6 +208,7 @@ async def prism_local_users(
     device_families: Families = (),
     filter: PrismFilter = None,
     sort_by: SortBy = "",
+    group_by: GroupBy = (),
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",
@@ -211,7 +221,7 @@ async def prism_local_users(
         "secure_token": secure_token,
         "logged_in": logged_in,
     }
-    scope = Scope(device, blueprint, device_families, filter, sort_by)
+    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by)
     return await prism_page(iru, PRISM_LOCAL_USERS, LocalUserLine, typed, scope, fields, limit, cursor)
 
 
@@ -222,6 +232,8 @@ async def prism_applications(
     name: Str = "",
     bundle_id: Str = "",
     version: Annotated[Str, Field(description="whole version")] = "",
+    version_below: VersionBelow = "",
+    version_at_least: VersionAtLeast = "",
     team_id: Str = "",
     path: Str = "",
     ad_hoc_code_signed: bool | None = None,
@@ -229,6 +241,7 @@ async def prism_applications(
     device_families: Families = (),
     filter: PrismFilter = None,
     sort_by: SortBy = "",
+    group_by: GroupBy = (),
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",
@@ -243,23 +256,22 @@ async def prism_applications(
         "ad_hoc_code_signed": ad_hoc_code_signed,
     }
     exact = {"version": {"in": [version.strip()]}} if version.strip() else {}
-    scope = Scope(device, blueprint, device_families, exact | (filter or {}), sort_by)
+    versions = _versions("version", version_below, version_at_least)
+    scope = Scope(device, blueprint, device_families, exact | (filter or {}), sort_by, group_by, versions)
     return await prism_page(iru, PRISM_APPS, ApplicationLine, typed, scope, fields, limit, cursor)
 
 
+@dataclass(slots=True)
 class Scope:
-    """Which rows of a category: the parameters that all Prism tools share."""
+    """Which rows of a category, and how to show them: the parameters that all Prism tools share."""
 
-    def __init__(
-        self,
-        device: str,
-        blueprint: str,
-        device_families: tuple[str, ...],
-        filter: Mapping[str, Any] | None,
-        sort_by: str,
-    ) -> None:
-        self.device, self.blueprint = device.strip(), blueprint.strip()
-        self.device_families, self.filter, self.sort_by = device_families, filter or {}, sort_by.strip()
+    device: str = ""
+    blueprint: str = ""
+    device_families: tuple[str, ...] = ()
+    filter: Mapping[str, Any] | None = None
+    sort_by: str = ""
+    group_by: tuple[str, ...] = ()
+    versions: VersionRange[PrismRow] | None = None
 
 
 async def prism_page(
@@ -274,30 +286,39 @@ async def prism_page(
 ) -> Page[Any]:
     """One page of a category: typed parameters and the raw filter become one filter, sent to Iru and proven here."""
     category = endpoint.path.rpartition("/")[2]
-    wanted = _typed_filter(typed) | dict(scope.filter)
-    target = await find(iru, scope.device)
+    wanted = _typed_filter(typed) | dict(scope.filter or {})
+    target = await find(iru, scope.device.strip())
     if target:
         wanted["device_id"] = {"in": [target.device_id]}
     query: dict[str, str | int] = {}
     checks: list[Check[PrismRow]] = []
-    _by_blueprint(scope.blueprint, wanted, query, checks)
+    _by_blueprint(scope.blueprint.strip(), wanted, query, checks)
     if scope.device_families:
         families = {family.casefold() for family in scope.device_families}
         query["device_families"] = ",".join(scope.device_families)
         checks.append(Check("device_families", lambda row: _family(row) in families, sent=True))
-    await _known_columns(iru, endpoint, category, wanted, scope.sort_by)
+    await _known_columns(iru, endpoint, category, wanted, scope.sort_by.strip())
     if wanted:
         query["filter"] = json.dumps(wanted)
         checks.append(_proof(wanted))
+    checks += scope.versions.checks() if scope.versions else []
     if scope.sort_by:
         query["sort_by"] = scope.sort_by
     ask = Ask(
         endpoint, query, {}, checks, columns=COMMON_COLUMNS + COLUMNS[category], start=0 if scope.sort_by else None
     )
-    page = await listing(iru, ask, view, limit=limit, cursor=cursor, fields=fields)
+    if scope.group_by:
+        page = await counting(iru, ask, scope.group_by, limit=limit, cursor=cursor)
+    else:
+        page = await listing(iru, ask, view, limit=limit, cursor=cursor, fields=fields)
+    page.notes += scope.versions.notes() if scope.versions else []
     if target:
         page.device = target.shown()
     return page
+
+
+def _versions(column: str, below: str, at_least: str) -> VersionRange[PrismRow]:
+    return VersionRange(below, at_least, lambda row: row.values.get(column))
 
 
 def _typed_filter(typed: Mapping[str, str | bool | None]) -> dict[str, Any]:
@@ -315,18 +336,18 @@ def _by_blueprint(
 ) -> None:
     if _UUID.fullmatch(blueprint):
         query["blueprint_ids"] = blueprint
-        checks.append(Check("blueprint", lambda row: row.blueprint_id == blueprint, sent=True))
+        checks.append(Check("blueprint", lambda row: row.values.get("blueprint_id") == blueprint, sent=True))
     elif blueprint:
         wanted["blueprint_name"] = {"like": letter_cases(blueprint)}
 
 
 def _proof(wanted: Filter) -> Check[PrismRow]:
-    return Check("filter", lambda row: matches(row.model_dump(), wanted), sent=True)
+    return Check("filter", lambda row: matches(row.values, wanted), sent=True)
 
 
 def _family(row: PrismRow) -> str:
     """The device family; which word stands for an Apple TV in rows is unpublished."""
-    family = (row.device__family or "").casefold()
+    family = str(row.values.get("device__family") or "").casefold()
     return "tvos" if family == "appletv" else family
 
 
@@ -342,4 +363,4 @@ async def _known_columns(
         columns |= {key for row in sample.rows[:50] if isinstance(row, dict) for key in row}
     if sort_by and sort_by.removeprefix("-") not in columns:
         raise UsageError(f"No column '{sort_by[:60]}' to sort by.", f"Columns: {', '.join(sorted(columns))}.")
-    validate(wanted, columns)
+    validate(wanted, columns, EXAMPLES[category])

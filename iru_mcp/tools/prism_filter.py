@@ -21,12 +21,18 @@ def letter_cases(text: str) -> list[str]:
     return list(dict.fromkeys((text, text.lower(), text.upper(), text.capitalize(), text.title())))
 
 
-def validate(wanted: Mapping[str, Any], columns: Iterable[str]) -> None:
-    """Raises UsageError for a column outside `columns`, an unknown operator or an operand that does not fit it."""
+def validate(wanted: Mapping[str, Any], columns: Iterable[str], example: str) -> None:
+    """Raises UsageError for a column outside `columns`, an unknown operator or an operand that does not fit it.
+
+    `example` is a filter that fits, to show with the columns.
+    """
     known = set(columns)
     for column, condition in wanted.items():
         if column not in known:
-            raise UsageError(f"No column '{column[:60]}' in this category.", f"Columns: {', '.join(sorted(known))}.")
+            raise UsageError(
+                f"No column '{column[:60]}' in this category.",
+                f"Columns: {', '.join(sorted(known))}. A filter here: {example}.",
+            )
         if not isinstance(condition, Mapping) or not condition:
             raise UsageError(f"The filter on {column} is not an object with an operator.", f"Write {GRAMMAR}.")
         for operator, operand in condition.items():

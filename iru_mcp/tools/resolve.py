@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from ..api.client import Call, Interrupted
 from ..api.devices import LIST_DEVICES, Device
@@ -38,7 +39,7 @@ async def resolve(iru: Call, device: str) -> Target:
     """
     wanted = device.strip()
     if _UUID.fullmatch(wanted):
-        return Target(wanted)
+        return Target(str(UUID(wanted)))
     near: dict[str, Device] = {}
     for query in ({"serial_number": wanted.upper()}, {"device_name": wanted}, {}):
         found, complete = await _matches(iru, wanted, query, near)

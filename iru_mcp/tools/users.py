@@ -57,7 +57,7 @@ async def get_user(
     wanted = email.strip()
     if "@" not in wanted:
         raise UsageError("email is not an address.", "Give the whole address, or search with list_users.")
-    check = Check[User]("email", lambda user: (user.email or "").casefold() == wanted.casefold())
+    check: Check[User] = Check("email", lambda user: (user.email or "").casefold() == wanted.casefold())
     page = await listing(
         iru, Ask(LIST_USERS, {}, {"email": wanted}, [check], lean=_lean_user), UserLine, limit=25, cursor="", fields=()
     )

@@ -1,0 +1,112 @@
+"""What the server sees of its own work: one record per tool call, one per request to Iru, and a trace span for each."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from opentelemetry import trace
+
+from ..api.endpoint import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """One tool call: `outcome` is `ok` or the name of what went wrong; `seconds` include waiting for a place."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    outcome: str
+    requests: int
+    seconds: float
+    caller: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One request to Iru: its endpoint's path, the status that came (0: none) and the seconds it took."""
+
+    path: str
+    status: int
+    seconds: float
+
+
+class Observer(Protocol):
+    """Whoever wants to know; must neither raise nor wait."""
+
+    def called(self, call: Finished) -> None: ...
+
+    def sent(self, request: Sent) -> None: ...
+
+
+@dataclass(slots=True)
+class _Tally:
+    requests: int = 0
+
+
+_tally: ContextVar[_Tally | None] = ContextVar("iru_mcp_tally", default=None)
+_tracer = trace.get_tracer("iru_mcp")
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Tells every observer of calls and requests. `clock` counts seconds."""
+
+    observers: Sequence[Observer] = ()
+    clock: Callable[[], float] = field(default=time.monotonic)
+
+    @contextlib.contextmanager
+    def call(self, tool: str, arguments: Mapping[str, Any], caller: str) -> Iterator[Callable[[str], None]]:
+        """Around one tool call; tell what it yields the outcome, or it counts as cancelled."""
+        outcome = ["cancelled"]
+        tally = _Tally()
+        before = _tally.set(tally)
+        began = self.clock()
+        try:
+            yield lambda word: outcome.__setitem__(0, word)
+        finally:
+            _tally.reset(before)
+            done = Finished(tool, arguments, outcome[0], tally.requests, self.clock() - began, caller)
+            for observer in self.observers:
+                observer.called(done)
+
+    @contextlib.contextmanager
+    def request(self, endpoint: Endpoint[Any]) -> Iterator[Callable[[int], None]]:
+        """Around one request to Iru; tell what it yields the status. The span names the template, never an id."""
+        tally = _tally.get()
+        if tally is not None:
+            tally.requests += 1
+        status = [0]
+        began = self.clock()
+        try:
+            with _span(endpoint, status):
+                yield lambda code: status.__setitem__(0, code)
+        finally:
+            sent = Sent(endpoint.path, status[0], self.clock() - began)
+            for observer in self.observers:
+                observer.sent(sent)
+
+
+@contextlib.contextmanager
+def _span(endpoint: Endpoint[Any], status: list[int]) -> Iterator[None]:
+    with _tracer.start_as_current_span(
+        f"{endpoint.method} {endpoint.path}",
+        kind=trace.SpanKind.CLIENT,
+        attributes={"http.request.method": endpoint.method, "url.template": endpoint.path},
+        record_exception=False,  # its text may quote what was asked
+        set_status_on_exception=False,
+    ) as span:
+        try:
+            yield
+        except BaseException as error:
+            span.set_attribute("error.type", type(error).__name__)
+            span.set_status(trace.StatusCode.ERROR)
+            raise
+        span.set_attribute("http.response.status_code", status[0])
+        if status[0] >= 400:
+            span.set_attribute("error.type", str(status[0]))
+            span.set_status(trace.StatusCode.ERROR)

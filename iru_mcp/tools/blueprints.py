@@ -1,0 +1,86 @@
+"""Blueprints, what is in them, and which devices routing moved."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from ..api.blueprints import (
+    LIST_BLUEPRINT_LIBRARY_ITEMS,
+    LIST_BLUEPRINT_ROUTING_ACTIVITY,
+    LIST_BLUEPRINTS,
+    Blueprint,
+    BlueprintItem,
+    RoutingActivity,
+)
+from ..api.client import Call
+from .answers import Page, View
+from .catalogue import tool
+from .listing import Ask, Check, listing
+from .params import Cursor, Fields, Limit, Since, Str, contains, read_time, within
+
+BlueprintId = Annotated[str, Field(description="id from list_blueprints", min_length=1, max_length=100)]
+
+
+class BlueprintLine(View):
+    """A blueprint."""
+
+    id: str
+    name: str
+    type: str
+    description: str
+    computers_count: float
+
+
+class BlueprintItemLine(View):
+    """A library item of a blueprint."""
+
+    id: str
+    name: str
+
+
+class RoutingLine(View):
+    """A device that was routed."""
+
+    activity_time: str
+    activity_type: str
+    device_id: str
+    details: Any
+
+
+@tool(LIST_BLUEPRINTS, default=False)
+async def list_blueprints(
+    iru: Call, name: Str = "", fields: Fields = (), limit: Limit = 25, cursor: Cursor = ""
+) -> Page[BlueprintLine]:
+    """Blueprints with their number of devices. Enrollment codes are never shown."""
+    has = contains(name.strip())
+    checks: list[Check[Blueprint]] = (
+        [Check("name", lambda blueprint: has(blueprint.name), sent=True)] if name.strip() else []
+    )
+    ask = Ask(LIST_BLUEPRINTS, {}, {"name": name.strip()} if checks else {}, checks)
+    return await listing(iru, ask, BlueprintLine, limit=limit, cursor=cursor, fields=fields)
+
+
+@tool(LIST_BLUEPRINT_LIBRARY_ITEMS, default=False)
+async def list_blueprint_library_items(
+    iru: Call, blueprint_id: BlueprintId, name: Str = "", limit: Limit = 100, cursor: Cursor = ""
+) -> Page[BlueprintItemLine]:
+    """The library items that a blueprint gives its devices."""
+    has = contains(name.strip())
+    checks: list[Check[BlueprintItem]] = [Check("name", lambda item: has(item.name))] if name.strip() else []
+    ask = Ask(LIST_BLUEPRINT_LIBRARY_ITEMS, checks=checks, ids={"blueprint_id": blueprint_id.strip()})
+    return await listing(iru, ask, BlueprintItemLine, limit=limit, cursor=cursor, fields=())
+
+
+@tool(LIST_BLUEPRINT_ROUTING_ACTIVITY, default=False)
+async def list_blueprint_routing_activity(
+    iru: Call, since: Since = "", fields: Fields = (), limit: Limit = 25, cursor: Cursor = ""
+) -> Page[RoutingLine]:
+    """Devices that blueprint routing moved, in Iru's order."""
+    early = read_time(since, "since", iru.now())
+    checks: list[Check[RoutingActivity]] = (
+        [Check("since", lambda row: within(row.activity_time, early, None))] if early else []
+    )
+    ask = Ask(LIST_BLUEPRINT_ROUTING_ACTIVITY, checks=checks)
+    return await listing(iru, ask, RoutingLine, limit=limit, cursor=cursor, fields=fields)

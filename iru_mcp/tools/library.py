@@ -1,0 +1,158 @@
+"""The library: custom software, profiles and scripts, how an item stands on devices and who changed it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ..api.client import Call
+from ..api.endpoint import Endpoint
+from ..api.library import (
+    LIST_CUSTOM_APPS,
+    LIST_CUSTOM_PROFILES,
+    LIST_CUSTOM_SCRIPTS,
+    LIST_IN_HOUSE_APPS,
+    LIST_LIBRARY_ITEM_ACTIVITY,
+    LIST_LIBRARY_ITEM_STATUSES,
+    LIST_SELF_SERVICE_CATEGORIES,
+    LibraryItem,
+    LibraryItemActivity,
+    LibraryItemStatus,
+)
+from .answers import Page, View
+from .catalogue import tool
+from .counting import GroupBy, counting
+from .device_details import is_fine
+from .listing import Ask, Check, listing
+from .params import Cursor, Fields, Limit, Since, Str, Until, contains, read_time, within
+
+_KINDS: dict[str, Endpoint[LibraryItem]] = {
+    "custom_apps": LIST_CUSTOM_APPS,
+    "in_house_apps": LIST_IN_HOUSE_APPS,
+    "custom_profiles": LIST_CUSTOM_PROFILES,
+    "custom_scripts": LIST_CUSTOM_SCRIPTS,
+}
+ItemId = Annotated[
+    str,
+    Field(description="item_id from get_device_status, or id from list_library_items", min_length=1, max_length=100),
+]
+
+
+class LibraryItemLine(View):
+    """A library item, without its body."""
+
+    id: str
+    name: str
+    active: bool
+    install_enforcement: str
+    execution_frequency: str
+    mdm_identifier: str
+    app_version: str
+    created_at: str
+    updated_at: str
+
+
+class ItemStatusLine(View):
+    """How an item stands on one device."""
+
+    device_name: str
+    device_id: str
+    status: str
+    reported_at: str
+    last_audit_run: str
+    last_audit_log: str
+
+
+class ItemActivityLine(View):
+    """A change to an item."""
+
+    activity_time: str
+    activity_type: str
+    user_email: str
+    details: Any
+
+
+class CategoryLine(View):
+    """A Self Service category."""
+
+    id: str
+    name: str
+
+
+@tool(LIST_CUSTOM_APPS, LIST_IN_HOUSE_APPS, LIST_CUSTOM_PROFILES, LIST_CUSTOM_SCRIPTS, default=False)
+async def list_library_items(
+    iru: Call,
+    kind: Literal["custom_apps", "in_house_apps", "custom_profiles", "custom_scripts"],
+    name: Str = "",
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[LibraryItemLine]:
+    """Custom apps, in-house apps, custom profiles or custom scripts, without bodies and download addresses. Iru has no
+    list of its other items: find those in list_blueprint_library_items or get_device_status."""
+    has = contains(name.strip())
+    checks: list[Check[LibraryItem]] = [Check("name", lambda item: has(item.name))] if name.strip() else []
+    ask = Ask(_KINDS[kind], checks=checks)
+    return await listing(iru, ask, LibraryItemLine, limit=limit, cursor=cursor, fields=fields)
+
+
+def _status_row(record: LibraryItemStatus) -> dict[str, Any]:
+    flat = record.flat()
+    computer = flat.get("computer") or {}
+    return flat | {"device_id": computer.get("id"), "device_name": computer.get("name")}
+
+
+@tool(LIST_LIBRARY_ITEM_STATUSES, default=False)
+async def list_library_item_status(
+    iru: Call,
+    library_item_id: ItemId,
+    status: Annotated[Str, Field(description="e.g. ERROR, PENDING; not_fine for all that is not done")] = "",
+    group_by: GroupBy = (),
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[ItemStatusLine]:
+    """How one library item stands on every device that has it."""
+    wanted = status.strip().casefold()
+    checks: list[Check[LibraryItemStatus]] = []
+    if wanted == "not_fine":
+        checks.append(Check("status", lambda row: not is_fine(row.status)))
+    elif wanted:
+        checks.append(Check("status", lambda row: (row.status or "").casefold() == wanted))
+    ask = Ask(
+        LIST_LIBRARY_ITEM_STATUSES,
+        checks=checks,
+        ids={"library_item_id": library_item_id.strip()},
+        flat=_status_row,
+        columns=("device_id", "device_name"),
+    )
+    if group_by:
+        return await counting(iru, ask, group_by, limit=limit, cursor=cursor)
+    return await listing(iru, ask, ItemStatusLine, limit=limit, cursor=cursor, fields=fields)
+
+
+@tool(LIST_LIBRARY_ITEM_ACTIVITY, default=False)
+async def list_library_item_activity(
+    iru: Call,
+    library_item_id: ItemId,
+    since: Since = "",
+    until: Until = "",
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[ItemActivityLine]:
+    """Who created, edited, assigned or deleted one library item, newest first."""
+    early = read_time(since, "since", iru.now())
+    late = read_time(until, "until", iru.now(), end_of_day=True)
+    checks: list[Check[LibraryItemActivity]] = [
+        Check("since/until", lambda row: within(row.activity_time, early, late))
+    ]
+    ask = Ask(LIST_LIBRARY_ITEM_ACTIVITY, checks=checks, ids={"library_item_id": library_item_id.strip()})
+    return await listing(iru, ask, ItemActivityLine, limit=limit, cursor=cursor, fields=fields)
+
+
+@tool(LIST_SELF_SERVICE_CATEGORIES, default=False)
+async def list_self_service_categories(iru: Call, limit: Limit = 100, cursor: Cursor = "") -> Page[CategoryLine]:
+    """Categories of Self Service."""
+    return await listing(iru, Ask(LIST_SELF_SERVICE_CATEGORIES), CategoryLine, limit=limit, cursor=cursor, fields=())

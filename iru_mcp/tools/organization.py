@@ -1,0 +1,134 @@
+"""The tenant itself: tags, licences, Automated Device Enrollment."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ..api.client import Call
+from ..api.organization import (
+    GET_LICENSING,
+    LIST_ENROLLMENT_DEVICES,
+    LIST_ENROLLMENT_INTEGRATIONS,
+    LIST_TAGS,
+    EnrollmentDevice,
+    Tag,
+)
+from .answers import Page, View
+from .catalogue import tool
+from .counting import GroupBy, counting
+from .listing import Ask, Check, listing
+from .params import Cursor, Fields, Limit, Str, contains
+
+
+class TagLine(View):
+    """A tag."""
+
+    name: str
+
+
+class LicensingDetails(View):
+    """What get_licensing returns."""
+
+    counts: dict[str, Any]
+    limits: dict[str, Any]
+    tenantOverLicenseLimit: bool  # noqa: N815 - Iru's own spelling
+
+
+class IntegrationLine(View):
+    """An enrollment token."""
+
+    server_name: str
+    org_name: str
+    status: str
+    status_reason: str
+    days_left: float
+    access_token_expiry: str
+    last_device_sync: str
+    device_counts: dict[str, Any]
+
+
+class EnrollmentDeviceLine(View):
+    """A device in Apple Business Manager."""
+
+    serial_number: str
+    model: str
+    device_family: str
+    profile_status: str
+    device_assigned_date: str
+    device_assigned_by: str
+    enrolled: bool
+    enrolled_device_name: str
+
+
+@tool(LIST_TAGS, default=False)
+async def list_tags(iru: Call, name: Str = "", limit: Limit = 100, cursor: Cursor = "") -> Page[TagLine]:
+    """Tags that devices can carry; for the devices use list_devices with tag."""
+    has = contains(name.strip())
+    checks: list[Check[Tag]] = [Check("name", lambda tag: has(tag.name), sent=True)] if name.strip() else []
+    ask = Ask(LIST_TAGS, {}, {"search": name.strip()} if checks else {}, checks)
+    return await listing(iru, ask, TagLine, limit=limit, cursor=cursor, fields=())
+
+
+@tool(GET_LICENSING, default=False)
+async def get_licensing(iru: Call) -> LicensingDetails:
+    """How many devices of each platform the tenant has, and how many it may have."""
+    record = await iru.fetch(GET_LICENSING)
+    return record.flat()  # type: ignore[return-value]
+
+
+@tool(LIST_ENROLLMENT_INTEGRATIONS, default=False)
+async def list_enrollment_integrations(
+    iru: Call, fields: Fields = (), limit: Limit = 25, cursor: Cursor = ""
+) -> Page[IntegrationLine]:
+    """Apple Automated Device Enrollment tokens: status, days left, last sync."""
+    ask = Ask(LIST_ENROLLMENT_INTEGRATIONS)
+    return await listing(iru, ask, IntegrationLine, limit=limit, cursor=cursor, fields=fields)
+
+
+def _enrollment_row(record: EnrollmentDevice) -> dict[str, Any]:
+    flat = record.flat()
+    mdm = flat.get("mdm_device")
+    named = {"enrolled_device_name": mdm["name"]} if isinstance(mdm, dict) and mdm.get("name") else {}
+    return flat | {"enrolled": bool(mdm)} | named
+
+
+@tool(LIST_ENROLLMENT_DEVICES, default=False)
+async def list_enrollment_devices(
+    iru: Call,
+    serial_number: Str = "",
+    device_family: Literal["iPad", "iPhone", "iPod", "Mac", "AppleTV", "Vision"] | None = None,
+    profile_status: Literal["assigned", "empty", "pushed", "removed"] | None = None,
+    enrolled: Annotated[bool | None, Field(description="false: bought but never set up")] = None,
+    group_by: GroupBy = (),
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[EnrollmentDeviceLine]:
+    """Devices in Apple Business Manager, enrolled or not."""
+    narrow: dict[str, str | int] = {}
+    checks: list[Check[EnrollmentDevice]] = []
+    if serial_number.strip():
+        has = contains(serial_number.strip())
+        narrow["serial_number"] = serial_number.strip()
+        checks.append(Check("serial_number", lambda row: has(row.serial_number), sent=True))
+    if device_family:
+        narrow["device_family"] = device_family
+        checks.append(Check("device_family", lambda row: row.device_family == device_family, sent=True))
+    if profile_status:
+        narrow["profile_status"] = profile_status
+        checks.append(Check("profile_status", lambda row: row.profile_status == profile_status, sent=True))
+    if enrolled is not None:
+        checks.append(Check("enrolled", lambda row: bool(row.mdm_device) == enrolled))
+    ask = Ask(
+        LIST_ENROLLMENT_DEVICES,
+        {},
+        narrow,
+        checks,
+        flat=_enrollment_row,
+        columns=("enrolled", "enrolled_device_name"),
+    )
+    if group_by:
+        return await counting(iru, ask, group_by, limit=limit, cursor=cursor)
+    return await listing(iru, ask, EnrollmentDeviceLine, limit=limit, cursor=cursor, fields=fields)

@@ -1,0 +1,279 @@
+"""What endpoint detection and response found: files and behavior, whichever version of the API the tenant answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+
+from ..api.client import Call
+from ..api.devices import LIST_DEVICES
+from ..api.endpoint import Endpoint
+from ..api.record import Moment, Record, Text
+from ..api.threats import (
+    LIST_BEHAVIORAL_DETECTIONS_V1,
+    LIST_BEHAVIORAL_DETECTIONS_V2,
+    LIST_THREATS_V1,
+    LIST_THREATS_V2,
+    BehavioralDetection,
+    Threat,
+)
+from ..errors import Denied, IruError, NotFound, Refused, Unauthorized
+from .answers import Page, View
+from .catalogue import tool
+from .cursor import read_cursor
+from .listing import Ask, Check, Scan, cut
+from .params import Cursor, Fields, Limit, Since, Str, folded, newest_first, read_time, within
+from .resolve import find
+
+_VERSIONS: dict[str, tuple[Endpoint[Any], Endpoint[Any]]] = {
+    "threat": (LIST_THREATS_V1, LIST_THREATS_V2),
+    "behavioral": (LIST_BEHAVIORAL_DETECTIONS_V1, LIST_BEHAVIORAL_DETECTIONS_V2),
+}
+THREAT_ENDPOINTS: tuple[Endpoint[Any], ...] = tuple(endpoint for pair in _VERSIONS.values() for endpoint in pair)
+"""What a tool names that calls `read_threats`."""
+
+_NO_ANSWER = (Denied, NotFound, Refused, Unauthorized)
+"""How a version that is retired, absent or not granted answers."""
+_LONGEST_RANGE = 365
+_PAGES = 5
+"""Pages of one list, of up to 1,000 rows."""
+
+
+class Sighting(Record):
+    """A threat or a behavioral detection in one shape; status and classification in lower case.
+
+    For behavior the process and file are those of the target process, and threat_name is the rule.
+    """
+
+    identity: ClassVar[tuple[str, ...]] = ("kind",)
+    kind: str
+    device_id: Text = None
+    device_name: Text = None
+    device_serial_number: Text = None
+    detection_date: Moment = None
+    threat_name: Text = None
+    description: Text = None
+    classification: Text = None
+    status: Text = None
+    management_state: Text = None
+    severity: Text = None
+    process_name: Text = None
+    process_owner: Text = None
+    command_line: Text = None
+    file_path: Text = None
+    file_hash: Text = None
+    parent_process: Any = None
+    """Name, image_path, command_line, sha256 and more, of behavior only."""
+
+
+@dataclass(slots=True)
+class Threats:
+    """What was found, newest first; what to say about it; and which kind was not looked at, and why."""
+
+    records: list[Sighting] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    not_looked_at: dict[str, str] = field(default_factory=dict)
+    complete: bool = True
+
+
+class ThreatLine(View):
+    """One file or process."""
+
+    kind: str
+    detection_date: str
+    threat_name: str
+    description: str
+    classification: str
+    status: str
+    management_state: str
+    severity: str
+    device_name: str
+    device_serial_number: str
+    process_name: str
+    process_owner: str
+    command_line: str
+    file_path: str
+    file_hash: str
+    parent_process: Any
+
+
+def _kind(value: object) -> object:
+    word = folded(value)
+    return word.removesuffix("s").removesuffix("detection").strip("_") or None if isinstance(word, str) else word
+
+
+Kind = Annotated[
+    Literal["threat", "behavioral"] | None,
+    BeforeValidator(_kind),
+    Field(description="threat: files; behavioral: processes"),
+]
+
+
+@tool(*THREAT_ENDPOINTS, optional=(LIST_DEVICES,))
+async def list_threats(
+    iru: Call,
+    device: Annotated[Str, Field(description="only this serial number, name or device_id")] = "",
+    since: Since = "",
+    status: Annotated[Str, Field(description="not_quarantined, released, detected, blocked...")] = "",
+    classification: Annotated[Str, Field(description="malware, pup, malicious, suspicious")] = "",
+    kind: Kind = None,
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[ThreatLine]:
+    """EDR alerts, newest first, fleet-wide or on one device: malicious files (threats) and processes (behavioral
+    detections). For one hash, path or process use find_indicator."""
+    target = await find(iru, device)
+    early = read_time(since, "since", iru.now())
+    found = await read_threats(
+        iru, device_id=target.device_id if target else "", since=early, kinds=(kind,) if kind else tuple(_VERSIONS)
+    )
+    kept = [one for one in found.records if _is(one.status, status) and _is(one.classification, classification)]
+    ask: Ask[Any] = Ask(LIST_THREATS_V1, columns=Sighting.field_names(), lean=_lean)
+    page = cut(kept, ask, ThreatLine, read_cursor(cursor, iru.question), iru.question, limit=limit, fields=fields)
+    page.notes = found.notes + [f"not looked at: {place}: {why}" for place, why in found.not_looked_at.items()]
+    if found.records and not kept:
+        page.notes.append(_others(found.records))
+    if not found.complete:
+        page.complete, page.total = False, None
+    page.device = target.shown() if target else None
+    return page
+
+
+async def read_threats(
+    iru: Call, *, device_id: str = "", since: datetime | None = None, kinds: Iterable[str] = tuple(_VERSIONS)
+) -> Threats:
+    """Threats and behavioral detections of one device or, without `device_id`, of the fleet.
+
+    The calling tool names THREAT_ENDPOINTS. A kind that is denied is told in `not_looked_at`; raises the IruError of
+    the first kind when none could be read.
+    """
+    found = Threats()
+    failed: dict[str, IruError] = {}
+    for kind in kinds:
+        try:
+            await _read(iru, kind, device_id, since, found)
+        except IruError as error:
+            failed[kind] = error
+    if failed and len(failed) == len(list(kinds)):
+        raise next(iter(failed.values()))
+    for kind, problem in failed.items():
+        found.not_looked_at[_PLURAL[kind]] = _why(kind, problem)
+        found.complete = False
+    found.records.sort(key=lambda one: newest_first(one.detection_date))
+    return found
+
+
+_PLURAL = {"threat": "threats (files)", "behavioral": "behavioral detections"}
+
+
+def _why(kind: str, error: IruError) -> str:
+    """The reason in an answer that the other kind made: it proves that the product is licensed."""
+    if isinstance(error, Denied) and error.grant:
+        return f"not permitted: {' or '.join(endpoint.grant for endpoint in _VERSIONS[kind])}"
+    return error.fact
+
+
+async def _read(iru: Call, kind: str, device_id: str, since: datetime | None, found: Threats) -> None:
+    first, second = _VERSIONS[kind]
+    try:
+        return await _scan(iru, first, device_id, since, found)
+    except _NO_ANSWER as error:
+        denied: IruError = error
+    try:
+        if "device_id" in second.required and not device_id:
+            await iru.page(second, query=second.required)
+            raise _per_device()
+        await _scan(iru, second, device_id, since, found)
+    except (Denied, NotFound, Unauthorized) as error:
+        # What a permission could mend is worth more than what is not there.
+        raise (error if _absent(denied) else denied) from None
+
+
+def _per_device() -> IruError:
+    return Refused(
+        "Iru's version 1 does not answer here, and version 2 lists behavioral detections of one device only.",
+        "Repeat with device.",
+    )
+
+
+def _absent(error: IruError) -> bool:
+    return isinstance(error, (NotFound, Refused)) or (isinstance(error, Denied) and not error.grant)
+
+
+async def _scan(iru: Call, endpoint: Endpoint[Any], device_id: str, since: datetime | None, found: Threats) -> None:
+    query: dict[str, str | int] = {"sort_by": "-detection_date"}
+    if "statuses" in endpoint.required:
+        query["statuses"] = endpoint.required["statuses"]
+    checks: list[Check[Any]] = [Check("since", lambda record: within(record.detection_date, since, None))]
+    if device_id:
+        query["device_id"] = device_id
+        checks.append(Check("device_id", lambda record: _sighting(record).device_id == device_id, sent=True))
+    days = (iru.now() - since).days + 2 if since else 0
+    if 0 < days <= _LONGEST_RANGE and "date_range" in endpoint.filters:
+        query["date_range"] = days
+    scan = Scan(iru, endpoint, query, checks, {})
+    pages = 0
+    async with aclosing(scan.pages()) as walk:
+        async for hits, end in walk:
+            found.records += [_sighting(hit.record) for hit in hits]
+            pages += 1
+            if pages == _PAGES and not end:
+                scan.stopped = "older ones need since, or a device"
+                break
+    found.notes += scan.notes()
+    found.complete = found.complete and not scan.stopped
+
+
+def _sighting(record: Threat | BehavioralDetection) -> Sighting:
+    flat = record.flat()
+    shaped = flat | {"kind": "threat"} if isinstance(record, Threat) else flat | _behavior(record)
+    lower = {name: str(shaped[name]).lower() for name in ("classification", "status") if name in shaped}
+    sighting = Sighting.read(shaped | lower)
+    assert sighting is not None  # noqa: S101 - every shape has its kind
+    return sighting
+
+
+def _behavior(record: BehavioralDetection) -> dict[str, Any]:
+    device, target = _part(record.device_info), _part(record.target_process)
+    return {
+        "kind": "behavioral",
+        "device_id": device.get("id"),
+        "device_name": device.get("name"),
+        "device_serial_number": device.get("serial_number"),
+        "threat_name": record.threat_id,
+        "status": record.status or record.threat_status or "",
+        "process_name": target.get("name"),
+        "process_owner": target.get("owner"),
+        "command_line": target.get("command_line"),
+        "file_path": target.get("image_path"),
+        "file_hash": target.get("sha256"),
+    }
+
+
+def _lean(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with what tells the parent process, unless `fields` asks for all of it."""
+    parent = _part(row.get("parent_process"))
+    told = parent.get("command_line") or parent.get("image_path") or parent.get("name")
+    return row | {"parent_process": told} if told else row
+
+
+def _part(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _is(value: str | None, wanted: str) -> bool:
+    return not wanted.strip() or (value or "") == wanted.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def _others(records: list[Sighting]) -> str:
+    """What could have been asked for, when nothing fits what was."""
+    seen = [
+        sorted({value for one in records if (value := getattr(one, name))}) for name in ("status", "classification")
+    ]
+    return f"none of {len(records)} fit; status here: {', '.join(seen[0])}; classification: {', '.join(seen[1])}"
