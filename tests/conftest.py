@@ -2,16 +2,106 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import settings
+from mcp import Client, types
+
+from iru_mcp import demo
+from iru_mcp.api.client import IruClient
+from iru_mcp.api.pacing import Limits
+from iru_mcp.server.binder import Binder
+from iru_mcp.tools.catalogue import catalogue
 
 settings.register_profile("patient", deadline=None)  # a shared machine may be slow for a moment
 settings.load_profile("patient")
+
+MOMENT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+FAST = Limits(per_second=100_000, attempts=1)
+
+
+class Agent:
+    """What a model has: tools by name, their answers, and their errors as text."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    async def call(self, tool: str, **arguments: Any) -> types.CallToolResult:
+        return await self.client.call_tool(tool, arguments)
+
+    async def ask(self, tool: str, **arguments: Any) -> dict[str, Any]:
+        result = await self.call(tool, **arguments)
+        assert not result.is_error, text_of(result)
+        return dict(result.structured_content or {})
+
+    async def refused(self, tool: str, **arguments: Any) -> str:
+        result = await self.call(tool, **arguments)
+        assert result.is_error, result.structured_content
+        return text_of(result)
+
+    async def every(self, tool: str, **arguments: Any) -> list[dict[str, Any]]:
+        """All rows, page by page."""
+        page = await self.ask(tool, **{"limit": 500} | arguments)
+        rows = list(page["items"])
+        while "next_cursor" in page:
+            page = await self.ask(tool, **{"limit": 500} | arguments, cursor=page["next_cursor"])
+            rows += page["items"]
+        assert page["complete"]
+        return rows
+
+
+Over = Callable[..., contextlib.AbstractAsyncContextManager[Agent]]
+
+
+def text_of(result: types.CallToolResult) -> str:
+    return "".join(block.text for block in result.content if isinstance(block, types.TextContent))
 
 
 @pytest.fixture
 def anyio_backend() -> str | tuple[str, dict[str, Any]]:
     """Asyncio is what the server runs on."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def moment() -> datetime:
+    """The present moment of the tests."""
+    return MOMENT
+
+
+@pytest.fixture(scope="session")
+def northwind() -> httpx.AsyncBaseTransport:
+    """The made-up tenant at that moment."""
+    return demo.transport(now=MOMENT, hour_limit=100_000_000)
+
+
+@pytest.fixture
+def over() -> Over:
+    """An agent of a server in memory, over any transport to Iru."""
+
+    @contextlib.asynccontextmanager
+    async def opened(transport: httpx.AsyncBaseTransport, limits: Limits = FAST) -> AsyncIterator[Agent]:
+        def iru() -> IruClient:
+            token = lambda: demo.TOKEN  # noqa: E731
+            return IruClient(demo.HOST, token, transport=transport, limits=limits, now=lambda: MOMENT)
+
+        binder = Binder(catalogue(), iru)
+        try:
+            async with Client(binder.server) as client:
+                yield Agent(client)
+        finally:
+            await binder.aclose()
+
+    return opened
+
+
+@pytest.fixture
+async def agent(over: Over, northwind: httpx.AsyncBaseTransport) -> AsyncIterator[Agent]:
+    """An agent attached to the made-up tenant."""
+    async with over(northwind) as attached:
+        yield attached

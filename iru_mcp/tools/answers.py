@@ -61,7 +61,7 @@ def output_schema(annotation: Any) -> dict[str, Any]:
     return {"type": "object"}
 
 
-def _page_schema(view: type[View]) -> dict[str, Any]:
+def _page_schema(view: Any) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {
@@ -72,7 +72,7 @@ def _page_schema(view: type[View]) -> dict[str, Any]:
             "next_cursor": {"type": "string"},
             "notes": {"type": "array", "items": {"type": "string"}},
             "summary": {"type": "object"},
-            "items": {"type": "array", "items": _object(view)},
+            "items": {"type": "array", "items": {"type": "object"} if view is Any else _object(view)},
         },
         "required": ["returned", "complete", "items"],
     }

@@ -9,13 +9,13 @@ from pydantic import Field
 
 from ..api.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ..api.client import Call
-from ..api.record import tidy
 from .answers import Page, View
 from .catalogue import tool
 from .listing import Ask, Check, listing
 from .params import Cursor, Fields, Limit, Since, Str, Until, contains, read_time, within
 
-_STATE_CHARACTERS = 300
+_STATE_CHARACTERS = 160
+_NAMED = 5
 
 
 class AuditLine(View):
@@ -31,21 +31,19 @@ class AuditLine(View):
     new_state: Any
 
 
-def _audit_row(event: AuditEvent) -> dict[str, Any]:
-    flat = event.flat()
-    state = tidy(event.new_state)
-    if state and len(str(state)) > _STATE_CHARACTERS:
-        flat["new_state"] = _shortened(state)
-    return flat
+def _readable(flat: dict[str, Any]) -> dict[str, Any]:
+    """The row with what was set as a reader says it: things by name, long lists counted; `fields` gives it whole."""
+    return flat | ({"new_state": _said(flat["new_state"])} if "new_state" in flat else {})
 
 
-def _shortened(state: Any) -> Any:
-    """The state with its long lists counted beyond the first three."""
+def _said(state: Any) -> Any:
     if isinstance(state, dict):
-        return {name: _shortened(value) for name, value in state.items()}
+        named = state.keys() <= {"id", "name"} and isinstance(state.get("name"), str)
+        return state["name"] if named and "id" in state else {name: _said(value) for name, value in state.items()}
     if isinstance(state, list):
-        return [_shortened(item) for item in state[:3]] + ([f"and {len(state) - 3} more"] if len(state) > 3 else [])
-    return state
+        more = [f"and {len(state) - _NAMED} more"] if len(state) > _NAMED else []
+        return [_said(item) for item in state[:_NAMED]] + more
+    return f"{state[:_STATE_CHARACTERS]}..." if isinstance(state, str) and len(state) > _STATE_CHARACTERS else state
 
 
 @tool(LIST_AUDIT_EVENTS)
@@ -79,7 +77,7 @@ async def list_audit_events(
     ):
         if wanted.strip():
             checks.append(_has(name, wanted.strip(), texts))
-    ask = Ask(LIST_AUDIT_EVENTS, query, {}, checks, flat=_audit_row)
+    ask = Ask(LIST_AUDIT_EVENTS, query, {}, checks, lean=_readable)
     return await listing(iru, ask, AuditLine, limit=limit, cursor=cursor, fields=fields)
 
 

@@ -13,7 +13,7 @@ from ..api.record import is_blank, tidy
 from ..errors import UsageError
 from .answers import View
 from .catalogue import tool
-from .params import DeviceRef, listed
+from .params import ALL, DeviceRef, Fields, known_fields, listed
 from .resolve import resolve
 
 _HEAVY = ("installed_profiles", "users")
@@ -44,7 +44,9 @@ class Status(View):
     device: dict[str, Any]
     library_items: dict[str, Any]
     parameters: dict[str, Any]
-    not_fine: list[Any]
+    complete: bool
+    notes: list[str]
+    items: list[Any]
 
 
 Sections = Annotated[
@@ -98,17 +100,18 @@ async def get_device_status(
     iru: Call,
     device: DeviceRef,
     show: Annotated[Literal["not_fine", "all"], Field(description="all lists the items that pass too")] = "not_fine",
+    fields: Fields = (),
 ) -> Status:
     """How a device stands against its blueprint: library items and parameters that failed, err, warn or wait,
     with their last
     log lines, and counts of all by status."""
     target = await resolve(iru, device)
     record = await iru.fetch(GET_DEVICE_STATUS, device_id=target.device_id)
-    found = standing(record, everything=show == "all")
+    found = standing(record, everything=show == "all", fields=fields)
     answer: dict[str, Any] = {"device": target.shown()} | found.counts | {"complete": not found.unreadable}
     if found.unreadable:
         answer["notes"] = [f"{found.unreadable} items could not be read and are left out"]
-    return answer | {("items" if show == "all" else "not_fine"): found.rows}  # type: ignore[return-value]
+    return answer | {"items": found.rows}  # type: ignore[return-value]
 
 
 class Standing(NamedTuple):
@@ -119,18 +122,27 @@ class Standing(NamedTuple):
     unreadable: int
 
 
-def standing(record: DeviceStatus, *, everything: bool = False) -> Standing:
+def standing(record: DeviceStatus, *, everything: bool = False, fields: tuple[str, ...] = ()) -> Standing:
     """What a status record says, about the items that are not fine or about all."""
     counts: dict[str, dict[str, int]] = {}
-    rows: list[dict[str, Any]] = []
+    shown: list[tuple[str, StatusItem]] = []
     unreadable = 0
     for kind, raw in (("library_items", record.library_items), ("parameters", record.parameters)):
         items = [StatusItem.read(row) for row in raw or []]
         unreadable += sum(item is None for item in items)
         readable = [item for item in items if item is not None]
         counts[kind] = dict(Counter((item.status or "unknown").upper() for item in readable).most_common())
-        rows += [_status_row(item, kind) for item in readable if everything or not is_fine(item.status)]
-    return Standing(counts, sorted(rows, key=_worst_first), unreadable)
+        shown += [(kind, item) for item in readable if everything or not is_fine(item.status)]
+    shown.sort(key=lambda pair: _worst_first(pair[1]))
+    if fields:
+        return Standing(counts, _chosen([item for _, item in shown], fields), unreadable)
+    return Standing(counts, [_status_row(item, kind) for kind, item in shown], unreadable)
+
+
+def _chosen(items: list[StatusItem], fields: tuple[str, ...]) -> list[dict[str, Any]]:
+    rows = [item.flat() for item in items]
+    known_fields(fields, {*StatusItem.field_names(), *(name for row in rows for name in row)})
+    return [{name: row[name] for name in (row if ALL in fields else fields) if name in row} for row in rows]
 
 
 def is_fine(status: str | None) -> bool:
@@ -138,20 +150,20 @@ def is_fine(status: str | None) -> bool:
     return (status or "").casefold() in _FINE | _NOT_MEANT
 
 
-def _worst_first(row: dict[str, Any]) -> tuple[bool, str]:
-    return (str(row.get("status", "")).casefold() not in ("error", "failed"), str(row.get("name", "")))
+def _worst_first(item: StatusItem) -> tuple[int, str]:
+    word = (item.status or "").casefold()
+    return (2 if is_fine(word) else int(word not in ("error", "failed")), item.name)
 
 
 def _status_row(item: StatusItem, kind: str) -> dict[str, Any]:
-    flat = item.flat()
-    row = {
-        name: flat[name] for name in ("name", "status", "type", "category", "reported_at", "item_id") if name in flat
-    }
-    if kind == "parameters":
-        row |= {"type": "parameter"}
-    logs = [_last_lines(text) for text in (item.log, item.last_audit_log, item.control_log) if text]
+    flat = item.flat() | ({"type": "parameter"} if kind == "parameters" else {})
+    fine = is_fine(item.status)
+    names = ("name", "status", "type", "category", "reported_at") + (() if fine else ("item_id",))
+    logs = [_last_lines(text) for text in (item.log, item.last_audit_log, item.control_log) if text and not fine]
     logs = [log for log in logs if not any(log != other and log in other for other in logs)]
-    return row | ({"log": " | ".join(dict.fromkeys(logs))} if logs and not is_fine(item.status) else {})
+    return {name: flat[name] for name in names if name in flat} | (
+        {"log": " | ".join(dict.fromkeys(logs))} if logs else {}
+    )
 
 
 def _last_lines(log: str) -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from ..api.client import Call
 from ..api.devices import LIST_DEVICE_ACTIVITY, LIST_DEVICE_APPS, LIST_DEVICES, Activity, App
-from ..api.record import is_blank, tidy
+from ..api.record import tidy
 from .answers import Page, View
 from .catalogue import tool
 from .counting import GroupBy, counting
 from .listing import Ask, Check, listing
 from .params import Cursor, DeviceRef, Fields, Limit, Since, Str, Until, contains, newest_first, read_time, within
-from .resolve import resolve
+from .resolve import IS_UUID, resolve
 from .versions import VersionAtLeast, VersionBelow, VersionRange
 
 
@@ -51,7 +52,7 @@ _DETAIL_CHARACTERS = 160
 _DETAIL_KEYS = 8
 _DETAIL_NOISE = frozenset(
     "uuid id metadata priority is_silent last_pushed date_requested profile_uuid library_item_id policy_fragment_json "
-    "attempts request_requires_network_tether external_token".split()
+    "attempts date_completed request_requires_network_tether external_token".split()
 )
 COMMAND_STATUS = {1: "pending", 2: "running", 3: "completed", 4: "failed", 5: "not now"}
 
@@ -63,6 +64,14 @@ def app_row(record: App) -> dict[str, Any]:
     if shaped["bundle_id"] == "No value":  # what Iru sends for an app without one
         shaped["bundle_id"] = None
     return flat | {name: value for name, value in shaped.items() if value is not None}
+
+
+def _signer(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with the signer alone instead of the whole chain of certificates; `signature` has it."""
+    if row.get("source") == "Apple":
+        return {name: value for name, value in row.items() if name != "publisher"}
+    name = str(row.get("publisher", "")).partition(", Developer ID")[0].partition(", Apple")[0]
+    return row | ({"publisher": name.removeprefix("Developer ID Application: ")} if name else {})
 
 
 @tool(LIST_DEVICE_APPS, optional=(LIST_DEVICES,), toolset="devices")
@@ -93,6 +102,7 @@ async def list_device_apps(
         ids={"device_id": target.device_id},
         order=lambda record: (str(app_row(record).get("name", "")).casefold(), record.version or ""),
         flat=app_row,
+        lean=_signer,
         columns=tuple(_ONE_SHAPE),
     )
     if group_by:
@@ -139,37 +149,54 @@ async def get_device_activity(
         checks=checks,
         ids={"device_id": target.device_id},
         order=lambda event: (newest_first(event.created_at), event.id or ""),
-        flat=_activity_row,
+        lean=_condensed_row,
     )
     page = await listing(iru, ask, ActivityLine, limit=limit, cursor=cursor, fields=fields)
     page.device = target.shown()
     return page
 
 
-def _activity_row(event: Activity) -> dict[str, Any]:
-    flat = event.flat()
-    return flat | ({"details": condensed(event.details)} if event.details else {})
+def _condensed_row(flat: dict[str, Any]) -> dict[str, Any]:
+    details = condensed(flat.get("details"))
+    return {name: value for name, value in flat.items() if name != "details"} | (
+        {"details": details} if details else {}
+    )
 
 
 def condensed(details: Any) -> Any:
-    """The parts of an event's details that say something, short."""
+    """The parts of an event's details that say something, short; `fields` gives them whole."""
     if not isinstance(details, dict):
         return _short(tidy(details))
-    kept: dict[str, Any] = {}
-    for name, value in details.items():
-        if name in _DETAIL_NOISE or len(kept) >= _DETAIL_KEYS:
-            continue
-        tidied = tidy(value, name)
-        if name == "status" and value in COMMAND_STATUS:
-            tidied = COMMAND_STATUS[value]
-        if not is_blank(tidied) and tidied != kept.get("command_type"):
-            kept[name] = _short(tidied)
-    return kept
+    told = {name: value for name, value in tidy(details).items() if name not in _DETAIL_NOISE and not _is_id(value)}
+    if told.get("request_type") == told.get("command_type"):
+        told.pop("request_type", None)
+    if told.get("status") in COMMAND_STATUS:
+        told["status"] = COMMAND_STATUS[told["status"]]
+    if "error_chain" in told:
+        told["error_chain"] = _why(told["error_chain"])
+    shown = {name: _short(value) for name, value in list(told.items())[:_DETAIL_KEYS]}
+    return shown | ({"more": list(told)[_DETAIL_KEYS:]} if len(told) > _DETAIL_KEYS else {})
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and IS_UUID.fullmatch(value) is not None
+
+
+def _why(chain: Any) -> str:
+    """An MDM error chain as its descriptions and codes, each once."""
+    links = [link for link in chain if isinstance(link, dict)] if isinstance(chain, list) else []
+    return "; ".join(dict.fromkeys(filter(None, map(_link, links)))) or _short(chain)
+
+
+def _link(link: dict[str, Any]) -> str:
+    found = {name.replace("_", "").casefold(): value for name, value in link.items()}
+    text = found.get("usenglishdescription") or found.get("localizeddescription") or found.get("errordomain") or ""
+    code = found.get("errorcode") or found.get("code")
+    return f"{text} ({code})" if text and code else str(text or code or "")
 
 
 def _short(value: Any) -> Any:
-    if isinstance(value, str):
-        return value[:_DETAIL_CHARACTERS]
-    if isinstance(value, (dict, list)) and len(str(value)) > _DETAIL_CHARACTERS:
-        return f"{str(value)[:_DETAIL_CHARACTERS]}..."
-    return value
+    if isinstance(value, (dict, list)):
+        text = json.dumps(value, ensure_ascii=False)
+        return value if len(text) <= _DETAIL_CHARACTERS else f"{text[:_DETAIL_CHARACTERS]}..."
+    return f"{value[:_DETAIL_CHARACTERS]}..." if isinstance(value, str) and len(value) > _DETAIL_CHARACTERS else value

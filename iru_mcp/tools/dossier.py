@@ -81,6 +81,7 @@ Job = Callable[[], Awaitable[Any]]
         *(one.category for one in APPEARANCES.values()),
     ),
     requests=_REQUESTS,
+    toolset="investigate",
 )
 async def get_device_dossier(
     iru: Call, device: DeviceRef, since: Since = "7d", detail: Literal["brief", "full"] = "brief"

@@ -11,9 +11,9 @@ from ..api.endpoint import Endpoint
 from ..api.paging import Position
 from ..api.record import Record
 from ..clean import MAX_FIELD
-from ..errors import UsageError
 from .answers import MAX_ANSWER, Page, View, size
 from .cursor import Mark, read_cursor, write_cursor
+from .params import ALL, known_fields
 
 R = TypeVar("R", bound=Record)
 
@@ -302,7 +302,8 @@ class Rows:
         flat = self._ask.row(record)
         self._known |= flat.keys()
         shown = flat if self._fields else self._ask.lean(flat)
-        row = {name: shown[name] for name in self._fields or self._view.columns if name in shown}
+        wanted = flat if ALL in self._fields else self._fields or self._view.columns
+        row = {name: shown[name] for name in wanted if name in shown}
         weight = size({name: value[:MAX_FIELD] if isinstance(value, str) else value for name, value in row.items()})
         if self.items and self._size + weight > _ROOM:
             self._size = _ROOM
@@ -313,8 +314,6 @@ class Rows:
 
     def checked(self) -> list[dict[str, Any]]:
         """The rows. Raises UsageError when `fields` has a name that no row has or could have."""
-        valid = self._known | set(self._ask.endpoint.record.field_names()) | {*self._view.columns, *self._ask.columns}
-        wrong = [name for name in self._fields if name not in valid]
-        if wrong:
-            raise UsageError(f"No field '{wrong[0][:40]}'.", f"Valid: {', '.join(sorted(valid))}.")
+        declared = self._ask.endpoint.record.field_names()
+        known_fields(self._fields, {*self._known, *declared, *self._view.columns, *self._ask.columns})
         return self.items

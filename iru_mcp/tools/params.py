@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -45,7 +45,7 @@ Cursor = Annotated[
 Fields = Annotated[
     tuple[str, ...],
     BeforeValidator(listed),
-    Field(description="columns to return instead of the usual ones", max_length=60),
+    Field(description="columns instead of the usual ones, * for all", max_length=60),
 ]
 DeviceRef = Annotated[str, Field(description="serial number, device name or device_id", min_length=1, max_length=300)]
 Since = Annotated[
@@ -54,6 +54,17 @@ Since = Annotated[
 Until = Annotated[str, BeforeValidator(_no_null), Field(description="like since", max_length=40)]
 Platform = Annotated[Literal["mac", "iphone", "ipad", "appletv", "android", "windows"] | None, BeforeValidator(folded)]
 Family = Annotated[Literal["Mac", "iPhone", "iPad", "tvOS"], Field()]
+
+ALL = "*"
+"""In `fields`: every column a row has."""
+
+
+def known_fields(fields: Sequence[str], valid: Collection[str]) -> None:
+    """Raises UsageError for the first of `fields` that no row has or could have."""
+    wrong = [name for name in fields if name != ALL and name not in valid]
+    if wrong:
+        raise UsageError(f"No field '{wrong[0][:40]}'.", f"Valid: {', '.join(sorted(valid))}.")
+
 
 _AGE = re.compile(r"(\d{1,5})\s*(m|h|d|w)[a-z]*( ago)?", re.IGNORECASE)
 _UNIT = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -29,12 +28,11 @@ from .counting import GroupBy, counting
 from .listing import Ask, Check, listing
 from .params import Cursor, Family, Fields, Limit, Str, listed
 from .prism_categories import EXAMPLES
-from .prism_filter import Filter, letter_cases, matches, validate
-from .resolve import find
+from .prism_filter import Filter, joined, letter_cases, matches, validate
+from .resolve import IS_UUID, find
 from .versions import VersionAtLeast, VersionBelow, VersionRange
 
 _PRISM_REQUESTS = 60
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def _object(value: object) -> object:
@@ -257,7 +255,8 @@ async def prism_applications(
     }
     exact = {"version": {"in": [version.strip()]}} if version.strip() else {}
     versions = _versions("version", version_below, version_at_least)
-    scope = Scope(device, blueprint, device_families, exact | (filter or {}), sort_by, group_by, versions)
+    wanted = joined(exact, filter or {})
+    scope = Scope(device, blueprint, device_families, wanted, sort_by, group_by, versions)
     return await prism_page(iru, PRISM_APPS, ApplicationLine, typed, scope, fields, limit, cursor)
 
 
@@ -286,13 +285,14 @@ async def prism_page(
 ) -> Page[Any]:
     """One page of a category: typed parameters and the raw filter become one filter, sent to Iru and proven here."""
     category = endpoint.path.rpartition("/")[2]
-    wanted = _typed_filter(typed) | dict(scope.filter or {})
+    wanted = _typed_filter(typed)
     target = await find(iru, scope.device.strip())
     if target:
         wanted["device_id"] = {"in": [target.device_id]}
     query: dict[str, str | int] = {}
     checks: list[Check[PrismRow]] = []
     _by_blueprint(scope.blueprint.strip(), wanted, query, checks)
+    wanted = joined(wanted, scope.filter or {})
     if scope.device_families:
         families = {family.casefold() for family in scope.device_families}
         query["device_families"] = ",".join(scope.device_families)
@@ -303,7 +303,7 @@ async def prism_page(
         checks.append(_proof(wanted))
     checks += scope.versions.checks() if scope.versions else []
     if scope.sort_by:
-        query["sort_by"] = scope.sort_by
+        query["sort_by"] = scope.sort_by.strip()
     ask = Ask(
         endpoint, query, {}, checks, columns=COMMON_COLUMNS + COLUMNS[category], start=0 if scope.sort_by else None
     )
@@ -334,9 +334,9 @@ def _typed_filter(typed: Mapping[str, str | bool | None]) -> dict[str, Any]:
 def _by_blueprint(
     blueprint: str, wanted: dict[str, Any], query: dict[str, str | int], checks: list[Check[PrismRow]]
 ) -> None:
-    if _UUID.fullmatch(blueprint):
-        query["blueprint_ids"] = blueprint
-        checks.append(Check("blueprint", lambda row: row.values.get("blueprint_id") == blueprint, sent=True))
+    if IS_UUID.fullmatch(blueprint):
+        query["blueprint_ids"] = blueprint.lower()
+        checks.append(Check("blueprint", lambda row: row.values.get("blueprint_id") == blueprint.lower(), sent=True))
     elif blueprint:
         wanted["blueprint_name"] = {"like": letter_cases(blueprint)}
 

@@ -21,6 +21,19 @@ def letter_cases(text: str) -> list[str]:
     return list(dict.fromkeys((text, text.lower(), text.upper(), text.capitalize(), text.title())))
 
 
+def joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Both filters as one. Raises UsageError where both put the same operator on a column."""
+    both = dict(one)
+    for column, condition in other.items():
+        held = both.get(column, {}) if isinstance(condition, Mapping) else {}
+        if held and held.keys() & condition.keys():
+            raise UsageError(
+                f"{column[:60]} is asked for twice.", "Use either its own parameter or filter for it, not both."
+            )
+        both[column] = {**held, **condition} if held else condition
+    return both
+
+
 def validate(wanted: Mapping[str, Any], columns: Iterable[str], example: str) -> None:
     """Raises UsageError for a column outside `columns`, an unknown operator or an operand that does not fit it.
 
@@ -28,6 +41,8 @@ def validate(wanted: Mapping[str, Any], columns: Iterable[str], example: str) ->
     """
     known = set(columns)
     for column, condition in wanted.items():
+        if column == "device__family":
+            raise UsageError("Prism does not filter by device__family.", "Use device_families.")
         if column not in known:
             raise UsageError(
                 f"No column '{column[:60]}' in this category.",

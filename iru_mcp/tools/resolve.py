@@ -12,7 +12,7 @@ from ..api.client import Call, Interrupted
 from ..api.devices import LIST_DEVICES, Device
 from ..errors import NotFound, UsageError
 
-_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
+IS_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _MOST_CANDIDATES = 5
 
 
@@ -38,7 +38,7 @@ async def resolve(iru: Call, device: str) -> Target:
     UsageError with up to five candidates when there are several.
     """
     wanted = device.strip()
-    if _UUID.fullmatch(wanted):
+    if IS_UUID.fullmatch(wanted):
         return Target(str(UUID(wanted)))
     near: dict[str, Device] = {}
     for query in ({"serial_number": wanted.upper()}, {"device_name": wanted}, {}):
@@ -90,5 +90,7 @@ def _several(wanted: str, found: list[Device]) -> UsageError:
 def _none(wanted: str, near: list[Device], *, complete: bool) -> NotFound:
     looked = "Every device was looked at" if complete else "Not every device could be looked at"
     shown = "; ".join(_line(record) for record in near[:_MOST_CANDIDATES])
-    remedy = f"Similar: {shown}." if shown else "Search with list_devices or find_devices_for_user."
+    remedy = (
+        f"Similar: {shown}." if shown else "Search with list_devices; Prism may still have rows of a removed device."
+    )
     return NotFound(f"No device has the serial number or name '{wanted[:60]}'. {looked}.", remedy)

@@ -107,6 +107,7 @@ class Subject:
         *(one.category for one in APPEARANCES.values()),
     ),
     requests=_REQUESTS,
+    toolset="investigate",
 )
 async def get_timeline(
     iru: Call,
@@ -219,9 +220,8 @@ def _accounted(page: Page[Any], subject: Subject, parts: dict[str, Part[Any]]) -
     lacking = [name for name, part in parts.items() if not part.whole]
     if lacking:
         page.complete, page.total = False, None
-        page.notes.append(
-            f"not all is here, see summary.sources: {', '.join(dict.fromkeys(name.partition('/')[0] for name in lacking))}"
-        )
+        sources = dict.fromkeys(name.partition("/")[0] for name in lacking)
+        page.notes.append(f"not all is here, see summary.sources: {', '.join(sources)}")
     page.summary = subject.shown | {"sources": _states(parts)}
     return page
 

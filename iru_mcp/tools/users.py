@@ -61,7 +61,10 @@ async def get_user(
     page = await listing(
         iru, Ask(LIST_USERS, {}, {"email": wanted}, [check], lean=_lean_user), UserLine, limit=25, cursor="", fields=()
     )
-    if not page.items and page.complete:
+    page.next_cursor = ""
+    if not page.complete:
+        page.notes.append("not every user could be looked at; list_users with email goes on page by page")
+    elif not page.items:
         page.notes.append(
             f"Iru has no user with the address {wanted}; list_users searches by a part of name or address"
         )

@@ -1,0 +1,144 @@
+"""What every tool must declare, whoever wrote it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+import bpe_openai
+import pytest
+from mcp import types
+
+from iru_mcp import api
+from iru_mcp.tools.catalogue import Tool, catalogue
+
+TOOLS = catalogue()
+BASE = (
+    "find_devices_for_user get_device_activity get_device_details get_device_status get_user get_user_by_id "
+    "list_audit_events list_device_apps list_devices list_users list_vulnerabilities prism_applications "
+    "prism_device_information prism_launch_agents_and_daemons prism_local_users"
+).split()
+tokens = bpe_openai.get_encoding("o200k_base").encode
+
+
+@pytest.fixture
+async def listed(agent: Any) -> dict[str, types.Tool]:
+    return {tool.name: tool for tool in (await agent.client.list_tools()).tools}
+
+
+def nodes(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+        for inner in schema.values():
+            yield from nodes(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            yield from nodes(inner)
+
+
+def cost(tool: Tool) -> int:
+    shown = {"name": tool.name, "description": tool.description, "inputSchema": tool.input_schema}
+    return len(tokens(json.dumps(shown, separators=(",", ":"))))
+
+
+def test_the_fifteen_tools_are_there() -> None:
+    assert set(BASE) <= set(TOOLS)
+
+
+async def test_every_tool_says_that_it_only_reads(listed: dict[str, types.Tool]) -> None:
+    assert list(listed) == list(TOOLS)
+    for tool in listed.values():
+        hints = tool.annotations
+        assert hints is not None
+        assert (hints.read_only_hint, hints.destructive_hint) == (True, False), tool.name
+        assert (hints.idempotent_hint, hints.open_world_hint) == (True, True), tool.name
+        assert tool.title and tool.description and tool.output_schema, tool.name
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_a_name_is_a_short_verb_phrase(name: str) -> None:
+    assert re.fullmatch(r"[a-z][a-z0-9_]{2,39}", name)
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_a_description_is_a_few_plain_sentences(name: str) -> None:
+    said = TOOLS[name].description
+    assert 20 <= len(said) <= 600
+    assert said[0].isupper()
+    assert said.endswith(".")
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_a_description_names_only_tools_and_parameters_that_exist(name: str) -> None:
+    tool = TOOLS[name]
+    columns = {inner for node in nodes(tool.output_schema) for inner in node.get("properties", {})}
+    fields = {inner for endpoint in tool.endpoints for inner in endpoint.record.field_names()}
+    named = set(re.findall(r"\b(?:list|get|find|prism|search|count)_[a-z_]+\b", tool.description))
+    assert named <= set(TOOLS) | columns | fields | set(tool.arguments.model_fields)
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_an_input_schema_is_closed_and_simple(name: str) -> None:
+    schema = TOOLS[name].input_schema
+    assert schema["type"] == "object"
+    assert schema["additionalProperties"] is False
+    for node in nodes(schema):
+        assert not {"anyOf", "oneOf", "allOf", "$ref", "$defs", "title"} & {k for k in node if k != "properties"}
+        assert node.get("type") != "null"
+        assert node.get("default", "") is not None
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_every_parameter_says_its_type(name: str) -> None:
+    for parameter, schema in TOOLS[name].input_schema["properties"].items():
+        assert schema.get("type") in {"string", "integer", "boolean", "array", "object"}, parameter
+        if schema["type"] == "array":
+            assert schema["items"], parameter
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_lists_take_limit_and_cursor_alike(name: str) -> None:
+    parameters = TOOLS[name].input_schema["properties"]
+    assert ("limit" in parameters) == ("cursor" in parameters)
+    if "limit" in parameters:
+        assert parameters["limit"]["default"] == 25 or (name not in BASE and parameters["limit"]["default"] == 100)
+        assert (parameters["limit"]["minimum"], parameters["limit"]["maximum"]) == (1, 500)
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_a_tool_names_the_endpoints_it_reads_and_all_are_gets(name: str) -> None:
+    tool = TOOLS[name]
+    assert {endpoint.method for endpoint in (*tool.endpoints, *tool.optional)} == {"GET"}
+
+
+def test_an_endpoint_is_called_what_its_constant_is_called() -> None:
+    known = api.endpoints()
+    for name, endpoint in known.items():
+        assert name == endpoint.name
+        assert endpoint.path.startswith("/api/v")
+    assert all(endpoint in known.values() for tool in TOOLS.values() for endpoint in (*tool.endpoints, *tool.optional))
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_the_function_behind_a_tool_is_annotated_and_documented(name: str) -> None:
+    function = TOOLS[name].function
+    assert inspect.iscoroutinefunction(function)
+    hints = typing.get_type_hints(function)
+    assert set(hints) == set(inspect.signature(function).parameters) | {"return"}
+
+
+def test_the_fifteen_tools_cost_a_model_at_most_4500_tokens() -> None:
+    assert sum(cost(TOOLS[name]) for name in BASE) <= 4_500
+
+
+def test_the_tools_offered_by_default_cost_a_model_at_most_6000_tokens() -> None:
+    assert sum(cost(tool) for tool in TOOLS.values() if tool.default) <= 6_000
+
+
+async def test_the_fifteen_tools_are_at_most_40_kilobytes_on_the_wire(listed: dict[str, types.Tool]) -> None:
+    sent = [listed[name].model_dump_json(by_alias=True, exclude_none=True) for name in BASE]
+    assert sum(len(text.encode()) for text in sent) <= 40_000
