@@ -57,6 +57,8 @@ class IruClient:
         observe: Observe | None = None,
     ) -> None:
         self.now = now
+        self.inventory = ""
+        """The file of the tenant's inventory copy, for tools that read it; empty where none is set."""
         self._observe = observe or _unobserved
         self.base_url = base_url.rstrip("/")
         self.limits = limits or Limits()
