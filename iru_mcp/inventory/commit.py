@@ -149,6 +149,18 @@ def _log(db: sqlite3.Connection, kind: Kind, number: int) -> None:
         f"{head} 'appeared', n.device, n.key, NULL, n.value FROM {right} WHERE o.value IS NULL AND n.fresh", names
     )
     find_moves(db, kind, number)
+    _forget_unknown(db, kind, number)
+
+
+def _forget_unknown(db: sqlite3.Connection, kind: Kind, number: int) -> None:
+    """A column that Iru adds some day changes every row; only columns that are known are news."""
+    table = f"_{kind.name}_value"
+    differs = " OR ".join(f'a."{name}" IS NOT b."{name}"' for name in kind.columns)
+    db.execute(
+        "DELETE FROM _change WHERE sync = ? AND kind = ? AND what = 'changed' AND NOT EXISTS "
+        f"(SELECT 1 FROM {table} a, {table} b WHERE a._id = _change.old AND b._id = _change.new AND ({differs}))",
+        (number, kind.name),
+    )
 
 
 def _turn(db: sqlite3.Connection, kind: Kind, number: int) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from ..errors import NotFound, UsageError
-from .kinds import KINDS, Kind
+from .kinds import BY_NAME, KINDS, Kind
 from .store import utc
 
 WHATS = ("appeared", "gone", "changed", "moved")
@@ -101,7 +102,8 @@ def _item(db: sqlite3.Connection, row: tuple[Any, ...]) -> dict[str, Any]:
     named |= {"device_id": device_id, "device_name": device_name, "serial_number": serial_number}
     before, after = _content(db, kind, old), _content(db, kind, new)
     if before and after:
-        names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+        known = BY_NAME[kind].columns
+        names = [name for name in known if before.get(name) != after.get(name)]
         named["fields"] = {name: {"old": before.get(name), "new": after.get(name)} for name in names}
     else:
         named["was" if before else "is"] = before or after
@@ -124,15 +126,26 @@ def _filled(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
     return found | (json.loads(found.pop("more")) if "more" in found else {})
 
 
-def at(db: sqlite3.Connection, device: Target, when: datetime) -> dict[str, Any]:
-    """The device as the newest sync up to `when` had it: every kind's rows. Raises NotFound when there was none."""
+def at(db: sqlite3.Connection, device: Target, when: datetime, parts: Sequence[str] = ()) -> dict[str, Any]:
+    """The device as the newest sync up to `when` had it: the rows of every kind, or of those in `parts`.
+
+    Of several rows of a kind only the telling columns are given unless the kind is asked for by name. Raises NotFound
+    when there was no such device.
+    """
     row = db.execute("SELECT max(id), max(finished_at) FROM _sync WHERE finished_at <= ?", (utc(when),)).fetchone()
     if row[0] is None:
-        raise NotFound("No sync had finished by then.", "Ask for a later moment; inventory_schema lists the syncs.")
-    found = {kind.name: _rows_at(db, kind, device, row[0]) for kind in KINDS if kind.device}
-    if not found["devices"]:
+        raise NotFound("No sync had finished by then.", "Ask for a later moment; SELECT * FROM syncs lists them.")
+    if not _rows_at(db, BY_NAME["devices"], device, row[0]):
         raise NotFound("Iru did not list that device then.", "inventory_changes says when it appeared or went.")
+    wanted = [kind for kind in KINDS if kind.device and (not parts or kind.name in parts)]
+    found = {kind.name: _rows_at(db, kind, device, row[0]) for kind in wanted}
+    if not parts:
+        found = {name: [_brief(BY_NAME[name], one) for one in rows] for name, rows in found.items()}
     return {"as_of": row[1]} | {name: rows for name, rows in found.items() if rows}
+
+
+def _brief(kind: Kind, row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in kind.telling if name in row} if kind.telling else row
 
 
 def _rows_at(db: sqlite3.Connection, kind: Kind, device: Target, sync: int) -> list[dict[str, Any]]:

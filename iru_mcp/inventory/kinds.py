@@ -42,6 +42,8 @@ class Kind:
     """A change of one of these is a move."""
     family: str = ""
     """Two things of one device that share this column, one gone and one new, are one thing that moved."""
+    telling: tuple[str, ...] = ()
+    """Columns that suffice where many rows are listed; all of them when empty."""
     prism: bool = False
     """Reported whole by each device, and filtered by updated_at for an incremental sync."""
 
@@ -50,7 +52,8 @@ _OF_THE_DEVICE = frozenset(COMMON_COLUMNS) - {"device_id"}
 
 
 def _prism(
-    name: str, category: str, holds: str, key: str, columns: str, *, latest: str = "", family: str = "", skip: str = ""
+    name: str, category: str, holds: str, key: str, columns: str, *, latest: str = "", family: str = "", skip: str = "",
+    telling: str = "",
 ) -> Kind:
     return Kind(
         name=name,
@@ -63,6 +66,7 @@ def _prism(
         since="created_at",
         skipped=_OF_THE_DEVICE | frozenset(skip.split()),
         family=family,
+        telling=tuple(telling.split()),
         moves=("path",) if family else (),
         prism=True,
     )
@@ -146,6 +150,7 @@ KINDS: tuple[Kind, ...] = (
         "username full_name uid type hidden_user secure_token filevault_user volume_owner user_created_at "
         "mobile_account home_directory home_folder_secure shell directory generated_uid password_last_set",
         latest="logged_in logged_in_time failed_logins failed_login_time",
+        telling="username type hidden_user secure_token filevault_user user_created_at",
     ),
     _prism(
         "profiles",
@@ -155,6 +160,7 @@ KINDS: tuple[Kind, ...] = (
         "profile_display_name payload_identifier payload_uuid profile_description organization managed removable "
         "encrypted signed profile_data",
         skip="removal_passcode",
+        telling="profile_display_name payload_identifier managed",
     ),
     _prism(
         "launch_items",
@@ -166,6 +172,7 @@ KINDS: tuple[Kind, ...] = (
         "start_on_mount root_directory working_directory process_type user_agent_local_user",
         family="label",
         skip="pid is_loaded domain user_agent_local_user_id",
+        telling="label path program program_arguments run_at_load since",
     ),
     _prism(
         "apps",
@@ -178,6 +185,7 @@ KINDS: tuple[Kind, ...] = (
         family="bundle_id",
         skip="installing download_canceled download_failed download_paused download_waiting dynamic_size bundle_size "
         "has_update_available validated external_version_identifier environment_variables info apple_scriptable",
+        telling="name version bundle_id path team_id since",
     ),
     Kind(
         name="vulnerabilities",

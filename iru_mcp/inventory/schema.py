@@ -153,7 +153,7 @@ def _changes(kind: Kind) -> str:
         f"{whole} WHERE c.kind = '{kind.name}' AND c.what IN ('appeared', 'gone') UNION ALL "
         f"{parts} JOIN {value} o ON o._id = c.old JOIN {value} n ON n._id = c.new "
         f"JOIN json_each({_cells(kind, 'n')}) f WHERE c.kind = '{kind.name}' AND c.what IN ('changed', 'moved') "
-        f"AND f.atom IS NOT json_extract({_cells(kind, 'o')}, f.fullkey)"
+        f"AND f.key <> 'more' AND f.atom IS NOT json_extract({_cells(kind, 'o')}, f.fullkey)"
     )
 
 

@@ -184,7 +184,7 @@ def _ignored(batch: Batch[Any], since: str) -> bool:
     """Whether Iru answered with rows that the filter forbids: what it does not know, it ignores without a word."""
     bound = read_moment(since)
     times = [record.updated_at for record in batch.records if record is not None]
-    return any(time is None or time < bound for time in times)
+    return any(time is None or read_moment(time) < bound for time in times)
 
 
 def _may_heal(error: Exception) -> bool:

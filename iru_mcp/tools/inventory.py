@@ -168,16 +168,16 @@ async def inventory_changes(
 
 
 @tool(toolset="inventory", default=False)
-async def inventory_at(iru: Call, device: OneDevice, when: Since) -> dict[str, Any]:
+async def inventory_at(iru: Call, device: OneDevice, when: Since, kind: What = None) -> dict[str, Any]:
     """A device as the local inventory copy had it at a moment: record, hardware, encryption, accounts, profiles,
-    login items, apps and detections, also of a device that is gone since."""
+    login items, apps and detections, also of a device that is gone since. With kind: all columns of that one."""
     from ..inventory import history
 
     moment = read_time(when, "when", iru.now(), end_of_day=True) or iru.now()
 
     def work(db: sqlite3.Connection) -> dict[str, Any]:
         target = history.find_device(db, device)
-        return {"device": target.shown()} | history.at(db, target, moment)
+        return {"device": target.shown()} | history.at(db, target, moment, (kind,) if kind else ())
 
     copy, found = await _read(iru, work)
     return {"copy": copy} | found
