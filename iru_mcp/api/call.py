@@ -60,6 +60,7 @@ class Call:
         self._progress = progress
         self.deadline = deadline
         self.now = client.now
+        self.inventory = client.inventory
         self.requests_left = requests
         self.question = ""
         """A short name for what is asked, for cursors."""
