@@ -62,7 +62,7 @@ async def _matches(
     folded = wanted.casefold()
     found: dict[str, Device] = {}
     try:
-        async for batch in iru.walk(LIST_DEVICES, query={"ordering": "device_id"} | dict(query)):
+        async for batch in iru.walk(LIST_DEVICES, query={"ordering": "device_id"} | dict(query), whole=True):
             for record in filter(None, batch.records):
                 names = [(record.serial_number or "").casefold(), (record.device_name or "").strip().casefold()]
                 if folded in names:
