@@ -29,9 +29,7 @@ _ANSI = re.compile(
 _EMOJI = "\u2190-\u2bff\u3030\U0001f000-\U0001faff"
 _SELECTOR = re.compile(f"(?<![#*0-9\u00a9\u00ae\u203c\u2049\u2122\u2139{_EMOJI}\u303d\u3297\u3299])\ufe0f")
 _ARABIC = "\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff"
-_JOINER = re.compile(
-    f"(?<![{_EMOJI}\ufe0f])\u200d|\u200d(?![{_EMOJI}])|(?<![{_ARABIC}])\u200c|\u200c(?![{_ARABIC}])"
-)
+_JOINER = re.compile(f"(?<![{_EMOJI}\ufe0f])\u200d|\u200d(?![{_EMOJI}])|(?<![{_ARABIC}])\u200c|\u200c(?![{_ARABIC}])")
 
 _SECRET_KEYS = frozenset(
     "accesstoken apitoken authtoken auditscript authorization bearertoken bootstraptoken devicebasedalbc enrollmentcode "

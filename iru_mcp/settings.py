@@ -26,7 +26,15 @@ _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", 
 
 
 def _setting(  # noqa: PLR0913 - each part of a setting is said once, here
-    default: Any, env: str, text: str, *, older: str = "", secret: bool = False, choices: str = "", least: int = 0, most: int = 99_999_999
+    default: Any,
+    env: str,
+    text: str,
+    *,
+    older: str = "",
+    secret: bool = False,
+    choices: str = "",
+    least: int = 0,
+    most: int = 99_999_999,
 ) -> Any:
     meta = {"env": env, "help": text, "older": older, "secret": secret, "choices": tuple(choices.split())}
     meta |= {"least": least, "most": most}

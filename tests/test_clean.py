@@ -190,10 +190,20 @@ def test_a_long_field_is_cut_and_says_by_how_much(size: int) -> None:
     assert out.endswith(f"[{size - kept} more characters]")
 
 
-NASTY = st.text(st.sampled_from("a1-AZ#*:=/ \x1b[]m\x07\x9b\u200b\u200c\u200d\ufe0f\u0645\U0001f600\u2764\u20e3\ud800\U000e0041"))
+NASTY = st.text(
+    st.sampled_from("a1-AZ#*:=/ \x1b[]m\x07\x9b\u200b\u200c\u200d\ufe0f\u0645\U0001f600\u2764\u20e3\ud800\U000e0041")
+)
 ANY = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | NASTY | st.sampled_from(sorted(IN_TEXT.values())),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text() | st.sampled_from(SPELLINGS), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | NASTY
+    | st.sampled_from(sorted(IN_TEXT.values())),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text() | st.sampled_from(SPELLINGS), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 

@@ -63,11 +63,15 @@ def test_an_url_that_cannot_be_right_is_refused_with_the_reason_and_the_right_fo
 
 
 def test_a_host_of_ones_own_is_trusted_when_it_is_named() -> None:
-    settings = read({}, {"IRU_API_URL": "https://iru.acme.example", "IRU_ALLOWED_API_HOSTS": "x.example, IRU.acme.example"})
+    settings = read(
+        {}, {"IRU_API_URL": "https://iru.acme.example", "IRU_ALLOWED_API_HOSTS": "x.example, IRU.acme.example"}
+    )
     assert tenant(settings).base_url == "https://iru.acme.example"
 
 
-@pytest.mark.parametrize(("region", "base"), [("us", "https://acme.api.kandji.io"), ("EU", "https://acme.api.eu.kandji.io")])
+@pytest.mark.parametrize(
+    ("region", "base"), [("us", "https://acme.api.kandji.io"), ("EU", "https://acme.api.eu.kandji.io")]
+)
 def test_subdomain_and_region_stand_for_the_url(region: str, base: str) -> None:
     assert tenant(read({}, {"IRU_SUBDOMAIN": "acme", "IRU_REGION": region})).base_url == base
 
@@ -83,7 +87,9 @@ def test_older_names_are_accepted_and_newer_ones_win() -> None:
 
 def test_flags_win_over_the_environment_and_that_over_a_named_file(tmp_path: Path) -> None:
     named = tmp_path / "settings"
-    named.write_text("# ours\nexport IRU_MCP_PORT=1\nIRU_MCP_HOST='file.example'\nIRU_SUBDOMAIN=\"file\"\nOTHER=x\n", "utf-8")
+    named.write_text(
+        "# ours\nexport IRU_MCP_PORT=1\nIRU_MCP_HOST='file.example'\nIRU_SUBDOMAIN=\"file\"\nOTHER=x\n", "utf-8"
+    )
     settings = read({"port": "3"}, {"IRU_MCP_PORT": "2", "IRU_SUBDOMAIN": "environment"}, str(named))
     assert (settings.port, settings.subdomain, settings.host) == (3, "environment", "file.example")
 

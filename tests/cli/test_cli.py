@@ -60,7 +60,9 @@ def test_what_is_not_known_is_one_line_saying_what_is_valid_and_exit_2(
     assert said in err
 
 
-@pytest.mark.parametrize("value", ["short", "two words of a token", "name:short", "a:0123456789abcdef,a:fedcba9876543210"])
+@pytest.mark.parametrize(
+    "value", ["short", "two words of a token", "name:short", "a:0123456789abcdef,a:fedcba9876543210"]
+)
 def test_bearer_tokens_that_guard_nothing_are_refused_and_not_shown(
     value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

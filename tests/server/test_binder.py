@@ -215,7 +215,9 @@ class Recorder(trace.Tracer):
 
     @contextmanager
     def start_as_current_span(self, name: str, **options: Any) -> Iterator[Span]:  # type: ignore[override]
-        with trace.use_span(self.start_span(name, **options), record_exception=False, set_status_on_exception=False) as span:
+        with trace.use_span(
+            self.start_span(name, **options), record_exception=False, set_status_on_exception=False
+        ) as span:
             yield span
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.server.conftest import Running, Silent, Start
 
 ERAS = ["legacy", "2026-07-28"]
-ANSWER = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]'
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
 ACCEPT = {"Accept": "application/json, text/event-stream"}
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
@@ -171,7 +171,13 @@ def test_callers_are_told_apart_by_token_and_named_in_the_audit_line(start: Star
 
     assert ask("Bearer first-token-0123456789").status_code == 200
     assert ask("bearer other-token-0123456789").status_code == 200
-    for wrong in (None, "Bearer", "Bearer wrong", "Basic first-token-0123456789", "Bearer soc-agent:first-token-0123456789"):
+    for wrong in (
+        None,
+        "Bearer",
+        "Bearer wrong",
+        "Basic first-token-0123456789",
+        "Bearer soc-agent:first-token-0123456789",
+    ):
         refused = ask(wrong)
         assert refused.status_code == 401
         assert refused.headers["www-authenticate"].startswith("Bearer")

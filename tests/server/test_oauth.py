@@ -29,7 +29,9 @@ CURVE = ec.generate_private_key(ec.SECP256R1())
 
 
 def published(kid: str, key: Any) -> dict[str, Any]:
-    algorithm = jwt.algorithms.ECAlgorithm if isinstance(key, ec.EllipticCurvePrivateKey) else jwt.algorithms.RSAAlgorithm
+    algorithm = (
+        jwt.algorithms.ECAlgorithm if isinstance(key, ec.EllipticCurvePrivateKey) else jwt.algorithms.RSAAlgorithm
+    )
     return json.loads(algorithm.to_jwk(key.public_key())) | {"kid": kid, "use": "sig"}
 
 
@@ -50,7 +52,8 @@ class Authority:
 
     def issuer(self, **other: Any) -> Issuer:
         return Issuer(
-            **{"issuer": self.url, "jwks_url": f"{self.url}/jwks", "scopes": ("iru.read",), "public_url": AUDIENCE} | other
+            **{"issuer": self.url, "jwks_url": f"{self.url}/jwks", "scopes": ("iru.read",), "public_url": AUDIENCE}
+            | other
         )
 
 
@@ -192,7 +195,12 @@ def test_the_server_publishes_its_metadata_and_asks_for_a_token_by_it(authority:
         assert document["resource"] == AUDIENCE
         assert document["authorization_servers"] == [authority.url]
         assert document["scopes_supported"] == ["iru.read"]
-    ping = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_users", "arguments": {"limit": 1}}}
+    ping = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": "list_users", "arguments": {"limit": 1}},
+    }
     accept = {"Accept": "application/json, text/event-stream"}
 
     def ask(token: str = "") -> httpx.Response:
