@@ -31,7 +31,7 @@ def answering(status: int, body: Any = None, kind: str = "application/json") -> 
 
 
 def failing(error: Exception) -> httpx.AsyncBaseTransport:
-    def fail(request: httpx.Request) -> httpx.Response:
+    def fail(_: httpx.Request) -> httpx.Response:
         raise error
 
     return httpx.MockTransport(fail)

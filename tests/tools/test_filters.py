@@ -20,6 +20,10 @@ def equals(column: str, value: Any) -> Callable[[Row], bool]:
     return lambda row: row.get(column) == value
 
 
+def flagged(column: str, *, on: bool) -> Callable[[Row], bool]:
+    return lambda row: row.get(column) is on
+
+
 CASES: list[tuple[str, dict[str, Any], Callable[[Row], bool]]] = [
     ("list_devices", {"platform": "WINDOWS"}, equals("platform", "Windows")),
     ("list_devices", {"platform": "Apple TV"}, equals("platform", "AppleTV")),
@@ -31,7 +35,7 @@ CASES: list[tuple[str, dict[str, Any], Callable[[Row], bool]]] = [
     ("list_devices", {"blueprint_name": "engin"}, has("blueprint_name", "engin")),
     ("list_devices", {"tag": "KIOSK"}, lambda row: "kiosk" in row.get("tags", [])),
     ("list_devices", {"asset_tag": "nwt-0000"}, has("asset_tag", "nwt-0000")),
-    ("list_devices", {"is_missing": True}, equals("is_missing", True)),
+    ("list_devices", {"is_missing": True}, flagged("is_missing", on=True)),
     ("list_devices", {"assigned": False}, lambda row: "user_email" not in row),
     ("list_devices", {"agent_installed": False}, lambda row: row.get("agent_installed") is not True),
     ("list_devices", {"mdm_enabled": False}, lambda row: row.get("mdm_enabled") is not True),
@@ -39,7 +43,7 @@ CASES: list[tuple[str, dict[str, Any], Callable[[Row], bool]]] = [
     ("list_devices", {"checked_in_before": "2026-11-01"}, lambda row: row.get("last_check_in", "") <= "2026-11-01"),
     ("list_users", {"name": "MIRA"}, has("name", "mira")),
     ("list_users", {"email": "CASTELLANE"}, has("email", "castellane")),
-    ("list_users", {"archived": True}, equals("archived", True)),
+    ("list_users", {"archived": True}, flagged("archived", on=True)),
     ("list_device_apps", {"device": MAC, "name": "LUMEN"}, has("name", "lumen")),
     ("list_device_apps", {"device": MAC, "bundle_id": "COM.apple."}, has("bundle_id", "com.apple.")),
     ("get_device_activity", {"device": MAC, "action_type": "FAILED"}, has("action_type", "failed")),
@@ -50,7 +54,7 @@ CASES: list[tuple[str, dict[str, Any], Callable[[Row], bool]]] = [
     ("list_audit_events", {"target": "zoom"}, has("new_state", "zoom")),
     ("list_audit_events", {"actor": "integration"}, has("actor_type", "integration")),
     ("prism_device_information", {"model_name": "mac MINI"}, has("model_name", "mac mini")),
-    ("prism_device_information", {"apple_silicon": False}, equals("apple_silicon", False)),
+    ("prism_device_information", {"apple_silicon": False}, flagged("apple_silicon", on=False)),
     ("prism_device_information", {"device_families": ["iPad"]}, equals("device__family", "iPad")),
     ("prism_device_information", {"blueprint": "engineer"}, has("blueprint_name", "engineer")),
     ("prism_device_information", {"device": MAC}, equals("serial_number", MAC)),
