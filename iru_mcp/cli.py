@@ -23,6 +23,8 @@ _VERBS = {
     "check": "say what the settings and the token allow",
     "tools": "list the tools",
     "call": "call one tool: call NAME key=value ...",
+    "setup": "connect MCP clients to Iru, or to the demo tenant",
+    "permissions": "list what the token needs, to paste into a ticket",
     "docs": "write README's generated tables",
     "demo-tenant": "serve the demo tenant's API on a port, to point any client at",
 }
@@ -64,10 +66,19 @@ def _options(words: list[str]) -> argparse.Namespace:
     """The words as options. Raises UsageError naming the valid flags for one that is not."""
     parser = _parser()
     options, unknown = parser.parse_known_args(words)
+    unknown = _placed(options, unknown)
     if unknown or not options.verb:
         flags = ", ".join(_flags(parser, options.verb))
         raise UsageError(f"{options.verb} takes no '{unknown[0][:40]}'.", f"Valid: {flags}.")
     return options
+
+
+def _placed(options: argparse.Namespace, words: list[str]) -> list[str]:
+    """The words that are not arguments; argparse takes arguments in one run, people write flags between them."""
+    many = {"call": "arguments", "setup": "clients"}.get(options.verb or "")
+    if many:
+        getattr(options, many).extend(word for word in words if not word.startswith("-"))
+    return [word for word in words if not many or word.startswith("-")]
 
 
 def _flags(parser: argparse.ArgumentParser, verb: str) -> list[str]:
@@ -86,10 +97,22 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("--json", action="store_true", help="machine-readable")
         if verb == "docs":
             one.add_argument("--check", action="store_true", help="change nothing; exit 1 if something is out of date")
+        if verb == "permissions":
+            one.add_argument("--markdown", action="store_true", help="as a Markdown table")
+        if verb == "setup":
+            _add_setup(one)
         if verb == "call":
             one.add_argument("tool", metavar="NAME")
             one.add_argument("arguments", nargs="*", metavar="key=value")
     return parser
+
+
+def _add_setup(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("clients", nargs="*", metavar="CLIENT", help="none: those that are installed")
+    parser.add_argument("--name", default="iru", help="what the client calls this server")
+    parser.add_argument("--print", dest="show", action="store_true", help="show what to paste; write nothing")
+    parser.add_argument("--remove", action="store_true", help="disconnect, and delete the stored token")
+    parser.add_argument("--token-in-file", action="store_true", help="do not use the system keyring")
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -105,11 +128,15 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
             parser.add_argument(flag, dest=name, help=text, choices=item.metadata["choices"] or None)
 
 
-def _run(options: argparse.Namespace, settings: Settings) -> int:
+def _run(options: argparse.Namespace, settings: Settings) -> int:  # noqa: PLR0911 - one return a verb
     if options.verb == "tools":
         return _tools(settings, as_json=options.json)
     if options.verb == "docs":
         return _docs(check=options.check)
+    if options.verb == "setup":
+        return _setup(options, settings)
+    if options.verb == "permissions":
+        return _permissions(settings, markdown=options.markdown)
     if options.verb == "check":
         return anyio.run(_check, settings, options.json)
     if options.verb == "call":
@@ -174,6 +201,30 @@ def _docs(*, check: bool) -> int:
     for name in changed:
         print(f"{name}: {'out of date; run iru-mcp docs' if check else 'written'}")
     return 1 if check and changed else 0
+
+
+def _setup(options: argparse.Namespace, settings: Settings) -> int:
+    import getpass
+    import os
+
+    from .setup_cli import Asked, Person, setup
+
+    person = Person(input, getpass.getpass) if sys.stdin.isatty() else None
+    asked = Asked(tuple(options.clients), options.name, options.show, options.remove, options.token_in_file)
+    try:
+        print(setup(asked, settings, _offered(settings), os.environ, person))
+    except (KeyboardInterrupt, EOFError):
+        print("\niru-mcp: nothing was written.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _permissions(settings: Settings, *, markdown: bool) -> int:
+    from .docs import columns, permissions, table
+
+    head, rows = permissions(_offered(settings).values())
+    print(table(head, rows) if markdown else columns(head, rows))
+    return 0
 
 
 async def _call(settings: Settings, name: str, pairs: list[str], as_json: bool) -> int:

@@ -56,15 +56,32 @@ def _paths(tool: Tool) -> str:
     return ", ".join(f"`{endpoint.path.removeprefix('/api')}`" for endpoint in tool.endpoints)
 
 
-def _permissions() -> str:
+def permissions(tools: Iterable[Tool]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Head and rows of the least set of permissions for `tools`: name on Iru's screen, METHOD path, what for."""
     needed: dict[tuple[str, str], list[str]] = {}
-    for tool in catalogue().values():
+    for tool in tools:
         for endpoint in (*tool.endpoints, *tool.optional):
             name = f"{endpoint.section} > {endpoint.permission}" if endpoint.permission else endpoint.section
-            needed.setdefault((name, f"`{endpoint.method} {endpoint.path}`"), []).append(f"`{tool.name}`")
+            needed.setdefault((name, f"{endpoint.method} {endpoint.path}"), []).append(tool.name)
+    rows: list[tuple[str, ...]] = [
+        (name, place, ", ".join(sorted(set(found)))) for (name, place), found in sorted(needed.items())
+    ]
+    return ("permission on Iru's screen", "is", "for"), rows
+
+
+def columns(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table for a terminal."""
+    lines = [tuple(head), *map(tuple, rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def _permissions() -> str:
+    head, rows = permissions(catalogue().values())
     return table(
-        ("permission on Iru's screen", "is", "for"),
-        ((name, place, ", ".join(sorted(set(tools)))) for (name, place), tools in sorted(needed.items())),
+        head, ((name, f"`{place}`", ", ".join(f"`{t}`" for t in tools.split(", "))) for name, place, tools in rows)
     )
 
 

@@ -194,7 +194,11 @@ _LEAVER = Prompt(
             {"since": "30d", "target": "<device_id of the computer>"},
             "reads of its recovery key, and the actor.",
         ),
-        Step("list_audit_events", {"since": "30d", "actor": "<actor_id of an odd read>"}, "what else that actor did."),
+        Step(
+            "list_audit_events",
+            {"since": "30d", "target": "<actor_id of an odd read>"},
+            "for a token: its label, when it was made and by whom; with actor instead of target: what else it did.",
+        ),
     ),
     "each device has a state and a last use, and each read of a secret has an actor.",
     "account state and date; each device with last check-in and whether it was used after; encryption and management; "

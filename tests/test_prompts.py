@@ -101,7 +101,7 @@ CASES: dict[str, tuple[dict[str, str], dict[str, Pick], list[str]]] = {
         {
             "name of the software": lambda seen: seen[0]["summary"]["software"][0]["name"],
             "fixed version": lambda _: STORY.browser_fixed_version,
-            "serial_number of one straggler": lambda seen: seen[2]["items"][0]["serial_number"],
+            "serial_number of one straggler": lambda seen: seen[0]["items"][0]["serial_number"],
         },
         [STORY.browser_name, STORY.browser_fixed_version, "known_exploited"],
     ),

@@ -90,5 +90,7 @@ def _several(wanted: str, found: list[Device]) -> UsageError:
 def _none(wanted: str, near: list[Device], *, complete: bool) -> NotFound:
     looked = "Every device was looked at" if complete else "Not every device could be looked at"
     shown = "; ".join(_line(record) for record in near[:_MOST_CANDIDATES])
-    remedy = f"Similar: {shown}." if shown else "Search with list_devices or find_devices_for_user."
+    remedy = (
+        f"Similar: {shown}." if shown else "Search with list_devices; Prism may still have rows of a removed device."
+    )
     return NotFound(f"No device has the serial number or name '{wanted[:60]}'. {looked}.", remedy)

@@ -218,14 +218,15 @@ async def _scan(iru: Call, endpoint: Endpoint[Any], device_id: str, since: datet
     if 0 < days <= _LONGEST_RANGE and "date_range" in endpoint.filters:
         query["date_range"] = days
     scan = Scan(iru, endpoint, query, checks, {})
-    pages = 0
+    pages, records = 0, []
     async with aclosing(scan.pages()) as walk:
         async for hits, end in walk:
-            found.records += [_sighting(hit.record) for hit in hits]
+            records += [_sighting(hit.record) for hit in hits]
             pages += 1
             if pages == _PAGES and not end:
                 scan.stopped = "older ones need since, or a device"
                 break
+    found.records += records
     found.notes += scan.notes()
     found.complete = found.complete and not scan.stopped
 
