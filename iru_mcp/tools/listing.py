@@ -77,25 +77,21 @@ class Scan(Generic[R]):
 
     def _hits(self, batch: Batch[R]) -> list[Hit[R]]:
         found: list[Hit[R]] = []
-        for index, record in enumerate(batch.records):
-            if self._behind(batch, index):
-                continue
+        records = batch.records
+        skip = self._skip(records) if self.after and batch.position == self.after.position else 0
+        for done, record in enumerate(records[skip:], skip + 1):
             self.looked_at += 1
             if record is None:
                 self.unreadable += 1
             elif self._passes(record) and self._first_time(record):
-                found.append(Hit(record, batch.position, index + 1))
+                found.append(Hit(record, batch.position, done))
         return found
 
-    def _behind(self, batch: Batch[R], index: int) -> bool:
-        return self.after is not None and batch.position == self.after.position and index < self._skip(batch)
-
-    def _skip(self, batch: Batch[R]) -> int:
+    def _skip(self, records: Sequence[R | None]) -> int:
         """How many rows of the first page are done: by the last row's identity if it moved, else by number."""
         mark = self.after
         if mark is None or mark.done == 0:
             return 0
-        records = batch.records
         here = records[mark.done - 1] if mark.done <= len(records) else None
         if here is not None and here.key() == mark.last:
             return mark.done
