@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import logging
 import socket
 from collections.abc import Callable, Mapping
@@ -26,7 +28,7 @@ _log = logging.getLogger("iru_mcp")
 def serve(settings: Settings, tools: Mapping[str, Tool], say: Callable[[str], None]) -> None:
     """Serve `tools` until the client leaves or a signal comes; `say` is told where. Raises ConfigError first."""
     http = _keys(settings) if settings.transport != "stdio" else None
-    configure(settings.log_level, settings.api_token.get_secret_value(), *_secrets(settings))
+    configure(settings.log_level, *_secrets(settings))
     for warning in exposed(settings):
         _log.warning("%s", warning)
     audit = open_audit(settings.audit, tools)
@@ -39,6 +41,7 @@ def serve(settings: Settings, tools: Mapping[str, Tool], say: Callable[[str], No
         watch=watch,
         max_calls=settings.max_calls,
     )
+    gc.freeze()  # what is loaded now stays; looking through it again takes most of the time of an exit
     if settings.transport == "stdio":
         anyio.run(run_stdio, binder)
         return
@@ -92,8 +95,12 @@ def _keys(settings: Settings) -> Keys | None:
 
 
 def _secrets(settings: Settings) -> list[str]:
+    """What no log line may hold, wherever it was set."""
     held = mcp_token(settings)
-    return list(named_tokens(held.get_secret_value()).values()) if held else []
+    found = list(named_tokens(held.get_secret_value()).values()) if held else []
+    with contextlib.suppress(ConfigError):  # each call will say what is wrong with it
+        found.append(token(settings).get_secret_value())
+    return found
 
 
 def _unready(settings: Settings) -> str:

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from .api.client import IruClient, Observe
 from .api.pacing import Limits
 from .errors import ConfigError
+from .inventory.place import default_file
 from .logs import hide
 from .privacy import Privacy
 
@@ -98,6 +99,14 @@ class Settings:
     max_connections: int = _setting(512, "IRU_MCP_MAX_CONNECTIONS", "HTTP connections at once; more get 503", least=1)
     audit: str = _setting("off", "IRU_MCP_AUDIT", "one JSON line per call: off, stderr or a file")
     text_only: bool = _setting(False, "IRU_MCP_TEXT_ONLY", "answers as text alone, without structured content")
+    inventory: str = _setting("", "IRU_INVENTORY", "file of the inventory copy; one in your data folder unless set")
+    alert_rules: str = _setting("", "IRU_ALERT_RULES", "TOML file of further inventory rules")
+    alert_webhook: SecretStr = _setting(
+        SecretStr(""), "IRU_ALERT_WEBHOOK", "https address that alerts go to; never a flag", secret=True
+    )
+    alert_secret: SecretStr = _setting(
+        SecretStr(""), "IRU_ALERT_SECRET", "secret that alerts are signed with; never a flag", secret=True
+    )
     log_level: str = _setting("warning", "IRU_MCP_LOG_LEVEL", "what goes to stderr", choices="debug info warning error")
 
 
@@ -294,6 +303,11 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def account(settings: Settings) -> str:
+    """Whose copy an inventory file holds: the API's host. Raises ConfigError."""
+    return "demo" if settings.demo else urlsplit(tenant(settings).base_url).netloc
+
+
 def open_client(settings: Settings, observe: Observe | None = None) -> IruClient:
     """A client for the tenant, or for the demo tenant, whose requests `observe` sees. Raises ConfigError; sends
     nothing."""
@@ -303,12 +317,13 @@ def open_client(settings: Settings, observe: Observe | None = None) -> IruClient
         from .demo import HOST, TOKEN, transport  # a server on a real tenant never pays for it
 
         demo = transport(devices=settings.devices)
-        return IruClient(HOST, lambda: TOKEN, transport=demo, limits=limits, observe=observe, privacy=shown)
-    base_url = tenant(settings).base_url
-    secret = token(settings)
-    return IruClient(
-        base_url, secret.get_secret_value, limits=limits, ca_file=settings.ca_file, observe=observe, privacy=shown
-    )
+        client = IruClient(HOST, lambda: TOKEN, transport=demo, limits=limits, observe=observe, privacy=shown)
+    else:
+        secret = token(settings).get_secret_value
+        base_url = tenant(settings).base_url
+        client = IruClient(base_url, secret, limits=limits, ca_file=settings.ca_file, observe=observe, privacy=shown)
+    client.inventory = settings.inventory or str(default_file(account(settings)))
+    return client
 
 
 def _privacy(settings: Settings) -> Privacy | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from pathlib import Path
 
 import pytest
@@ -63,11 +65,15 @@ def test_an_url_that_cannot_be_right_is_refused_with_the_reason_and_the_right_fo
 
 
 def test_a_host_of_ones_own_is_trusted_when_it_is_named() -> None:
-    settings = read({}, {"IRU_API_URL": "https://iru.acme.example", "IRU_ALLOWED_API_HOSTS": "x.example, IRU.acme.example"})
+    settings = read(
+        {}, {"IRU_API_URL": "https://iru.acme.example", "IRU_ALLOWED_API_HOSTS": "x.example, IRU.acme.example"}
+    )
     assert tenant(settings).base_url == "https://iru.acme.example"
 
 
-@pytest.mark.parametrize(("region", "base"), [("us", "https://acme.api.kandji.io"), ("EU", "https://acme.api.eu.kandji.io")])
+@pytest.mark.parametrize(
+    ("region", "base"), [("us", "https://acme.api.kandji.io"), ("EU", "https://acme.api.eu.kandji.io")]
+)
 def test_subdomain_and_region_stand_for_the_url(region: str, base: str) -> None:
     assert tenant(read({}, {"IRU_SUBDOMAIN": "acme", "IRU_REGION": region})).base_url == base
 
@@ -83,7 +89,9 @@ def test_older_names_are_accepted_and_newer_ones_win() -> None:
 
 def test_flags_win_over_the_environment_and_that_over_a_named_file(tmp_path: Path) -> None:
     named = tmp_path / "settings"
-    named.write_text("# ours\nexport IRU_MCP_PORT=1\nIRU_MCP_HOST='file.example'\nIRU_SUBDOMAIN=\"file\"\nOTHER=x\n", "utf-8")
+    named.write_text(
+        "# ours\nexport IRU_MCP_PORT=1\nIRU_MCP_HOST='file.example'\nIRU_SUBDOMAIN=\"file\"\nOTHER=x\n", "utf-8"
+    )
     settings = read({"port": "3"}, {"IRU_MCP_PORT": "2", "IRU_SUBDOMAIN": "environment"}, str(named))
     assert (settings.port, settings.subdomain, settings.host) == (3, "environment", "file.example")
 
@@ -130,9 +138,9 @@ def test_a_secret_file_that_is_not_there_names_its_setting(tmp_path: Path) -> No
 
 
 def test_what_is_missing_is_said_with_how_to_set_it() -> None:
-    with pytest.raises(ConfigError, match="IRU_API_URL is not set.*Access > API tokens"):
+    with pytest.raises(ConfigError, match=r"IRU_API_URL is not set.*Access > API tokens"):
         tenant(read({}, {}))
-    with pytest.raises(ConfigError, match="IRU_API_TOKEN is not set.*Access > API tokens"):
+    with pytest.raises(ConfigError, match=r"IRU_API_TOKEN is not set.*Access > API tokens"):
         token(read({}, {"IRU_API_URL": "acme.api.kandji.io"}))
 
 
@@ -171,12 +179,12 @@ def test_secrets_are_in_no_representation() -> None:
 @given(st.text(max_size=80))
 def test_no_text_makes_a_client_for_a_host_that_is_not_allowed(text: str) -> None:
     """B6."""
-    try:
-        found = tenant(read({}, {"IRU_API_URL": text}))
-    except ConfigError as error:
-        assert len(str(error)) < 500
-    else:
-        assert found.base_url.startswith(("https://", "http://127.0.0.1", "http://localhost", "http://[::1]"))
+    base = ""
+    with contextlib.suppress(ConfigError):
+        base = tenant(read({}, {"IRU_API_URL": text})).base_url
+    assert not base or re.fullmatch(
+        r"https://[a-z0-9-]+\.api\.(eu\.)?(kandji\.io|iru\.com)(:\d+)?|https?://(127|local|\[::1).*", base
+    )
 
 
 async def test_a_client_is_made_without_asking_anything() -> None:

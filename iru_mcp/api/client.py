@@ -60,6 +60,8 @@ class IruClient:
     ) -> None:
         self.now = now
         self.privacy = privacy
+        self.inventory = ""
+        """The file of the tenant's inventory copy, for tools that read it; empty where none is set."""
         self._observe = observe or _unobserved
         self.base_url = base_url.rstrip("/")
         self.limits = limits or Limits()

@@ -50,8 +50,10 @@ class Dossier(View):
     """What get_device_dossier returns; each part has counts, rows and rows_left_out."""
 
     as_of: str
+    since: str
     complete: bool
     states: dict[str, str]
+    notes: list[str]
     device: dict[str, Any]
     security: dict[str, Any]
     threats: dict[str, Any]

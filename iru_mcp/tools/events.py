@@ -215,5 +215,5 @@ def of_detection(record: Detection) -> list[Event]:
         return []
     software = quoted(f"{record.name or record.path or '?'} {record.version or ''}".strip())
     item = f"{record.cve_id} ({(record.cvss_severity or 'unknown severity').lower()})"
-    look = f"list_vulnerabilities software={record.name}" if record.name else "list_vulnerabilities"
+    look = f"list_vulnerabilities software={quoted(record.name)}" if record.name else "list_vulnerabilities"
     return [Event(record.first_detection_date, "vulnerabilities", f"First seen in {software}", item, look)]

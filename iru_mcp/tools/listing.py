@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -53,6 +54,8 @@ class Scan(Generic[R]):
     start: Position | None = None
     unique: bool = True
     """Whether to drop rows met before. A count over rows that no id names goes without: a page met twice ends it."""
+    whole: bool = False
+    """Whether all pages will be wanted; they are then fetched side by side."""
     looked_at: int = 0
     unreadable: int = 0
     ignored: set[str] = field(default_factory=set)
@@ -65,33 +68,30 @@ class Scan(Generic[R]):
         """The hits of each upstream page, and whether it was the last one."""
         start = self.after.position if self.after else self.start
         try:
-            async for batch in self.iru.walk(self.endpoint, start, self.query, **self.ids):
-                self.total = batch.total if batch.total is not None else self.total
-                yield self._hits(batch), batch.next is None
+            async with aclosing(self.iru.walk(self.endpoint, start, self.query, whole=self.whole, **self.ids)) as walk:
+                async for batch in walk:
+                    self.total = batch.total if batch.total is not None else self.total
+                    yield self._hits(batch), batch.next is None
         except Interrupted as end:
             self.stopped, self.resume = end.why, end.position
 
     def _hits(self, batch: Batch[R]) -> list[Hit[R]]:
         found: list[Hit[R]] = []
-        for index, record in enumerate(batch.records):
-            if self._behind(batch, index):
-                continue
+        records = batch.records
+        skip = self._skip(records) if self.after and batch.position == self.after.position else 0
+        for done, record in enumerate(records[skip:], skip + 1):
             self.looked_at += 1
             if record is None:
                 self.unreadable += 1
             elif self._passes(record) and self._first_time(record):
-                found.append(Hit(record, batch.position, index + 1))
+                found.append(Hit(record, batch.position, done))
         return found
 
-    def _behind(self, batch: Batch[R], index: int) -> bool:
-        return self.after is not None and batch.position == self.after.position and index < self._skip(batch)
-
-    def _skip(self, batch: Batch[R]) -> int:
+    def _skip(self, records: Sequence[R | None]) -> int:
         """How many rows of the first page are done: by the last row's identity if it moved, else by number."""
         mark = self.after
         if mark is None or mark.done == 0:
             return 0
-        records = batch.records
         here = records[mark.done - 1] if mark.done <= len(records) else None
         if here is not None and here.key() == mark.last:
             return mark.done
@@ -178,7 +178,8 @@ async def _page(
 ) -> tuple[Page[Any], Scan[R]]:
     query = dict(ask.query) | ({} if widened else dict(ask.narrow))
     checks = [Check(c.name, c.test, sent=c.sent and not widened) for c in ask.checks]
-    scan = Scan(iru, ask.endpoint, query, checks, ask.ids, None if ask.order else mark, ask.start)
+    after = None if ask.order else mark
+    scan = Scan(iru, ask.endpoint, query, checks, ask.ids, after, ask.start, whole=bool(ask.order))
     if ask.order:
         page = await _sorted_page(iru, scan, ask, view, mark, limit, fields)
     else:

@@ -63,7 +63,7 @@ async def _matches(
     folded = wanted.casefold()
     found: dict[str, Device] = {}
     try:
-        async for batch in iru.walk(LIST_DEVICES, query={"ordering": "device_id"} | dict(query)):
+        async for batch in iru.walk(LIST_DEVICES, query={"ordering": "device_id"} | dict(query), whole=True):
             for record in filter(None, batch.records):
                 name = clean_text(record.device_name or "")  # as answers show it
                 names = [(record.serial_number or "").casefold(), name.strip().casefold()]

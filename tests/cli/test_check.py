@@ -58,7 +58,6 @@ async def test_a_bad_token_is_one_sentence_and_no_tool_works() -> None:
     assert "Access > API tokens" in found.problem
 
 
-
 @pytest.fixture
 def answering() -> Iterator[Callable[[bytes], str]]:
     """A socket that gives one answer to everything; its URL."""
@@ -98,7 +97,9 @@ def test_a_wrong_tenant_or_region_is_said_to_be_one(
     answering: Callable[[bytes], str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = b'{"message":"no Route matched with those values","request_id":"0"}'
-    head = b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    head = (
+        b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    )
     code, found = said(capsys, monkeypatch, answering(head % len(body) + body))
     assert code == 2
     assert "subdomain and region" in found["problem"]

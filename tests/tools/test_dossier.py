@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import bpe_openai  # type: ignore[import-untyped]
+import bpe_openai
 import httpx
 import pytest
 

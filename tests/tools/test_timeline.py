@@ -66,12 +66,13 @@ async def test_runs_of_the_same_event_are_one_line_with_count_and_both_times(ask
 async def test_a_person_is_all_their_devices_and_what_the_audit_log_says_of_both(ask: Ask) -> None:
     found = await ask("get_timeline", user=STORY.leaver_email.upper(), since="14d")
     assert found["summary"]["user"]["archived"] is True
-    assert [device["serial_number"] for device in found["summary"]["devices"]] == list(STORY.leaver_serials)
+    assert {device["serial_number"] for device in found["summary"]["devices"]} == set(STORY.leaver_serials)
     assert {line.get("device") for line in found["items"]} >= set(STORY.leaver_serials)
     read = found["items"][place(found, "read of device secrets", "filevault_recovery_key")]
     assert read["device"] == STORY.leaver_serials[0]
     assert read["look"] == f"list_audit_events actor={STORY.night_token_id}"
     place(found, "update of user", "archived true")
+    assert "as an Iru admin is not here" in found["notes"][0]
     assert found["complete"] is True
 
 
@@ -180,6 +181,30 @@ async def test_neither_or_both_of_device_and_user_is_refused(ask: Ask, arguments
 async def test_an_address_that_nobody_has_is_answered_with_those_that_are_near(ask: Ask) -> None:
     with pytest.raises(NotFound, match=STORY.user_email):
         await ask("get_timeline", user="mira.castelane@elsewhere.example")
+
+
+async def test_of_a_person_with_many_devices_those_not_looked_at_are_named(ask: Ask) -> None:
+    def hoarded(body: Any, url: httpx.URL) -> Any:
+        if url.path == "/api/v1/devices" and url.params["offset"] == "0":
+            for row in body[:8]:
+                row["user"] = {"email": "hoarder@northwind.example", "name": "H"}
+        return body
+
+    found = await ask("get_timeline", user="hoarder@northwind.example", since="24h", change=hoarded)
+    assert len(found["summary"]["devices"]) == 6
+    assert sources(found)["devices"].startswith("partial: 2 devices not looked at, e.g. NW")
+    assert found["complete"] is False
+
+
+async def test_a_person_without_devices_is_still_found_in_the_audit_log(ask: Ask) -> None:
+    def nobodys(body: Any, url: httpx.URL) -> Any:
+        if url.path == "/api/v1/devices":
+            body = [row | {"user": ""} for row in body]
+        return body
+
+    found = await ask("get_timeline", user=STORY.leaver_email, since="14d", change=nobodys)
+    assert found["summary"]["devices"] == []
+    place(found, "update of user", "archived true")
 
 
 async def test_every_line_says_where_to_look_further_with_a_tool_that_exists(ask: Ask) -> None:
