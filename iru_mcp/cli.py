@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import anyio
 
-from . import __version__
+from . import __version__, inventory_cli
 from .errors import ConfigError, IruError, UsageError
 from .settings import FIELDS, Settings, names, open_client, read, tenant
 
@@ -27,6 +27,7 @@ _VERBS = {
     "permissions": "list what the token needs, to paste into a ticket",
     "docs": "write README's generated tables",
     "demo-tenant": "serve the demo tenant's API on a port, to point any client at",
+    **inventory_cli.VERBS,
 }
 
 
@@ -93,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     for verb, text in _VERBS.items():
         one = verbs.add_parser(verb, help=text, description=text, allow_abbrev=False)
         _add_settings(one)
+        inventory_cli.add_flags(one, verb)
         if verb in ("check", "tools", "call"):
             one.add_argument("--json", action="store_true", help="machine-readable")
         if verb == "docs":
@@ -141,6 +143,8 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:  # noqa: PLR09
         return anyio.run(_check, settings, options.json)
     if options.verb == "call":
         return anyio.run(_call, settings, options.tool, options.arguments, options.json)
+    if options.verb in inventory_cli.VERBS:
+        return inventory_cli.run(options, settings)
     if options.verb == "demo-tenant":
         from .serve import serve_demo_tenant
 
@@ -223,7 +227,7 @@ def _setup(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _permissions(settings: Settings, *, markdown: bool) -> int:
-    from .docs import columns, permissions, table
+    from .docs.tables import columns, permissions, table
 
     head, rows = permissions(_offered(settings).values())
     print(table(head, rows) if markdown else columns(head, rows))
