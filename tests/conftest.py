@@ -29,6 +29,10 @@ MOMENT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 FAST = Limits(per_second=100_000, attempts=1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite-snapshots", action="store_true", help="write what tools publish to tests/snapshots")
+
+
 class Agent:
     """What a model has: tools by name, their answers, and their errors as text."""
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from ..api.client import Call, Interrupted
 from ..api.devices import LIST_DEVICES, Device
+from ..clean import clean_text
 from ..errors import NotFound, UsageError
 
 IS_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
@@ -62,9 +63,10 @@ async def _matches(
     folded = wanted.casefold()
     found: dict[str, Device] = {}
     try:
-        async for batch in iru.walk(LIST_DEVICES, query={"ordering": "device_id"} | dict(query)):
+        async for batch in iru.walk(LIST_DEVICES, query={"ordering": "device_id"} | dict(query), whole=True):
             for record in filter(None, batch.records):
-                names = [(record.serial_number or "").casefold(), (record.device_name or "").strip().casefold()]
+                name = clean_text(record.device_name or "")  # as answers show it
+                names = [(record.serial_number or "").casefold(), name.strip().casefold()]
                 if folded in names:
                     found[record.device_id] = record
                 elif any(folded in name or (name and name in folded) for name in names):
@@ -90,5 +92,7 @@ def _several(wanted: str, found: list[Device]) -> UsageError:
 def _none(wanted: str, near: list[Device], *, complete: bool) -> NotFound:
     looked = "Every device was looked at" if complete else "Not every device could be looked at"
     shown = "; ".join(_line(record) for record in near[:_MOST_CANDIDATES])
-    remedy = f"Similar: {shown}." if shown else "Search with list_devices; Prism may still have rows of a removed device."
+    remedy = (
+        f"Similar: {shown}." if shown else "Search with list_devices; Prism may still have rows of a removed device."
+    )
     return NotFound(f"No device has the serial number or name '{wanted[:60]}'. {looked}.", remedy)
