@@ -107,7 +107,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
             parser.add_argument(flag, dest=name, help=text, choices=item.metadata["choices"] or None)
 
 
-def _run(options: argparse.Namespace, settings: Settings) -> int:
+def _run(options: argparse.Namespace, settings: Settings) -> int:  # noqa: PLR0911 - one a verb
     if options.verb == "tools":
         return _tools(settings, as_json=options.json)
     if options.verb == "docs":

@@ -33,13 +33,24 @@ _CONFIG: Row = {
 }
 
 
-def bars(
-    rows: Sequence[Row], category: str, count: str, *, by: str = "", order: Sequence[str] = (), parts: Sequence[str] = ()
+def bars(  # noqa: PLR0913 - what a chart is made of
+    rows: Sequence[Row],
+    category: str,
+    count: str,
+    *,
+    by: str = "",
+    order: Sequence[str] = (),
+    parts: Sequence[str] = (),
 ) -> str:
     """Horizontal bars of `count` a `category` in `order`, stacked `by` a third column in the order of `parts`."""
     encoding: Row = {
         "y": {"field": category, "type": "nominal", "sort": list(order) or "-x", "title": None},
-        "x": {"field": count, "type": "quantitative", "title": None, "axis": {"tickMinStep": 1, "format": "~s"}},
+        "x": {
+            "field": count,
+            "type": "quantitative",
+            "title": None,
+            "axis": {"tickMinStep": 1, "tickCount": 5, "format": "~s"},
+        },
         "color": {"value": _STAND_IN[0]},
     }
     if by:
@@ -54,7 +65,12 @@ def columns(rows: Sequence[Row], day: str, count: str, *, by: str = "") -> str:
     """Upright bars of `count` a `day`, stacked `by` a third column."""
     encoding: Row = {
         "x": {"field": day, "type": "ordinal", "title": None, "axis": {"labelAngle": -40, "labelOverlap": True}},
-        "y": {"field": count, "type": "quantitative", "title": None, "axis": {"tickMinStep": 1, "format": "~s"}},
+        "y": {
+            "field": count,
+            "type": "quantitative",
+            "title": None,
+            "axis": {"tickMinStep": 1, "tickCount": 5, "format": "~s"},
+        },
         "color": _coloured(rows, by) if by else {"value": _STAND_IN[0]},
     }
     return _svg({"data": {"values": list(rows)}, "mark": "bar", "encoding": encoding, "height": 220})
@@ -69,7 +85,9 @@ def network(nodes: Sequence[Row], edges: Sequence[Row], rows: int) -> str:
     }
     colour = _coloured(nodes, "type")
     domain = colour["scale"]["domain"]
-    shapes = {"scale": {"domain": domain, "range": ["circle", "square", "diamond", "cross", "triangle-up"][: len(domain)]}}
+    shapes = {
+        "scale": {"domain": domain, "range": ["circle", "square", "diamond", "cross", "triangle-up"][: len(domain)]}
+    }
     layers = [
         {
             "data": {"values": list(edges)},
@@ -79,7 +97,8 @@ def network(nodes: Sequence[Row], edges: Sequence[Row], rows: int) -> str:
         {
             "data": {"values": list(nodes)},
             "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
-            "encoding": place | {"color": colour, "shape": {key: colour[key] for key in ("field", "type", "title")} | shapes},
+            "encoding": place
+            | {"color": colour, "shape": {key: colour[key] for key in ("field", "type", "title")} | shapes},
         },
         {
             "data": {"values": list(nodes)},
@@ -100,7 +119,7 @@ def _coloured(rows: Sequence[Row], by: str, parts: Sequence[str] = ()) -> Row:
 def _svg(spec: Row) -> str:
     """The drawing, its stand-in colours turned into names of the page's style."""
     try:
-        import vl_convert
+        import vl_convert  # noqa: PLC0415 - of an extra, and slow to load
     except ImportError:
         raise ConfigError(
             "The report needs its charting library.", "Install it with: pip install 'iru-mcp[report]'"

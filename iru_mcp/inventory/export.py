@@ -21,14 +21,14 @@ _ENTITIES: dict[str, tuple[str, str, str]] = {
     "profile": (
         "kandji_profile",
         "Configuration",
-        "SELECT payload_identifier AS id, min(profile_display_name) AS name, min(organization) AS organization, "
-        "count(*) AS device_count FROM profiles WHERE payload_identifier IS NOT NULL GROUP BY 1",
+        """SELECT payload_identifier AS id, min(profile_display_name) AS name, min(organization) AS organization,
+        count(*) AS device_count FROM profiles WHERE payload_identifier IS NOT NULL GROUP BY 1""",
     ),
     "app": (
         "kandji_app",
         "Application",
-        "SELECT coalesce(bundle_id, name) AS id, min(name) AS name, bundle_id, min(developer_name) AS developer_name, "
-        "min(team_id) AS team_id, count(DISTINCT device_id) AS device_count FROM apps GROUP BY 1",
+        """SELECT coalesce(bundle_id, name) AS id, min(name) AS name, bundle_id, min(developer_name) AS developer_name,
+        min(team_id) AS team_id, count(DISTINCT device_id) AS device_count FROM apps GROUP BY 1""",
     ),
     "vulnerability": (
         "kandji_vulnerability",
@@ -105,7 +105,7 @@ def _camel(name: str) -> str:
 def _relationships(db: sqlite3.Connection, relation: Relation) -> Iterator[dict[str, Any]]:
     source, target = _type(relation.source), _type(relation.target)
     type_ = f"{source}_{relation.verb.lower()}_{target.removeprefix('kandji_')}"
-    for (left, right) in db.execute(f"SELECT DISTINCT a, b FROM ({relation.select})"):
+    for left, right in db.execute(f"SELECT DISTINCT a, b FROM ({relation.select})"):
         begin, end = f"{source}:{left}", f"{target}:{right}"
         yield {
             "_key": f"{begin}|{relation.verb.lower()}|{end}",

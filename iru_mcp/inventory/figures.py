@@ -84,7 +84,9 @@ def _encryption(db: sqlite3.Connection, _: datetime) -> Figure | None:
         return None
     order = ("FileVault on", "FileVault off", "not reported")
     off = sum(row["Macs"] for row in found if row["state"] == "FileVault off")
-    return Figure("Encryption", f"FileVault is off on {off:,} Macs.", charts.bars(found, "state", "Macs", order=order), found)
+    return Figure(
+        "Encryption", f"FileVault is off on {off:,} Macs.", charts.bars(found, "state", "Macs", order=order), found
+    )
 
 
 _WORST_FIRST = ("Critical", "High", "Medium", "Low")
@@ -172,5 +174,3 @@ def _edges(found: Sequence[Row], nodes: dict[tuple[str, str], Row]) -> list[Row]
                 line = {"x": begin["x"], "y": begin["y"], "x2": end["x"], "y2": end["y"]}
                 edges[left, begin["name"], right, end["name"]] = line
     return list(edges.values())
-
-

@@ -15,6 +15,7 @@ from ..clean import clean
 from .alerts import listed
 from .describe import kinds, status
 from .figures import Figure, figures
+from .store import age
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _ALERTS = 100
@@ -23,8 +24,6 @@ _ALERTS = 100
 
 def page(db: sqlite3.Connection, now: datetime) -> str:
     """The report as HTML. Raises UsageError when nothing was copied yet, ConfigError without the charting library."""
-    from .store import age
-
     copy = age(db, now)
     db.execute("BEGIN")  # one state for every figure
     facts = status(db, now)
@@ -42,8 +41,8 @@ def page(db: sqlite3.Connection, now: datetime) -> str:
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'">\n'
-        f'<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        '<meta name="color-scheme" content="light dark">\n'
         f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n"
         "</body>\n</html>\n"
     )
@@ -65,19 +64,19 @@ def _head(title: str, copy: dict[str, str], facts: dict[str, Any]) -> str:
     )
     when = f'<time datetime="{escape(copy["synced_at"])}">{escape(copy["synced_at"])}</time>'
     return (
-        f'<header>\n<h1>{escape(title)}</h1>\n<p>Copied {when}, {escape(copy["age"])} before this page was made.</p>\n'
+        f"<header>\n<h1>{escape(title)}</h1>\n<p>Copied {when}, {escape(copy['age'])} before this page was made.</p>\n"
         f'<dl class="tiles">{shown}</dl>\n</header>'
     )
 
 
 def _figure(number: int, figure: Figure) -> str:
     names = f'aria-labelledby="t{number} s{number}" '
-    wide = ' class="broad"' if "viewBox=\"0 0 9" in figure.svg else ""
+    wide = ' class="broad"' if 'viewBox="0 0 9' in figure.svg else ""
     svg = figure.svg.replace('role="img" ', f'role="img" {names}', 1)
     return (
         f'<section>\n<h2 id="t{number}">{escape(figure.title)}</h2>\n<p id="s{number}">{escape(figure.says)}</p>\n'
-        f'<figure{wide}>{svg}</figure>\n<details><summary>The numbers</summary>{_table(figure.title, figure.rows)}</details>\n'
-        "</section>"
+        f"<figure{wide}>{svg}</figure>\n<details><summary>The numbers</summary>{_table(figure.title, figure.rows)}"
+        "</details>\n</section>"
     )
 
 

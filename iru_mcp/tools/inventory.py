@@ -200,9 +200,7 @@ async def inventory_graph(
 
     copy, found = await _read(iru, lambda db: graph.around(db, around, hops))
     number = {node: place for place, node in enumerate(found.names)}
-    nodes = [
-        {"n": number[node], "type": node[0], "id": node[1], "name": name} for node, name in found.names.items()
-    ]
+    nodes = [{"n": number[node], "type": node[0], "id": node[1], "name": name} for node, name in found.names.items()]
     edges = [
         [number[edge.source], edge.verb, number[edge.target]]
         for edge in found.edges

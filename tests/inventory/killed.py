@@ -23,7 +23,7 @@ def _counting(connect: object, last: int) -> object:
         def traced(_: str) -> None:
             global COUNT  # noqa: PLW0603 - a script's own
             COUNT += 1
-            if COUNT == last:
+            if last == COUNT:
                 os.kill(os.getpid(), signal.SIGKILL)
 
         db.set_trace_callback(traced)

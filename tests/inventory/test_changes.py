@@ -2,81 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from .conftest import LATER, Copy, Row
+from .conftest import LATER, NOW, Copy, Row
+from .planted import BUMPED, Planted, decoys, device, nothing, put, with_new
 
 pytestmark = pytest.mark.anyio
-
-BUMPED = "2026-11-23T17:00:00.123456+00:00"
-Change = Callable[[Row], list[Row]]
-
-
-class Planted:
-    """Edits by table and serial number; rows they touch are reported anew, as Prism does."""
-
-    def __init__(self) -> None:
-        self.edits: list[tuple[str, Callable[[Row], bool], Change]] = []
-
-    def plant(self, table: str, where: dict[str, Any], change: Change) -> None:
-        self.edits.append((table, lambda row: all(row.get(key) == value for key, value in where.items()), change))
-
-    def __call__(self, table: str, rows: list[Row]) -> list[Row]:
-        found: list[Row] = []
-        for row in rows:
-            made = [row]
-            for wanted, matches, change in self.edits:
-                if wanted == table and matches(row):
-                    made = change(row)
-            found += made
-        return found
-
-
-def put(**values: Any) -> Change:
-    return lambda row: [row | values | {"updated_at": BUMPED}]
-
-
-def with_new(**values: Any) -> Change:
-    return lambda row: [row, row | values | {"updated_at": BUMPED}]
-
-
-def nothing(row: Row) -> list[Row]:
-    return []
-
-
-def decoys(table: str, rows: list[Row]) -> list[Row]:
-    """Another order, dates written otherwise, booleans as text, times and numbers that mean nothing."""
-    found = [_restated(row) for row in reversed(rows)]
-    return [dict(reversed(row.items())) for row in found]
-
-
-def _restated(row: Row) -> Row:
-    restated = dict(row)
-    for name in ("first_enrollment", "last_enrollment", "created_at", "first_enrollment_date", "last_enrollment_date"):
-        if isinstance(row.get(name), str) and row[name]:
-            restated[name] = row[name].replace(" ", "T").replace("+00:00", "Z")
-    for name in ("mdm_enabled", "agent_installed", "run_at_load"):
-        if isinstance(row.get(name), bool):
-            restated[name] = str(row[name])
-    for name in ("tags", "software", "profile_data", "informational_tags"):
-        if isinstance(row.get(name), list):
-            restated[name] = list(reversed(row[name]))
-    for name in ("last_check_in", "last_checkin", "last_checkin_mdm", "updated_at", "last_collected_at"):
-        if row.get(name):
-            restated[name] = BUMPED
-    for name, value in (("pid", 9999), ("device_count", 77), ("computers_count", 3), ("kev", None)):
-        if name in row:
-            restated[name] = value
-    return restated | {"a_column_of_next_year": "as yet unknown"}
-
-
-def device(copy: Copy, place: int = 0) -> tuple[str, str]:
-    """Serial number and id of a Mac."""
-    found = copy.rows("SELECT serial_number, device_id FROM devices WHERE platform = 'Mac' ORDER BY serial_number")
-    return found[place][0], found[place][1]
 
 
 async def test_two_readings_of_the_same_tenant_hold_no_change(copy: Copy) -> None:
@@ -99,7 +33,9 @@ async def test_planted_changes_are_found_and_none_is_invented(copy: Copy, full: 
     planted.plant("devices", {"device_id": id_two}, put(blueprint_id="b-2", blueprint_name="Quarantine"))
     planted.plant("devices", {"device_id": id_three}, put(asset_tag="NEW"))
     planted.plant("local_users", {"device_id": id_three, "username": "root"}, put(type="Admin"))
-    planted.plant("filevault", {"device_id": id_one}, lambda row: [row | {"status": not row["status"], "updated_at": BUMPED}])
+    planted.plant(
+        "filevault", {"device_id": id_one}, lambda row: [row | {"status": not row["status"], "updated_at": BUMPED}]
+    )
     new_item = with_new(label="org.evil.agent", path="/Library/LaunchAgents/org.evil.plist")
     planted.plant("launch_agents_and_daemons", {"device_id": id_one, "label": "com.apple.AirPlayXPCHelper"}, new_item)
     cve = copy.rows("SELECT cve_id FROM vulnerabilities ORDER BY 1")[0][0]
@@ -113,7 +49,11 @@ async def test_planted_changes_are_found_and_none_is_invented(copy: Copy, full: 
     encrypted = copy.rows("SELECT status FROM filevault WHERE device_id = :id", id=id_one)[0][0]
     evil, root = "org.evil Evil /Users/x/Evil.app", _key(copy, "local_users", id_three, "root")
     label = "org.evil.agent /Library/LaunchAgents/org.evil.plist"
-    blueprint, name, tag = _before(copy, "blueprint_id", id_two), _before(copy, "blueprint_name", id_two), _before(copy, "asset_tag", id_three)
+    blueprint, name, tag = (
+        _before(copy, "blueprint_id", id_two),
+        _before(copy, "blueprint_name", id_two),
+        _before(copy, "asset_tag", id_three),
+    )
     old_status = copy.rows("SELECT old FROM changes WHERE kind = 'vulnerabilities'")[0][0]
     calculator = "com.apple.Calculator Calculator /System/Applications/Calculator.app"
     assert copy.changes() == {
@@ -130,7 +70,11 @@ async def test_planted_changes_are_found_and_none_is_invented(copy: Copy, full: 
 
 
 def _key(copy: Copy, table: str, device_id: str, name: str) -> str:
-    found = copy.rows(f"SELECT username || ' ' || generated_uid FROM {table} WHERE device_id = :id AND username = :name", id=device_id, name=name)
+    found = copy.rows(
+        f"SELECT username || ' ' || generated_uid FROM {table} WHERE device_id = :id AND username = :name",
+        id=device_id,
+        name=name,
+    )
     return str(found[0][0])
 
 
@@ -172,7 +116,7 @@ async def test_a_device_that_iru_no_longer_lists_is_kept_and_marked(copy: Copy) 
 
 
 async def test_a_device_that_comes_back_is_one_change_and_not_a_hundred(copy: Copy) -> None:
-    serial, device_id = device(copy)
+    _, device_id = device(copy)
     planted = Planted()
     planted.plant("devices", {"device_id": device_id}, nothing)
     copy.tenant.edits.append(planted)
@@ -209,7 +153,7 @@ async def test_an_incremental_sync_costs_fewer_requests_and_a_day_later_all_is_r
     second = await copy.sync()
     assert second.modes["apps"] == "incremental"
     assert second.requests < first
-    copy.now = NOW_AND_A_DAY
+    copy.now = NOW + timedelta(days=2)
     third = await copy.sync()
     assert set(third.modes.values()) == {"full"}
 
@@ -239,6 +183,3 @@ async def test_a_row_that_went_silently_is_found_by_irus_own_count(copy: Copy) -
     assert outcome.modes["local_users"] == "full"
     assert outcome.modes["apps"] == "incremental"
     assert [(kind, what, number) for kind, what, number, *_ in copy.changes()] == [("local_users", "gone", serial)]
-
-
-NOW_AND_A_DAY = LATER.replace(day=25)

@@ -19,6 +19,7 @@ import pytest
 
 from iru_mcp.errors import ConfigError, IruError, UsageError
 from iru_mcp.inventory import schema
+from iru_mcp.inventory.collect import Plan, sync
 from iru_mcp.inventory.kinds import KINDS
 from iru_mcp.inventory.quota import HOUR_LIMIT, Quota, read_share
 from iru_mcp.inventory.store import Locked, reader, writer
@@ -144,15 +145,13 @@ async def test_two_syncs_cannot_meet(copy: Copy) -> None:
 
 async def test_a_file_holds_one_tenant(copy: Copy) -> None:
     copy_of_another = copy.client()
-    from iru_mcp.inventory.collect import Plan, sync
-
     with pytest.raises(UsageError, match="holds the inventory of demo"):
         await sync(copy_of_another, copy.path, Plan("acme.api.kandji.io"))
     await copy_of_another.aclose()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such permissions")
-async def test_the_file_is_its_users_alone(copy: Copy, tmp_path: Path) -> None:
+def test_the_file_is_its_users_alone(tmp_path: Path) -> None:
     fresh = Copy(tmp_path / "deep" / "new.sqlite3")
     with writer(fresh.path):
         modes = {stat.S_IMODE(path.stat().st_mode) for path in fresh.path.parent.iterdir()}
@@ -165,7 +164,7 @@ async def test_no_secret_is_written_to_the_file(copy: Copy) -> None:
     assert not [code for code in codes if code in written]
 
 
-def test_a_file_of_an_older_version_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
     path = tmp_path / "old.sqlite3"
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         for statement in filter(str.strip, schema.STEPS[0].split(";\n")):
