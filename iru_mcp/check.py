@@ -12,11 +12,22 @@ from .api.client import Call, IruClient
 from .api.devices import LIST_DEVICES
 from .api.endpoint import Endpoint
 from .api.users import LIST_USERS
-from .errors import IruError, NotFound, NotLicensed, NotPermitted, Unauthorized, Unreachable
+from .errors import (
+    IruError,
+    NotFound,
+    NotLicensed,
+    NotPermitted,
+    Refused,
+    Unauthorized,
+    Unreachable,
+    Unreadable,
+)
 from .tools.catalogue import Tool
 
 _NOBODY = "00000000-0000-4000-8000-000000000000"
 _SECONDS = 60.0
+_NOT_IRU = (Unreachable, NotFound, Refused, Unreadable)
+"""What no tenant of Iru answers to /users."""
 
 
 @dataclass(slots=True)
@@ -49,16 +60,18 @@ async def check(client: IruClient, tools: Mapping[str, Tool], report: Report) ->
     ids: dict[str, str] = {}
     await _probe(call, LIST_USERS, ids, outcomes)
     report.reachable = not isinstance(outcomes[LIST_USERS], Unreachable)
-    if not report.reachable or _is_no_tenant(outcomes[LIST_USERS]):
+    if isinstance(outcomes[LIST_USERS], _NOT_IRU):
         report.problem = str(outcomes[LIST_USERS])
         return report
     await _probe(call, LIST_DEVICES, ids, outcomes)
     async with anyio.create_task_group() as group:
         for endpoint in needed - set(outcomes):
             group.start_soon(_probe, call, endpoint, ids, outcomes)
-    refused = [outcome for outcome in outcomes.values() if isinstance(outcome, Unauthorized)]
-    report.token_accepted = len(refused) < len(outcomes)
-    report.problem = "" if report.token_accepted else _bad_token()
+    found = list(outcomes.values())
+    report.token_accepted = any(one is None or isinstance(one, (NotPermitted, NotLicensed)) for one in found)
+    if not report.token_accepted:
+        refused = any(isinstance(one, Unauthorized) for one in found)
+        report.problem = _bad_token() if refused else str(outcomes[LIST_USERS])
     report.requests_left_this_hour = client.pace.hour_left
     report.tools = {name: _verdict(tool, outcomes) for name, tool in tools.items()}
     return report
@@ -71,10 +84,6 @@ def _bad_token() -> str:
     )
 
 
-def _is_no_tenant(outcome: IruError | None) -> bool:
-    return isinstance(outcome, NotFound)
-
-
 async def _probe(
     call: Call, endpoint: Endpoint[Any], ids: dict[str, str], outcomes: dict[Endpoint[Any], IruError | None]
 ) -> None:
@@ -82,8 +91,8 @@ async def _probe(
     outcomes[endpoint] = None
     try:
         batch = await call.page(endpoint, query=endpoint.required, **known)
-    except NotFound as error:
-        # With an id that nobody has, "not found" is what a permitted call answers.
+    except (NotFound, Refused) as error:
+        # About an id that nobody has, or a device in no such state, this is what a permitted call answers.
         outcomes[endpoint] = None if endpoint.slots else error
     except IruError as error:
         outcomes[endpoint] = error
@@ -104,6 +113,8 @@ def _verdict(tool: Tool, outcomes: Mapping[Endpoint[Any], IruError | None]) -> s
     if lacking:
         return "; ".join(lacking)
     partly = [_lack(endpoint, outcomes[endpoint]) for endpoint in tool.optional if outcomes[endpoint]]
+    if partly and not tool.endpoints and len(partly) == len(tool.optional):
+        return "; ".join(partly)
     return f"works; without: {'; '.join(partly)}" if partly else "works"
 
 

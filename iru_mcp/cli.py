@@ -23,6 +23,8 @@ _VERBS = {
     "check": "say what the settings and the token allow",
     "tools": "list the tools",
     "call": "call one tool: call NAME key=value ...",
+    "setup": "connect MCP clients to Iru, or to the demo tenant",
+    "permissions": "list what the token needs, to paste into a ticket",
     "docs": "write README's generated tables",
     "demo-tenant": "serve the demo tenant's API on a port, to point any client at",
     **inventory_cli.VERBS,
@@ -65,10 +67,19 @@ def _options(words: list[str]) -> argparse.Namespace:
     """The words as options. Raises UsageError naming the valid flags for one that is not."""
     parser = _parser()
     options, unknown = parser.parse_known_args(words)
+    unknown = _placed(options, unknown)
     if unknown or not options.verb:
         flags = ", ".join(_flags(parser, options.verb))
         raise UsageError(f"{options.verb} takes no '{unknown[0][:40]}'.", f"Valid: {flags}.")
     return options
+
+
+def _placed(options: argparse.Namespace, words: list[str]) -> list[str]:
+    """The words that are not arguments; argparse takes arguments in one run, people write flags between them."""
+    many = {"call": "arguments", "setup": "clients"}.get(options.verb or "")
+    if many:
+        getattr(options, many).extend(word for word in words if not word.startswith("-"))
+    return [word for word in words if not many or word.startswith("-")]
 
 
 def _flags(parser: argparse.ArgumentParser, verb: str) -> list[str]:
@@ -88,10 +99,22 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("--json", action="store_true", help="machine-readable")
         if verb == "docs":
             one.add_argument("--check", action="store_true", help="change nothing; exit 1 if something is out of date")
+        if verb == "permissions":
+            one.add_argument("--markdown", action="store_true", help="as a Markdown table")
+        if verb == "setup":
+            _add_setup(one)
         if verb == "call":
             one.add_argument("tool", metavar="NAME")
             one.add_argument("arguments", nargs="*", metavar="key=value")
     return parser
+
+
+def _add_setup(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("clients", nargs="*", metavar="CLIENT", help="none: those that are installed")
+    parser.add_argument("--name", default="iru", help="what the client calls this server")
+    parser.add_argument("--print", dest="show", action="store_true", help="show what to paste; write nothing")
+    parser.add_argument("--remove", action="store_true", help="disconnect, and delete the stored token")
+    parser.add_argument("--token-in-file", action="store_true", help="do not use the system keyring")
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -107,11 +130,15 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
             parser.add_argument(flag, dest=name, help=text, choices=item.metadata["choices"] or None)
 
 
-def _run(options: argparse.Namespace, settings: Settings) -> int:  # noqa: PLR0911 - one a verb
+def _run(options: argparse.Namespace, settings: Settings) -> int:  # noqa: PLR0911 - one return a verb
     if options.verb == "tools":
         return _tools(settings, as_json=options.json)
     if options.verb == "docs":
         return _docs(check=options.check)
+    if options.verb == "setup":
+        return _setup(options, settings)
+    if options.verb == "permissions":
+        return _permissions(settings, markdown=options.markdown)
     if options.verb == "check":
         return anyio.run(_check, settings, options.json)
     if options.verb == "call":
@@ -119,7 +146,10 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:  # noqa: PLR09
     if options.verb in inventory_cli.VERBS:
         return inventory_cli.run(options, settings)
     if options.verb == "demo-tenant":
-        return _demo_tenant(settings)
+        from .serve import serve_demo_tenant
+
+        serve_demo_tenant(settings, _say)
+        return 0
     return _serve(settings)
 
 
@@ -180,6 +210,30 @@ def _docs(*, check: bool) -> int:
     return 1 if check and changed else 0
 
 
+def _setup(options: argparse.Namespace, settings: Settings) -> int:
+    import getpass
+    import os
+
+    from .setup_cli import Asked, Person, setup
+
+    person = Person(input, getpass.getpass) if sys.stdin.isatty() else None
+    asked = Asked(tuple(options.clients), options.name, options.show, options.remove, options.token_in_file)
+    try:
+        print(setup(asked, settings, _offered(settings), os.environ, person))
+    except (KeyboardInterrupt, EOFError):
+        print("\niru-mcp: nothing was written.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _permissions(settings: Settings, *, markdown: bool) -> int:
+    from .docs.tables import columns, permissions, table
+
+    head, rows = permissions(_offered(settings).values())
+    print(table(head, rows) if markdown else columns(head, rows))
+    return 0
+
+
 async def _call(settings: Settings, name: str, pairs: list[str], as_json: bool) -> int:
     from .tools.catalogue import catalogue, to_json
 
@@ -236,22 +290,3 @@ def _print_report(report: Any) -> None:
         print(f"\n{report.problem}")
     for name, verdict in report.tools.items():
         print(f"{name:<32} {verdict}")
-
-
-def _demo_tenant(settings: Settings) -> int:
-    import uvicorn
-
-    from .demo import TOKEN, asgi, transport
-    from .serve import url_of
-    from .server.door import LOOPBACK
-    from .server.http import bind
-
-    if settings.host not in LOOPBACK:
-        raise ConfigError("The demo tenant listens on this machine only.", "Leave --host out.")
-    app: Any = asgi(transport(devices=settings.devices))
-    opened = bind(settings.host, settings.port)
-    url = url_of(opened)
-    _say(f"demo tenant on {url}\n  IRU_API_URL={url} IRU_API_TOKEN={TOKEN} iru-mcp check")
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
-    anyio.run(uvicorn.Server(config).serve, [opened])
-    return 0

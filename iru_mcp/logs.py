@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 
-from .clean import redact
+from .clean import REDACTED, redact
 
 _CHATTY = ("httpx", "httpcore", "mcp", "uvicorn.access", "sse_starlette")
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+_hidden: set[str] = set()
+
+
+def hide(secret: str) -> None:
+    """From now on `secret` is blotted out of every log line."""
+    if len(secret) >= 4:
+        _hidden.add(secret)
 
 
 class _Redacting(logging.Formatter):
-    def __init__(self, secrets: tuple[str, ...]) -> None:
+    def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
-        for secret in self._secrets:
-            text = text.replace(secret, "[redacted]")
-        return redact(text)
+        for secret in _hidden:
+            text = text.replace(secret, REDACTED)
+        return _ADDRESS.sub("[address]", redact(text))
 
 
 def configure(level: str, *secrets: str) -> None:
-    """Send logs of `level` and above to stderr, with `secrets` and whatever looks like one blotted out."""
+    """Send logs of `level` and above to stderr, without `secrets`, what looks like one, and e-mail addresses."""
+    for secret in secrets:
+        hide(secret)
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Redacting(tuple(secret for secret in secrets if secret)))
+    handler.setFormatter(_Redacting())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

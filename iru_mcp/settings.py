@@ -14,8 +14,11 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from .api.client import IruClient, Observe
+from .api.pacing import Limits
 from .errors import ConfigError
 from .inventory.place import default_file
+from .logs import hide
+from .privacy import Privacy
 
 API_FAMILIES = ("api.kandji.io", "api.eu.kandji.io", "api.iru.com", "api.eu.iru.com")
 """Host families that Iru's API lives in: `<subdomain>.<family>`."""
@@ -26,10 +29,18 @@ _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", 
 
 
 def _setting(  # noqa: PLR0913 - each part of a setting is said once, here
-    default: Any, env: str, text: str, *, older: str = "", secret: bool = False, choices: str = "", least: int = 0
+    default: Any,
+    env: str,
+    text: str,
+    *,
+    older: str = "",
+    secret: bool = False,
+    choices: str = "",
+    least: int = 0,
+    most: int = 99_999_999,
 ) -> Any:
     meta = {"env": env, "help": text, "older": older, "secret": secret, "choices": tuple(choices.split())}
-    meta |= {"least": least}
+    meta |= {"least": least, "most": most}
     return field(default=default, metadata=meta, repr=not secret)
 
 
@@ -42,6 +53,9 @@ class Settings:
         SecretStr(""), "IRU_API_TOKEN", "API token; never a flag", older="KANDJI_API_TOKEN", secret=True
     )
     api_token_file: str = _setting("", "IRU_API_TOKEN_FILE", "file that holds the API token")
+    api_token_keyring: bool = _setting(
+        False, "IRU_API_TOKEN_KEYRING", "read the API token from the system keyring, where setup put it"
+    )
     subdomain: str = _setting("", "IRU_SUBDOMAIN", "instead of the URL: its first part", older="KANDJI_SUBDOMAIN")
     region: str = _setting(
         "us", "IRU_REGION", "region that goes with the subdomain", older="KANDJI_REGION", choices="us eu"
@@ -49,14 +63,25 @@ class Settings:
     allowed_api_hosts: str = _setting(
         "", "IRU_ALLOWED_API_HOSTS", "further API hosts to trust with the token, by comma"
     )
+    ca_file: str = _setting("", "SSL_CERT_FILE", "CA certificates to trust beside the OS trust store")
+    cache_seconds: int = _setting(60, "IRU_CACHE_SECONDS", "seconds an answer of Iru's may be given again; 0: never")
+    quota_floor: int = _setting(
+        500, "IRU_QUOTA_FLOOR", "requests left this hour below which no walk of more than 10 is begun"
+    )
+    privacy: str = _setting(
+        "off", "IRU_PRIVACY", "pseudonyms: people, serials and addresses are renamed", choices="off pseudonyms"
+    )
+    privacy_key: SecretStr = _setting(
+        SecretStr(""), "IRU_PRIVACY_KEY", "keeps pseudonyms the same across restarts and replicas", secret=True
+    )
     demo: bool = _setting(False, "IRU_DEMO", "use the embedded demo tenant; no account needed")
-    devices: int = _setting(400, "IRU_DEMO_DEVICES", "devices of the demo tenant")
+    devices: int = _setting(400, "IRU_DEMO_DEVICES", "devices of the demo tenant", least=40, most=1_000_000)
     toolsets: str = _setting("", "IRU_TOOLSETS", "toolsets to offer beside the usual ones, by comma, or all")
     tools: str = _setting("", "IRU_TOOLS", "tools to offer beside the usual ones, by comma")
     exclude_tools: str = _setting("", "IRU_EXCLUDE_TOOLS", "tools not to offer, by comma")
     transport: str = _setting("stdio", "IRU_MCP_TRANSPORT", "how clients reach the server", choices="stdio sse http")
     host: str = _setting("127.0.0.1", "IRU_MCP_HOST", "address to listen on")
-    port: int = _setting(8000, "IRU_MCP_PORT", "port to listen on")
+    port: int = _setting(8000, "IRU_MCP_PORT", "port to listen on; 0: a free one", most=65_535)
     mcp_token: SecretStr = _setting(
         SecretStr(""), "IRU_MCP_TOKEN", "bearer token for HTTP clients, or several as NAME:TOKEN lines", secret=True
     )
@@ -139,7 +164,7 @@ def _typed(name: str, raw: Any) -> Any:
     if isinstance(item.default, bool):
         return _flag(where, text)
     if isinstance(item.default, int):
-        return _number(where, text, item.metadata["least"])
+        return _number(where, text, item.metadata["least"], item.metadata["most"])
     return text.casefold() if choices else text
 
 
@@ -149,10 +174,10 @@ def _flag(where: str, text: str) -> bool:
     raise ConfigError(f"{where} is neither on nor off.", "Valid: 1, 0, true, false.")
 
 
-def _number(where: str, text: str, least: int) -> int:
-    if text.isascii() and text.isdigit() and len(text) < 9 and int(text) >= least:
+def _number(where: str, text: str, least: int, most: int) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 9 and least <= int(text) <= most:
         return int(text)
-    raise ConfigError(f"{where} is not a whole number of {least} or more.", "Give digits only.")
+    raise ConfigError(f"{where} is not a whole number from {least} to {most}.", "Give digits only.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +240,12 @@ def _foreign(host: str, label: str, family: str, right: str) -> ConfigError:
 
 
 def token(settings: Settings) -> SecretStr:
-    """The API token, from its file if one is named. Raises ConfigError when there is none or it cannot be one."""
+    """The API token, from its file or the keyring if told so. Raises ConfigError when there is none or it is none."""
     text = _held(settings.api_token, settings.api_token_file, "IRU_API_TOKEN")
+    if not text and settings.api_token_keyring:
+        from .keychain import read as read_keyring
+
+        text = read_keyring(tenant(settings).base_url)
     if any(mark in text for mark in "\"'`") or not text.isascii() or any(ord(ch) < 33 or ord(ch) == 127 for ch in text):
         raise ConfigError("IRU_API_TOKEN has spaces, quotes or odd characters.", "Paste the token alone.")
     return SecretStr(text) if text else _missing_token()
@@ -264,6 +293,8 @@ def _held(value: SecretStr, path: str, where: str) -> str:
             f"{where} holds a literal ${{...}}: the client did not fill in its variable.",
             "Set that variable where the client starts, or write the token itself.",
         )
+    for part in text.split():
+        hide(part.rpartition(":")[2])
     return text
 
 
@@ -280,12 +311,26 @@ def account(settings: Settings) -> str:
 def open_client(settings: Settings, observe: Observe | None = None) -> IruClient:
     """A client for the tenant, or for the demo tenant, whose requests `observe` sees. Raises ConfigError; sends
     nothing."""
+    limits = Limits(cache_seconds=settings.cache_seconds, quota_floor=settings.quota_floor)
+    shown = _privacy(settings)
     if settings.demo:
         from .demo import HOST, TOKEN, transport  # a server on a real tenant never pays for it
 
         demo = transport(devices=settings.devices)
-        client = IruClient(HOST, lambda: TOKEN, transport=demo, observe=observe)
+        client = IruClient(HOST, lambda: TOKEN, transport=demo, limits=limits, observe=observe, privacy=shown)
     else:
-        client = IruClient(tenant(settings).base_url, token(settings).get_secret_value, observe=observe)
+        secret = token(settings).get_secret_value
+        base_url = tenant(settings).base_url
+        client = IruClient(base_url, secret, limits=limits, ca_file=settings.ca_file, observe=observe, privacy=shown)
     client.inventory = settings.inventory or str(default_file(account(settings)))
     return client
+
+
+def _privacy(settings: Settings) -> Privacy | None:
+    if settings.privacy == "off":
+        return None
+    key = settings.privacy_key.get_secret_value()
+    if key and len(key) < 16:
+        raise ConfigError("IRU_PRIVACY_KEY is too short to hide anything.", "Give 16 characters or more, by chance.")
+    hide(key)
+    return Privacy(key)

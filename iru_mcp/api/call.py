@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -16,6 +16,7 @@ from ..errors import (
     Unreadable,
     UsageError,
 )
+from .ahead import Ahead, positions
 from .endpoint import Endpoint
 from .paging import Position, Rows
 from .record import Record
@@ -37,6 +38,7 @@ class Batch(Generic[R]):
     position: Position
     next: Position | None
     total: int | None
+    end: int | None = None
 
     @property
     def records(self) -> list[R | None]:
@@ -68,6 +70,11 @@ class Call:
         self.age: float | None = None
         """Seconds since the oldest kept answer that was used came from Iru; None when all were asked for."""
 
+    def shown(self, value: Any) -> Any:
+        """`value` as it leaves: under pseudonyms in privacy mode."""
+        privacy = self._client.privacy
+        return privacy.answer(value) if privacy else value
+
     def remarks(self, answer: dict[str, Any]) -> dict[str, Any]:
         """`answer`, saying how old it is when kept answers were used, and what is left of the hour when that is low."""
         pace = self._client.pace
@@ -81,7 +88,7 @@ class Call:
 
     async def fetch(self, endpoint: Endpoint[R], **ids: str) -> R:
         """The one record at an endpoint. Raises an IruError, Unreadable when it is not that record."""
-        body = await self._get(endpoint, {}, ids)
+        body = await self._read(endpoint, self._spend(endpoint, {}, ids), {})
         rows = endpoint.paging.read(body, endpoint.paging.start).rows
         record = endpoint.record.read(rows[0]) if len(rows) == 1 else None
         if record is None:
@@ -97,18 +104,18 @@ class Call:
     ) -> Batch[R]:
         """The page at `position` (None: the first)."""
         at = endpoint.paging.start if position is None else position
-        body = await self._get(endpoint, endpoint.paging.query(at) | dict(query or {}), ids)
-        rows: Rows = endpoint.paging.read(body, at)
-        return Batch(endpoint, rows.rows, at, rows.next, rows.total)
+        return await self._page(endpoint, at, query, ids)
 
     async def walk(
         self,
         endpoint: Endpoint[R],
         position: Position | None = None,
         query: Mapping[str, str | int] | None = None,
+        *,
+        whole: bool = False,
         **ids: str,
-    ) -> AsyncIterator[Batch[R]]:
-        """Pages from `position` on, until the end.
+    ) -> AsyncGenerator[Batch[R], None]:
+        """Pages from `position` on, until the end, in order; side by side for who will want the `whole`.
 
         Raises Interrupted, with the position to go on from, when the call's requests or time run out, Iru fails
         midway, or its paging turns in a circle; what fails before the first page is raised as it is.
@@ -118,24 +125,40 @@ class Call:
         seen: set[Position] = set()
         pages: set[int] = set()
         counted = begun = _rows_before(endpoint, start)
-        while at is not None:
-            if at in seen:
-                raise Interrupted("Iru's paging repeats itself", None)
-            seen.add(at)
-            batch = await self._next_page(endpoint, at, query, ids, first=len(seen) == 1)
-            page = hash(repr(batch.rows))
-            if batch.rows and page in pages:
-                raise Interrupted("Iru gave the same page twice", None)
-            pages.add(page)
-            counted += len(batch.rows)
-            if len(seen) == 1:
-                self._refuse_long_walk(batch, counted)
-            if self._progress and (batch.next is not None or len(seen) > 1):
-                await self._progress(counted - begun, batch.total)
-            yield batch
-            at = batch.next
-            if at is None and begun >= 0 and batch.total is not None and counted < batch.total:
-                raise Interrupted(f"Iru counts {batch.total} rows but gave {counted}", None)
+        ahead: Ahead[Batch[R]] = Ahead(lambda later: self._page(endpoint, later, query, ids))
+        try:
+            while at is not None:
+                if at in seen:
+                    raise Interrupted("Iru's paging repeats itself", None)
+                seen.add(at)
+                batch = await self._next_page(ahead, at, first=len(seen) == 1)
+                page = _likeness(batch.rows)
+                if batch.rows and page in pages:
+                    raise Interrupted("Iru gave the same page twice", None)
+                pages.add(page)
+                counted += len(batch.rows)
+                if len(seen) == 1:
+                    self._refuse_long_walk(batch, counted)
+                if whole:
+                    self._ask_ahead(ahead, batch, len(seen))
+                if self._progress and (batch.next is not None or len(seen) > 1):
+                    await self._progress(counted - begun, batch.total)
+                yield batch
+                at = batch.next
+                if at is None and begun >= 0 and batch.total is not None and counted < batch.total:
+                    raise Interrupted(f"Iru counts {batch.total} rows but gave {counted}", None)
+        finally:
+            ahead.drop()
+
+    def _ask_ahead(self, ahead: Ahead[Batch[R]], batch: Batch[R], read: int) -> None:
+        """Ask for what follows `batch`; where no end is known, for no more pages than were `read`."""
+        most = self._client.limits.side_by_side
+        wanted = positions(batch.position, batch.next, batch.end)
+        ahead.start(wanted, most if batch.end is not None else min(most, read), self._may_go_on)
+
+    def _may_go_on(self) -> bool:
+        long = self.requests_made >= self._client.limits.small_walk
+        return self.requests_left > 0 and not (long and self._low())
 
     def _low(self) -> str:
         """Why no long walk may be made now; empty when one may."""
@@ -153,23 +176,13 @@ class Call:
                 self._client.pace.hour_ends_in,
             )
 
-    async def _next_page(
-        self,
-        endpoint: Endpoint[R],
-        at: Position,
-        query: Mapping[str, str | int] | None,
-        ids: Mapping[str, str],
-        *,
-        first: bool,
-    ) -> Batch[R]:
+    async def _next_page(self, ahead: Ahead[Batch[R]], at: Position, *, first: bool) -> Batch[R]:
         if first:
-            return await self.page(endpoint, at, query, **ids)
-        if self.requests_left <= 0:
-            raise Interrupted(f"this call's {self.requests_made} requests are used up", at)
-        if self.requests_made >= self._client.limits.small_walk and self._low():
-            raise Interrupted(self._low(), at)
+            return await ahead.take(at)
+        if at not in ahead and not self._may_go_on():
+            raise Interrupted(self._low() or f"this call's {self.requests_made} requests are used up", at)
         try:
-            return await self.page(endpoint, at, query, **ids)
+            return await ahead.take(at)
         except (NotPermitted, Unauthorized, UsageError, ConfigError):
             raise
         except TookTooLong:
@@ -177,7 +190,19 @@ class Call:
         except IruError as error:
             raise Interrupted(error.fact.rstrip("."), at) from None
 
-    async def _get(self, endpoint: Endpoint[Any], query: Mapping[str, str | int], ids: Mapping[str, str]) -> Any:
+    def _page(
+        self, endpoint: Endpoint[R], at: Position, query: Mapping[str, str | int] | None, ids: Mapping[str, str]
+    ) -> Coroutine[Any, Any, Batch[R]]:
+        """The page at `at`, its request already counted."""
+        whole_query = endpoint.paging.query(at) | dict(query or {})
+        return self._batch(endpoint, at, self._spend(endpoint, whole_query, ids), whole_query)
+
+    async def _batch(self, endpoint: Endpoint[R], at: Position, path: str, query: Mapping[str, str | int]) -> Batch[R]:
+        rows: Rows = endpoint.paging.read(await self._read(endpoint, path, query), at)
+        return Batch(endpoint, rows.rows, at, rows.next, rows.total, rows.end)
+
+    def _spend(self, endpoint: Endpoint[Any], query: Mapping[str, str | int], ids: Mapping[str, str]) -> str:
+        """The path of a request that may be made, which counts from now on."""
         if endpoint not in self._endpoints:
             raise TypeError(f"this tool did not name {endpoint.name}")
         unknown = (
@@ -193,6 +218,9 @@ class Call:
         path = endpoint.url_path(ids)
         self.requests_left -= 1
         self.requests_made += 1
+        return path
+
+    async def _read(self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int]) -> Any:
         found, age = await self._client.read(endpoint, path, query, self.deadline)
         if age is not None:
             self.requests_left += 1
@@ -201,11 +229,16 @@ class Call:
         return found
 
 
+def _likeness(rows: list[Any]) -> int:
+    """A number that two pages share when they are the same: of a few rows, since all would cost more than reading."""
+    return hash(repr((len(rows), rows[-1:], rows[:: len(rows) // 8 + 1])))
+
+
 def _rows_before(endpoint: Endpoint[Any], at: Position) -> int:
     """How many rows lie before `at`; below zero, and far, when a cursor does not say."""
     if at == endpoint.paging.start:
         return 0
-    return at if isinstance(at, int) and endpoint.paging.start == 0 else -(10**9)
+    return at if isinstance(at, int) and endpoint.paging.start in (0, "") else -(10**9)
 
 
 class Interrupted(Exception):

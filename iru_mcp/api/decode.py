@@ -26,6 +26,7 @@ from .endpoint import Endpoint
 _DETAIL_KEYS = ("detail", "error", "errors", "message", "non_field_errors")
 _SECONDS = re.compile(r"[0-9]{1,30}(\.[0-9]{1,9})?")
 _DEEPEST = 64
+_NESTING = frozenset({dict, list})
 _MOST_PARTS = 400_000
 """Objects and lists in one answer; Iru's own have some ten thousand, and each costs memory beyond its two bytes."""
 _ODD = re.compile(r"[^\x20-\x7e]+")
@@ -213,8 +214,12 @@ def _is_deep(found: Any) -> bool:
     """Whether `found` nests further than what walks over it afterwards can follow."""
     level = [found]
     for _ in range(_DEEPEST):
-        inner = (child for value in level for child in (value.values() if isinstance(value, dict) else value))
-        level = [child for child in inner if isinstance(child, (dict, list))]
+        level = [
+            child
+            for value in level
+            for child in (value.values() if type(value) is dict else value)
+            if type(child) in _NESTING  # exact types, as json makes them: this looks at every value of every answer
+        ]
         if not level:
             return False
     return True

@@ -20,6 +20,8 @@ class Limits:
     call_seconds: float = 25.0
     call_requests: int = 30
     in_flight: int = 8
+    side_by_side: int = 6
+    """Pages of one walk in flight at once; the rest of `in_flight` is left to others."""
     per_second: float = 40.0
     body_bytes: int = 8 * 1024 * 1024
     retry_share: float = 0.25

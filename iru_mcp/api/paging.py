@@ -20,6 +20,8 @@ class Rows:
     rows: list[Any]
     next: Position | None
     total: int | None = None
+    end: int | None = None
+    """What the positions of all pages lie below, where this page tells."""
 
 
 class Paging(Protocol):
@@ -126,7 +128,7 @@ class Offset:
         more = _goes_on(rows, after, total, self.size)
         if rows and not more and isinstance(envelope, dict) and envelope.get("next"):
             more = True  # a total that lies low must not cost rows
-        return Rows(rows, after if more else None, total)
+        return Rows(rows, after if more else None, total, total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,8 @@ class PageNumber:
         else:
             short = (int(position) - 1) * (size or len(rows)) + len(rows) >= total
         more = bool(rows) and (not short or bool(body.get("next")))
-        return Rows(rows, int(position) + 1 if more else None, total)
+        pages = -(-total // (size or len(rows))) if total is not None and rows else None
+        return Rows(rows, int(position) + 1 if more else None, total, None if pages is None else pages + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +197,8 @@ class NextCursor:
 class PrismPages:
     """Prism: `limit` with `cursor`, or with `offset` where a sort is asked for or the tenant sends no cursor.
 
-    A short page is not the end while a cursor comes, and `total` may be null.
+    A short page is not the end while a cursor comes, and `total` may be null; a walk by offset that gets no total
+    goes on by cursor where one comes.
     """
 
     size: int = 300
@@ -210,11 +214,11 @@ class PrismPages:
         rows = _rows(body, self.at)
         total = _count(body, "total")
         cursor = body.get("cursor")
-        if isinstance(position, str):
+        if isinstance(position, str) or (position == 0 and total is None):
             if isinstance(cursor, str) and cursor and rows:
                 return Rows(rows, cursor, total)
             if position:
                 return Rows(rows, None, total)
         after = (position if isinstance(position, int) else 0) + len(rows)
         more = _goes_on(rows, after, total, self.size)
-        return Rows(rows, after if more else None, total)
+        return Rows(rows, after if more else None, total, total)

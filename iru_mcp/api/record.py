@@ -181,6 +181,7 @@ def is_blank(value: Json) -> bool:
 _DATE_KEYS = re.compile(
     r".*(_at|_date|_datetime|_enrollment|check_?in|_rotation|_expiry|_time|_scheduled|occurred_at)$"
 )
+_SURELY_A_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?\s*(Z|UTC|[+-]\d{2}:?\d{2})")
 _YES_NO_KEYS = frozenset({"admin", "encrypted"})
 
 
@@ -203,7 +204,7 @@ def _tidy_text(value: str, key: str) -> Json:
         return value == "True"
     if value in ("Yes", "No") and key in _YES_NO_KEYS:
         return value == "Yes"
-    if len(value) >= 10 and value[:4].isdigit() and _DATE_KEYS.fullmatch(key):
+    if len(value) >= 10 and value[:4].isdigit() and (_SURELY_A_TIME.fullmatch(value) or _DATE_KEYS.fullmatch(key)):
         try:
             return write_moment(read_moment(value))
         except ValueError:

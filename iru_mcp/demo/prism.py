@@ -58,10 +58,11 @@ def _answer(name: str, tenant: Tenant, ids: Mapping[str, str], query: Query) -> 
     devices = _reporting(tenant, category, query, tests)
     own = {key: held for key, held in tests.items() if key not in _DEVICE_COLUMNS}
     limit = number(query, "limit", _LIMIT, least=1, most=_LIMIT)
-    if query.get("sort_by"):
+    plain = not (own or query.get("filter") or query.get("blueprint_ids") or query.get("device_families"))
+    if query.get("sort_by") or ("offset" in query and not plain):
         return _sorted(tenant, category, devices, own, query, limit)
     if "offset" in query:
-        return _by_offset(tenant, name, devices, own, query, limit)
+        return _by_offset(tenant, name, devices, query, limit)
     return _by_cursor(tenant, category, devices, own, query.get("cursor", ""), limit)
 
 
@@ -109,12 +110,8 @@ def _prefix(tenant: Tenant, name: str) -> array[int]:
     return found
 
 
-def _by_offset(tenant: Tenant, name: str, devices: list[Device], own: Tests, query: Query, limit: int) -> Row:
+def _by_offset(tenant: Tenant, name: str, devices: list[Device], query: Query, limit: int) -> Row:
     category, offset = CATEGORIES[name], number(query, "offset", 0)
-    plain = not (own or query.get("filter") or query.get("blueprint_ids") or query.get("device_families"))
-    if not plain:
-        rows = list(_matching(tenant, category, devices, own))
-        return _page(rows[offset : offset + limit], offset, None, limit=limit, total=len(rows))
     before = _prefix(tenant, name)
     first = min(bisect_right(before, offset) - 1, len(devices))
     source = _matching(tenant, category, devices[first:], {})
@@ -145,9 +142,10 @@ def _order(tenant: Tenant, category: Category, asked: tuple[tuple[str, str], ...
     """Where each matching row is, in the order asked for: one number a row, so that later pages cost nothing."""
     query = dict(asked)
     tests = json_filter(query)
-    key, own = query["sort_by"].lstrip("-"), {name: held for name, held in tests.items() if name not in _DEVICE_COLUMNS}
-    found = list(_places(tenant, category, _reporting(tenant, category, query, tests), own, key))
-    found.sort(key=itemgetter(0), reverse=query["sort_by"].startswith("-"))
+    key, own = query.get("sort_by", ""), {name: held for name, held in tests.items() if name not in _DEVICE_COLUMNS}
+    found = list(_places(tenant, category, _reporting(tenant, category, query, tests), own, key.lstrip("-")))
+    if key:
+        found.sort(key=itemgetter(0), reverse=key.startswith("-"))
     return array("Q", (code for _, code in found))
 
 

@@ -1,7 +1,4 @@
 """The tables of the copy, made from the kinds, and the steps from one version of the file to the next.
-
-Every kind has `_<kind>_value` (each distinct content once), `_<kind>_open` (what is there now) and `_<kind>_closed`
-(what was), all in whole numbers; the views without underscore are what people and models read.
 """
 
 from __future__ import annotations
@@ -13,6 +10,8 @@ from functools import cache
 from ..errors import ConfigError
 from .kinds import KINDS, Kind
 
+# Every kind has `_<kind>_value` (each distinct content once), `_<kind>_open` (what is there now) and `_<kind>_closed`
+# (what was), all in whole numbers; the views without underscore are what people and models read.
 _SHARED = """
 CREATE TABLE _meta(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE _sync(id INTEGER PRIMARY KEY, started_at TEXT NOT NULL, finished_at TEXT NOT NULL, mode TEXT NOT NULL,

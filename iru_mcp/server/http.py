@@ -14,14 +14,13 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..errors import ConfigError
 from .binder import Binder
 from .door import LOOPBACK, MAX_BODY, Door
-from .keys import Keys
+from .keys import METADATA, Keys
 from .metrics import Metrics
-from .oauth import METADATA
 from .patience import Listener, config
 
 MAX_CONNECTIONS = 512
@@ -141,13 +140,22 @@ def _published(listen: Listen) -> list[BaseRoute]:
     return routes
 
 
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """The SSE connection as an application of its own: the stream is the answer, starlette must not add one."""
+
+    binder: Binder
+    transport: SseServerTransport
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        server = self.binder.server
+        async with self.transport.connect_sse(scope, receive, send) as (read, write):
+            await server.run(read, write, server.create_initialization_options())
+
+
 def _sse_routes(binder: Binder) -> list[BaseRoute]:
     transport = SseServerTransport("/messages/", max_request_body_size=MAX_BODY)
-
-    async def endpoint(request: Request) -> Response:
-        streams = transport.connect_sse(request.scope, request.receive, request._send)  # noqa: SLF001 - no other way
-        async with streams as (read, write):
-            await binder.server.run(read, write, binder.server.create_initialization_options())
-        return Response()
-
-    return [Route("/sse", endpoint=endpoint), Mount("/messages/", app=transport.handle_post_message)]
+    return [
+        Route("/sse", _Stream(binder, transport), methods=["GET"]),
+        Mount("/messages/", app=transport.handle_post_message),
+    ]

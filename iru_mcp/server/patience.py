@@ -13,7 +13,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 ARRIVAL_SECONDS = 10.0
 """From a connection's or request's first byte to its last; whoever is slower is hung up on."""
-DRAIN_SECONDS = 7.0
+DRAIN_SECONDS = 6.0
 """How long calls in flight may go on after SIGTERM."""
 _CLOSE_SECONDS = 2
 _SPARE = 64

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import stat
@@ -19,6 +20,7 @@ from .binder import Binder
 MAX_LINE = 8 * 1024 * 1024
 """Bytes of one request line; a longer one is dropped."""
 
+_log = logging.getLogger("iru_mcp")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM) + ((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ())
 
 
@@ -36,7 +38,8 @@ async def run_stdio(binder: Binder) -> None:
             else:
                 for number in _SIGNALS:
                     asyncio.get_running_loop().add_signal_handler(number, scope.cancel)
-                lines = await _lines_in() if not stat.S_ISREG(os.fstat(0).st_mode) else None
+                _say_if_nobody_speaks()
+                lines = await _lines_in() if _is_stream(0) or os.isatty(0) else None
                 written = await _LinesOut.open(scope) if _is_stream(1) else None
             async with stdio_server(stdin=cast("Any", lines), stdout=cast("Any", written)) as (read, write):
                 await server.run(read, write, server.create_initialization_options())
@@ -45,6 +48,13 @@ async def run_stdio(binder: Binder) -> None:
     finally:
         with anyio.CancelScope(shield=True), anyio.move_on_after(2):
             await binder.aclose()
+
+
+def _say_if_nobody_speaks() -> None:
+    if os.isatty(0):
+        _log.warning("waiting for an MCP client on this terminal; iru-mcp setup connects one")
+    elif stat.S_ISCHR(os.fstat(0).st_mode):
+        _log.warning("no MCP client can speak on this stdin; a container needs -i to keep it open")
 
 
 def _is_stream(fd: int) -> bool:

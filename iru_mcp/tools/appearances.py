@@ -41,7 +41,7 @@ def _app(record: PrismRow) -> list[Event]:
                 "apps",
                 f"App without a developer's signature first seen: {name}{version}",
                 quoted(row.get("path")),
-                look,
+                f"{look} name={name}",
             )
         ]
     return [Event(at, "apps", "Apps first seen", f"{name}{version}", look)]
@@ -57,7 +57,7 @@ def _launch_item(record: PrismRow) -> list[Event]:
     if not why:
         return [Event(at, "launch_items", "Launch agents and daemons first seen", label, look)]
     what = f"Launch item {label} first seen ({', '.join(why)})"
-    return [Event(at, "launch_items", what, f"runs {quoted(program_of(row))}", f"{look} label={row.get('label')}")]
+    return [Event(at, "launch_items", what, f"runs {quoted(program_of(row))}", f"{look} label={label}")]
 
 
 def _account(record: PrismRow) -> list[Event]:

@@ -100,7 +100,8 @@ async def _count(
     iru.requests_left = max(iru.requests_left, COUNT_REQUESTS)
     checks = [Check(c.name, c.test, sent=c.sent and not widened) for c in ask.checks]
     query = dict(ask.query) | ({} if widened else dict(ask.narrow))
-    scan = Scan(iru, ask.endpoint, query, checks, ask.ids, mark, ask.start, unique=ask.endpoint.record.unique)
+    unique = ask.endpoint.record.unique
+    scan = Scan(iru, ask.endpoint, query, checks, ask.ids, mark, ask.start, unique=unique, whole=True)
     groups = _Groups(group_by)
     matched = 0
     async for hits, _ in scan.pages():

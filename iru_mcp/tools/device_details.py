@@ -34,7 +34,7 @@ class Details(View):
     network: dict[str, Any]
     kandji_agent: dict[str, Any]
     users: dict[str, Any]
-    installed_profiles: list[Any]
+    installed_profiles: Any
     volumes: list[Any]
 
 

@@ -29,7 +29,7 @@ from .threats import THREAT_ENDPOINTS
 
 _REQUESTS = 40
 """13 for a Mac with short lists, 1 more by device_id, up to 3 more for each list of more than one page."""
-_BUDGETS = {"brief": (10_400, 8), "full": (31_000, 60)}
+_BUDGETS = {"brief": (10_400, 15), "full": (31_000, 60)}
 """Bytes of the whole answer, and the most rows of one part: about 4,000 and 12,000 tokens where text is ASCII."""
 
 
@@ -50,8 +50,10 @@ class Dossier(View):
     """What get_device_dossier returns; each part has counts, rows and rows_left_out."""
 
     as_of: str
+    since: str
     complete: bool
     states: dict[str, str]
+    notes: list[str]
     device: dict[str, Any]
     security: dict[str, Any]
     threats: dict[str, Any]

@@ -79,8 +79,8 @@ def _once(events: Iterable[Event]) -> list[Event]:
     kept: list[Event] = []
     times: dict[tuple[str, str], list[datetime]] = {}
     for event in events:
-        known = times.setdefault((event.device, event.same or repr(event)), [])
-        if not any(abs(at - event.at) <= _NEAR for at in known):
+        known = times.setdefault((event.device, event.same), [])
+        if not event.same or not any(abs(at - event.at) <= _NEAR for at in known):
             kept.append(event)
         known.append(event.at)
     return kept
@@ -116,11 +116,11 @@ def quoted(value: object) -> str:
 
 
 def listed(details: Any) -> str:
-    """The parts of an object that say something: a name and what it holds, each quoted."""
+    """The parts of an object that say something: a name and what it holds, quoted. Times go, the event has its own."""
     kept = condensed(details) if isinstance(details, dict) else details
     if not isinstance(kept, dict):
         return quoted(kept) if kept else ""
-    return ", ".join(f"{name} {quoted(value)}" for name, value in kept.items())
+    return ", ".join(f"{name} {quoted(value)}" for name, value in kept.items() if moment_of(value) is None)
 
 
 def of_device(record: Device) -> list[Event]:
@@ -215,5 +215,5 @@ def of_detection(record: Detection) -> list[Event]:
         return []
     software = quoted(f"{record.name or record.path or '?'} {record.version or ''}".strip())
     item = f"{record.cve_id} ({(record.cvss_severity or 'unknown severity').lower()})"
-    look = f"list_vulnerabilities software={record.name}" if record.name else "list_vulnerabilities"
+    look = f"list_vulnerabilities software={quoted(record.name)}" if record.name else "list_vulnerabilities"
     return [Event(record.first_detection_date, "vulnerabilities", f"First seen in {software}", item, look)]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from ..api.client import Call
 from ..api.devices import LIST_DEVICES, Device
@@ -16,10 +17,12 @@ from ..api.users import LIST_USERS
 from ..api.vulnerabilities import LIST_AFFECTED_DEVICES, LIST_DETECTIONS, LIST_VULNERABILITIES
 from ..errors import NotFound
 from .listing import Check
-from .parts import Rows, read
+from .parts import Rows, gather, read
 from .prism_filter import letter_cases, matches
 from .threats import THREAT_ENDPOINTS, Sighting, read_threats
 from .vulnerabilities import rank
+
+R = TypeVar("R", bound=Record)
 
 _WHOLE = frozenset({"team_id", "serial_number", "device_id", "email"})
 """Kinds and columns that are compared whole; all others may contain the value."""
@@ -64,17 +67,21 @@ class Place:
 
 def _prism(endpoint: Endpoint[PrismRow]) -> Callable[[Call, Query, Sequence[str]], Any]:
     async def search(iru: Call, query: Query, columns: Sequence[str]) -> Rows[PrismRow]:
-        """One request a column: several in one filter would all have to match."""
-        found: dict[str, PrismRow] = {}
-        partial: list[str] = []
-        for column in columns:
+        async def one(column: str) -> Rows[PrismRow]:
             words = [query.value] if column in _WHOLE else letter_cases(query.value)
-            rows = await read(iru, endpoint, *_filtered({column: {"in" if column in _WHOLE else "like": words}}))
-            found |= {row.key(): row for row in rows.records}
-            partial += [f"{column}: {rows.partial}"] if rows.partial else []
-        return Rows(list(found.values()), "; ".join(partial))
+            return await read(iru, endpoint, *_filtered({column: {"in" if column in _WHOLE else "like": words}}))
+
+        return await _each(columns, one)
 
     return search
+
+
+async def _each(columns: Sequence[str], one: Callable[[str], Awaitable[Rows[R]]]) -> Rows[R]:
+    """The rows of one request a column, since several columns in one filter would all have to match."""
+    parts = await gather({column: partial(one, column) for column in columns})
+    rows = {row.key(): row for part in parts.values() if part.value for row in part.value.records}
+    told = [f"{column}: {part.state.removeprefix('partial: ')}" for column, part in parts.items() if not part.whole]
+    return Rows(list(rows.values()), "; ".join(told))
 
 
 def _filtered(wanted: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, str | int], list[Check[Any]]]:
@@ -95,13 +102,11 @@ async def _detections(iru: Call, query: Query, columns: Sequence[str]) -> Rows[A
     """By CVE its devices, by software the detections in it."""
     if "cve" in query.kinds:
         return await _affected(iru, query.value.upper())
-    found: dict[str, Record] = {}
-    partial = ""
-    for column in columns:
-        rows = await read(iru, LIST_DETECTIONS, *_filtered({column: {"like": letter_cases(query.value)}}))
-        found |= {row.key(): row for row in rows.records}
-        partial = partial or rows.partial
-    return Rows(list(found.values()), partial)
+
+    async def one(column: str) -> Rows[Any]:
+        return await read(iru, LIST_DETECTIONS, *_filtered({column: {"like": letter_cases(query.value)}}))
+
+    return await _each(columns, one)
 
 
 async def _affected(iru: Call, cve: str) -> Rows[Any]:
@@ -113,14 +118,11 @@ async def _affected(iru: Call, cve: str) -> Rows[Any]:
 
 
 async def _devices(iru: Call, query: Query, columns: Sequence[str]) -> Rows[Device]:
-    found: dict[str, Device] = {}
-    partial = ""
-    for column in columns:
+    async def one(column: str) -> Rows[Device]:
         check = Check(column, _has(query, (column,)), sent=True)
-        rows = await read(iru, LIST_DEVICES, {column: query.value, "ordering": "device_id"}, [check])
-        found |= {row.device_id: row for row in rows.records}
-        partial = partial or rows.partial
-    return Rows(list(found.values()), partial)
+        return await read(iru, LIST_DEVICES, {column: query.value, "ordering": "device_id"}, [check])
+
+    return await _each(columns, one)
 
 
 async def _users(iru: Call, query: Query, columns: Sequence[str]) -> Rows[Any]:

@@ -25,6 +25,7 @@ _PAGES = 4
 """Pages of one list that one part may cost."""
 _FLOOR = 3
 """Rows that every part may show before one shows more."""
+_AROUND = len('"rows":[],"rows_left_out":1000,')
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ def spend(sections: Mapping[str, Section], room: int, most: int) -> dict[str, di
     What is left out of a section is counted in it.
     """
     taken = dict.fromkeys(sections, 0)
+    room -= sum(weight({name: section.counts}) + _AROUND for name, section in sections.items())
     for goal in (min(_FLOOR, most), most):
         for name, section in sections.items():
             for row in section.rows[taken[name] : goal]:

@@ -304,9 +304,9 @@ async def prism_page(
     checks += scope.versions.checks() if scope.versions else []
     if scope.sort_by:
         query["sort_by"] = scope.sort_by.strip()
-    ask = Ask(
-        endpoint, query, {}, checks, columns=COMMON_COLUMNS + COLUMNS[category], start=0 if scope.sort_by else None
-    )
+    # Iru's cursor knows no sorting, and only one page at a time.
+    start = 0 if scope.sort_by or scope.group_by else None
+    ask = Ask(endpoint, query, {}, checks, columns=COMMON_COLUMNS + COLUMNS[category], start=start)
     if scope.group_by:
         page = await counting(iru, ask, scope.group_by, limit=limit, cursor=cursor)
     else:

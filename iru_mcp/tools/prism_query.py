@@ -11,6 +11,7 @@ from ..api.devices import LIST_DEVICES
 from ..api.prism import CATEGORIES
 from .answers import Page, View
 from .catalogue import tool
+from .counting import GroupBy
 from .params import Cursor, Fields, Limit
 from .prism import Blueprint, Families, OnDevice, PrismFilter, Scope, SortBy, prism_page
 from .prism_categories import USEFUL
@@ -73,15 +74,16 @@ async def prism_query(
     blueprint: Blueprint = "",
     device_families: Families = (),
     sort_by: SortBy = "",
+    group_by: GroupBy = (),
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",
 ) -> Page[Any]:
     """Any Prism category, fleet-wide or on one device. SIP is in startup_settings, privacy (TCC) permissions in
     transparency_database. A wrong column is answered with the valid ones."""
-    scope = Scope(device, blueprint, device_families, filter, sort_by)
+    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by)
     shown = fields or (_DEVICE + USEFUL[category] if USEFUL[category] else ())
     page = await prism_page(iru, CATEGORIES[category], PrismLine, {}, scope, shown, limit, cursor)
-    if page.items and not shown:
+    if page.items and not shown and not group_by:
         page.notes.append(f"the columns of {category} are not published; ask for some with fields to learn their names")
     return page

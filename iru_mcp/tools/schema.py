@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-_DROPPED = frozenset({"title", "$defs"})
+_DROPPED = frozenset({"title", "$defs", "maxLength"})
+"""Also bounds on text, which nobody reaches by intent: they are kept, and told when they are passed."""
 
 
 def input_schema(model: type[BaseModel]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from .threats import Sighting
 from .vulnerabilities import rank
 
 _IDENTITY = (
-    "device_id device_name serial_number platform model os_version user_name user_email user_is_archived "
+    "device_id device_name serial_number platform model os_version assigned user_name user_email user_is_archived "
     "blueprint_name asset_tag tags last_check_in first_enrollment last_enrollment mdm_enabled agent_version "
     "is_missing is_removed lost_mode_status"
 ).split()
@@ -53,13 +53,13 @@ _LONGEST = 200
 def identity(record: Device | None, details: DeviceDetails | None) -> dict[str, Any]:
     """Whose device it is and what it is, from the device list or else from the details."""
     if record is not None:
-        flat = record.flat()
+        flat = {"last_check_in": "never", "assigned": record.user is not None} | record.flat()
     else:
         flat = tidy(details.general) if details else {}
         owner = flat.get("assigned_user")
         flat |= {f"user_{name}": value for name, value in owner.items()} if isinstance(owner, dict) else {}
-    quiet = {"is_missing", "is_removed", "user_is_archived"}
-    return {name: flat[name] for name in _IDENTITY if name in flat and (flat[name] or name not in quiet)}
+    expected = {"is_missing": False, "is_removed": False, "user_is_archived": False, "assigned": True}
+    return {name: flat[name] for name in _IDENTITY if name in flat and flat[name] != expected.get(name)}
 
 
 def security(details: DeviceDetails | None) -> dict[str, Any]:

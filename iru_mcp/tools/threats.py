@@ -135,7 +135,8 @@ async def list_threats(
     )
     kept = [one for one in found.records if _is(one.status, status) and _is(one.classification, classification)]
     ask: Ask[Any] = Ask(LIST_THREATS_V1, columns=Sighting.field_names(), lean=_lean)
-    page = cut(kept, ask, ThreatLine, read_cursor(cursor, iru.question), iru.question, limit=limit, fields=fields)
+    mark = read_cursor(cursor, iru.question)
+    page = cut(kept, ask, ThreatLine, mark, iru.question, limit=limit, fields=fields, shown=iru.shown)
     page.notes = found.notes + [f"not looked at: {place}: {why}" for place, why in found.not_looked_at.items()]
     if found.records and not kept:
         page.notes.append(_others(found.records))
@@ -218,14 +219,15 @@ async def _scan(iru: Call, endpoint: Endpoint[Any], device_id: str, since: datet
     if 0 < days <= _LONGEST_RANGE and "date_range" in endpoint.filters:
         query["date_range"] = days
     scan = Scan(iru, endpoint, query, checks, {})
-    pages = 0
+    pages, records = 0, []
     async with aclosing(scan.pages()) as walk:
         async for hits, end in walk:
-            found.records += [_sighting(hit.record) for hit in hits]
+            records += [_sighting(hit.record) for hit in hits]
             pages += 1
             if pages == _PAGES and not end:
                 scan.stopped = "older ones need since, or a device"
                 break
+    found.records += records
     found.notes += scan.notes()
     found.complete = found.complete and not scan.stopped
 

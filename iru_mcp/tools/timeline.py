@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -43,7 +43,7 @@ from .evidence import (
     read_sightings,
 )
 from .listing import Ask, Check, cut
-from .params import Cursor, Limit, Since, Str, Until, read_time, within
+from .params import Cursor, Limit, Since, Str, Until, newest_first, read_time, within
 from .parts import OK, Part, Rows, attempt, gather, read
 from .resolve import Target
 from .threats import THREAT_ENDPOINTS
@@ -90,8 +90,7 @@ class Subject:
     devices: list[Device]
     names: set[str]
     shown: dict[str, Any]
-    parts: dict[str, Part[Any]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    parts: dict[str, Part[Any]]
 
 
 @tool(
@@ -129,7 +128,7 @@ async def get_timeline(
     found = [event for part in parts.values() if part.value for event in part.value.records]
     found += [_on(record, subject, event) for record in subject.devices for event in of_device(record)]
     lines = told(event for event in found if within(event.at, early, late))
-    page = cut(lines, _LINES, TimelineLine, mark, iru.question, limit=limit, fields=())
+    page = cut(lines, _LINES, TimelineLine, mark, iru.question, limit=limit, fields=(), shown=iru.shown)
     return _accounted(page, subject, subject.parts | parts)
 
 
@@ -143,27 +142,36 @@ async def _one_device(iru: Call, device: str) -> Subject:
     target, part = await read_device(iru, device)
     record = part.value or Device(device_id=target.device_id)
     shown = Target(target.device_id, part.value).shown()
-    return Subject([record], {target.device_id, record.serial_number or ""}, {"device": shown}, {"device": part})
+    return Subject([record], _ids(record), {"device": shown}, {"device": part})
 
 
 async def _person(iru: Call, email: str) -> Subject:
     page = await held_by(iru, email, limit=500, fields=_DEVICE_FIELDS)
-    devices = [record for record in map(Device.read, page.items) if record]
+    held = [record for record in map(Device.read, page.items) if record]
+    held.sort(key=lambda record: newest_first(record.last_check_in))
     check: Check[User] = Check("email", lambda user: (user.email or "").casefold() == email.casefold())
-    part = await attempt(lambda: read(iru, LIST_USERS, {"email": email}, [check]))
-    people = part.value.records if part.value else []
-    if not devices and not people:
+    known = await attempt(lambda: read(iru, LIST_USERS, {"email": email}, [check]))
+    people = known.value.records if known.value else []
+    if not held and not people:
         raise NotFound(f"{'. '.join(page.notes)}.", "Find the person with list_users.")
-    names = {email, *(user.id for user in people)} | {_serial(record) for record in devices}
-    subject = Subject(devices[:_MOST_DEVICES], names | {record.device_id for record in devices}, {}, {"user": part})
-    subject.parts["devices"] = Part(OK if page.complete else "partial: the device list was not read to its end")
-    if len(devices) > _MOST_DEVICES:
-        left = ", ".join(_serial(record) for record in devices[_MOST_DEVICES:])
-        subject.parts["devices"] = Part(f"partial: not looked at: {left}")
-    held = [Target(record.device_id, record).shown() for record in devices]
-    archived = {"archived": True} if any(user.archived for user in people) else {}
-    subject.shown = {"user": {"email": email, "name": people[0].name if people else None} | archived, "devices": held}
-    return subject
+    names = {email, *(user.id for user in people)}.union(*map(_ids, held))
+    looked_at = held[:_MOST_DEVICES]
+    shown = {"email": email} | ({"name": people[0].name, "archived": bool(people[0].archived)} if people else {})
+    devices = [Target(record.device_id, record).shown() for record in looked_at]
+    parts = {"user": known, "devices": Part(_looked_at(held, complete=page.complete))}
+    return Subject(looked_at, names, {"user": shown, "devices": devices}, parts)
+
+
+def _looked_at(held: list[Device], *, complete: bool) -> str:
+    """The state of a person's devices: those seen last are looked at, some of the others named."""
+    left = [_serial(record) for record in held[_MOST_DEVICES:]]
+    if left:
+        return f"partial: {len(left)} devices not looked at, e.g. {', '.join(left[:_MOST_DEVICES])}"
+    return OK if complete else "partial: the device list was not read to its end"
+
+
+def _ids(record: Device) -> set[str]:
+    return {record.device_id, record.serial_number or record.device_id}
 
 
 def _serial(record: Device) -> str:
@@ -199,7 +207,7 @@ def _on(record: Device, subject: Subject, event: Event) -> Event:
 
 
 async def _audit(iru: Call, subject: Subject, early: datetime | None, late: datetime | None) -> Rows[Event]:
-    names = {name.casefold() for name in subject.names if name}
+    names = {name.casefold() for name in subject.names}
 
     def about(event: AuditEvent) -> bool:
         state = str(event.new_state).casefold()
@@ -217,6 +225,10 @@ async def _audit(iru: Call, subject: Subject, early: datetime | None, late: date
 
 def _accounted(page: Page[Any], subject: Subject, parts: dict[str, Part[Any]]) -> Page[Any]:
     """The page with whom it is about, how each source stands, and whether any is missing."""
+    if "user" in subject.shown:
+        page.notes.append(
+            "what this person did as an Iru admin is not here: list_audit_events knows admins by actor_id"
+        )
     lacking = [name for name, part in parts.items() if not part.whole]
     if lacking:
         page.complete, page.total = False, None

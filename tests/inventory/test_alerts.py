@@ -20,7 +20,7 @@ from iru_mcp.inventory.rules import load
 from iru_mcp.inventory.webhook import SIGNATURE, check, deliver
 
 from .conftest import LATER, NOW, Copy
-from .planted import BUMPED, Change, Planted, device, nothing, put, with_new
+from .planted import Change, Planted, device, nothing, put, with_new
 
 pytestmark = pytest.mark.anyio
 

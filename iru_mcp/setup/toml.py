@@ -1,0 +1,98 @@
+"""One table put into or cut out of a TOML text, comments and all other characters kept."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from typing import Any
+
+from .jsonc import changed
+
+_PART = re.compile(
+    r"""^[ \t]*\[\[?[ \t]*(?P<header>[^\]\n]+?)[ \t]*\]\]?[ \t]*(?:\#[^\n]*)?\r?$  # what is looked for
+    | \"{3}(?:\\.|[^\\])*?\"{3} | '{3}.*?'{3} | "(?:\\.|[^"\\\n])*" | '[^'\n]*' | \#[^\n]*  # what may look like it""",
+    re.MULTILINE | re.VERBOSE | re.DOTALL,
+)
+
+
+def load(text: str) -> Any:
+    """The value of a TOML text. Raises ValueError saying where it is not one."""
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"it is not TOML: {error}") from None
+
+
+def put(text: str, path: tuple[str, ...], value: dict[str, Any]) -> str:
+    """`text` with the table `value` at `path`, last. Raises ValueError when it is not TOML or has that place in use."""
+    old = load(text)
+    without = cut(text, path)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    gap = "" if not without.strip() else newline if without.endswith("\n") else newline * 2
+    lines = [f"[{'.'.join(_key(part) for part in path)}]", *(f"{_key(k)} = {_dump(v)}" for k, v in value.items()), ""]
+    new = without + gap + newline.join(lines)
+    return _verified(new, changed(old, path, value))
+
+
+def cut(text: str, path: tuple[str, ...]) -> str:
+    """`text` without the table at `path` and those below it. Raises ValueError when it cannot be done safely."""
+    old = load(text)
+    if _at(old, path) is None:
+        return text
+    kept, position, inside = "", 0, False
+    for header in _PART.finditer(text):
+        if not header["header"]:
+            continue
+        if not inside:
+            kept += text[position : header.start()]
+        position = header.start()
+        inside = _names(header["header"])[: len(path)] == path
+    kept += "" if inside else text[position:]
+    if inside and kept.endswith("\n\n"):
+        kept = kept[:-1]
+    elif inside and kept.endswith("\r\n\r\n"):
+        kept = kept[:-2]
+    return _verified(kept, changed(old, path, None))
+
+
+def _verified(text: str, wanted: Any) -> str:
+    """`text` if it says `wanted`: a header inside a multi-line string, or a table written inline, shows here."""
+    try:
+        same = _pruned(load(text)) == _pruned(wanted)
+    except ValueError:
+        same = False
+    if not same:
+        raise ValueError("its tables are written in a way that cannot be edited safely")
+    return text
+
+
+def _pruned(value: Any) -> Any:
+    """Without empty tables, which TOML's headers make and unmake in passing."""
+    if not isinstance(value, dict):
+        return value
+    inner = {name: _pruned(item) for name, item in value.items()}
+    return {name: item for name, item in inner.items() if item != {}}
+
+
+def _at(value: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _names(header: str) -> tuple[str, ...]:
+    parts = re.findall(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'|([A-Za-z0-9_-]+)', header)
+    return tuple("".join(part) for part in parts)
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
+
+
+def _dump(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{_key(name)} = {_dump(item)}' for name, item in value.items())} }}" if value else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(_dump(item) for item in value)}]"
+    return json.dumps(value, ensure_ascii=False)  # of strings, numbers and booleans, JSON's are TOML's too

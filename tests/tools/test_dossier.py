@@ -1,0 +1,260 @@
+"""One call answers whose device it is, how it stands and what is wrong with it, whatever part of Iru fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import bpe_openai
+import httpx
+import pytest
+
+from iru_mcp import demo
+from iru_mcp.api.client import IruClient
+from iru_mcp.demo.story import STORY
+from iru_mcp.errors import NotFound, ServerFault
+from iru_mcp.tools.catalogue import catalogue, to_json
+
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+SERIAL = STORY.patient_zero_serial
+Ask = Callable[..., Awaitable[dict[str, Any]]]
+
+
+def tokens(value: Any) -> int:
+    text = value if isinstance(value, str) else to_json(value)
+    return len(bpe_openai.get_encoding("o200k_base").encode(text))
+
+
+async def test_the_dossier_of_the_first_victim_holds_the_whole_incident(ask: Ask) -> None:
+    found = await ask("get_device_dossier", device=SERIAL)
+    assert found["device"]["user_email"] == STORY.user_email
+    assert found["security"]["encrypted"] is True
+    assert [row["name"] for row in found["new_apps"]["rows"]] == [STORY.app_name]
+    assert found["new_apps"]["rows"][0]["ad_hoc_code_signed"] is True
+    planted = found["launch_items"]["rows"][0]
+    assert planted["label"] == STORY.launch_label
+    assert planted["why"] == ["label imitates Apple", "program in a hidden folder"]
+    assert found["launch_items"]["suspect"] == 1
+    assert found["admins"]["rows"][0]["username"] == STORY.hidden_admin
+    assert found["admins"]["rows"][0]["hidden"] is True
+    assert found["failed"]["rows"][0]["name"] == STORY.protection_item
+    assert found["threats"]["rows"][0]["file_hash"] == STORY.file_hash
+    assert STORY.command_host in found["behaviors"]["rows"][0]["command_line"]
+    assert any("InstallProfile' failed" in row["text"] for row in found["activity"]["rows"])
+
+
+async def test_a_dossier_costs_a_dozen_requests_and_half_its_budget_on_a_usual_mac(ask: Ask) -> None:
+    found = await ask("get_device_dossier", device=SERIAL)
+    assert found.pop("requests") == 12
+    assert tokens(found) < 2_100
+
+
+async def test_a_serial_number_a_name_and_an_id_give_the_same_dossier(ask: Ask) -> None:
+    by_serial = await ask("get_device_dossier", device=SERIAL)
+    by_name = await ask("get_device_dossier", device=STORY.patient_zero_name)
+    by_id = await ask("get_device_dossier", device=STORY.patient_zero_device_id)
+    for found in (by_serial, by_name, by_id):
+        found.pop("requests")
+    assert by_serial == by_name == by_id
+
+
+async def test_known_exploited_cves_come_first(ask: Ask) -> None:
+    listed = await ask("find_devices_with_vulnerability", cve_id=STORY.cve_id)
+    found = await ask("get_device_dossier", device=listed["items"][0]["serial_number"])
+    assert found["vulnerabilities"]["known_exploited"] == 1
+    first = found["vulnerabilities"]["rows"][0]
+    assert first["known_exploited"] is True
+    assert first["cve_id"] == STORY.cve_id
+
+
+async def test_without_the_fleet_list_the_cves_stay_and_no_number_of_exploited_ones_is_claimed(ask: Ask) -> None:
+    listed = await ask("find_devices_with_vulnerability", cve_id=STORY.cve_id)
+    serial = listed["items"][0]["serial_number"]
+    found = await ask("get_device_dossier", device=serial, denied=("LIST_VULNERABILITIES",))
+    assert found["vulnerabilities"]["cves"] > 0
+    assert "known_exploited" not in found["vulnerabilities"]
+    assert found["states"]["known_exploited"].startswith("not licensed, or not permitted")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "part", "state"),
+    [
+        ("GET_DEVICE_DETAILS", "security", 'not permitted: "Device details"'),
+        ("GET_DEVICE_STATUS", "failed", 'not permitted: "Device Status"'),
+        ("LIST_DEVICE_ACTIVITY", "activity", 'not permitted: "Device Activity"'),
+        ("PRISM_APPS", "new_apps", 'not permitted: "Applications"'),
+        ("PRISM_LOCAL_USERS", "admins", 'not permitted: "GET /api/v1/prism/local_users"'),
+        (
+            "PRISM_LAUNCH_AGENTS_AND_DAEMONS",
+            "launch_items",
+            'not permitted: "GET /api/v1/prism/launch_agents_and_daemons"',
+        ),
+    ],
+)
+async def test_a_denied_part_names_its_permission_and_costs_no_other(
+    ask: Ask, endpoint: str, part: str, state: str
+) -> None:
+    whole = await ask("get_device_dossier", device=SERIAL)
+    found = await ask("get_device_dossier", device=SERIAL, denied=(endpoint,))
+    assert found["states"][part] == state
+    assert part not in found
+    assert found["complete"] is False
+    for other in whole.keys() - {part, "states", "complete", "requests", "notes"}:
+        assert other in found
+    assert {found["states"][name] for name in whole["states"].keys() - {part}} == {"ok"}
+
+
+async def test_a_token_without_the_device_id_permission_still_gets_the_dossier_by_id(ask: Ask) -> None:
+    found = await ask("get_device_dossier", device=STORY.patient_zero_device_id, denied=("GET_DEVICE",))
+    assert found["states"]["device"] == 'not permitted: "Device ID"'
+    assert found["device"]["device_name"] == STORY.patient_zero_name
+    assert found["device"]["user_email"] == STORY.user_email
+    assert found["threats"]["count"] == 1
+
+
+async def test_products_that_were_not_bought_are_said_as_such(ask: Ask) -> None:
+    unlicensed = ("Endpoint Detection and Response", "Vulnerability Management")
+    found = await ask("get_device_dossier", device=SERIAL, unlicensed=unlicensed)
+    assert found["states"]["vulnerabilities"] == "not licensed"
+    assert found["states"]["threats"].startswith("not licensed")
+    assert "threats" not in found
+    assert found["launch_items"]["suspect"] == 1
+
+
+async def test_a_product_that_is_not_there_leaves_nothing_out(ask: Ask) -> None:
+    found = await ask("get_device_dossier", device=SERIAL, unlicensed=("Vulnerability Management",), detail="full")
+    assert found["states"]["known_exploited"] == "not licensed"
+    assert found["complete"] is True
+
+
+async def test_a_broken_part_says_what_iru_answered(ask: Ask) -> None:
+    found = await ask("get_device_dossier", device=SERIAL, broken="/status")
+    assert found["states"]["failed"] == "failed: Iru failed with 500 on GET /api/v1/devices/{device_id}/status"
+    assert found["threats"]["count"] == 1
+
+
+async def test_a_part_that_never_answers_is_told_and_the_others_are_there(ask: Ask) -> None:
+    found = await ask("get_device_dossier", device=SERIAL, slow="launch_agents")
+    state = found["states"]["launch_items"]
+    assert state == "failed: Iru did not answer /api/v1/prism/launch_agents_and_daemons within 1 s"
+    assert found["admins"]["hidden"] == 1
+    assert found["complete"] is False
+
+
+async def test_a_list_that_breaks_off_is_partial_and_what_was_read_is_shown(ask: Ask) -> None:
+    def longer(body: Any, url: httpx.URL) -> Any:
+        if url.path.endswith("/activity"):
+            body["activity"]["count"] = 5_000
+        return body
+
+    found = await ask("get_device_dossier", device=SERIAL, change=longer, broken=r"activity\?limit=300&offset=[1-9]")
+    assert found["states"]["activity"].startswith("partial: stopped after ")
+    assert found["activity"]["events"] > 0
+    assert found["complete"] is False
+
+
+async def test_when_nothing_can_be_read_the_call_fails_with_the_reason(ask: Ask) -> None:
+    with pytest.raises(ServerFault, match="500"):
+        await ask("get_device_dossier", device=SERIAL, broken=r"/devices/|prism|threat|behavior|vulnerability")
+
+
+async def test_an_id_that_nobody_has_is_not_found_rather_than_an_empty_dossier(ask: Ask) -> None:
+    with pytest.raises(NotFound, match="knows no such device"):
+        await ask("get_device_dossier", device="00000000-0000-4000-8000-00000000dead")
+
+
+async def test_apples_own_launch_items_are_only_counted_and_a_label_alone_does_not_make_one_apples(ask: Ask) -> None:
+    def elsewhere(body: Any, url: httpx.URL) -> Any:
+        if "launch_agents" in url.path:
+            kept = [row for row in body["data"] if row["label"].startswith("com.apple")]
+            moved = [
+                row | {"path": row["path"].replace("/System/Library", "/System/Library/../../Library")}
+                for row in kept[:2]
+            ]
+            body["data"] = kept[2:] + moved
+        return body
+
+    found = await ask("get_device_dossier", device=SERIAL, change=elsewhere)
+    assert found["launch_items"]["apple"] == 23
+    assert found["launch_items"]["not_apple"] == 3
+    assert all(row["why"][0] == "label imitates Apple" for row in found["launch_items"]["rows"])
+
+
+async def test_phones_are_not_asked_for_what_only_macs_report(ask: Ask) -> None:
+    found = await ask("get_device_dossier", device=STORY.lost_serial)
+    assert found["device"]["lost_mode_status"] == "ENABLED"
+    assert "launch_items" not in found["states"]
+    assert set(found["states"].values()) == {"ok"}
+
+
+async def test_a_device_that_nobody_holds_and_that_never_called_says_so(ask: Ask) -> None:
+    listed = await ask("list_devices", assigned=False, checked_in_before="2026-11-20", platform="mac", limit=500)
+    never = next(row["serial_number"] for row in listed["items"] if "last_check_in" not in row)
+    found = await ask("get_device_dossier", device=never)
+    assert found["device"]["last_check_in"] == "never"
+    assert found["device"]["assigned"] is False
+
+
+def _crowded(body: Any, url: httpx.URL) -> Any:
+    """A device on which every list is long, and its texts are what costs most tokens."""
+    if "data" in body:
+        body["data"] = [
+            row
+            | {name: f"{row[name]}{i:x}界面" for name in ("label", "name", "username") if row.get(name)}
+            | {"type": "Admin"}
+            for row in body["data"]
+            for i in range(12)
+        ]
+    elif url.path.endswith("/activity"):
+        rows = body["activity"]["results"]
+        body["activity"]["results"] = [
+            row | {"id": f"{i}{row['id']}", "action_type": f"odd_{i}"} for row in rows for i in range(9)
+        ]
+        body["activity"]["count"] = len(rows) * 9
+    elif url.path.endswith("/status"):
+        body["library_items"] = [row | {"status": "ERROR", "log": "0f3a9c" * 60} for row in body["library_items"] * 9]
+    elif "threat" in url.path or "behavioral" in url.path:
+        body["results"] = [row | {"file_hash": f"{i:064x}", "id": str(i)} for row in body["results"] for i in range(90)]
+        body["count"] = len(body["results"])
+    return body
+
+
+@pytest.mark.parametrize(("detail", "budget"), [("brief", 4_000), ("full", 12_000)])
+async def test_a_crowded_device_stays_within_the_budget_and_every_part_is_heard(
+    ask: Ask, detail: str, budget: int
+) -> None:
+    found = await ask("get_device_dossier", device=SERIAL, detail=detail, change=_crowded, since="90d")
+    found.pop("requests")
+    assert budget * 0.6 < tokens(found) <= budget
+    for part in ("threats", "behaviors", "failed", "launch_items", "admins", "new_apps", "activity"):
+        rows, left = found[part].get("rows", []), found[part].get("rows_left_out", 0)
+        assert len(rows) >= 3, part
+        assert left > 0, part
+    assert found["threats"]["count"] == len(found["threats"]["rows"]) + found["threats"]["rows_left_out"]
+    assert found["complete"] is False
+    assert "rows_left_out" in json.dumps(found["notes"])
+
+
+async def test_the_budget_holds_for_devices_of_every_platform() -> None:
+    tenant = demo.transport(now=NOW)
+    by_platform: dict[str, list[str]] = {}
+    for device in tenant.tenant.devices:  # type: ignore[attr-defined]
+        by_platform.setdefault(device.platform, []).append(device.serial)
+    sample = [serial for serials in by_platform.values() for serial in serials[:: max(1, len(serials) // 7)]][:45]
+    assert len(sample) >= 40
+    for serial in sample:
+        client = IruClient("https://demo.api.kandji.io", lambda: "demo-token", transport=tenant, now=lambda: NOW)
+        found = await catalogue()["get_device_dossier"].run(client, {"device": serial, "since": "90d"})
+        await client.aclose()
+        assert tokens(found) <= 4_000
+        assert set(found["states"].values()) == {"ok"}, serial
+
+
+def test_both_tools_cost_no_more_than_450_tokens_of_the_list() -> None:
+    def cost(name: str) -> int:
+        tool = catalogue()[name]
+        return tokens(json.dumps([tool.name, tool.description, tool.input_schema], separators=(",", ":")))
+
+    assert cost("get_device_dossier") + cost("get_timeline") <= 450

@@ -1,0 +1,240 @@
+"""One indicator is found wherever it is, and what was not searched is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iru_mcp.demo.story import STORY
+from iru_mcp.errors import IruError, NotLicensed, UsageError
+from iru_mcp.tools.answers import size
+from iru_mcp.tools.catalogue import to_json
+from iru_mcp.tools.indicator_kinds import looks_like
+
+from .asking import EDR, VULNERABILITIES, Between, ask, gone, tenant, told
+
+INFECTED = set(STORY.infected)
+
+
+def serials(answer: dict[str, Any]) -> set[str]:
+    return set(answer["devices"]["serial_numbers"])
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (STORY.file_hash, "sha256"),
+        (STORY.file_hash[:40].upper(), "sha1"),
+        (STORY.file_hash[:32], "md5"),
+        (STORY.cve_id.lower(), "cve"),
+        (STORY.user_email, "email"),
+        (STORY.command_host, "ip"),
+        (f"{STORY.command_host}:443", "ip"),
+        ("2001:db8::1", "ip"),
+        ("/Users/mira/.local/share/.cache/softwareupdated", "path"),
+        ("~/Library/LaunchAgents", "path"),
+        ("C:\\Windows\\Temp\\a.exe", "path"),
+        (STORY.app_bundle_id, "bundle_id"),
+        (STORY.launch_label, "launch_label"),
+        ("EQHXZ8M8AV", "team_id"),
+        (STORY.patient_zero_serial, "serial_number"),
+        (STORY.patient_zero_device_id, "device_id"),
+        (STORY.app_name, "app_name"),
+        ("softwareupdated", "process_name"),
+        (STORY.hidden_admin, "username"),
+        ("zoom.us", "app_name"),
+        ("com.apple", "bundle_id"),
+        ("install.helper.sh", "process_name"),
+        (STORY.user_name, "person"),
+    ],
+)
+def test_an_indicator_is_known_by_its_looks(value: str, kind: str) -> None:
+    assert kind in looks_like(value)
+
+
+@given(st.text(min_size=1, max_size=300))
+def test_every_text_looks_like_something(value: str) -> None:
+    assert looks_like(value)
+
+
+async def test_a_hash_is_found_in_files_and_in_processes() -> None:
+    answer = await ask("find_indicator", value=STORY.file_hash.upper())
+    assert {name: part["hits"] for name, part in answer["found"].items()} == {"threats": 2, "behavioral_detections": 1}
+    assert serials(answer) == set(STORY.infected[:2])
+    assert "file hashes" in answer["not_looked_at"]["applications, launch_agents_and_daemons"]
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        (STORY.app_name, "applications"),
+        (STORY.app_bundle_id, "applications"),
+        (STORY.launch_label, "launch_agents_and_daemons"),
+        ("/.local/share/.cache/softwareupdated", "launch_agents_and_daemons"),
+        (STORY.hidden_admin, "local_accounts"),
+    ],
+)
+async def test_the_incident_is_found_on_its_three_macs_by_any_of_its_traces(value: str, place: str) -> None:
+    answer = await ask("find_indicator", value=value)
+    assert answer["complete"]
+    assert serials(answer) == INFECTED
+    assert answer["found"][place]["devices"] == 3
+
+
+async def test_an_impostor_comes_before_the_many_it_hides_among() -> None:
+    answer = await ask("find_indicator", value="softwareupdated")
+    place = answer["found"]["launch_agents_and_daemons"]
+    assert place["devices"] > 200
+    assert {row["serial_number"] for row in place["rows"][:3]} == INFECTED
+    assert place["rows"][3]["devices"] > 200
+
+
+async def test_an_address_is_found_in_a_command_line_with_or_without_its_port() -> None:
+    bare = await ask("find_indicator", value=STORY.command_host)
+    assert bare == await ask("find_indicator", value=f"{STORY.command_host}:443")
+    assert bare["found"]["behavioral_detections"]["matched"] == ["command_line"]
+    assert "network connections" in bare["not_looked_at"]
+
+
+async def test_a_parent_process_is_looked_at_too() -> None:
+    answer = await ask("find_indicator", value="/bin/zsh")
+    assert answer["found"]["behavioral_detections"]["matched"] == [
+        "parent_process.command_line",
+        "parent_process.image_path",
+    ]
+
+
+async def test_a_flaw_is_told_by_its_devices() -> None:
+    affected = await ask("find_devices_with_vulnerability", cve_id=STORY.cve_id, limit=1)
+    answer = await ask("find_indicator", value=STORY.cve_id)
+    place = answer["found"]["vulnerable_software"]
+    assert place["devices"] == answer["devices"]["count"] == affected["total"]
+    assert {row["name"] for row in place["rows"]} == {STORY.browser_name}
+    assert place["more"] == "find_devices_with_vulnerability"
+
+
+async def test_a_flaw_that_nobody_has_is_no_hit() -> None:
+    answer = await ask("find_indicator", value="CVE-2019-0001")
+    assert answer["complete"]
+    assert answer["no_hits_in"] == ["vulnerable_software"]
+    assert answer["notes"] == ["no hit in any place that was looked at"]
+
+
+async def test_vulnerable_software_is_told_worst_first_by_version() -> None:
+    answer = await ask("find_indicator", value=STORY.browser_name)
+    rows = answer["found"]["vulnerable_software"]["rows"]
+    assert rows[0]["cvss_severity"] == "Critical"
+    assert rows[0]["name"] == STORY.browser_name
+    versions = {row["version"]: row["devices"] for row in answer["found"]["applications"]["rows"]}
+    assert sum(versions.values()) == answer["found"]["applications"]["devices"]
+
+
+async def test_a_person_is_found_with_their_device_and_record() -> None:
+    answer = await ask("find_indicator", value=STORY.leaver_email.upper())
+    assert serials(answer) == set(STORY.leaver_serials)
+    assert answer["found"]["users"]["rows"][0]["archived"] is True
+
+
+@pytest.mark.parametrize("value", [STORY.patient_zero_serial, STORY.patient_zero_device_id, STORY.patient_zero_name])
+async def test_a_device_is_found_by_any_name_it_has(value: str) -> None:
+    answer = await ask("find_indicator", value=value)
+    assert answer["found"]["devices"]["rows"][0]["serial_number"] == STORY.patient_zero_serial
+
+
+async def test_denied_and_unlicensed_places_are_named_and_cost_nothing_else() -> None:
+    whole = await ask("find_indicator", value="softwareupdated")
+    poor = tenant(denied=("PRISM_APPS",), unlicensed=(EDR, VULNERABILITIES))
+    answer = await ask("find_indicator", poor, value="softwareupdated")
+    same = "launch_agents_and_daemons"
+    assert answer["found"][same] == whole["found"][same]
+    assert not answer["complete"]
+    assert answer["not_looked_at"]["applications"] == 'not permitted: "Applications"'
+    assert answer["not_looked_at"]["vulnerable_software"] == "not licensed"
+    assert answer["not_looked_at"]["threats"].startswith("not licensed")
+
+
+async def test_a_tenant_with_version_2_only_says_that_behavior_was_not_searched() -> None:
+    between = Between(lambda request: None if "/v2/" in request.url.path else gone("-details", "-detections")(request))
+    answer = await ask("find_indicator", between, value=STORY.file_hash)
+    assert answer["found"]["threats"]["hits"] == 2
+    assert "one device only" in answer["not_looked_at"]["behavioral_detections"]
+
+
+async def test_when_no_place_answers_the_reason_is_an_error() -> None:
+    with pytest.raises(NotLicensed):
+        await ask("find_indicator", tenant(unlicensed=(VULNERABILITIES,)), value=STORY.cve_id)
+
+
+async def test_a_failing_place_is_told_and_the_others_stand() -> None:
+    def broken(request: httpx.Request) -> httpx.Response | None:
+        return told(418, "teapot") if request.url.path.endswith("/prism/apps") else None
+
+    answer = await ask("find_indicator", Between(broken), value=STORY.launch_label)
+    assert serials(answer) == INFECTED
+    named = await ask("find_indicator", Between(broken), value=STORY.app_name)
+    assert named["not_looked_at"]["applications"].startswith("failed: Iru refused")
+    other = await ask("find_indicator", Between(broken), value=STORY.app_bundle_id)
+    assert other["not_looked_at"]["applications"].startswith("failed: Iru refused")
+    assert not other["complete"]
+
+
+async def test_one_column_that_iru_refuses_does_not_cost_the_others() -> None:
+    def picky(request: httpx.Request) -> httpx.Response | None:
+        refused = '"executable"' in request.url.params.get("filter", "")
+        return told(400, {"detail": "Invalid filter"}) if refused else None
+
+    answer = await ask("find_indicator", Between(picky), value=STORY.app_name)
+    place = answer["found"]["applications"]
+    assert place["devices"] == 3
+    assert place["state"].startswith("partial: executable: failed")
+    assert not answer["complete"]
+
+
+async def test_a_word_that_is_everywhere_is_answered_in_part_small_and_said_to_be() -> None:
+    between = Between()
+    answer = await ask("find_indicator", between, value="com.apple")
+    assert not answer["complete"]
+    assert "only the first 1200 rows" in answer["found"]["applications"]["state"]
+    assert len(between.asked) <= 30
+
+
+@pytest.mark.parametrize("value", ["softwareupdated", "com.apple", "launchctl", "e.a", STORY.browser_name, "/Users/"])
+async def test_an_answer_stays_small(value: str) -> None:
+    assert size(await ask("find_indicator", value=value)) <= 9_000
+
+
+async def test_long_and_hostile_rows_are_cut_and_cleaned() -> None:
+    def spoil(path: str, body: Any) -> Any:
+        for row in body.get("data", [])[:1] if path.endswith("/launch_agents_and_daemons") else ():
+            row |= {"label": STORY.launch_label + "\u202e\u200b" + "x" * 5_000, "program_arguments": [None, {"a": 1}]}
+        return body
+
+    answer = await ask("find_indicator", Between(after=spoil), value=STORY.launch_label)
+    text = to_json(answer)
+    assert answer["found"]["launch_agents_and_daemons"]["hits"] == 3
+    assert len(text) < 3_000
+    assert "\u202e" not in text
+    assert "\u200b" not in text
+
+
+@pytest.mark.parametrize("value", ["", "  ", "ab", '"a"'])
+async def test_what_is_too_short_to_look_for_is_refused(value: str) -> None:
+    with pytest.raises(UsageError):
+        await ask("find_indicator", value=value)
+
+
+@settings(max_examples=8)
+@given(
+    value=st.text(min_size=1, max_size=300)
+    | st.sampled_from(["../../secrets", '{"a":1}', "\x00\x00\x00", "' or 1", "%2e%2e"])
+)
+async def test_any_text_is_answered_or_refused(value: str) -> None:
+    try:
+        answer = await ask("find_indicator", value=value)
+    except IruError:
+        return
+    assert {"looks_like", "complete", "devices", "found"} <= set(answer)
