@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iru_mcp import demo
 from iru_mcp.tools.versions import read_version
 
 MAC = "NW7QK2M4XH"
