@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import anyio
@@ -12,13 +13,14 @@ import anyio
 from .errors import ConfigError
 from .logs import configure
 from .server import Binder, Watch, open_audit, run_stdio
-from .server.http import Listen, bind, guard, run_http
 from .server.keys import Keys, Tokens, named_tokens
-from .server.metrics import Metrics
-from .server.oauth import Issuer, OAuth
 from .server.watch import Observer
 from .settings import Settings, exposed, mcp_token, names, open_client, tenant, token
 from .tools.catalogue import Tool
+
+if TYPE_CHECKING:
+    from .server.http import Listen
+    from .server.metrics import Metrics
 
 _log = logging.getLogger("iru_mcp")
 
@@ -42,6 +44,9 @@ def serve(settings: Settings, tools: Mapping[str, Tool], say: Callable[[str], No
     if settings.transport == "stdio":
         anyio.run(run_stdio, binder)
         return
+    from .server.http import bind, guard, run_http
+    from .server.metrics import Metrics
+
     metrics = Metrics(tools, lambda: binder.client, lambda: binder.in_flight) if settings.metrics else None
     observers += [metrics] if metrics else []
     listen = _listen(settings, http, metrics)
@@ -58,6 +63,8 @@ def url_of(opened: socket.socket) -> str:
 
 
 def _listen(settings: Settings, keys: Keys | None, metrics: Metrics | None) -> Listen:
+    from .server.http import Listen
+
     public = urlsplit(settings.public_url)
     hosts, origins = names(settings.allowed_hosts), names(settings.allowed_origins)
     return Listen(
@@ -80,6 +87,8 @@ def _keys(settings: Settings) -> Keys | None:
     if settings.oauth_issuer:
         if held:
             raise ConfigError("IRU_MCP_TOKEN and IRU_MCP_OAUTH_ISSUER are both set.", "Choose one of them.")
+        from .server.oauth import Issuer, OAuth
+
         issuer = Issuer(
             issuer=settings.oauth_issuer,
             jwks_url=settings.oauth_jwks_url,
