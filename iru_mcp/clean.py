@@ -32,10 +32,10 @@ _ARABIC = "\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff"
 _JOINER = re.compile(f"(?<![{_EMOJI}\ufe0f])\u200d|\u200d(?![{_EMOJI}])|(?<![{_ARABIC}])\u200c|\u200c(?![{_ARABIC}])")
 
 _SECRET_KEYS = frozenset(
-    "accesstoken apitoken authtoken auditscript authorization bearertoken bootstraptoken devicebasedalbc enrollmentcode "
-    "escrowkey filekey fileurl filevaultkey mobileconfig passcode pin postinstallscript preinstallscript profilebody "
-    "prk pushmagic pushtoken refreshtoken remediationscript script scriptbody sessiontoken signedurl token unlockpin "
-    "unlocktoken userbasedalbc".split()
+    "accesstoken apitoken authtoken auditscript authorization bearertoken bootstraptoken devicebasedalbc escrowkey "
+    "enrollmentcode filekey fileurl filevaultkey mobileconfig passcode pin postinstallscript preinstallscript prk "
+    "profilebody pushmagic pushtoken refreshtoken remediationscript script scriptbody sessiontoken signedurl token "
+    "unlockpin unlocktoken userbasedalbc".split()
 )
 _SECRET_ENDS = (
     "password passcode passphrase secret bypasscode recoverykey privatekey apikey accesskey unlockcode enrollmentcode"
@@ -48,12 +48,12 @@ _STATUS = frozenset(
 
 _STATES = "|".join(sorted(_STATUS)) + r"|not\b|\[redacted\]"
 _NAMED = (
-    r"pass(?:word|code|wd|phrase)|secret|(?:api|access|secret|recovery|private|escrow|filevault)[ _-]?key|token|pin"
-    r"|(?:bypass|unlock|enrollment|activation)[ _-]?code|prk"
+    r"pass(?:word|code|wd|phrase)|secret|(?:api|access|secret|recovery|private|escrow|filevault)[ _-]?key|token|albc"
+    r"|(?:bypass|unlock|enrollment|activation)[ _-]?code|(?<![a-z])(?:pin|prk)"
 )
 # A name and what stands behind it: `name: value`, `name=value`, `"name":"value"`, `--name value`, `name is 1234`.
 _SECRET_AFTER_NAME = re.compile(
-    rf"((?<![a-z])(?:{_NAMED})[\"']?\s*(?:(?:[:=]|=>)\s*[\"']?|is\s+(?=\S*[0-9]))|--?(?:{_NAMED})\s+)"
+    rf"((?:{_NAMED})[\"']?\s*(?:(?:[:=]|=>)\s*[\"']?|is\s+(?=\S*[0-9]))|--?(?:[a-z-]{{0,20}})(?:{_NAMED})\s+)"
     rf"(?!(?:{_STATES})(?![a-z0-9]))[^\s\"',;&<>]{{3,}}",
     re.IGNORECASE,
 )
@@ -72,8 +72,9 @@ _SECRET_TEXT = re.compile(
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
     re.DOTALL,
 )
-_HINTS = ("pass", "secret", "token", "key", "pin", "code", "prk", "bearer", "basic", "eyj", "akia", "asia", "glpat")
-_HINTS += ("xox", "sk-", "_", "://", "<plist", "#!")
+_HINTS = tuple(
+    "pass secret token key pin code prk albc bearer basic eyj akia asia glpat xox sk- _ :// <plist #!".split()
+)
 """One of these is in every text that may hold a secret, in lower case, unless it is shaped like a key."""
 _SHAPED = re.compile("-[A-Z0-9]{4,5}-[A-Z0-9]{4,5}-[A-Z0-9]{4,5}-")
 _PLAIN = re.compile("[ -~]+")
@@ -110,12 +111,15 @@ def _clean_row(row: Any) -> Any:
 def _gather(value: Any, texts: list[str]) -> bool:
     """Add all text in `value` to `texts`; False when a key or a value needs a closer look."""
     kind = type(value)
-    if kind is dict:
-        return _are_plain(tuple(value)) and all([_gather(inner, texts) for inner in value.values()])
-    if kind is list:
-        return all([_gather(inner, texts) for inner in value])
     if kind is str:
         texts.append(value)
+        return True
+    if kind is dict or kind is list:
+        if kind is dict and not _are_plain(tuple(value)):
+            return False
+        for inner in value.values() if kind is dict else value:  # noqa: SIM110 - a generator costs a third more
+            if not _gather(inner, texts):
+                return False
         return True
     return value is None or kind is bool or kind is int
 

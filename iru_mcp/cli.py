@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import anyio
 
-from . import __version__
+from . import __version__, inventory_cli
 from .errors import ConfigError, IruError, UsageError
 from .settings import FIELDS, Settings, names, open_client, read, tenant
 
@@ -27,6 +27,7 @@ _VERBS = {
     "permissions": "list what the token needs, to paste into a ticket",
     "docs": "write README's generated tables",
     "demo-tenant": "serve the demo tenant's API on a port, to point any client at",
+    **inventory_cli.VERBS,
 }
 
 
@@ -93,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     for verb, text in _VERBS.items():
         one = verbs.add_parser(verb, help=text, description=text, allow_abbrev=False)
         _add_settings(one)
+        inventory_cli.add_flags(one, verb)
         if verb in ("check", "tools", "call"):
             one.add_argument("--json", action="store_true", help="machine-readable")
         if verb == "docs":
@@ -141,8 +143,13 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:  # noqa: PLR09
         return anyio.run(_check, settings, options.json)
     if options.verb == "call":
         return anyio.run(_call, settings, options.tool, options.arguments, options.json)
+    if options.verb in inventory_cli.VERBS:
+        return inventory_cli.run(options, settings)
     if options.verb == "demo-tenant":
-        return _demo_tenant(settings)
+        from .serve import serve_demo_tenant
+
+        serve_demo_tenant(settings, _say)
+        return 0
     return _serve(settings)
 
 
@@ -220,7 +227,7 @@ def _setup(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _permissions(settings: Settings, *, markdown: bool) -> int:
-    from .docs import columns, permissions, table
+    from .docs.tables import columns, permissions, table
 
     head, rows = permissions(_offered(settings).values())
     print(table(head, rows) if markdown else columns(head, rows))
@@ -283,22 +290,3 @@ def _print_report(report: Any) -> None:
         print(f"\n{report.problem}")
     for name, verdict in report.tools.items():
         print(f"{name:<32} {verdict}")
-
-
-def _demo_tenant(settings: Settings) -> int:
-    import uvicorn
-
-    from .demo import TOKEN, asgi, transport
-    from .serve import url_of
-    from .server.door import LOOPBACK
-    from .server.http import bind
-
-    if settings.host not in LOOPBACK:
-        raise ConfigError("The demo tenant listens on this machine only.", "Leave --host out.")
-    app: Any = asgi(transport(devices=settings.devices))
-    opened = bind(settings.host, settings.port)
-    url = url_of(opened)
-    _say(f"demo tenant on {url}\n  IRU_API_URL={url} IRU_API_TOKEN={TOKEN} iru-mcp check")
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
-    anyio.run(uvicorn.Server(config).serve, [opened])
-    return 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import ClassVar, Self
 
 
 class IruError(Exception):
@@ -14,6 +15,12 @@ class IruError(Exception):
         self.fact = fact
         self.remedy = remedy
         super().__init__(f"{fact} {remedy}".strip())
+
+    def reworded(self, change: Callable[[str], str]) -> Self:
+        """This error with its sentences put through `change`."""
+        self.fact, self.remedy = change(self.fact), change(self.remedy)
+        self.args = (f"{self.fact} {self.remedy}".strip(),)
+        return self
 
 
 class ConfigError(IruError):

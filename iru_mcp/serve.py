@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import logging
 import socket
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import anyio
@@ -28,7 +30,7 @@ _log = logging.getLogger("iru_mcp")
 def serve(settings: Settings, tools: Mapping[str, Tool], say: Callable[[str], None]) -> None:
     """Serve `tools` until the client leaves or a signal comes; `say` is told where. Raises ConfigError first."""
     http = _keys(settings) if settings.transport != "stdio" else None
-    configure(settings.log_level, settings.api_token.get_secret_value(), *_secrets(settings))
+    configure(settings.log_level, *_secrets(settings))
     for warning in exposed(settings):
         _log.warning("%s", warning)
     audit = open_audit(settings.audit, tools)
@@ -41,6 +43,7 @@ def serve(settings: Settings, tools: Mapping[str, Tool], say: Callable[[str], No
         watch=watch,
         max_calls=settings.max_calls,
     )
+    gc.freeze()  # what is loaded now stays; looking through it again takes most of the time of an exit
     if settings.transport == "stdio":
         anyio.run(run_stdio, binder)
         return
@@ -54,6 +57,24 @@ def serve(settings: Settings, tools: Mapping[str, Tool], say: Callable[[str], No
     opened = bind(settings.host, settings.port)
     say(f"listening on {url_of(opened)}{'/mcp' if listen.streamable else '/sse'}")
     anyio.run(run_http, binder, listen, opened)
+
+
+def serve_demo_tenant(settings: Settings, say: Callable[[str], None]) -> None:
+    """Serve the demo tenant's API on loopback until a signal comes. Raises ConfigError."""
+    import uvicorn
+
+    from .demo import TOKEN, asgi, transport
+    from .server.door import LOOPBACK
+    from .server.http import bind
+
+    if settings.host not in LOOPBACK:
+        raise ConfigError("The demo tenant listens on this machine only.", "Leave --host out.")
+    app: Any = asgi(transport(devices=settings.devices))
+    opened = bind(settings.host, settings.port)
+    url = url_of(opened)
+    say(f"demo tenant on {url}\n  IRU_API_URL={url} IRU_API_TOKEN={TOKEN} iru-mcp check")
+    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
+    anyio.run(uvicorn.Server(config).serve, [opened])
 
 
 def url_of(opened: socket.socket) -> str:
@@ -101,8 +122,12 @@ def _keys(settings: Settings) -> Keys | None:
 
 
 def _secrets(settings: Settings) -> list[str]:
+    """What no log line may hold, wherever it was set."""
     held = mcp_token(settings)
-    return list(named_tokens(held.get_secret_value()).values()) if held else []
+    found = list(named_tokens(held.get_secret_value()).values()) if held else []
+    with contextlib.suppress(ConfigError):  # each call will say what is wrong with it
+        found.append(token(settings).get_secret_value())
+    return found
 
 
 def _unready(settings: Settings) -> str:

@@ -16,6 +16,9 @@ from pydantic import SecretStr
 from .api.client import IruClient, Observe
 from .api.pacing import Limits
 from .errors import ConfigError
+from .inventory.place import default_file
+from .logs import hide
+from .privacy import Privacy
 
 API_FAMILIES = ("api.kandji.io", "api.eu.kandji.io", "api.iru.com", "api.eu.iru.com")
 """Host families that Iru's API lives in: `<subdomain>.<family>`."""
@@ -61,7 +64,16 @@ class Settings:
         "", "IRU_ALLOWED_API_HOSTS", "further API hosts to trust with the token, by comma"
     )
     ca_file: str = _setting("", "SSL_CERT_FILE", "CA certificates to trust beside the OS trust store")
-    cache_seconds: int = _setting(60, "IRU_CACHE_SECONDS", "how long an answer of Iru may be used again; 0: not at all")
+    cache_seconds: int = _setting(60, "IRU_CACHE_SECONDS", "seconds an answer of Iru's may be given again; 0: never")
+    quota_floor: int = _setting(
+        500, "IRU_QUOTA_FLOOR", "requests left this hour below which no walk of more than 10 is begun"
+    )
+    privacy: str = _setting(
+        "off", "IRU_PRIVACY", "pseudonyms: people, serials and addresses are renamed", choices="off pseudonyms"
+    )
+    privacy_key: SecretStr = _setting(
+        SecretStr(""), "IRU_PRIVACY_KEY", "keeps pseudonyms the same across restarts and replicas", secret=True
+    )
     demo: bool = _setting(False, "IRU_DEMO", "use the embedded demo tenant; no account needed")
     devices: int = _setting(400, "IRU_DEMO_DEVICES", "devices of the demo tenant", least=40, most=1_000_000)
     toolsets: str = _setting("", "IRU_TOOLSETS", "toolsets to offer beside the usual ones, by comma, or all")
@@ -87,6 +99,14 @@ class Settings:
     max_connections: int = _setting(512, "IRU_MCP_MAX_CONNECTIONS", "HTTP connections at once; more get 503", least=1)
     audit: str = _setting("off", "IRU_MCP_AUDIT", "one JSON line per call: off, stderr or a file")
     text_only: bool = _setting(False, "IRU_MCP_TEXT_ONLY", "answers as text alone, without structured content")
+    inventory: str = _setting("", "IRU_INVENTORY", "file of the inventory copy; one in your data folder unless set")
+    alert_rules: str = _setting("", "IRU_ALERT_RULES", "TOML file of further inventory rules")
+    alert_webhook: SecretStr = _setting(
+        SecretStr(""), "IRU_ALERT_WEBHOOK", "https address that alerts go to; never a flag", secret=True
+    )
+    alert_secret: SecretStr = _setting(
+        SecretStr(""), "IRU_ALERT_SECRET", "secret that alerts are signed with; never a flag", secret=True
+    )
     log_level: str = _setting("warning", "IRU_MCP_LOG_LEVEL", "what goes to stderr", choices="debug info warning error")
 
 
@@ -273,6 +293,8 @@ def _held(value: SecretStr, path: str, where: str) -> str:
             f"{where} holds a literal ${{...}}: the client did not fill in its variable.",
             "Set that variable where the client starts, or write the token itself.",
         )
+    for part in text.split():
+        hide(part.rpartition(":")[2])
     return text
 
 
@@ -281,15 +303,34 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def account(settings: Settings) -> str:
+    """Whose copy an inventory file holds: the API's host. Raises ConfigError."""
+    return "demo" if settings.demo else urlsplit(tenant(settings).base_url).netloc
+
+
 def open_client(settings: Settings, observe: Observe | None = None) -> IruClient:
     """A client for the tenant, or for the demo tenant, whose requests `observe` sees. Raises ConfigError; sends
     nothing."""
-    limits = Limits(cache_seconds=settings.cache_seconds)
+    limits = Limits(cache_seconds=settings.cache_seconds, quota_floor=settings.quota_floor)
+    shown = _privacy(settings)
     if settings.demo:
         from .demo import HOST, TOKEN, transport  # a server on a real tenant never pays for it
 
         demo = transport(devices=settings.devices)
-        return IruClient(HOST, lambda: TOKEN, transport=demo, limits=limits, observe=observe)
-    base_url = tenant(settings).base_url
-    secret = token(settings)
-    return IruClient(base_url, secret.get_secret_value, limits=limits, ca_file=settings.ca_file, observe=observe)
+        client = IruClient(HOST, lambda: TOKEN, transport=demo, limits=limits, observe=observe, privacy=shown)
+    else:
+        secret = token(settings).get_secret_value
+        base_url = tenant(settings).base_url
+        client = IruClient(base_url, secret, limits=limits, ca_file=settings.ca_file, observe=observe, privacy=shown)
+    client.inventory = settings.inventory or str(default_file(account(settings)))
+    return client
+
+
+def _privacy(settings: Settings) -> Privacy | None:
+    if settings.privacy == "off":
+        return None
+    key = settings.privacy_key.get_secret_value()
+    if key and len(key) < 16:
+        raise ConfigError("IRU_PRIVACY_KEY is too short to hide anything.", "Give 16 characters or more, by chance.")
+    hide(key)
+    return Privacy(key)

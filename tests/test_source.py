@@ -64,7 +64,7 @@ def test_only_the_command_line_and_the_settings_read_the_environment(module: str
     assert not reads_environment(source(module))
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m not in {"cli.py", "__main__.py"}])
+@pytest.mark.parametrize("module", [m for m in MODULES if m not in {"cli.py", "inventory_cli.py", "__main__.py"}])
 def test_only_the_command_line_prints_or_exits(module: str) -> None:
     assert not prints_or_exits(source(module))
 

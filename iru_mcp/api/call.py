@@ -62,12 +62,18 @@ class Call:
         self._progress = progress
         self.deadline = deadline
         self.now = client.now
+        self.inventory = client.inventory
         self.requests_left = requests
         self.question = ""
         """A short name for what is asked, for cursors."""
         self.requests_made = 0
         self.age: float | None = None
         """Seconds since the oldest kept answer that was used came from Iru; None when all were asked for."""
+
+    def shown(self, value: Any) -> Any:
+        """`value` as it leaves: under pseudonyms in privacy mode."""
+        privacy = self._client.privacy
+        return privacy.answer(value) if privacy else value
 
     def remarks(self, answer: dict[str, Any]) -> dict[str, Any]:
         """`answer`, saying how old it is when kept answers were used, and what is left of the hour when that is low."""

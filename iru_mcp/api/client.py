@@ -18,6 +18,7 @@ from ..errors import (
     Unreachable,
     Unreadable,
 )
+from ..privacy import Privacy
 from .cache import Cache, Deadline
 from .call import Batch, Call, Interrupted, Progress
 from .decode import decode, read_json
@@ -51,8 +52,12 @@ class IruClient:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         ca_file: str = "",
         observe: Observe | None = None,
+        privacy: Privacy | None = None,
     ) -> None:
         self.now = now
+        self.privacy = privacy
+        self.inventory = ""
+        """The file of the tenant's inventory copy, for tools that read it; empty where none is set."""
         self._observe = observe or _unobserved
         self.base_url = base_url.rstrip("/")
         self.limits = limits or Limits()
@@ -175,6 +180,8 @@ class IruClient:
         self.pace.learn(headers)
         found = decode(endpoint, status, headers, body)
         endpoint.paging.read(found, endpoint.paging.start)
+        if self.privacy:
+            self.privacy.learn(found)
         return body, found
 
     def _check_quota(self, left: float) -> None:

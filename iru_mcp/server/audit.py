@@ -16,6 +16,8 @@ from ..errors import ConfigError
 from ..tools.catalogue import Tool
 from .watch import Finished, Sent
 
+_LONG = 10**9
+"""Numbers from here on may be somebody's."""
 _log = logging.getLogger("iru_mcp.audit")
 
 
@@ -38,7 +40,7 @@ class Audit:
         known = self._known.get(call.tool)
         line = {
             "time": self._now().isoformat(timespec="milliseconds"),
-            "caller": call.caller,
+            "caller": self._hashed(call.caller) if "@" in call.caller else call.caller,
             "tool": call.tool if known is not None else "unknown",
             "arguments": self._arguments(call.arguments, known or {}),
             "outcome": call.outcome,
@@ -59,10 +61,13 @@ class Audit:
         return shown | ({"unknown": strange} if strange else {})
 
     def _shown(self, value: Any, choices: Collection[Any]) -> Any:
-        if value is None or isinstance(value, (bool, int, float)):
+        if value is None or isinstance(value, bool) or (isinstance(value, (int, float)) and abs(value) < _LONG):
             return value
-        if isinstance(value, str) and value in choices:
+        if isinstance(value, str) and (value in choices or value.casefold() in choices):
             return value
+        return self._hashed(value)
+
+    def _hashed(self, value: Any) -> str:
         text = json.dumps(value, sort_keys=True, default=str).encode()
         return f"#{hmac.new(self._key, text, hashlib.sha256).hexdigest()[:12]}"
 

@@ -73,8 +73,8 @@ class Metrics:
         client = self._client()
         yield from _counter("iru_mcp_upstream_retries_total", "Retries.", {(): client.retries if client else 0})
         cache = client.cache if client else None
-        served = {(("kind", "kept"),): cache.hits, (("kind", "shared"),): cache.shared} if cache else {}
-        yield from _counter("iru_mcp_cache_answers_total", "Reads answered without a request of their own.", served)
+        hits: dict[Labels, int] = {(("how", "kept"),): cache.hits, (("how", "shared"),): cache.shared} if cache else {}
+        yield from _counter("iru_mcp_cache_hits_total", "Reads answered without a request of their own.", hits)
         yield from _gauge("iru_mcp_cache_bytes", "Bytes of answers kept.", cache.size if cache else 0)
         left = client.pace.hour_left if client else None
         if left is not None:

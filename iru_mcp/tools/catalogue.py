@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from ..api.client import IruClient, Progress
 from ..api.endpoint import Endpoint
 from ..clean import clean
-from ..errors import ConfigError, UsageError
+from ..errors import ConfigError, IruError, UsageError
 from .answers import fit, output_schema
 from .cursor import fingerprint
 from .schema import input_schema
@@ -80,11 +80,16 @@ class Tool:
 
     async def run(self, client: IruClient, arguments: Mapping[str, Any], progress: Progress | None = None) -> Answer:
         """The answer to one call, cleaned and within its size. Raises an IruError."""
-        given = self.read(arguments)
-        call = client.call(*self.endpoints, *self.optional, requests=self.requests, progress=progress)
-        call.question = fingerprint(self.name, given)
-        found = await self.function(call, **given)
-        return fit(clean(found if isinstance(found, dict) else found.answer()))
+        privacy = client.privacy
+        try:
+            given = self.read(privacy.arguments(arguments) if privacy else arguments)
+            call = client.call(*self.endpoints, *self.optional, requests=self.requests, progress=progress)
+            call.question = fingerprint(self.name, given)
+            found = await self.function(call, **given)
+        except IruError as error:
+            raise error.reworded(privacy.text if privacy else str) from None
+        answer = call.remarks(found if isinstance(found, dict) else found.answer())
+        return fit(call.shown(clean(answer)))
 
     def read(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments, typed. Raises UsageError naming what is wrong and what is valid, never the value."""

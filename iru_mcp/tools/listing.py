@@ -77,25 +77,21 @@ class Scan(Generic[R]):
 
     def _hits(self, batch: Batch[R]) -> list[Hit[R]]:
         found: list[Hit[R]] = []
-        for index, record in enumerate(batch.records):
-            if self._behind(batch, index):
-                continue
+        records = batch.records
+        skip = self._skip(records) if self.after and batch.position == self.after.position else 0
+        for done, record in enumerate(records[skip:], skip + 1):
             self.looked_at += 1
             if record is None:
                 self.unreadable += 1
             elif self._passes(record) and self._first_time(record):
-                found.append(Hit(record, batch.position, index + 1))
+                found.append(Hit(record, batch.position, done))
         return found
 
-    def _behind(self, batch: Batch[R], index: int) -> bool:
-        return self.after is not None and batch.position == self.after.position and index < self._skip(batch)
-
-    def _skip(self, batch: Batch[R]) -> int:
+    def _skip(self, records: Sequence[R | None]) -> int:
         """How many rows of the first page are done: by the last row's identity if it moved, else by number."""
         mark = self.after
         if mark is None or mark.done == 0:
             return 0
-        records = batch.records
         here = records[mark.done - 1] if mark.done <= len(records) else None
         if here is not None and here.key() == mark.last:
             return mark.done
@@ -203,7 +199,7 @@ async def _streamed_page(
     *,
     widened: bool,
 ) -> Page[Any]:
-    rows = Rows(ask, view, fields, limit)
+    rows = Rows(ask, view, fields, limit, iru.shown)
     last: Hit[R] | None = None
     more = False
     async for hits, end in scan.pages():
@@ -246,7 +242,7 @@ async def _sorted_page(
     records = [hit.record async for hits, _ in scan.pages() for hit in hits]
     assert ask.order is not None  # noqa: S101 - the caller chose this path by it
     records.sort(key=ask.order)
-    page = cut(records, ask, view, mark, iru.question, limit=limit, fields=fields)
+    page = cut(records, ask, view, mark, iru.question, limit=limit, fields=fields, shown=iru.shown)
     if scan.stopped:
         page.complete, page.total = False, None
         if records:
@@ -263,10 +259,11 @@ def cut(
     *,
     limit: int,
     fields: Sequence[str],
+    shown: Callable[[Any], Any] = dict,
 ) -> Page[Any]:
     """The page of `records`, all at hand and in order, that begins after `mark`."""
     begin = just_after(records, mark)
-    rows = Rows(ask, view, fields, limit)
+    rows = Rows(ask, view, fields, limit, shown)
     for record in records[begin:]:
         if not rows.add(record):
             break
@@ -290,8 +287,11 @@ def just_after(records: Sequence[Record], mark: Mark | None) -> int:
 class Rows:
     """Rows of an answer, up to `limit` and to the size that one answer may have."""
 
-    def __init__(self, ask: Ask[Any], view: type[View], fields: Sequence[str], limit: int) -> None:
+    def __init__(
+        self, ask: Ask[Any], view: type[View], fields: Sequence[str], limit: int, shown: Callable[[Any], Any]
+    ) -> None:
         self.items: list[dict[str, Any]] = []
+        self._shown = shown
         self._ask, self._view, self._fields, self._limit = ask, view, fields, limit
         self._size = 0
         self._known: set[str] = set()
@@ -309,7 +309,8 @@ class Rows:
         shown = flat if self._fields else self._ask.lean(flat)
         wanted = flat if ALL in self._fields else self._fields or self._view.columns
         row = {name: shown[name] for name in wanted if name in shown}
-        weight = size({name: value[:MAX_FIELD] if isinstance(value, str) else value for name, value in row.items()})
+        cut = {name: value[:MAX_FIELD] if isinstance(value, str) else value for name, value in row.items()}
+        weight = size(self._shown(cut))
         if self.items and self._size + weight > _ROOM:
             self._size = _ROOM
             return False

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from ..api.client import Call, Interrupted
 from ..api.devices import LIST_DEVICES, Device
+from ..clean import clean_text
 from ..errors import NotFound, UsageError
 
 IS_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
@@ -64,7 +65,8 @@ async def _matches(
     try:
         async for batch in iru.walk(LIST_DEVICES, query={"ordering": "device_id"} | dict(query), whole=True):
             for record in filter(None, batch.records):
-                names = [(record.serial_number or "").casefold(), (record.device_name or "").strip().casefold()]
+                name = clean_text(record.device_name or "")  # as answers show it
+                names = [(record.serial_number or "").casefold(), name.strip().casefold()]
                 if folded in names:
                     found[record.device_id] = record
                 elif any(folded in name or (name and name in folded) for name in names):

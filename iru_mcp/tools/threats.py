@@ -135,7 +135,8 @@ async def list_threats(
     )
     kept = [one for one in found.records if _is(one.status, status) and _is(one.classification, classification)]
     ask: Ask[Any] = Ask(LIST_THREATS_V1, columns=Sighting.field_names(), lean=_lean)
-    page = cut(kept, ask, ThreatLine, read_cursor(cursor, iru.question), iru.question, limit=limit, fields=fields)
+    mark = read_cursor(cursor, iru.question)
+    page = cut(kept, ask, ThreatLine, mark, iru.question, limit=limit, fields=fields, shown=iru.shown)
     page.notes = found.notes + [f"not looked at: {place}: {why}" for place, why in found.not_looked_at.items()]
     if found.records and not kept:
         page.notes.append(_others(found.records))

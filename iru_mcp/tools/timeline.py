@@ -128,7 +128,7 @@ async def get_timeline(
     found = [event for part in parts.values() if part.value for event in part.value.records]
     found += [_on(record, subject, event) for record in subject.devices for event in of_device(record)]
     lines = told(event for event in found if within(event.at, early, late))
-    page = cut(lines, _LINES, TimelineLine, mark, iru.question, limit=limit, fields=())
+    page = cut(lines, _LINES, TimelineLine, mark, iru.question, limit=limit, fields=(), shown=iru.shown)
     return _accounted(page, subject, subject.parts | parts)
 
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import selectors
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-import anyio
-import anyio.abc
 import pytest
 import respx
 
 from iru_mcp.api.client import IruClient
 from iru_mcp.api.pacing import Limits
+from tests.faults.wire import Answer, serving
 
 URL = "https://acme.api.example"
 TOKEN = "tok-5e1f-not-to-be-seen"
 
-Answer = Callable[[anyio.abc.SocketStream], Awaitable[None]]
 Serve = Callable[[Answer], contextlib.AbstractAsyncContextManager[tuple[str, list[bytes]]]]
 
 
@@ -69,27 +67,6 @@ async def client() -> AsyncIterator[IruClient]:
 @pytest.fixture
 def serve() -> Serve:
     """A socket on loopback: `answer` writes what it likes once a request's head is read; the heads are kept."""
-
-    @contextlib.asynccontextmanager
-    async def serving(answer: Answer) -> AsyncIterator[tuple[str, list[bytes]]]:
-        heads: list[bytes] = []
-
-        async def handle(stream: anyio.abc.SocketStream) -> None:
-            async with stream:
-                with contextlib.suppress(anyio.EndOfStream, anyio.BrokenResourceError):
-                    head = b""
-                    while b"\r\n\r\n" not in head:
-                        head += await stream.receive()
-                    heads.append(head)
-                    await answer(stream)
-
-        listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
-        async with listener, anyio.create_task_group() as group:
-            group.start_soon(listener.serve, handle)
-            port = listener.extra(anyio.abc.SocketAttribute.local_port)  # noqa: S610 - no Django here
-            yield f"http://127.0.0.1:{port}", heads
-            group.cancel_scope.cancel()
-
     return serving
 
 

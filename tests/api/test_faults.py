@@ -99,7 +99,7 @@ async def test_a_connection_that_broke_once_is_made_again(serve: Serve) -> None:
     ids=["no head", "half a head", "half a body"],
 )
 async def test_a_stall_ends_with_the_calls_deadline(serve: Serve, hasty: Limits, head: bytes) -> None:
-    async def stall(stream: anyio.abc.SocketStream) -> None:
+    async def stall(stream: anyio.abc.ByteStream) -> None:
         await stream.send(head)
         await anyio.sleep_forever()
 
@@ -111,7 +111,7 @@ async def test_a_stall_ends_with_the_calls_deadline(serve: Serve, hasty: Limits,
 
 
 async def test_a_dripping_body_does_not_outlive_its_attempt(serve: Serve, hasty: Limits) -> None:
-    async def drip(stream: anyio.abc.SocketStream) -> None:
+    async def drip(stream: anyio.abc.ByteStream) -> None:
         await stream.send(OK + b"Content-Length: 5000\r\n\r\n")
         while True:
             await stream.send(b" ")
@@ -125,7 +125,7 @@ async def test_a_dripping_body_does_not_outlive_its_attempt(serve: Serve, hasty:
 
 
 async def test_half_a_gigabyte_is_refused_before_it_is_read(serve: Serve, hasty: Limits) -> None:
-    async def promise(stream: anyio.abc.SocketStream) -> None:
+    async def promise(stream: anyio.abc.ByteStream) -> None:
         await stream.send(OK + b"Content-Length: 524288000\r\n\r\n")
         await anyio.sleep_forever()
 
@@ -138,7 +138,7 @@ async def test_half_a_gigabyte_is_refused_before_it_is_read(serve: Serve, hasty:
 async def test_a_body_of_unsaid_size_is_cut_at_the_cap_and_costs_little_memory(serve: Serve, kind: str) -> None:
     bomb = zipped(gzip.compress(bytes(200 * MIB), 1))
 
-    async def pour(stream: anyio.abc.SocketStream) -> None:
+    async def pour(stream: anyio.abc.ByteStream) -> None:
         if kind == "bomb":
             await stream.send(bomb)
             return
@@ -167,7 +167,7 @@ async def test_a_body_just_below_the_cap_is_read(serve: Serve) -> None:
 async def test_the_token_never_follows_a_redirect(serve: Serve, hasty: Limits, status: bytes) -> None:
     async with serve(lambda stream: stream.send(GOOD)) as (other, stolen):
 
-        async def redirect(stream: anyio.abc.SocketStream) -> None:
+        async def redirect(stream: anyio.abc.ByteStream) -> None:
             location = other.encode() + b"/api/v1/devices"
             await stream.send(b"HTTP/1.1 " + status + b"\r\nLocation: " + location + b"\r\nContent-Length: 0\r\n\r\n")
 
@@ -186,7 +186,7 @@ async def test_a_cancelled_call_leaves_the_client_usable(serve: Serve) -> None:
     waiting = anyio.Event()
     silent = [True]
 
-    async def answer(stream: anyio.abc.SocketStream) -> None:
+    async def answer(stream: anyio.abc.ByteStream) -> None:
         if silent.pop():
             silent.append(False)
             waiting.set()

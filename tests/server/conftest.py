@@ -179,8 +179,8 @@ class Silent:
         return {"IRU_API_URL": self.url, "IRU_API_TOKEN": self.token}
 
 
-@pytest.fixture
-async def silent() -> AsyncIterator[Silent]:
+@contextlib.asynccontextmanager
+async def silence() -> AsyncIterator[Silent]:
     """Iru on a socket: silent, or giving `answer` once `answer_now` is set."""
 
     async def handle(stream: anyio.abc.SocketStream) -> None:
@@ -204,3 +204,10 @@ async def silent() -> AsyncIterator[Silent]:
         group.start_soon(listener.serve, handle)
         yield iru
         group.cancel_scope.cancel()
+
+
+@pytest.fixture
+async def silent() -> AsyncIterator[Silent]:
+    """An Iru that says nothing, for one test."""
+    async with silence() as iru:
+        yield iru

@@ -283,52 +283,6 @@ async def test_a_call_in_flight_is_answered_before_the_server_ends(
     assert "Traceback" not in server.stderr, server.stderr
 
 
-async def test_a_call_that_does_not_end_does_not_hold_the_server(start: Start, silent: Silent) -> None:
-    """D8."""
-    server = start("serve", "--transport", "http", "--port", "0", **silent.environment)
-    with contextlib.suppress(Exception):  # the answer is that the connection ends
-        async with Client(f"{server.url}/mcp") as client, anyio.create_task_group() as group:
-            group.start_soon(client.call_tool, "list_devices", {})
-            await silent.asked.wait()
-            server.process.send_signal(signal.SIGTERM)
-            code, took = await anyio.to_thread.run_sync(server.end, 15)
-            group.cancel_scope.cancel()
-    assert code == 0
-    assert took <= 10
-
-
-async def test_slow_clients_are_hung_up_on_while_others_are_served(shared: Running) -> None:
-    """D13."""
-    port = int(shared.url.rpartition(":")[2])
-    halves = [
-        b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
-        b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
-        b"",
-    ]
-    slow = [await anyio.connect_tcp("127.0.0.1", port) for _ in range(300)]
-    began = time.monotonic()
-    for number, stream in enumerate(slow):
-        await stream.send(halves[number % 3]) if halves[number % 3] else None
-    async with Client(f"{shared.url}/mcp") as client:
-        await client.call_tool("list_users", {"limit": 1})
-        asked = time.monotonic()
-        assert not (await client.call_tool("get_device_details", {"device": "nobody"})).structured_content
-        quick = time.monotonic() - asked
-        with anyio.fail_after(20):
-            async with anyio.create_task_group() as group:
-                for stream in slow:
-                    group.start_soon(_until_closed, stream)
-    assert time.monotonic() - began <= 20
-    assert quick <= 0.2
-
-
-async def _until_closed(stream: anyio.abc.SocketStream) -> None:
-    with contextlib.suppress(anyio.EndOfStream, anyio.BrokenResourceError):
-        while True:
-            await stream.receive()
-    await stream.aclose()
-
-
 def test_more_connections_than_allowed_are_told_so(start: Start) -> None:
     server = start("serve", "--transport", "http", "--port", "0", "--demo", "--max-connections", "3")
     port = int(server.url.rpartition(":")[2])

@@ -32,7 +32,7 @@ def published(kid: str, key: Any) -> dict[str, Any]:
     algorithm = (
         jwt.algorithms.ECAlgorithm if isinstance(key, ec.EllipticCurvePrivateKey) else jwt.algorithms.RSAAlgorithm
     )
-    return json.loads(algorithm.to_jwk(key.public_key())) | {"kid": kid, "use": "sig"}
+    return dict(json.loads(algorithm.to_jwk(key.public_key()))) | {"kid": kid, "use": "sig"}
 
 
 @dataclass
@@ -45,7 +45,13 @@ class Authority:
     down: bool = False
 
     def token(self, key: Any = ONE, kid: str = "one", algorithm: str = "RS256", **claims: Any) -> str:
-        told = {"iss": self.url, "aud": AUDIENCE, "sub": "u-1", "client_id": "soc-agent", "scope": "iru.read other"}
+        told: dict[str, Any] = {
+            "iss": self.url,
+            "aud": AUDIENCE,
+            "sub": "u-1",
+            "client_id": "soc-agent",
+            "scope": "iru.read other",
+        }
         told |= {"exp": time.time() + 60} | claims
         told = {name: value for name, value in told.items() if value is not None}
         return jwt.encode(told, key, algorithm, headers={"kid": kid})
@@ -62,7 +68,7 @@ def authority() -> Iterator[Authority]:
     state = Authority()
 
     class Answers(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the library's name
+        def do_GET(self) -> None:
             state.asked += 1
             body = json.dumps({"keys": state.keys}).encode()
             self.send_response(500 if state.down else 200)
@@ -121,7 +127,7 @@ async def test_a_forged_token_is_refused(authority: Authority) -> None:
         authority.token(OTHER, "unknown"),
         authority.token("k" * 64, "one", "HS256"),
         authority.token(authority.keys[0]["n"], "one", "HS256"),
-        jwt.encode({"iss": authority.url, "aud": AUDIENCE, "exp": time.time() + 60}, None, "none"),
+        jwt.encode({"iss": authority.url, "aud": AUDIENCE, "exp": time.time() + 60}, "", "none"),
         authority.token()[:-6] + "AAAAAA",
         "not.a.token",
         "",
@@ -178,7 +184,11 @@ async def test_an_issuer_that_is_down_is_said_to_be_and_known_keys_stay_in_use(a
     ],
 )
 def test_settings_that_do_not_fit_name_themselves(change: dict[str, str], setting: str) -> None:
-    right = {"issuer": "https://id.example", "jwks_url": "https://id.example/jwks", "public_url": AUDIENCE}
+    right: dict[str, Any] = {
+        "issuer": "https://id.example",
+        "jwks_url": "https://id.example/jwks",
+        "public_url": AUDIENCE,
+    }
     Issuer(**right)
     with pytest.raises(ConfigError, match=setting):
         Issuer(**right | change)

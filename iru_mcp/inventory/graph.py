@@ -1,0 +1,162 @@
+"""The copy as nodes and edges: account, devices, users, blueprints, profiles, apps and vulnerabilities."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..errors import NotFound
+from .store import meta
+
+Node = tuple[str, str]
+"""Type and id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """How one node is joined to another."""
+
+    source: Node
+    verb: str
+    target: Node
+
+
+@dataclass(slots=True)
+class Graph:
+    """Nodes with their names, edges, and how many neighbours were left out at a node with too many."""
+
+    names: dict[Node, str] = field(default_factory=dict)
+    edges: list[Edge] = field(default_factory=list)
+    left_out: dict[Node, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A kind of edge: a SELECT of source, source's name, target, target's name over the copy's views."""
+
+    source: str
+    verb: str
+    target: str
+    select: str
+
+
+RELATIONS: tuple[Relation, ...] = (
+    Relation(
+        "account",
+        "HAS",
+        "device",
+        "SELECT m.value AS a, m.value AS an, d.device_id AS b, d.device_name AS bn "
+        "FROM _meta m, devices d WHERE m.name = 'account'",
+    ),
+    Relation(
+        "device",
+        "ASSIGNED",
+        "user",
+        "SELECT device_id AS a, device_name AS an, user_id AS b, coalesce(user_email, user_name) AS bn FROM devices "
+        "WHERE user_id IS NOT NULL",
+    ),
+    Relation(
+        "device",
+        "ASSIGNED",
+        "blueprint",
+        "SELECT device_id AS a, device_name AS an, blueprint_id AS b, blueprint_name AS bn FROM devices "
+        "WHERE blueprint_id IS NOT NULL",
+    ),
+    Relation(
+        "device",
+        "ASSIGNED",
+        "profile",
+        "SELECT device_id AS a, device_name AS an, payload_identifier AS b, profile_display_name AS bn FROM profiles "
+        "WHERE payload_identifier IS NOT NULL",
+    ),
+    Relation(
+        "device",
+        "INSTALLED",
+        "app",
+        "SELECT device_id AS a, device_name AS an, coalesce(bundle_id, name) AS b, name AS bn FROM apps",
+    ),
+    Relation(
+        "app",
+        "HAS",
+        "vulnerability",
+        "SELECT coalesce(bundle_id, name) AS a, name AS an, cve_id AS b, cve_id AS bn FROM detections",
+    ),
+)
+
+_ENOUGH = 40
+"""Neighbours of one node and relation that are followed."""
+
+
+def around(db: sqlite3.Connection, start: str, hops: int, *, most: int = 150) -> Graph:
+    """What is within `hops` of the nodes that `start` names: an id, serial number, e-mail, name or CVE; `account`
+    for the whole. Raises NotFound."""
+    graph, frontier = Graph(), list(_named(db, start.strip()))
+    if not frontier:
+        raise NotFound(
+            "The inventory has nothing of that name.",
+            "Pass a device's name or serial number, a user's e-mail, a blueprint, an app's name or bundle_id, a CVE, "
+            "or account.",
+        )
+    for node, name in frontier:
+        graph.names[node] = name
+    for _ in range(hops):
+        found = [new for node, _ in frontier for new in _neighbours(db, graph, node)]
+        frontier = []
+        for edge, new, name in found:
+            if new not in graph.names:
+                if len(graph.names) >= most:
+                    graph.left_out[edge.source] = graph.left_out.get(edge.source, 0) + 1
+                    continue
+                graph.names[new] = name
+                frontier.append((new, name))
+            if edge not in graph.edges:
+                graph.edges.append(edge)
+    return graph
+
+
+def _named(db: sqlite3.Connection, start: str) -> Iterator[tuple[Node, str]]:
+    account = meta(db, "account") or ""
+    if start.casefold() in ("account", account.casefold()):
+        yield ("account", account), account
+        return
+    names = {"it": start}
+    for kind, select in (
+        ("device", "SELECT device_id, device_name FROM devices WHERE device_id = :it OR serial_number = :it "
+         "COLLATE NOCASE OR device_name = :it COLLATE NOCASE"),
+        ("user", "SELECT id, coalesce(email, name) FROM users WHERE id = :it OR email = :it COLLATE NOCASE"),
+        ("blueprint", "SELECT id, name FROM blueprints WHERE id = :it OR name = :it COLLATE NOCASE"),
+        ("vulnerability", "SELECT cve_id, cve_id FROM vulnerabilities WHERE cve_id = :it COLLATE NOCASE"),
+        ("app", "SELECT coalesce(bundle_id, name), name FROM _apps_value WHERE bundle_id = :it COLLATE NOCASE "
+         "OR name = :it COLLATE NOCASE GROUP BY 1"),
+        ("profile", "SELECT payload_identifier, profile_display_name FROM _profiles_value WHERE payload_identifier "
+         "= :it OR profile_display_name = :it COLLATE NOCASE GROUP BY 1"),
+    ):  # fmt: skip
+        found = [((kind, key), name or key) for key, name in db.execute(f"{select} LIMIT 5", names)]
+        yield from found
+        if found:
+            return
+
+
+def _neighbours(db: sqlite3.Connection, graph: Graph, node: Node) -> Iterator[tuple[Edge, Node, str]]:
+    for relation in RELATIONS:
+        for here, there, side, name, forward in (
+            (relation.source, relation.target, "b", "bn", True),
+            (relation.target, relation.source, "a", "an", False),
+        ):
+            if here != node[0]:
+                continue
+            column = "a" if forward else "b"
+            rows = db.execute(
+                f"SELECT DISTINCT {side}, {name} FROM ({relation.select}) WHERE {column} = ? LIMIT ?",
+                (node[1], _ENOUGH + 1),
+            ).fetchall()
+            if len(rows) > _ENOUGH:
+                total = db.execute(
+                    f"SELECT count(DISTINCT {side}) FROM ({relation.select}) WHERE {column} = ?", (node[1],)
+                ).fetchone()[0]
+                graph.left_out[node] = graph.left_out.get(node, 0) + total - _ENOUGH
+            for key, label in rows[:_ENOUGH]:
+                other = (there, str(key))
+                ends = (node, other) if forward else (other, node)
+                yield Edge(ends[0], relation.verb, ends[1]), other, str(label or key)

@@ -1,0 +1,159 @@
+"""What changed between two moments, and how a device was at one."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..errors import NotFound, UsageError
+from .kinds import BY_NAME, KINDS, Kind
+from .store import utc
+
+WHATS = ("appeared", "gone", "changed", "moved")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A device of the copy, here or gone."""
+
+    number: int
+    device_id: str
+    device_name: str | None
+    serial_number: str | None
+
+    def shown(self) -> dict[str, Any]:
+        """As answers name it."""
+        return {"device_id": self.device_id, "device_name": self.device_name, "serial_number": self.serial_number}
+
+
+def find_device(db: sqlite3.Connection, wanted: str) -> Target:
+    """The device with that id, serial number or name, also one that is gone. Raises NotFound or UsageError."""
+    rows = db.execute(
+        "SELECT id, device_id, device_name, serial_number FROM _device WHERE listed_sync IS NOT NULL AND "
+        "(device_id = :it OR serial_number = :it COLLATE NOCASE OR device_name = :it COLLATE NOCASE) LIMIT 6",
+        {"it": wanted.strip()},
+    ).fetchall()
+    if not rows:
+        raise NotFound("The inventory has no such device.", "Pass a serial number, device_id or whole device name.")
+    if len(rows) > 1:
+        serials = ", ".join(str(row[3]) for row in rows)
+        raise UsageError("More than one device has that name.", f"Pass a serial number: {serials}.")
+    return Target(*rows[0])
+
+
+@dataclass(slots=True)
+class Changes:
+    """Changes newest first, how many there are of each sort, and whether more match than are listed."""
+
+    items: list[dict[str, Any]]
+    counts: dict[str, dict[str, int]]
+    more: bool
+
+
+def changes(
+    db: sqlite3.Connection,
+    since: datetime | None,
+    until: datetime | None,
+    kind: str = "",
+    device: Target | None = None,
+    *,
+    most: int = 200,
+) -> Changes:
+    """The changes seen by syncs that finished within the two moments."""
+    where, names = _window(since, until, kind, device)
+    counts: dict[str, dict[str, int]] = {}
+    for name, what, count in db.execute(
+        f"SELECT c.kind, c.what, count(*) FROM _change c JOIN _sync s ON s.id = c.sync WHERE {where} GROUP BY 1, 2",
+        names,
+    ):
+        counts.setdefault(name, {})[what] = count
+    found = db.execute(
+        "SELECT c.id, s.finished_at, c.kind, c.what, d.device_id, d.device_name, d.serial_number, k.text, c.old, c.new "
+        "FROM _change c JOIN _sync s ON s.id = c.sync JOIN _key k ON k.id = c.key "
+        f"LEFT JOIN _device d ON d.id = c.device WHERE {where} ORDER BY c.sync DESC, c.id LIMIT :most",
+        names | {"most": most + 1},
+    ).fetchall()
+    return Changes([_item(db, row) for row in found[:most]], counts, len(found) > most)
+
+
+def _window(
+    since: datetime | None, until: datetime | None, kind: str, device: Target | None
+) -> tuple[str, dict[str, Any]]:
+    where, names = ["1"], dict[str, Any]()
+    for text, value in (
+        ("s.finished_at >= :since", utc(since) if since else None),
+        ("s.finished_at <= :until", utc(until) if until else None),
+        ("c.kind = :kind", kind or None),
+        ("c.device = :device", device.number if device else None),
+    ):
+        if value is not None:
+            where.append(text)
+            names[text.rpartition(":")[2]] = value
+    return " AND ".join(where), names
+
+
+def _item(db: sqlite3.Connection, row: tuple[Any, ...]) -> dict[str, Any]:
+    _, at, kind, what, device_id, device_name, serial_number, thing, old, new = row
+    named = {"at": at, "kind": kind, "what": what, "thing": thing}
+    named |= {"device_id": device_id, "device_name": device_name, "serial_number": serial_number}
+    before, after = _content(db, kind, old), _content(db, kind, new)
+    if before and after:
+        known = BY_NAME[kind].columns
+        names = [name for name in known if before.get(name) != after.get(name)]
+        named["fields"] = {name: {"old": before.get(name), "new": after.get(name)} for name in names}
+    else:
+        named["was" if before else "is"] = before or after
+    return {name: value for name, value in named.items() if value not in (None, "")}
+
+
+def _content(db: sqlite3.Connection, kind: str, value: int | None) -> dict[str, Any]:
+    """The columns of a content that hold something."""
+    if value is None:
+        return {}
+    cursor = db.execute(f"SELECT * FROM _{kind}_value WHERE _id = ?", (value,))
+    row = cursor.fetchone()
+    return _filled(cursor, row) if row else {}
+
+
+def _filled(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
+    found = {column[0]: cell for column, cell in zip(cursor.description, row, strict=True) if cell is not None}
+    found.pop("_id", None)
+    found.pop("digest", None)
+    return found | (json.loads(found.pop("more")) if "more" in found else {})
+
+
+def at(db: sqlite3.Connection, device: Target, when: datetime, parts: Sequence[str] = ()) -> dict[str, Any]:
+    """The device as the newest sync up to `when` had it: the rows of every kind, or of those in `parts`.
+
+    Of several rows of a kind only the telling columns are given unless the kind is asked for by name. Raises NotFound
+    when there was no such device.
+    """
+    row = db.execute("SELECT max(id), max(finished_at) FROM _sync WHERE finished_at <= ?", (utc(when),)).fetchone()
+    if row[0] is None:
+        raise NotFound("No sync had finished by then.", "Ask for a later moment; SELECT * FROM syncs lists them.")
+    if not _rows_at(db, BY_NAME["devices"], device, row[0]):
+        raise NotFound("Iru did not list that device then.", "inventory_changes says when it appeared or went.")
+    wanted = [kind for kind in KINDS if kind.device and (not parts or kind.name in parts)]
+    found = {kind.name: _rows_at(db, kind, device, row[0]) for kind in wanted}
+    if not parts:
+        found = {name: [_brief(BY_NAME[name], one) for one in rows] for name, rows in found.items()}
+    return {"as_of": row[1]} | {name: rows for name, rows in found.items() if rows}
+
+
+def _brief(kind: Kind, row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in kind.telling if name in row} if kind.telling else row
+
+
+def _rows_at(db: sqlite3.Connection, kind: Kind, device: Target, sync: int) -> list[dict[str, Any]]:
+    cursor = db.execute(
+        f"SELECT v.*, o.since FROM _{kind.name}_open o JOIN _{kind.name}_value v ON v._id = o.value "
+        "WHERE o.device = :device AND o.seen_from <= :sync UNION ALL "
+        f"SELECT v.*, o.since FROM _{kind.name}_closed o JOIN _{kind.name}_value v ON v._id = o.value "
+        "WHERE o.device = :device AND o.seen_from <= :sync AND o.seen_to > :sync",
+        {"device": device.number, "sync": sync},
+    )
+    return [_filled(cursor, row) for row in cursor]

@@ -1,0 +1,139 @@
+"""The file: opened for one writer or many readers, owned by its user alone, with a lock that a killed sync lets go."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..api.record import read_moment
+from ..errors import ConfigError, UsageError
+from .schema import VERSION, migrate, version
+
+
+class Locked(UsageError):
+    """Another sync is at work on the same file."""
+
+
+def _make(path: Path) -> None:
+    """Create the file, readable by its owner alone, before anything is in it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        path.chmod(0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"The inventory file {path} cannot be made ({error.strerror}).", "Name another in IRU_INVENTORY."
+        ) from None
+
+
+def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    mode = "ro" if read_only else "rw"
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=30, isolation_level=None, check_same_thread=False
+    )
+
+
+@contextmanager
+def writer(path: Path) -> Iterator[sqlite3.Connection]:
+    """The only connection that may write, migrated to this version; made for use by one thread at a time.
+
+    Raises Locked at once when another writer has the file, ConfigError when it is no inventory.
+    """
+    _make(path)
+    lock_path = path.with_name(f"{path.name}.lock")
+    _make(lock_path)
+    with closing(_connect(lock_path)) as lock:
+        lock.execute("PRAGMA busy_timeout = 0")
+        try:
+            lock.execute("BEGIN EXCLUSIVE")  # a lock of the operating system's: a killed process lets go of it
+        except sqlite3.OperationalError:
+            raise Locked(f"Another sync is at work on {path}.", "Let it finish; then try again.") from None
+        with closing(_connect(path)) as db:
+            _prepare(db, path)
+            yield db
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA cache_size = -32000")
+        db.execute("PRAGMA temp_store = FILE")
+        migrate(db)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        raise ConfigError(f"{path} is not an inventory file.", "Name another in IRU_INVENTORY.") from None
+
+
+@contextmanager
+def reader(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that cannot write. Raises UsageError when there is no copy yet, ConfigError when it is no copy."""
+    if not path.is_file():
+        raise UsageError("There is no inventory yet.", "Run: iru-mcp sync")
+    with closing(_connect(path, read_only=True)) as db:
+        try:
+            found = version(db)
+        except sqlite3.DatabaseError:
+            raise ConfigError(f"{path} is not an inventory file.", "Name another in IRU_INVENTORY.") from None
+        if found != VERSION:
+            raise UsageError("The inventory file is of another version of iru-mcp.", "Run: iru-mcp sync")
+        db.execute("PRAGMA query_only = 1")
+        yield db
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """BEGIN to COMMIT, or ROLLBACK when anything is raised."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+
+
+def last_sync(db: sqlite3.Connection) -> tuple[int, datetime] | None:
+    """The newest committed sync and when it finished."""
+    row = db.execute("SELECT id, finished_at FROM _sync ORDER BY id DESC LIMIT 1").fetchone()
+    return (row[0], read_moment(row[1])) if row else None
+
+
+def age(db: sqlite3.Connection, now: datetime) -> dict[str, str]:
+    """When the copy was made, and how long ago in words. Raises UsageError when no sync ever finished."""
+    last = last_sync(db)
+    if last is None:
+        raise UsageError("No sync has finished yet.", "Run: iru-mcp sync")
+    return {"synced_at": last[1].strftime("%Y-%m-%dT%H:%M:%SZ"), "age": words((now - last[1]).total_seconds())}
+
+
+def words(seconds: float) -> str:
+    """A length of time as people say it: 40 s, 12 min, 5 h, 3 days."""
+    for size, unit in ((86_400 * 2, "days"), (3_600 * 2, "h"), (60 * 2, "min")):
+        if seconds >= size:
+            return f"{seconds / (size / 2):.0f} {unit}"
+    return f"{max(0, seconds):.0f} s"
+
+
+def utc(now: datetime) -> str:
+    """A moment as the file writes it."""
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def meta(db: sqlite3.Connection, name: str) -> str | None:
+    """One of the file's own facts."""
+    row = db.execute("SELECT value FROM _meta WHERE name = ?", (name,)).fetchone()
+    return row[0] if row else None
+
+
+def set_meta(db: sqlite3.Connection, name: str, value: str | None) -> None:
+    """Write, or forget, one of the file's own facts."""
+    if value is None:
+        db.execute("DELETE FROM _meta WHERE name = ?", (name,))
+    else:
+        db.execute("INSERT OR REPLACE INTO _meta VALUES (?, ?)", (name, value))

@@ -1,0 +1,130 @@
+"""A demo tenant whose answers a test may edit between two syncs, and the copy of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from iru_mcp.api.client import IruClient
+from iru_mcp.api.pacing import Limits
+from iru_mcp.demo import transport
+from iru_mcp.inventory.collect import Outcome, Plan, sync
+from iru_mcp.inventory.guard import select
+from iru_mcp.tools.catalogue import catalogue
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LATER = NOW + timedelta(hours=6)
+Row = dict[str, Any]
+Edit = Callable[[str, list[Row]], list[Row]]
+"""From a path's last part and its rows to other rows."""
+
+
+class Edited(httpx.AsyncBaseTransport):
+    """The demo tenant with `edits` in force. A Prism filter is applied after them, as if Iru itself held the rows."""
+
+    def __init__(self, demo: httpx.AsyncBaseTransport) -> None:
+        self.demo = demo
+        self.edits: list[Edit] = []
+        self.refuse: Callable[[httpx.Request], httpx.Response | None] = lambda _: None
+        self.ignores_filters = False
+        self.counts: dict[str, int] = {}
+        self.asked: list[httpx.URL] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request.url)
+        refused = self.refuse(request)
+        if refused is not None:
+            return refused
+        wanted = request.url.params.get("filter")
+        if wanted and "/prism/" in request.url.path:
+            return _answer(request, await self._filtered(request, wanted))
+        return _answer(request, self._edit(request, await self._demo(request, request.url)))
+
+    async def _demo(self, request: httpx.Request, url: httpx.URL) -> Any:
+        answer = await self.demo.handle_async_request(httpx.Request("GET", url, headers=request.headers))
+        return json.loads(await answer.aread())
+
+    def _edit(self, request: httpx.Request, body: Any) -> Any:
+        name = request.url.path.rpartition("/")[2]
+        if name == "count":
+            return body | {"count": body["count"] + self.counts.get(request.url.params["category"], 0)}
+        for key in ("data", "results"):
+            if isinstance(body, dict) and isinstance(body.get(key), list):
+                return body | {key: self._edited(name, body[key])}
+        return self._edited(name, body) if isinstance(body, list) else body
+
+    def _edited(self, name: str, rows: list[Row]) -> list[Row]:
+        for edit in self.edits:
+            rows = edit(name, rows)
+        return rows
+
+    async def _filtered(self, request: httpx.Request, wanted: str) -> Any:
+        found: list[Row] = []
+        url = request.url.copy_remove_param("filter")
+        while True:
+            body = self._edit(request, await self._demo(request, url))
+            found += body["data"]
+            if not body["cursor"]:
+                break
+            url = url.copy_set_param("cursor", body["cursor"])
+        since = json.loads(wanted)["updated_at"]["gte"]
+        kept = [row for row in found if self.ignores_filters or row["updated_at"][:19] >= since[:19]]
+        return {"data": kept, "cursor": None, "total": None, "limit": 300, "offset": None}
+
+
+def _answer(request: httpx.Request, body: Any) -> httpx.Response:
+    headers = {"content-type": "application/json"}
+    return httpx.Response(200, stream=httpx.ByteStream(json.dumps(body).encode()), headers=headers, request=request)
+
+
+@dataclass
+class Copy:
+    """A tenant of 40 devices and the copy of it."""
+
+    path: Path
+    tenant: Edited = field(default_factory=lambda: Edited(transport(devices=40, now=NOW)))
+    now: datetime = NOW
+
+    def client(self) -> IruClient:
+        client = IruClient(
+            "https://demo.api.kandji.io",
+            lambda: "demo-token",
+            transport=self.tenant,
+            now=lambda: self.now,
+            limits=Limits(per_second=10_000),
+        )
+        client.inventory = str(self.path)
+        return client
+
+    async def sync(self, **plan: Any) -> Outcome:
+        client = self.client()
+        try:
+            return await sync(client, self.path, Plan("demo", **plan))
+        finally:
+            await client.aclose()
+
+    async def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
+        client = self.client()
+        try:
+            return await catalogue()[tool].run(client, arguments)
+        finally:
+            await client.aclose()
+
+    def rows(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in select(self.path, sql, values, most=100_000, seconds=60).rows]
+
+    def changes(self) -> set[tuple[Any, ...]]:
+        """What the copy says changed: kind, what, thing, field, old, new."""
+        return set(self.rows("SELECT kind, what, serial_number, thing, field, old, new FROM changes"))
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Copy:
+    return Copy(tmp_path / "copy.sqlite3")

@@ -1,0 +1,136 @@
+"""Walking any list page by page gives every row once, in one order, and says where it ends."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iru_mcp import demo
+from iru_mcp.api.client import IruClient
+from iru_mcp.api.pacing import Limits
+from iru_mcp.tools.catalogue import catalogue
+
+MAC = "NW7QK2M4XH"
+LISTS: dict[str, dict[str, Any]] = {
+    "list_devices": {"user_email": "a", "fields": ["serial_number"]},
+    "find_devices_for_user": {"email": "hana.ybarra@northwind.example"},
+    "get_device_activity": {"device": MAC, "fields": ["*"]},
+    "list_device_apps": {"device": MAC, "name": "a", "fields": ["*"]},
+    "list_audit_events": {"since": "20d", "fields": ["id"]},
+    "list_users": {"name": "a"},
+    "list_vulnerabilities": {"fields": ["*"]},
+    "prism_device_information": {"model_name": "macbook air", "fields": ["device_id"]},
+    "prism_launch_agents_and_daemons": {"device": MAC, "fields": ["*"]},
+    "prism_local_users": {"device_families": ["Mac"], "type": "admin", "fields": ["device_id", "username"]},
+    "prism_applications": {"name": "zoom", "sort_by": "-device__name", "fields": ["device_id", "bundle_id"]},
+}
+STEP = {1: 4, 7: 28, 25: 75, 300: 600}
+"""How many rows are walked at each limit: enough to cross Iru's own pages at the larger ones."""
+
+
+async def question(agent: Any, name: str) -> dict[str, Any]:
+    asked = LISTS[name]
+    if name == "list_vulnerabilities":
+        worst = await agent.ask("find_devices_with_vulnerability", cve_id=await a_cve(agent))
+        return asked | {"device": worst["items"][0]["serial_number"]}
+    return asked
+
+
+async def a_cve(agent: Any) -> str:
+    return str((await agent.ask("list_fleet_vulnerabilities", limit=1))["items"][0]["cve_id"])
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_a_walk_gives_the_same_rows_in_the_same_order_once(agent: Any, name: str) -> None:
+    asked = await question(agent, name)
+    whole = await agent.every(name, **asked)
+    assert whole
+    for limit in STEP:
+        await walked(agent, name, asked, whole, limit)
+
+
+async def walked(agent: Any, name: str, asked: dict[str, Any], whole: list[Any], limit: int) -> None:
+    """The first rows of `whole` again, `limit` at a time."""
+    rows: list[Any] = []
+    arguments = asked | {"limit": limit}
+    page = await agent.ask(name, **arguments)
+    while True:
+        rows += page["items"]
+        assert page["complete"] is ("next_cursor" not in page)
+        assert page.get("total", len(whole)) == len(whole)
+        if page["complete"] or len(rows) >= STEP[limit]:
+            break
+        assert len(page["items"]) == limit
+        page = await agent.ask(name, **arguments, cursor=page["next_cursor"])
+    assert rows == whole[: len(rows)]
+    assert page["complete"] is (len(rows) == len(whole))
+
+
+@given(limits=st.lists(st.integers(1, 500), min_size=1, max_size=4))
+@settings(max_examples=8)
+@pytest.mark.parametrize("name", ["list_devices", "list_device_apps"])
+async def test_the_limit_may_change_on_the_way(name: str, limits: list[int], moment: datetime, northwind: Any) -> None:
+    client = IruClient(
+        demo.HOST, lambda: demo.TOKEN, transport=northwind, limits=Limits(per_second=1e6), now=lambda: moment
+    )
+    tool, asked = catalogue()[name], LISTS[name] | {"fields": ["*"]}
+    whole = await tool.run(client, asked | {"limit": 500})
+    rows: list[Any] = []
+    cursor = ""
+    for limit in [*limits, 500]:
+        page = await tool.run(client, asked | {"limit": limit, "cursor": cursor})
+        rows += page["items"]
+        cursor = page.get("next_cursor", "")
+        if not cursor:
+            break
+    expected = whole["items"]
+    assert rows[: len(expected)] == expected[: len(rows)]
+    keys = [str(row) for row in rows]
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_a_cursor_of_another_question_is_refused_with_help(agent: Any, name: str) -> None:
+    page = await agent.ask("list_devices", platform="ipad", limit=1)
+    said = await agent.refused(name, **await question(agent, name), cursor=page["next_cursor"])
+    assert "does not belong to this question" in said
+    assert "next_cursor" in said
+
+
+@given(junk=st.text(min_size=1, max_size=80).filter(str.strip))
+@settings(max_examples=25)
+async def test_junk_for_a_cursor_is_refused_and_not_repeated(junk: str, moment: datetime, northwind: Any) -> None:
+    client = IruClient(demo.HOST, lambda: demo.TOKEN, transport=northwind, now=lambda: moment)
+    with pytest.raises(Exception, match="cursor does not belong") as caught:
+        await catalogue()["list_users"].run(client, {"cursor": f"!{junk}"})
+    assert len(str(caught.value)) < 400
+
+
+class Shifting(httpx.AsyncBaseTransport):
+    """A tenant whose first devices vanish between pages, as when devices are erased."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self.inner, self.gone = inner, 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        params = dict(request.url.params)
+        if request.url.path.endswith("/devices"):
+            params["offset"] = str(int(params.get("offset", 0)) + self.gone)
+        return await self.inner.handle_async_request(
+            httpx.Request(request.method, request.url.copy_with(params=params), headers=request.headers)
+        )
+
+
+async def test_rows_that_move_between_pages_are_neither_lost_nor_repeated(over: Any, northwind: Any) -> None:
+    tenant = Shifting(northwind)
+    async with over(tenant) as agent:
+        whole = await agent.every("list_devices", fields=["serial_number"])
+        first = await agent.ask("list_devices", fields=["serial_number"], limit=20)
+        tenant.gone = 5
+        second = await agent.ask("list_devices", fields=["serial_number"], limit=20, cursor=first["next_cursor"])
+    assert first["items"] + second["items"] == whole[:40]
