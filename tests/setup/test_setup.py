@@ -58,7 +58,7 @@ async def devices(entry: dict[str, Any]) -> int:
     return len((answer.structured_content or {})["items"])
 
 
-@pytest.mark.parametrize("client", ["claude-desktop", "vscode", "codex"])
+@pytest.mark.parametrize("client", ["claude-desktop", "vscode", "codex", "zed"])
 def test_connected_one_question_and_disconnected_leaves_the_file_as_it_was(
     home: Path, client: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
