@@ -250,7 +250,7 @@ async def find_devices_for_user(
     ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, {"user_name": email.strip()}, [check], lean=lean_device)
     page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=())
     if not page.items and not cursor:
-        page.notes.append(
+        page.notes.insert(0, 
             f"nobody called {email.strip()} holds a device; list_users tells whether Iru knows the person"
         )
     elif len(people := {row.get("user_email") for row in page.items}) > 1:
@@ -275,7 +275,7 @@ async def held_by(
     ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, {"user_email": wanted}, checks, lean=lean_device)
     page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=fields)
     if not page.items and not cursor:
-        page.notes.append(_nobody(wanted, near))
+        page.notes.insert(0, _nobody(wanted, near))
     return page
 
 
