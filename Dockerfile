@@ -14,9 +14,11 @@ ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="iru-mcp" \
       org.opencontainers.image.description="Read-only MCP tools over Iru's (formerly Kandji) Endpoint Management API" \
+      org.opencontainers.image.source="https://github.com/iru-mcp/iru-mcp" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.revision="${REVISION}" \
+      io.modelcontextprotocol.server.name="io.github.iru-mcp/iru-mcp"
 RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin iru
 COPY --from=build /opt/iru-mcp /opt/iru-mcp
 ENV PATH="/opt/iru-mcp/bin:${PATH}" \
@@ -25,4 +27,9 @@ ENV PATH="/opt/iru-mcp/bin:${PATH}" \
 USER 10001:10001
 WORKDIR /
 STOPSIGNAL SIGTERM
+# On stdio the client watches the process; over HTTP this asks the server itself.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["python", "-c", "\
+import os, urllib.request as u; \
+http = os.environ.get('IRU_MCP_TRANSPORT', 'stdio') != 'stdio'; \
+http and u.urlopen(f\"http://127.0.0.1:{os.environ.get('IRU_MCP_PORT', 8000)}/healthz\", timeout=3)"]
 ENTRYPOINT ["iru-mcp"]

@@ -146,7 +146,10 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:  # noqa: PLR09
     if options.verb in inventory_cli.VERBS:
         return inventory_cli.run(options, settings)
     if options.verb == "demo-tenant":
-        return _demo_tenant(settings)
+        from .serve import serve_demo_tenant
+
+        serve_demo_tenant(settings, _say)
+        return 0
     return _serve(settings)
 
 
@@ -287,22 +290,3 @@ def _print_report(report: Any) -> None:
         print(f"\n{report.problem}")
     for name, verdict in report.tools.items():
         print(f"{name:<32} {verdict}")
-
-
-def _demo_tenant(settings: Settings) -> int:
-    import uvicorn
-
-    from .demo import TOKEN, asgi, transport
-    from .serve import url_of
-    from .server.door import LOOPBACK
-    from .server.http import bind
-
-    if settings.host not in LOOPBACK:
-        raise ConfigError("The demo tenant listens on this machine only.", "Leave --host out.")
-    app: Any = asgi(transport(devices=settings.devices))
-    opened = bind(settings.host, settings.port)
-    url = url_of(opened)
-    _say(f"demo tenant on {url}\n  IRU_API_URL={url} IRU_API_TOKEN={TOKEN} iru-mcp check")
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
-    anyio.run(uvicorn.Server(config).serve, [opened])
-    return 0

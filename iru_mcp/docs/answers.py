@@ -66,7 +66,7 @@ QUESTIONS = (
         "list_audit_events",
         {"since": "7d", "action": "create", "target_type": "api_token"},
         "'{new_state[label]}' at {occurred_at}, for {new_state[permissions][0][http_method]}"
-        " {new_state[permissions][0][path]} and more",
+        " {new_state[permissions][0][path]}, ...",
     ),
     Question(
         "Which flaws in our fleet are exploited in the wild?",

@@ -12,8 +12,7 @@ from mcp.server.auth.provider import AccessToken
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .keys import Caller, Denied, Keys
-from .oauth import METADATA
+from .keys import METADATA, Caller, Denied, Keys
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MAX_BODY = 4 * 1024 * 1024

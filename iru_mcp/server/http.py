@@ -19,9 +19,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..errors import ConfigError
 from .binder import Binder
 from .door import LOOPBACK, MAX_BODY, Door
-from .keys import Keys
+from .keys import METADATA, Keys
 from .metrics import Metrics
-from .oauth import METADATA
 from .patience import Listener, config
 
 MAX_CONNECTIONS = 512

@@ -11,6 +11,8 @@ from typing import Protocol
 
 from ..errors import ConfigError
 
+METADATA = "/.well-known/oauth-protected-resource"
+"""Where RFC 9728 documents are, before the path of the resource."""
 SHORTEST = 16
 """Characters of a bearer token; shorter ones can be guessed."""
 _NAMED = re.compile(r"(?:([A-Za-z0-9_.-]{1,40}):)?([\x21-\x2b\x2d-\x7e]+)")

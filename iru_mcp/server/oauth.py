@@ -15,9 +15,8 @@ import jwt
 import truststore
 
 from ..errors import ConfigError
-from .keys import Caller, Denied
+from .keys import METADATA, Caller, Denied
 
-METADATA = "/.well-known/oauth-protected-resource"
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 _FRESH_SECONDS = 3600.0
 _PATIENCE_SECONDS = 30.0

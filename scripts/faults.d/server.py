@@ -7,6 +7,7 @@ import json
 import signal
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -26,8 +27,8 @@ NOTHING = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length:
 
 def peak(server: Running) -> float:
     """The most memory the process has had, in MB."""
-    with open(f"/proc/{server.process.pid}/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+    status = Path(f"/proc/{server.process.pid}/status").read_text("ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 async def cancelled(*, over_http: bool) -> tuple[str, bool]:

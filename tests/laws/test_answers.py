@@ -22,6 +22,9 @@ NEEDED: dict[str, Any] = {
     "email": "mira.castellane@northwind.example",
     "category": "filevault",
     "kind": "custom_apps",
+    "when": "1d",
+    "around": MAC,
+    "sql": "select 1",
     "value": "com.lumenpdf.pro",
 }
 """What a tool that cannot do without is given; the ids below are looked up first."""

@@ -1,0 +1,176 @@
+"""README and docs/ against the code: every command is run or checked, every block read, every link followed."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from iru_mcp.cli import _options, main
+from iru_mcp.docs import generate
+from iru_mcp.errors import UsageError
+from iru_mcp.settings import FIELDS
+from iru_mcp.setup.clients import CLIENTS
+from iru_mcp.setup.entry import launch
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in DOCUMENTS}
+VARIABLES = {item.metadata["env"] for item in FIELDS.values()}
+SOURCE = "\n".join(path.read_text("utf-8") for path in (ROOT / "iru_mcp").rglob("*.py"))
+
+
+def blocks(*languages: str) -> Iterator[Any]:
+    """Fenced blocks of a language, with where they stand."""
+    for name, text in TEXTS.items():
+        for number, block in enumerate(re.finditer(r"^```(\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL), 1):
+            if block[1] in languages:
+                yield pytest.param(block[2], id=f"{name}: {number}")
+
+
+def commands() -> Iterator[Any]:
+    """Each line of each shell block."""
+    for block in blocks("sh"):
+        for line in block.values[0].splitlines():
+            if line.strip():
+                yield pytest.param(line, id=f"{block.id}: {line[:60]}")
+
+
+@pytest.mark.parametrize("line", list(commands()))
+def test_every_command_works(
+    line: str, home: Path, iru: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / ".cursor").mkdir()
+    monkeypatch.setenv("IRU_API_URL", iru)
+    monkeypatch.setenv("IRU_API_TOKEN", "demo-token")
+    words = shlex.split(line, comments=True)
+    words = words[1:] if words[0] == "uvx" else words
+    if words[0] == "iru-mcp":
+        run = words[1:]
+        assert _options(run).verb if "serve" in run else main(run) == 0, capsys.readouterr().err
+    elif words[0] in {"docker", "kubectl"}:
+        check_container_command(words)
+    elif re.fullmatch(r"[A-Z_]+=\S+", line):
+        assert line.partition("=")[0] in VARIABLES
+    else:
+        assert (ROOT / words[0]).stat().st_mode & 0o111, f"{line} is not a script of ours"
+
+
+def check_container_command(words: list[str]) -> None:
+    """No container is started here: its files are read, and what it is given is known."""
+    files = [word for word in words if word.endswith(".yaml")]
+    assert all(list(yaml.safe_load_all((ROOT / file).read_text("utf-8"))) for file in files)
+    assert files or {"-i", "--rm"} < set(words)
+    assert {word for word in words if word.startswith("IRU_")} <= VARIABLES
+
+
+def ours(value: Any) -> tuple[tuple[str, ...], Any]:
+    """Where in a configuration our entry is, and the entry."""
+    path: list[str] = []
+    while isinstance(value, dict) and "command" not in value and "url" not in value:
+        assert len(value) == 1
+        path.append(next(iter(value)))
+        value = value[path[-1]]
+    return tuple(path), value
+
+
+@pytest.mark.parametrize("text", [*blocks("json"), *blocks("toml")])
+def test_every_configuration_is_one_that_setup_would_write(text: str) -> None:
+    path, entry = ours(json.loads(text) if text.startswith("{") else tomllib.loads(text))
+    if "url" in entry:  # a server that runs elsewhere: setup does not write these
+        assert set(entry) == {"type", "url", "headers"}
+        assert entry["headers"]["Authorization"].startswith("Bearer ")
+        assert path == ("mcpServers", "iru")
+        return
+    command = launch("", "/uv/archive-v0/x", {"uvx": "uvx"}.get)
+    written = [client.entry(command, entry["env"]) for client in CLIENTS.values() if path == (*client.servers, "iru")]
+    assert entry in written
+    assert set(entry["env"]) <= VARIABLES
+
+
+@pytest.mark.parametrize("text", list(blocks("python")))
+def test_every_program_runs(text: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", text],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "264 Macs" in ran.stdout
+    assert "mira.castellane@northwind.example" in ran.stdout
+    assert "NotFound - Iru knows no such device" in ran.stdout
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_setting_that_is_named_exists(name: str) -> None:
+    named = set(re.findall(r"\bIRU_[A-Z_]+[A-Z]\b", TEXTS[name]))
+    assert named <= VARIABLES
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_link_leads_somewhere(name: str) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", TEXTS[name]):
+        target, _, anchor = link.partition("#")
+        if "://" in target:
+            continue
+        path = (ROOT / name).parent / target if target else ROOT / name
+        assert path.exists(), link
+        if anchor:
+            heads = re.findall(r"^#+ (.*)$", path.read_text("utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", head).casefold().replace(" ", "-") for head in heads}
+
+
+def test_what_is_generated_is_up_to_date() -> None:
+    assert generate(ROOT, write=False) == []
+
+
+def test_the_picture_is_what_the_demo_tenant_answers() -> None:
+    ran = subprocess.run([sys.executable, "scripts/picture.py", "--check"], cwd=ROOT, timeout=60, check=False)
+    assert ran.returncode == 0, "run scripts/picture.py"
+
+
+def test_the_readme_is_short_where_people_wrote_it() -> None:
+    by_hand = re.sub(r"<!-- generated: .*?<!-- end -->\n", "", TEXTS["README.md"], flags=re.DOTALL)
+    assert len(by_hand.splitlines()) <= 150
+
+
+def test_every_message_that_troubleshooting_quotes_is_one_of_ours() -> None:
+    theirs = {"spawn uvx ENOENT", "command not found", "complete: false"}
+    rows = re.findall(r"^\| (.*?) \|", TEXTS["docs/troubleshooting.md"], re.MULTILINE)
+    quoted = {text for row in rows for text in re.findall(r"`([^`]+)`", row)} - theirs
+    assert len(quoted) > 20
+    code = re.sub(r"\{[^{}]*\}", "\n", re.sub(r'"\s*\n\s*f?"', "", SOURCE)).replace("{{", "{").replace("}}", "}")
+    for text in quoted:
+        # What stands for a value, in the sentence and in the code, parts it.
+        parts = re.split(
+            r": |IRU_API_TOKEN|IRU_\.{3}|\$\{\.{3}\}|\.\.\.|\d[\d.]*|'iru'|is left as it is: |Address already in use",
+            text,
+        )
+        assert all(part.strip(" .`:)") in code for part in parts if part.strip(" .`()")), text
+
+
+def test_a_block_that_does_not_exist_is_told_with_those_that_do(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("<!-- generated: weather -->\n<!-- end -->\n")
+    with pytest.raises(UsageError, match=r"no generated block 'weather'. Valid: tools, more_tools"):
+        generate(tmp_path, write=True)
+
+
+def test_empty_blocks_are_filled_and_the_text_between_them_stays(tmp_path: Path) -> None:
+    empty = "a\n<!-- generated: tools -->\n<!-- end -->\nb\n<!-- generated: more_tools -->\n<!-- end -->\nc\n"
+    (tmp_path / "a.md").write_text(empty)
+    assert generate(tmp_path, write=True) == ["a.md"]
+    text = (tmp_path / "a.md").read_text("utf-8")
+    assert re.sub(r"^\|.*\n", "", text, flags=re.MULTILINE) == empty
+    assert generate(tmp_path, write=True) == []
