@@ -72,9 +72,7 @@ _SECRET_TEXT = re.compile(
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
     re.DOTALL,
 )
-_HINTS = tuple(
-    "pass secret token key pin code prk albc bearer basic eyj akia asia glpat xox sk- _ :// <plist #!".split()
-)
+_HINTS = tuple("pass secret token key pin code prk albc bearer basic eyj akia asia glpat xox sk- _ :// < #".split())
 """One of these is in every text that may hold a secret, in lower case, unless it is shaped like a key."""
 _SHAPED = re.compile("-[A-Z0-9]{4,5}-[A-Z0-9]{4,5}-[A-Z0-9]{4,5}-")
 _PLAIN = re.compile("[ -~]+")
