@@ -216,6 +216,8 @@ class Call:
         if self.requests_left <= 0:
             raise TookTooLong("This call's requests are used up.", "Narrow the question, or ask for less at once.")
         path = endpoint.url_path(ids)
+        if any("\ud800" <= letter <= "\udfff" for value in query.values() for letter in str(value)):
+            raise UsageError("An argument holds half a character.", "Pass it as another tool gave it.")
         self.requests_left -= 1
         self.requests_made += 1
         return path
