@@ -1,5 +1,4 @@
-"""The tables of the copy, made from the kinds, and the steps from one version of the file to the next.
-"""
+"""The tables of the copy, made from the kinds, and the steps from one version of the file to the next."""
 
 from __future__ import annotations
 

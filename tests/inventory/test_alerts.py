@@ -41,7 +41,6 @@ async def step(copy: Copy, planted: Planted | None) -> Verdict:
     return ask(copy)
 
 
-
 UNSIGNED = with_new(
     label="org.evil.agent",
     path="/Library/LaunchAgents/org.evil.plist",
