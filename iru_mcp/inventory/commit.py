@@ -34,6 +34,8 @@ def commit(db: sqlite3.Connection, walks: Mapping[str, Walk], sync: Sync) -> int
         db.execute("DELETE FROM _stage")
         db.execute("DELETE FROM _stage_walk")
         set_meta(db, "stage", None)
+    db.execute("PRAGMA analysis_limit = 2000")
+    db.execute("ANALYZE")  # a question about one app begins with the app only if SQLite knows how few apps there are
     return number
 
 
