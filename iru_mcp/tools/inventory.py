@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 T = TypeVar("T")
-_SECONDS = 5.0
+_SECONDS = 10.0
 _ROWS = 500
 _CHARACTERS = 40_000
 
