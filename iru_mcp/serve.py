@@ -7,23 +7,22 @@ import gc
 import logging
 import socket
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import anyio
-import uvicorn
 
-from .demo import TOKEN, asgi, transport
 from .errors import ConfigError
 from .logs import configure
 from .server import Binder, Watch, open_audit, run_stdio
-from .server.door import LOOPBACK
-from .server.http import Listen, bind, guard, run_http
 from .server.keys import Keys, Tokens, named_tokens
-from .server.metrics import Metrics
 from .server.watch import Observer
 from .settings import Settings, exposed, mcp_token, names, open_client, tenant, token
 from .tools.catalogue import Tool
+
+if TYPE_CHECKING:
+    from .server.http import Listen
+    from .server.metrics import Metrics
 
 _log = logging.getLogger("iru_mcp")
 
@@ -48,6 +47,9 @@ def serve(settings: Settings, tools: Mapping[str, Tool], say: Callable[[str], No
     if settings.transport == "stdio":
         anyio.run(run_stdio, binder)
         return
+    from .server.http import bind, guard, run_http
+    from .server.metrics import Metrics
+
     metrics = Metrics(tools, lambda: binder.client, lambda: binder.in_flight) if settings.metrics else None
     observers += [metrics] if metrics else []
     listen = _listen(settings, http, metrics)
@@ -59,6 +61,12 @@ def serve(settings: Settings, tools: Mapping[str, Tool], say: Callable[[str], No
 
 def serve_demo_tenant(settings: Settings, say: Callable[[str], None]) -> None:
     """Serve the demo tenant's API on loopback until a signal comes. Raises ConfigError."""
+    import uvicorn
+
+    from .demo import TOKEN, asgi, transport
+    from .server.door import LOOPBACK
+    from .server.http import bind
+
     if settings.host not in LOOPBACK:
         raise ConfigError("The demo tenant listens on this machine only.", "Leave --host out.")
     app: Any = asgi(transport(devices=settings.devices))
@@ -76,6 +84,8 @@ def url_of(opened: socket.socket) -> str:
 
 
 def _listen(settings: Settings, keys: Keys | None, metrics: Metrics | None) -> Listen:
+    from .server.http import Listen
+
     public = urlsplit(settings.public_url)
     hosts, origins = names(settings.allowed_hosts), names(settings.allowed_origins)
     return Listen(
@@ -98,7 +108,7 @@ def _keys(settings: Settings) -> Keys | None:
     if settings.oauth_issuer:
         if held:
             raise ConfigError("IRU_MCP_TOKEN and IRU_MCP_OAUTH_ISSUER are both set.", "Choose one of them.")
-        from .server.oauth import Issuer, OAuth  # noqa: PLC0415 - its libraries take a third of a second to load
+        from .server.oauth import Issuer, OAuth
 
         issuer = Issuer(
             issuer=settings.oauth_issuer,

@@ -70,7 +70,7 @@ def test_only_the_command_line_prints_or_exits(module: str) -> None:
 
 
 REACHES_OUT = {
-    "api/client.py",
+    "api/wire.py",
     "server/oauth.py",  # reads the keys of whoever issues callers' tokens
     "inventory/webhook.py",  # tells the user's own webhook of alerts, and refuses Iru's hosts
 }
@@ -82,7 +82,7 @@ def test_only_the_client_can_reach_out(module: str) -> None:
 
 
 def test_the_client_sends_nothing_but_get() -> None:
-    client = source("api/client.py")
+    client = source("api/wire.py")
     built = [call.args[0] for name, call in calls(client) if name == "build_request"]
     assert [ast.literal_eval(verb) for verb in built] == ["GET"]
     others = {"post", "put", "patch", "delete", "request", "stream", "head", "options"}

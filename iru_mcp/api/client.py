@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import math
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
-import httpx
-import truststore
 
 from ..errors import (
-    ConfigError,
     IruError,
     RateLimited,
     ServerFault,
@@ -23,19 +19,19 @@ from ..errors import (
     Unreadable,
 )
 from ..privacy import Privacy
-from .body import read_body
 from .cache import Cache, Deadline
 from .call import Batch, Call, Interrupted, Progress
 from .decode import decode, read_json
 from .endpoint import Endpoint
 from .pacing import Circuit, Limits, Pace, RetryBudget, backoff
 
+if TYPE_CHECKING:
+    from .wire import Transport
+
 __all__ = ["Batch", "Call", "Interrupted", "IruClient", "Progress"]
 
 Observe = Callable[[Endpoint[Any]], contextlib.AbstractContextManager[Callable[[int], None]]]
 """Entered around each request; what it yields is told the status of the answer."""
-
-_AGENT = "iru-mcp (read-only)"
 
 
 class IruClient:
@@ -50,7 +46,7 @@ class IruClient:
         base_url: str,
         token: Callable[[], str],
         *,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: Transport | None = None,
         limits: Limits | None = None,
         clock: Callable[[], float] = anyio.current_time,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -69,24 +65,18 @@ class IruClient:
         self.cache = Cache(self.limits.cache_seconds, clock)
         self.requests = 0
         self.retries = 0
-        self._token = token
         self._clock = clock
         self._budget = RetryBudget(self.limits.retry_share, self.limits.retry_floor)
         self._circuit = Circuit(self.limits.fails_in_a_row, self.limits.probe_seconds, clock)
         self._slots = anyio.CapacityLimiter(self.limits.in_flight)
-        self._http = httpx.AsyncClient(
-            base_url=self.base_url,
-            transport=transport,
-            verify=_trust(ca_file) if transport is None else True,
-            timeout=httpx.Timeout(self.limits.attempt_seconds, connect=self.limits.connect_seconds),
-            follow_redirects=False,
-            headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": _AGENT},
-        )
+        from .wire import Wire  # the HTTP library takes longer to load than all of this package
+
+        self._wire = Wire(self.base_url, token, transport, self.limits, ca_file)
 
     async def aclose(self) -> None:
         """Close the connections; the client is of no use afterwards."""
         self.cache.close()
-        await self._http.aclose()
+        await self._wire.aclose()
 
     def call(
         self,
@@ -183,12 +173,10 @@ class IruClient:
                     self.requests += 1
                     self.pace.count()
                     with self._observe(endpoint) as answered, anyio.fail_after(within):
-                        status, headers, body = await self._exchange(path, query)
+                        status, headers, body = await self._wire.get(path, query)
                         answered(status)
         except TimeoutError:
             raise _slow(endpoint, within, last=self._clock() + 0.5 >= deadline) from None
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError, OSError) as error:
-            raise _no_answer(self.base_url, error) from None
         self.pace.learn(headers)
         found = decode(endpoint, status, headers, body)
         endpoint.paging.read(found, endpoint.paging.start)
@@ -215,34 +203,6 @@ class IruClient:
         while self.pace.held:  # noqa: ASYNC110 - a 429 may have come meanwhile, and another while waiting for it
             await anyio.sleep(self.pace.held)
 
-    async def _exchange(self, path: str, query: Mapping[str, str | int]) -> tuple[int, httpx.Headers, bytes]:
-        request = self._http.build_request(
-            "GET", path, params=dict(query), headers={"Authorization": f"Bearer {self._token()}"}
-        )
-        response = await self._http.send(request, stream=True)
-        try:
-            body = await read_body(response.aiter_raw(), response.headers, self.limits.body_bytes)
-        except Unreadable:
-            if response.is_success:
-                raise
-            body = b""  # a failure's status says enough
-        finally:
-            await response.aclose()
-        return response.status_code, response.headers, body
-
-
-def _trust(ca_file: str) -> ssl.SSLContext:
-    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if ca_file:
-        try:
-            context.load_verify_locations(cafile=ca_file)
-        except OSError:
-            raise ConfigError(
-                "The file in SSL_CERT_FILE holds no certificates that can be read.",
-                "Name a PEM file with the company's CA, or unset it.",
-            ) from None
-    return context
-
 
 @contextlib.contextmanager
 def _unobserved(_: Endpoint[Any]) -> Iterator[Callable[[int], None]]:
@@ -262,25 +222,3 @@ def _slow(endpoint: Endpoint[Any], seconds: float, *, last: bool) -> IruError:
     return Unreachable(
         f"Iru did not answer {endpoint.path} within {seconds:.0f} s.", "Try once more; then tell the user."
     )
-
-
-def _no_answer(base_url: str, error: Exception) -> Unreachable:
-    host = httpx.URL(base_url).host
-    kind = type(error).__name__
-    text = str(error).casefold()
-    if "certificate" in text:
-        why, remedy = (
-            "its TLS certificate is not trusted",
-            "An admin must add the company's CA to the OS trust store or set SSL_CERT_FILE.",
-        )
-    elif isinstance(error, httpx.ProxyError):
-        why, remedy = "the proxy refused", "An admin must check HTTPS_PROXY and NO_PROXY."
-    elif (
-        "name or service" in text or "getaddrinfo" in text or "nodename" in text or "temporary failure in name" in text
-    ):
-        why, remedy = "the name does not resolve", "An admin must check IRU_API_URL (subdomain and region), and DNS."
-    elif isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
-        why, remedy = "no connection", "Try once more; then an admin must check the network and HTTPS_PROXY."
-    else:
-        why, remedy = f"the connection broke ({kind})", "Try once more; then tell the user."
-    return Unreachable(f"{host} gave no answer: {why}.", remedy)

@@ -184,7 +184,7 @@ async def test_filevault_is_proven_by_asking_for_its_opposite(agent: Any, over: 
     assert "Iru ignored the filevault_enabled filter" in said
 
 
-TYPED = [
+TYPED: list[tuple[str, dict[str, Any], Any]] = [
     ("prism_launch_agents_and_daemons", {"label": "HELPERD"}, lambda row: "helperd" in row["label"].casefold()),
     ("prism_launch_agents_and_daemons", {"path": "/users/"}, lambda row: "/users/" in row["path"].casefold()),
     ("prism_launch_agents_and_daemons", {"run_at_load": True}, lambda row: row.get("run_at_load") is True),
