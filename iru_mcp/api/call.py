@@ -70,6 +70,11 @@ class Call:
         self.age: float | None = None
         """Seconds since the oldest kept answer that was used came from Iru; None when all were asked for."""
 
+    @property
+    def private(self) -> bool:
+        """Whether names must leave under pseudonyms."""
+        return self._client.privacy is not None
+
     def shown(self, value: Any) -> Any:
         """`value` as it leaves: under pseudonyms in privacy mode."""
         privacy = self._client.privacy
