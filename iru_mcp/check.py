@@ -48,7 +48,9 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 when every tool works, 1 when some do, 2 when none does."""
+        """0 when every tool works, 1 when some do, 2 when none does; what needs no token counts for nothing alone."""
+        if not self.token_accepted:
+            return 2
         return 0 if self.tools and self.works == len(self.tools) else 1 if self.works else 2
 
 

@@ -121,9 +121,10 @@ async def _round(settings: Settings, plan: Any, rules: Any, *, patient: bool) ->
 
 def _said(outcome: Any, path: Path) -> str:
     mode = ", ".join(f"{count} {mode}" for mode, count in _counted(outcome.modes.values()).items())
+    resumed = "; taken up where the last one ended" if outcome.resumed else ""
+    read = f"{sum(outcome.rows.values()):,} rows read in {outcome.requests:,} requests"
     lines = [
-        f"sync {outcome.sync}: {sum(outcome.rows.values()):,} rows read in {outcome.requests:,} requests and "
-        f"{outcome.seconds:.0f} s ({mode}{'; taken up where the last one ended' if outcome.resumed else ''})",
+        f"sync {outcome.sync}: {read} and {outcome.seconds:.0f} s ({mode}{resumed})",
         *(f"  {kind}: not permitted. {why}" for kind, why in outcome.denied.items()),
         f"  {path}",
     ]

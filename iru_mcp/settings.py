@@ -275,7 +275,7 @@ def exposed(settings: Settings) -> list[str]:
 
 def _missing_token() -> SecretStr:
     raise ConfigError(
-        "iru-mcp has no API token: IRU_API_TOKEN is not set.",
+        "IRU_API_TOKEN is not set: iru-mcp is not connected to Iru.",
         "Create one in Iru under Access > API tokens and set IRU_API_TOKEN, or IRU_API_TOKEN_FILE; or try IRU_DEMO=1.",
     )
 
@@ -319,8 +319,8 @@ def open_client(settings: Settings, observe: Observe | None = None) -> IruClient
         demo = transport(devices=settings.devices)
         client = IruClient(HOST, lambda: TOKEN, transport=demo, limits=limits, observe=observe, privacy=shown)
     else:
-        secret = token(settings).get_secret_value
         base_url = tenant(settings).base_url
+        secret = token(settings).get_secret_value
         client = IruClient(base_url, secret, limits=limits, ca_file=settings.ca_file, observe=observe, privacy=shown)
     client.inventory = settings.inventory or str(default_file(account(settings)))
     return client

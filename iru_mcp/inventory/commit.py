@@ -172,14 +172,17 @@ def _turn(db: sqlite3.Connection, kind: Kind, number: int) -> None:
     db.execute(f"INSERT INTO _{name}_open SELECT device, key, value, ?, fresh, since, latest FROM opening", (number,))
 
 
-def _cover(db: sqlite3.Connection, kind: Kind, walk: Walk, number: int, sync: Sync, left_out: int) -> None:
+def _cover(  # noqa: PLR0913, PLR0917 - the facts of one reading
+    db: sqlite3.Connection, kind: Kind, walk: Walk, number: int, sync: Sync, left_out: int
+) -> None:
     rows = db.execute(f"SELECT count(*) FROM _{kind.name}_open").fetchone()[0]
     full_at = sync.started_at if walk.mode == "full" else None
     db.execute(
         "INSERT INTO _coverage(kind, state, rows, odd, left_out, counted, mode, first_sync, good_sync, full_at, since, "
         "checked_at) VALUES (:kind, 'copied', :rows, :odd, :out, :counted, :mode, :sync, :sync, :full, :since, :at) "
         "ON CONFLICT(kind) DO UPDATE SET state = 'copied', why = NULL, permission = NULL, rows = :rows, odd = :odd, "
-        "left_out = :out, counted = coalesce(:counted, counted), mode = :mode, first_sync = coalesce(first_sync, :sync), good_sync = :sync, "
+        "left_out = :out, counted = coalesce(:counted, counted), mode = :mode, "
+        "first_sync = coalesce(first_sync, :sync), good_sync = :sync, "
         "full_at = coalesce(:full, full_at), since = :since, checked_at = :at",
         {"kind": kind.name, "rows": rows, "odd": walk.odd, "out": left_out, "mode": walk.mode, "sync": number}
         | {"full": full_at, "counted": walk.counted, "since": sync.started_at, "at": sync.finished_at},

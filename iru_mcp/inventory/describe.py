@@ -14,7 +14,7 @@ from .store import last_sync, meta, words
 
 def tables(names: list[str] | None = None) -> list[dict[str, Any]]:
     """The tables with what a row is and its columns; `<name>_history` adds valid_to and is not listed."""
-    wanted = [name for name in VIEWS if not name.endswith("_history")] if not names else names
+    wanted = names or [name for name in VIEWS if not name.endswith("_history")]
     return [{"table": name, "row": VIEWS[name][0], "columns": view_columns()[name]} for name in wanted]
 
 

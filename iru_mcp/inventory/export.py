@@ -21,14 +21,14 @@ _ENTITIES: dict[str, tuple[str, str, str]] = {
     "profile": (
         "kandji_profile",
         "Configuration",
-        "SELECT payload_identifier AS id, min(profile_display_name) AS name, min(organization) AS organization, "
-        "count(*) AS device_count FROM profiles WHERE payload_identifier IS NOT NULL GROUP BY 1",
+        """SELECT payload_identifier AS id, min(profile_display_name) AS name, min(organization) AS organization,
+        count(*) AS device_count FROM profiles WHERE payload_identifier IS NOT NULL GROUP BY 1""",
     ),
     "app": (
         "kandji_app",
         "Application",
-        "SELECT coalesce(bundle_id, name) AS id, min(name) AS name, bundle_id, min(developer_name) AS developer_name, "
-        "min(team_id) AS team_id, count(DISTINCT device_id) AS device_count FROM apps GROUP BY 1",
+        """SELECT coalesce(bundle_id, name) AS id, min(name) AS name, bundle_id, min(developer_name) AS developer_name,
+        min(team_id) AS team_id, count(DISTINCT device_id) AS device_count FROM apps GROUP BY 1""",
     ),
     "vulnerability": (
         "kandji_vulnerability",

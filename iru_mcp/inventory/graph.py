@@ -115,23 +115,26 @@ def around(db: sqlite3.Connection, start: str, hops: int, *, most: int = 150) ->
     return graph
 
 
+_LOOKUPS = {
+    "device": """SELECT device_id, device_name FROM devices WHERE device_id = :it OR serial_number = :it COLLATE NOCASE
+        OR device_name = :it COLLATE NOCASE""",
+    "user": "SELECT id, coalesce(email, name) FROM users WHERE id = :it OR email = :it COLLATE NOCASE",
+    "blueprint": "SELECT id, name FROM blueprints WHERE id = :it OR name = :it COLLATE NOCASE",
+    "vulnerability": "SELECT cve_id, cve_id FROM vulnerabilities WHERE cve_id = :it COLLATE NOCASE",
+    "app": """SELECT coalesce(bundle_id, name), name FROM _apps_value v WHERE (bundle_id = :it COLLATE NOCASE
+        OR name = :it COLLATE NOCASE) AND EXISTS (SELECT 1 FROM _apps_open o WHERE o.value = v._id) GROUP BY 1""",
+    "profile": """SELECT payload_identifier, profile_display_name FROM profiles WHERE payload_identifier = :it
+        OR profile_display_name = :it COLLATE NOCASE GROUP BY 1""",
+}
+
+
 def _named(db: sqlite3.Connection, start: str) -> Iterator[tuple[Node, str]]:
     account = meta(db, "account") or ""
     if start.casefold() in ("account", account.casefold()):
         yield ("account", account), account
         return
     names = {"it": start}
-    for kind, select in (
-        ("device", "SELECT device_id, device_name FROM devices WHERE device_id = :it OR serial_number = :it "
-         "COLLATE NOCASE OR device_name = :it COLLATE NOCASE"),
-        ("user", "SELECT id, coalesce(email, name) FROM users WHERE id = :it OR email = :it COLLATE NOCASE"),
-        ("blueprint", "SELECT id, name FROM blueprints WHERE id = :it OR name = :it COLLATE NOCASE"),
-        ("vulnerability", "SELECT cve_id, cve_id FROM vulnerabilities WHERE cve_id = :it COLLATE NOCASE"),
-        ("app", "SELECT coalesce(bundle_id, name), name FROM _apps_value WHERE bundle_id = :it COLLATE NOCASE "
-         "OR name = :it COLLATE NOCASE GROUP BY 1"),
-        ("profile", "SELECT payload_identifier, profile_display_name FROM _profiles_value WHERE payload_identifier "
-         "= :it OR profile_display_name = :it COLLATE NOCASE GROUP BY 1"),
-    ):  # fmt: skip
+    for kind, select in _LOOKUPS.items():
         found = [((kind, key), name or key) for key, name in db.execute(f"{select} LIMIT 5", names)]
         yield from found
         if found:

@@ -21,8 +21,8 @@ _FUNCTIONS = frozenset(
     "floor glob group_concat hex ifnull iif instr json json_array json_array_length json_each json_extract "
     "json_group_array json_group_object json_object json_patch json_quote json_remove json_tree json_type json_valid "
     "julianday lag last_value lead length like ln log lower ltrim max min mod nth_value ntile nullif octet_length "
-    "percent_rank power quote rank replace round row_number rtrim sign sqrt strftime string_agg substr "
-    "substring sum time timediff total trim trunc typeof unicode unixepoch upper likelihood likely unlikely -> ->>".split()
+    "percent_rank power quote rank replace round row_number rtrim sign sqrt strftime string_agg substr substring "
+    "sum time timediff total trim trunc typeof unicode unixepoch upper likelihood likely unlikely -> ->>".split()
 )
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: 200_000,  # instr and replace look at the clock only when they are done
@@ -121,7 +121,7 @@ def _explained(error: Exception, deadline: float) -> UsageError | TookTooLong:
         return UsageError("The statement needs too much memory.", "Narrow it with WHERE, or count instead of listing.")
     if "interrupted" in text or time.monotonic() > deadline:
         return TookTooLong("The statement took too long.", "Narrow it with WHERE, or aggregate fewer rows.")
-    if "not authorized" in text or "prohibited" in text:
+    if any(word in text for word in ("not authorized", "prohibited", "authorization denied", "cannot modify")):
         return UsageError("That statement is not allowed.", "Only one SELECT over the tables of inventory_schema is.")
     if "one statement" in text:
         return UsageError("That is more than one statement.", "Send one SELECT at a time.")

@@ -54,7 +54,7 @@ class Changes:
     more: bool
 
 
-def changes(
+def changes(  # noqa: PLR0913 - what may be asked
     db: sqlite3.Connection,
     since: datetime | None,
     until: datetime | None,

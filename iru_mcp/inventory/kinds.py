@@ -51,7 +51,7 @@ class Kind:
 _OF_THE_DEVICE = frozenset(COMMON_COLUMNS) - {"device_id"}
 
 
-def _prism(
+def _prism(  # noqa: PLR0913 - the parts in which categories differ
     name: str,
     category: str,
     holds: str,

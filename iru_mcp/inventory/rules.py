@@ -61,7 +61,7 @@ def _named(text: str, where: str) -> dict[str, dict[str, Any]]:
     for parts in rules:
         unknown = set(parts) - _PARTS
         if unknown or not isinstance(parts.get("name"), str):
-            part = f"an unknown part, {sorted(unknown)[0][:40]}" if unknown else "no name"
+            part = f"an unknown part, {min(unknown)[:40]}" if unknown else "no name"
             raise ConfigError(f"A rule in {where} has {part}.", _FORM)
     return {parts["name"]: parts for parts in rules}
 

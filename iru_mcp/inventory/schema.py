@@ -1,8 +1,4 @@
-"""The tables of the copy, made from the kinds, and the steps from one version of the file to the next.
-
-Every kind has `_<kind>_value` (each distinct content once), `_<kind>_open` (what is there now) and `_<kind>_closed`
-(what was), all in whole numbers; the views without underscore are what people and models read.
-"""
+"""The tables of the copy, made from the kinds, and the steps from one version of the file to the next."""
 
 from __future__ import annotations
 
@@ -13,6 +9,8 @@ from functools import cache
 from ..errors import ConfigError
 from .kinds import KINDS, Kind
 
+# Every kind has `_<kind>_value` (each distinct content once), `_<kind>_open` (what is there now) and `_<kind>_closed`
+# (what was), all in whole numbers; the views without underscore are what people and models read.
 _SHARED = """
 CREATE TABLE _meta(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE _sync(id INTEGER PRIMARY KEY, started_at TEXT NOT NULL, finished_at TEXT NOT NULL, mode TEXT NOT NULL,
@@ -21,8 +19,8 @@ CREATE TABLE _device(id INTEGER PRIMARY KEY, device_id TEXT NOT NULL UNIQUE, dev
     listed_sync INTEGER, gone_sync INTEGER);
 CREATE TABLE _key(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE _coverage(kind TEXT PRIMARY KEY, state TEXT NOT NULL, why TEXT, permission TEXT, rows INTEGER,
-    odd INTEGER, left_out INTEGER, counted INTEGER, mode TEXT, first_sync INTEGER, good_sync INTEGER, full_at TEXT, since TEXT,
-    checked_at TEXT) WITHOUT ROWID;
+    odd INTEGER, left_out INTEGER, counted INTEGER, mode TEXT, first_sync INTEGER, good_sync INTEGER, full_at TEXT,
+    since TEXT, checked_at TEXT) WITHOUT ROWID;
 CREATE TABLE _change(id INTEGER PRIMARY KEY, sync INTEGER NOT NULL, kind TEXT NOT NULL, what TEXT NOT NULL,
     device INTEGER NOT NULL, key INTEGER NOT NULL, old INTEGER, new INTEGER);
 CREATE INDEX _change_sync ON _change(sync, kind);
@@ -30,7 +28,8 @@ CREATE INDEX _change_device ON _change(device);
 CREATE TABLE _stage(kind TEXT NOT NULL, device INTEGER NOT NULL, key INTEGER NOT NULL, value INTEGER NOT NULL,
     since TEXT, latest TEXT, PRIMARY KEY(kind, device, key, value)) WITHOUT ROWID;
 CREATE TABLE _stage_walk(kind TEXT PRIMARY KEY, state TEXT NOT NULL, position TEXT, mode TEXT NOT NULL, since TEXT,
-    why TEXT, permission TEXT, endpoint TEXT, rows INTEGER NOT NULL, odd INTEGER NOT NULL, counted INTEGER) WITHOUT ROWID;
+    why TEXT, permission TEXT, endpoint TEXT, rows INTEGER NOT NULL, odd INTEGER NOT NULL, counted INTEGER)
+    WITHOUT ROWID;
 """
 
 _ALERTS = """
@@ -120,18 +119,15 @@ def _current(kind: Kind) -> str:
 
 
 def _history(kind: Kind) -> str:
-    closed = f"SELECT {_own(kind)}, t.finished_at AS valid_to {_joined(kind, f'_{kind.name}_closed')} "
-    return f"SELECT {_own(kind)}, NULL AS valid_to {_joined(kind, f'_{kind.name}_open')} UNION ALL {closed}" + (
-        "JOIN _sync t ON t.id = o.seen_to"
-    )
+    now = f"SELECT {_own(kind)}, NULL AS valid_to {_joined(kind, f'_{kind.name}_open')}"
+    before = f"SELECT {_own(kind)}, t.finished_at AS valid_to {_joined(kind, f'_{kind.name}_closed')}"
+    return f"{now} UNION ALL {before} JOIN _sync t ON t.id = o.seen_to"
 
 
 def _gone() -> str:
     kind = KINDS[0]
-    newest = "o.seen_to = d.gone_sync"
-    return f"SELECT {_own(kind)}, t.finished_at AS gone_at {_joined(kind, '_devices_closed')} " + (
-        f"JOIN _sync t ON t.id = o.seen_to WHERE {newest}"
-    )
+    last = f"SELECT {_own(kind)}, t.finished_at AS gone_at {_joined(kind, '_devices_closed')}"
+    return f"{last} JOIN _sync t ON t.id = o.seen_to WHERE o.seen_to = d.gone_sync"
 
 
 def _cells(kind: Kind, table: str) -> str:

@@ -1,4 +1,4 @@
-"""One kind's pages on their way into the stage: incremental where Iru allows it, taken up again where they broke off."""
+"""One kind's pages on their way into the stage: incremental where Iru allows it, taken up where they broke off."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Work(Protocol):
 class Walker:
     """Walks kinds for one sync."""
 
-    def __init__(  # noqa: PLR0913 - the parts of a sync
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a sync
         self,
         client: IruClient,
         db: sqlite3.Connection,
@@ -100,7 +100,7 @@ class Walker:
         await self._work(lambda: self._stage.note(kind, denied))
 
     async def _pages(self, kind: Kind, endpoint: Endpoint[Any], walk: Walk) -> None:
-        """Walk to the end, taking up the thread a few times where it breaks. Raises an IruError when it will not hold."""
+        """Walk to the end, going on a few times where it breaks. Raises an IruError when it will not hold."""
         call = self._client.call(endpoint, seconds=_A_DAY, requests=1_000_000)
         left = _TRIES
         while walk.state == "walking":

@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -58,10 +57,10 @@ async def deliver(path: Path, url: str, secret: str, *, clock: Callable[[], floa
     sent = 0
     async with httpx.AsyncClient(timeout=_SECONDS, follow_redirects=False, trust_env=True) as http:
         for number, event in waiting:
-            if not await _send(http, check(url), event.encode(), secret, clock):
-                await to_thread.run_sync(lambda failed=number: _settle(path, failed, taken=False))
+            taken = await _send(http, check(url), event.encode(), secret, clock)
+            await to_thread.run_sync(_settle, path, number, taken)
+            if not taken:
                 break
-            await to_thread.run_sync(lambda taken=number: _settle(path, taken, taken=True))
             sent += 1
     return sent, len(waiting) - sent
 
@@ -90,11 +89,8 @@ def _waiting(path: Path) -> list[tuple[int, str]]:
         return db.execute("SELECT id, event FROM _outbox ORDER BY id LIMIT 1000").fetchall()
 
 
-def _settle(path: Path, number: int, *, taken: bool) -> None:
+def _settle(path: Path, number: int, taken: bool) -> None:  # noqa: FBT001 - run_sync passes by position
+    """Forget what was taken, and what was tried too often."""
     with writer(path) as db, transaction(db):
-        _count(db, number)
+        db.execute("UPDATE _outbox SET tries = tries + 1 WHERE id = ?", (number,))
         db.execute("DELETE FROM _outbox WHERE id = ? AND (? OR tries >= ?)", (number, taken, _GIVE_UP))
-
-
-def _count(db: sqlite3.Connection, number: int) -> None:
-    db.execute("UPDATE _outbox SET tries = tries + 1 WHERE id = ?", (number,))

@@ -44,7 +44,7 @@ class DeviceLine(View):
     blueprint_name: str
     last_check_in: str
     is_missing: bool
-    tags: list[str]
+    tags: Any  # a list in a row, one of them in a count
 
 
 class UserDeviceLine(View):

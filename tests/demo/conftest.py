@@ -35,7 +35,7 @@ def walk(client: IruClient) -> Walk:
 
     async def rows(endpoint: Any, query: dict[str, Any] | None = None, **ids: str) -> list[dict[str, Any]]:
         call = client.call(endpoint, requests=500)
-        return [row async for batch in call.walk(endpoint, query=query, **ids) for row in batch.rows]
+        return [row async for batch in call.walk(endpoint, None, query, whole=False, **ids) for row in batch.rows]
 
     return rows
 

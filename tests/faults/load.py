@@ -37,15 +37,27 @@ TEXTS = ("", " ", "' OR 1=1 --", "a" * 301, "a" * 100_000, "\x00", "\ud800", "\u
 ODD: tuple[Any, ...] = (*NUMBERS, *TIMES, *LISTS, *WORDS, *CURSORS, *TEXTS, *PATHS)
 
 
-def made_up(tool: Tool, dice: random.Random) -> dict[str, Any]:
-    """Arguments for `tool`: some likely, some odd, some that it does not have."""
+LIKELY: dict[str, Any] = {
+    "email": "mira.castellane@northwind.example",
+    "cve_id": "CVE-2026-40117",
+    "kind": "custom_apps",
+    "category": "applications",
+    "indicator": "com.google.GoogleUpdater.wake",
+    "since": "7d",
+    "limit": 5,
+}
+
+
+def made_up(tool: Tool, dice: random.Random, serial: str) -> dict[str, Any]:
+    """Arguments for `tool`: what it needs, then one to three that nobody meant."""
     schema = tool.input_schema
-    given: dict[str, Any] = {}
-    for name, one in schema.get("properties", {}).items():
-        if name in schema.get("required", []) or dice.random() < 0.4:
-            likely = [*one.get("enum", []), one.get("default", "x")]
-            given[name] = dice.choice(likely) if dice.random() < 0.4 else dice.choice(ODD)
-    if dice.random() < 0.05:
+    properties = schema.get("properties", {})
+    known = LIKELY | {"device": serial}
+    given = {name: known.get(name, properties[name].get("default", "x")) for name in schema.get("required", [])}
+    for name in dice.sample(sorted(properties), min(len(properties), dice.randint(0, 3))):
+        choices = properties[name].get("enum", [])
+        given[name] = dice.choice(choices) if choices and dice.random() < 0.5 else dice.choice(ODD)
+    if dice.random() < 0.03:
         given[dice.choice(["", "x", "__class__", "iru", "self", "device\u200b"])] = dice.choice(ODD)
     return given
 
@@ -56,11 +68,12 @@ async def fuzz(calls: int, seed: int = 14) -> Measured:
     wire = Recording()
     client = wire.client(cache_seconds=60)
     tools = list(catalogue().values())
+    serial = (await catalogue()["list_devices"].run(client, {"platform": "mac"}))["items"][0]["serial_number"]
     crashes: list[str] = []
     good = 0
     for number in range(calls):
         tool = tools[number % len(tools)]
-        given = made_up(tool, dice)
+        given = made_up(tool, dice, serial)
         try:
             to_json(await tool.run(client, given)).encode()
             good += 1

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -86,7 +90,7 @@ def _answer(request: httpx.Request, body: Any) -> httpx.Response:
 
 @dataclass
 class Copy:
-    """A tenant of 40 devices and the copy of it."""
+    """A tenant and the copy of it."""
 
     path: Path
     tenant: Edited = field(default_factory=lambda: Edited(transport(devices=40, now=NOW)))
@@ -125,6 +129,25 @@ class Copy:
         return set(self.rows("SELECT kind, what, serial_number, thing, field, old, new FROM changes"))
 
 
+@pytest.fixture(scope="session")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The copy after its first sync, made once."""
+    path = tmp_path_factory.mktemp("first") / "copy.sqlite3"
+    anyio.run(Copy(path).sync)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
 @pytest.fixture
-def copy(tmp_path: Path) -> Copy:
+def copy(first: Path, tmp_path: Path) -> Copy:
+    """A tenant of 40 devices, copied at NOW."""
+    path = tmp_path / "copy.sqlite3"
+    shutil.copy(first, path)
+    return Copy(path)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Copy:
+    """A tenant that was never copied."""
     return Copy(tmp_path / "copy.sqlite3")

@@ -1,0 +1,235 @@
+"""A sync is whole or not at all: killed, interrupted, refused, denied, run twice at once, within its quota."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from iru_mcp.errors import ConfigError, IruError, UsageError
+from iru_mcp.inventory import schema
+from iru_mcp.inventory.collect import Plan, sync
+from iru_mcp.inventory.kinds import KINDS
+from iru_mcp.inventory.quota import HOUR_LIMIT, Quota, read_share
+from iru_mcp.inventory.store import Locked, reader, writer
+
+from .conftest import LATER, Copy
+
+pytestmark = pytest.mark.anyio
+ROOT = Path(__file__).parent.parent.parent
+
+
+def contents(path: Path) -> dict[str, list[Any]]:
+    """Every row of every table that people read, without numbers that only the file knows."""
+    with closing(sqlite3.connect(path)) as db:
+        return {kind.name: sorted(db.execute(f"SELECT * FROM {kind.name}").fetchall(), key=repr) for kind in KINDS}
+
+
+def start(path: Path, last: int) -> subprocess.CompletedProcess[str]:
+    script = Path(__file__).with_name("killed.py")
+    words = [sys.executable, str(script), str(path), str(last)]
+    return subprocess.run(
+        words, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@pytest.fixture(scope="module")
+def statements(tmp_path_factory: pytest.TempPathFactory) -> int:
+    """How many statements a first sync is made of."""
+    return int(start(tmp_path_factory.mktemp("whole") / "copy.sqlite3", -1).stdout.split()[0])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_killed_at_ten_random_moments_nothing_is_lost_or_doubled(first: Path, tmp_path: Path, statements: int) -> None:
+    chance, killed = random.Random(20261123), tmp_path / "killed.sqlite3"
+    for _ in range(10):
+        assert start(killed, chance.randint(2, statements // 12)).returncode == -signal.SIGKILL
+        with closing(sqlite3.connect(killed)) as db:
+            made = db.execute("SELECT count(*) FROM sqlite_schema WHERE name = '_sync'").fetchone()[0]
+            assert not made or db.execute("SELECT count(*) FROM _sync").fetchone() == (0,)
+    last = start(killed, -1)
+    assert last.stdout.split()[1] == "1", "it goes on where the last one ended"
+    assert contents(killed) == contents(first)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+@pytest.mark.parametrize("from_the_end", [2, 60, 200])
+def test_killed_while_it_commits_the_copy_is_the_old_or_the_new(
+    first: Path, tmp_path: Path, statements: int, from_the_end: int
+) -> None:
+    killed = tmp_path / "killed.sqlite3"
+    start(killed, statements - from_the_end)
+    with closing(sqlite3.connect(killed)) as db:
+        syncs = db.execute("SELECT count(*) FROM _sync").fetchone()[0]
+        apps = db.execute("SELECT count(*) FROM apps").fetchone()[0]
+    assert (syncs, apps) == (0, 0) or contents(killed) == contents(first)
+    start(killed, -1)
+    assert contents(killed) == contents(first)
+
+
+async def test_a_sync_that_fails_half_way_leaves_the_last_good_copy_and_is_taken_up(copy: Copy) -> None:
+    before = contents(copy.path)
+    failing = {"on": True}
+
+    def refuse(request: httpx.Request) -> httpx.Response | None:
+        broken = failing["on"] and "launch_agents" in request.url.path and "cursor" in request.url.params
+        stream = httpx.ByteStream(b"{}")
+        return httpx.Response(500, request=request, stream=stream) if broken else None
+
+    copy.tenant.refuse = refuse
+    copy.now = LATER
+    with pytest.raises(IruError):
+        await copy.sync(full=True)
+    assert contents(copy.path) == before
+    failing["on"] = False
+    asked = len(copy.tenant.asked)
+    outcome = await copy.sync()
+    assert outcome.resumed
+    assert not [url for url in copy.tenant.asked[asked:] if url.path.endswith("/devices")], "what is staged stays"
+    assert {name: len(rows) for name, rows in contents(copy.path).items()} == {
+        name: len(rows) for name, rows in before.items()
+    }
+
+
+async def test_what_is_not_permitted_is_said_and_the_rest_is_copied(empty: Copy) -> None:
+    empty.tenant.refuse = lambda request: (
+        httpx.Response(403, request=request, stream=httpx.ByteStream(b'{"detail":"no"}'))
+        if "local_users" in request.url.path or "vulnerab" in request.url.path
+        else None
+    )
+    outcome = await empty.sync()
+    assert set(outcome.denied) == {"local_users", "vulnerabilities", "detections"}
+    found = dict(empty.rows("SELECT kind, permission FROM coverage WHERE state = 'not permitted'"))
+    assert "/api/v1/prism/local_users" in found["local_users"]
+    answer = await empty.call("inventory_query", sql="SELECT count(*) FROM local_users")
+    assert any("local_users was not permitted" in note for note in answer["notes"])
+
+
+async def test_what_is_no_longer_permitted_stays_as_it_was(copy: Copy) -> None:
+    copy.tenant.refuse = lambda request: (
+        httpx.Response(403, request=request, stream=httpx.ByteStream(b"{}")) if "/users" in request.url.path else None
+    )
+    copy.now = LATER
+    await copy.sync()
+    assert copy.rows("SELECT count(*) > 0 FROM users") == [(1,)]
+    assert copy.changes() == set()
+
+
+async def test_without_the_device_list_nothing_is_copied(empty: Copy) -> None:
+    empty.tenant.refuse = lambda request: (
+        httpx.Response(403, request=request, stream=httpx.ByteStream(b"{}"))
+        if request.url.path.endswith("/devices")
+        else None
+    )
+    with pytest.raises(IruError, match="Device list"):
+        await empty.sync()
+    with pytest.raises(UsageError, match="No sync has finished"):
+        await empty.call("inventory_changes")
+
+
+async def test_two_syncs_cannot_meet(copy: Copy) -> None:
+    with writer(copy.path), pytest.raises(Locked, match="Another sync"):
+        await copy.sync()
+
+
+async def test_a_file_holds_one_tenant(copy: Copy) -> None:
+    copy_of_another = copy.client()
+    with pytest.raises(UsageError, match="holds the inventory of demo"):
+        await sync(copy_of_another, copy.path, Plan("acme.api.kandji.io"))
+    await copy_of_another.aclose()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such permissions")
+def test_the_file_is_its_users_alone(tmp_path: Path) -> None:
+    fresh = Copy(tmp_path / "deep" / "new.sqlite3")
+    with writer(fresh.path):
+        modes = {stat.S_IMODE(path.stat().st_mode) for path in fresh.path.parent.iterdir()}
+    assert modes == {0o600}
+
+
+async def test_no_secret_is_written_to_the_file(copy: Copy) -> None:
+    codes = [b"736807", b"enrollment_code", b"removal_passcode"]
+    written = copy.path.read_bytes()
+    assert not [code for code in codes if code in written]
+
+
+def test_a_file_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite3"
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for statement in filter(str.strip, schema.STEPS[0].split(";\n")):
+            db.execute(statement)
+        db.execute("INSERT INTO _meta VALUES ('account', 'demo')")
+        db.execute("PRAGMA user_version = 1")
+    with pytest.raises(UsageError, match="another version"), reader(path):
+        pass
+    with writer(path) as db:
+        assert schema.version(db) == schema.VERSION
+        assert db.execute("SELECT count(*) FROM alerts").fetchone() == (0,)
+        assert db.execute("SELECT value FROM _meta").fetchone() == ("demo",)
+
+
+def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new.sqlite3"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(ConfigError, match="newer"), writer(path):
+        pass
+
+
+async def test_a_sync_takes_no_more_than_its_share_of_the_hour() -> None:
+    clock = {"now": 0.0}
+
+    async def sleep(seconds: float) -> None:
+        clock["now"] += seconds
+
+    quota = Quota(0.01, lambda: None, clock=lambda: clock["now"], sleep=sleep)
+    taken = []
+    for _ in range(250):
+        await quota.take()
+        taken.append(clock["now"])
+        clock["now"] += 0.1
+    for moment in taken:
+        assert len([other for other in taken if moment <= other < moment + 3600]) <= HOUR_LIMIT * 0.01
+
+
+async def test_what_others_need_of_the_hour_is_left_to_them() -> None:
+    clock, left = {"now": 0.0}, {"hour": 5_001}
+
+    async def sleep(seconds: float) -> None:
+        clock["now"] += seconds
+        if clock["now"] > 1800:
+            left["hour"] = 10_000
+
+    quota = Quota(0.5, lambda: left["hour"], clock=lambda: clock["now"], sleep=sleep)
+    await quota.take()
+    left["hour"] -= 1
+    for _ in range(40):
+        await quota.take()
+        if clock["now"] > 1800:
+            break
+    assert clock["now"] > 1800
+
+
+@pytest.mark.parametrize("text", ["0", "0%", "101%", "half", "", "-5%", "50.5%"])
+def test_a_quota_that_is_no_share_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--quota 50%"):
+        read_share(text)
+    assert read_share("50%") == 0.5
+
+
+async def test_a_cancelled_sync_leaves_no_lock(copy: Copy) -> None:
+    with anyio.move_on_after(0.05):
+        await copy.sync(full=True)
+    copy.now = LATER
+    assert (await copy.sync()).sync >= 2
