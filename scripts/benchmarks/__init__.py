@@ -1,0 +1,1 @@
+"""Measurements of iru-mcp beside their floors, by public means alone."""
