@@ -59,9 +59,9 @@ async def list_audit_events(
     limit: Limit = 25,
     cursor: Cursor = "",
 ) -> Page[AuditLine]:
-    """Iru's audit log, newest first: changes to blueprints, library items, tokens and admins, device lifecycle, reads of
-    secrets. Iru filters by time only, so with other filters give since. An actor_id is the target_id of the token that
-    acted, or an Iru admin, whose name Iru does not give."""
+    """Iru's audit log, newest first: changes to blueprints, library items, tokens and admins, device lifecycle, reads
+    of secrets. Iru filters by time only, so with other filters give since. An actor_id is the target_id of the token
+    that acted, or an Iru admin, whose name Iru does not give."""
     early = read_time(since, "since", iru.now())
     late = read_time(until, "until", iru.now(), end_of_day=True)
     query = audit_window(early, late)

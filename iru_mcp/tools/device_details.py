@@ -58,8 +58,8 @@ Sections = Annotated[
 
 @tool(GET_DEVICE_DETAILS, optional=(LIST_DEVICES,), toolset="devices")
 async def get_device_details(iru: Call, device: DeviceRef, sections: Sections = ()) -> Details:
-    """Everything Iru holds on one device: owner, hardware, OS, network, MDM, agent, FileVault, activation lock, lost mode,
-    recovery, security, local users, volumes, profiles, Apple Business Manager. Sections differ by platform. For
+    """Everything Iru holds on one device: owner, hardware, OS, network, MDM, agent, FileVault, activation lock, lost
+    mode, recovery, security, local users, volumes, profiles, Apple Business Manager. Sections differ by platform. For
     installed software use list_device_apps, for failures get_device_status."""
     target = await resolve(iru, device)
     record = await iru.fetch(GET_DEVICE_DETAILS, device_id=target.device_id)

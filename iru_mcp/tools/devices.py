@@ -250,8 +250,8 @@ async def find_devices_for_user(
     ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, {"user_name": email.strip()}, [check], lean=lean_device)
     page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=())
     if not page.items and not cursor:
-        page.notes.insert(0, 
-            f"nobody called {email.strip()} holds a device; list_users tells whether Iru knows the person"
+        page.notes.insert(
+            0, f"nobody called {email.strip()} holds a device; list_users tells whether Iru knows the person"
         )
     elif len(people := {row.get("user_email") for row in page.items}) > 1:
         page.notes.append(f"{len(people)} people have this name; give the address of the one who is meant")
