@@ -15,7 +15,7 @@ from ..api.client import Batch, Call, Interrupted, IruClient
 from ..api.endpoint import Endpoint
 from ..api.prism import PRISM_COUNT
 from ..api.record import read_moment
-from ..errors import IruError, NotFound, NotLicensed, NotPermitted, Unauthorized, Unreachable
+from ..errors import IruError, NotFound, NotLicensed, NotPermitted, RateLimited, ServerFault, Unauthorized, Unreachable
 from .kinds import Kind
 from .quota import Quota
 from .staging import Stage, Walk
@@ -112,7 +112,7 @@ class Walker:
                 left = _TRIES if walk.rows > rows else left - 1
                 if not left or not _may_heal(error):
                     raise _broken(endpoint, error) from None
-                await anyio.sleep(2.0 ** (_TRIES - left))
+                await anyio.sleep(_pause(error, _TRIES - left))
         await self._count(kind, endpoint, walk)
 
     async def _some_pages(self, kind: Kind, endpoint: Endpoint[Any], call: Call, walk: Walk) -> Walk:
@@ -191,6 +191,12 @@ def _may_heal(error: Exception) -> bool:
     if isinstance(error, Interrupted):
         return "page twice" not in error.why and "repeats itself" not in error.why
     return isinstance(error, IruError) and error.retryable
+
+
+def _pause(error: Exception, failures: int) -> float:
+    """Seconds until the next try: as long as Iru asks, for a sync can wait for the next hour; else 2, 4, 8."""
+    asked = error.wait if isinstance(error, (RateLimited, ServerFault)) else None
+    return min(asked, 3600.0) if asked else 2.0**failures
 
 
 def _broken(endpoint: Endpoint[Any], error: Exception) -> IruError:

@@ -17,12 +17,14 @@ import anyio
 import httpx
 import pytest
 
-from iru_mcp.errors import ConfigError, IruError, UsageError
+from iru_mcp.api.client import Interrupted
+from iru_mcp.errors import ConfigError, IruError, RateLimited, UsageError
 from iru_mcp.inventory import schema
 from iru_mcp.inventory.collect import Plan, sync
 from iru_mcp.inventory.kinds import KINDS
 from iru_mcp.inventory.quota import HOUR_LIMIT, Quota, read_share
 from iru_mcp.inventory.store import Locked, reader, writer
+from iru_mcp.inventory.walks import _pause
 
 from .conftest import LATER, Copy
 
@@ -219,6 +221,12 @@ async def test_what_others_need_of_the_hour_is_left_to_them() -> None:
         if clock["now"] > 1800:
             break
     assert clock["now"] > 1800
+
+
+def test_a_sync_waits_as_long_as_iru_asks_but_no_longer_than_an_hour() -> None:
+    assert _pause(RateLimited("", "", 1_200.0), 1) == 1_200.0
+    assert _pause(RateLimited("", "", 90_000.0), 1) == 3_600.0
+    assert [_pause(Interrupted("it broke", 1), failures) for failures in (1, 2, 3)] == [2.0, 4.0, 8.0]
 
 
 @pytest.mark.parametrize("text", ["0", "0%", "101%", "half", "", "-5%", "50.5%"])
