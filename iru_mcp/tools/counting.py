@@ -105,8 +105,8 @@ async def _count(
     groups = _Groups(group_by)
     matched = 0
     async for hits, _ in scan.pages():
-        matched += len(hits)
         for hit in hits:
+            matched += 1
             groups.add(ask.pick(hit.record, group_by), str(getattr(hit.record, "device_id", "")))
     cut = max(0, len(groups.rows) - limit)
     page: Page[Any] = Page(groups.table(limit), complete=not scan.stopped and not cut and not groups.dropped)

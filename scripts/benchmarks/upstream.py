@@ -11,13 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from iru_mcp.demo import HOST, TOKEN, transport
-
 from benchmarks.questions import NOW
+from iru_mcp.demo import HOST, TOKEN, transport
 
 _PAGE = 300
 _MARK = "00000000-0000-4000-8000-"
-Body = Callable[[str], "bytes | None"]
+Body = Callable[[str], bytes | None]
 
 
 class Demo:
@@ -53,7 +52,10 @@ async def synthetic(rows: int) -> Body:
             return None
         begin = int(parse_qs(place.query).get("offset", ["0"])[0])
         form = forms[name]
-        made = (form[number % len(form)].replace("%012d", f"{number:012d}") for number in range(begin, min(begin + _PAGE, rows)))
+        made = (
+            form[number % len(form)].replace("%012d", f"{number:012d}")
+            for number in range(begin, min(begin + _PAGE, rows))
+        )
         page = f"[{','.join(made)}]"
         if name == "apps":
             page = f'{{"offset":{begin},"limit":{_PAGE},"total":{rows},"cursor":null,"data":{page}}}'
@@ -62,7 +64,9 @@ async def synthetic(rows: int) -> Body:
     return body
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, demo: Demo, made: Body | None, wait: float) -> None:
+async def _answer(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, demo: Demo, made: Body | None, wait: float
+) -> None:
     try:
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
@@ -83,7 +87,9 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, de
 async def _serve(rows: int, wait: float) -> None:
     demo = Demo()
     made = await synthetic(rows) if rows else None
-    server = await asyncio.start_server(lambda reader, writer: _answer(reader, writer, demo, made, wait), "127.0.0.1", 0)
+    server = await asyncio.start_server(
+        lambda reader, writer: _answer(reader, writer, demo, made, wait), "127.0.0.1", 0
+    )
     print(server.sockets[0].getsockname()[1], flush=True)
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(None, sys.stdin.read)  # until whoever started it lets go
