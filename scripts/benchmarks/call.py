@@ -1,4 +1,4 @@
-"""Calls: latency of a 25-row answer, cached and not, at 1, 8 and 64 at once, beside a bare SDK tool with the same bytes."""
+"""Calls: latency of a 25-row answer at 1, 8 and 64 at once, beside a bare SDK tool with the same bytes."""
 
 from __future__ import annotations
 

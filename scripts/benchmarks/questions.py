@@ -1,4 +1,4 @@
-"""Twenty questions of an investigation: the calls an agent makes, the facts it reads, and the raw pages that hold them."""
+"""Twenty questions of an investigation: the calls that answer them, the facts, and the raw pages that hold them."""
 
 from __future__ import annotations
 

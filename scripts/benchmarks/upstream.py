@@ -1,4 +1,4 @@
-"""A tenant on loopback that answers after a set time, in a process of its own, so that its work is not in the figures."""
+"""A tenant on loopback that answers after a set time, as a process whose work is not in the figures."""
 
 from __future__ import annotations
 

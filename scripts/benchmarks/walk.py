@@ -64,27 +64,19 @@ def run(_: Path) -> list[Row]:
             made = json.loads(subprocess.run(command, env=settings, check=True, capture_output=True).stdout)  # noqa: S603
         least = math.ceil(rows / PAGE)
         ideal = max(least * WAIT / limits.side_by_side, least / limits.per_second)
-        what = {
-            "devices": "devices, `list_devices` pages",
-            "apps": "Prism rows",
-            "group_by": "Prism rows, one `group_by` call",
-        }
-        name = f"{rows:,} {what[kind]}"
+        name = f"{rows:,} {_NAMES[kind]}"
         ratio = made["seconds"] / ideal
         note = f"{made['requests']:.0f} requests, the least is {least}; {made['rows']:,.0f} rows read"
-        within = (
-            {"target": f"complete within {limits.call_seconds:.0f} s", "met": bool(made["all"])}
-            if kind == "group_by"
-            else {}
-        )
-        found.append(once("walk", name, "s", made["seconds"], floor=ideal, ratio=ratio, note=note, **within))
+        row = once("walk", name, "s", made["seconds"], floor=ideal, ratio=ratio, note=note)
+        if kind == "group_by":
+            row = replace(row, target=f"complete within {limits.call_seconds:.0f} s", met=bool(made["all"]))
+        found.append(row)
         found.append(once("walk", f"{name}: peak memory", "MB", made["mb"]))
         if kind == "apps":
             peaks[rows] = made["mb"]
     small, large = (peaks[rows] for rows in sorted(peaks))
-    found.append(
-        once("walk", "memory of ten times the rows", "x", large / small, target="<= 1.10 x", met=large / small <= 1.1)
-    )
+    growth, target = large / small, f"<= {MOST_GROWTH:.2f} x"
+    found.append(once("walk", "memory of ten times the rows", "x", growth, target=target, met=growth <= MOST_GROWTH))
     return found
 
 
