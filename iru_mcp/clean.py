@@ -72,9 +72,7 @@ _SECRET_TEXT = re.compile(
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
     re.DOTALL,
 )
-_HINTS = tuple(
-    "pass secret token key pin code prk albc bearer basic eyj akia asia glpat xox sk- _ :// <plist #!".split()
-)
+_HINTS = tuple("pass secret token key pin code prk albc bearer basic eyj akia asia glpat xox sk- _ :// < #".split())
 """One of these is in every text that may hold a secret, in lower case, unless it is shaped like a key."""
 _SHAPED = re.compile("-[A-Z0-9]{4,5}-[A-Z0-9]{4,5}-[A-Z0-9]{4,5}-")
 _PLAIN = re.compile("[ -~]+")
@@ -111,14 +109,13 @@ def _clean_row(row: Any) -> Any:
 def _gather(value: Any, texts: list[str]) -> bool:
     """Add all text in `value` to `texts`; False when a key or a value needs a closer look."""
     kind = type(value)
-    if kind is str:
-        texts.append(value)
-        return True
     if kind is dict or kind is list:
         if kind is dict and not _are_plain(tuple(value)):
             return False
-        for inner in value.values() if kind is dict else value:  # noqa: SIM110 - a generator costs a third more
-            if not _gather(inner, texts):
+        for inner in value.values() if kind is dict else value:
+            if type(inner) is str:  # most are, and a call for each would cost as much as all else here
+                texts.append(inner)
+            elif not _gather(inner, texts):
                 return False
         return True
     return value is None or kind is bool or kind is int

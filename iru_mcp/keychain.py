@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 from .errors import ConfigError
 
 _SERVICE = "iru-mcp"
+_SECONDS = 60.0
+"""How long a person has to unlock the keyring."""
 
 
 def available() -> bool:
@@ -20,10 +25,7 @@ def available() -> bool:
 def read(host: str) -> str:
     """The token kept for an API host. Raises ConfigError when there is none, or no keyring."""
     keyring = _keyring()
-    try:
-        found = keyring.get_password(_SERVICE, host)
-    except keyring.errors.KeyringError:
-        raise _unusable() from None
+    found = _asked(lambda: keyring.get_password(_SERVICE, host))
     if not found:
         raise ConfigError(f"The system keyring holds no token for {host}.", "Run iru-mcp setup once more.")
     return str(found)
@@ -32,38 +34,47 @@ def read(host: str) -> str:
 def store(host: str, token: str) -> None:
     """Keep the token for an API host, in place of an older one. Raises ConfigError when the keyring refuses."""
     keyring = _keyring()
-    try:
-        keyring.set_password(_SERVICE, host, token)
-    except keyring.errors.KeyringError:
-        raise _unusable() from None
+    _asked(lambda: keyring.set_password(_SERVICE, host, token))
 
 
 def forget(host: str) -> bool:
     """Delete the token of an API host; whether there was one. Raises ConfigError when the keyring refuses."""
     keyring = _keyring()
-    try:
-        keyring.delete_password(_SERVICE, host)
-    except keyring.errors.PasswordDeleteError:
+    if _asked(lambda: keyring.get_password(_SERVICE, host)) is None:
         return False
-    except keyring.errors.KeyringError:
-        raise _unusable() from None
+    _asked(lambda: keyring.delete_password(_SERVICE, host))
     return True
+
+
+def _asked(ask: Callable[[], Any]) -> Any:
+    """What the keyring says, in bounded time: it may wait for a person who is not there."""
+    from keyring.errors import KeyringError
+
+    said: list[Any] = []
+
+    def wait() -> None:
+        try:
+            said.append(ask())
+        except KeyringError:
+            return
+
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    thread.join(_SECONDS)
+    if not said:
+        raise ConfigError(
+            "The system keyring is locked or cannot be used here.",
+            "Unlock it, or set IRU_API_TOKEN or IRU_API_TOKEN_FILE instead of IRU_API_TOKEN_KEYRING.",
+        )
+    return said[0]
 
 
 def _keyring() -> ModuleType:
     try:
         import keyring
-        import keyring.errors
     except ImportError:
         raise ConfigError(
             "The token is to come from the system keyring, but the package keyring is not installed.",
             "Install iru-mcp[keyring], or set IRU_API_TOKEN instead of IRU_API_TOKEN_KEYRING.",
         ) from None
     return keyring
-
-
-def _unusable() -> ConfigError:
-    return ConfigError(
-        "The system keyring is locked or cannot be used here.",
-        "Unlock it, or set IRU_API_TOKEN or IRU_API_TOKEN_FILE instead of IRU_API_TOKEN_KEYRING.",
-    )

@@ -183,9 +183,16 @@ def _removed(files: list[ConfigFile], everywhere: Mapping[str, ConfigFile]) -> s
             hosts.add(_keyring_host(entry))
     # A token that another client's entry still reads stays.
     hosts -= {_keyring_host(_has(file)) for file in everywhere.values()} | {""}
-    forgotten = [host for host in sorted(hosts) if keychain.forget(host)]
-    said += [f"The token for {host} is deleted from the system keyring." for host in forgotten]
+    said += [_forgotten(host) for host in sorted(hosts)]
     return "\n".join(said) or "Nothing was connected."
+
+
+def _forgotten(host: str) -> str:
+    try:
+        gone = keychain.forget(host)
+    except ConfigError as error:
+        return f"The token for {host} may still be in the system keyring. {error.fact}"
+    return f"The token for {host} {'is deleted from' if gone else 'was not in'} the system keyring."
 
 
 def _keyring_host(entry: dict[str, Any]) -> str:

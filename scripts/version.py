@@ -15,7 +15,7 @@ def versions() -> dict[str, set[str]]:
     package = re.findall(r'__version__ = "(.*)"', (ROOT / "iru_mcp/__init__.py").read_text("utf-8"))
     manifest = json.loads((ROOT / "packaging/mcpb/manifest.json").read_text("utf-8"))
     server = json.loads((ROOT / "packaging/server.json").read_text("utf-8"))
-    packages = {one.get("version") or one["identifier"].rpartition(":")[2] for one in server["packages"]}
+    packages = {one["version"] for one in server["packages"]}
     found = {
         "iru_mcp/__init__.py": set(package),
         "packaging/mcpb/manifest.json": {manifest["version"]},

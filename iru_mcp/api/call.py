@@ -74,6 +74,11 @@ class Call:
         self.age: float | None = None
         """Seconds since the oldest kept answer that was used came from Iru; None when all were asked for."""
 
+    @property
+    def private(self) -> bool:
+        """Whether names must leave under pseudonyms."""
+        return self._client.privacy is not None
+
     def shown(self, value: Any) -> Any:
         """`value` as it leaves: under pseudonyms in privacy mode."""
         privacy = self._client.privacy
@@ -220,6 +225,8 @@ class Call:
         if self.requests_left <= 0:
             raise TookTooLong("This call's requests are used up.", "Narrow the question, or ask for less at once.")
         path = endpoint.url_path(ids)
+        if any("\ud800" <= letter <= "\udfff" for value in query.values() for letter in str(value)):
+            raise UsageError("An argument holds half a character.", "Pass it as another tool gave it.")
         self.requests_left -= 1
         self.requests_made += 1
         return path

@@ -134,7 +134,7 @@ def _incident_two(tenant: Tenant) -> list[Row]:
     rights = _token(
         STORY.night_token_label, ("GET", "/api/v1/devices/{device_id}/secrets/filevaultkey"), ("GET", "/api/v1/devices")
     )
-    read = {"secret": "filevault_recovery_key", "device_serial_number": STORY.leaver_serials[0]}
+    read = {"secret_type": "filevault_recovery_key", "device_serial_number": STORY.leaver_serials[0]}
     lost = {"lost_mode_status": "ENABLED"}
     return [
         _event(

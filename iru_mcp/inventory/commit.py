@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from .kinds import KINDS, Kind
 from .moves import find_moves
@@ -34,6 +35,8 @@ def commit(db: sqlite3.Connection, walks: Mapping[str, Walk], sync: Sync) -> int
         db.execute("DELETE FROM _stage")
         db.execute("DELETE FROM _stage_walk")
         set_meta(db, "stage", None)
+    db.execute("PRAGMA analysis_limit = 2000")
+    db.execute("ANALYZE")  # a question about one app begins with the app only if SQLite knows how few apps there are
     return number
 
 
@@ -83,14 +86,9 @@ def _diff(db: sqlite3.Connection, kind: Kind, number: int, *, full: bool, first:
     primary = "PRIMARY KEY(device, key, value)) WITHOUT ROWID"
     db.execute(f"CREATE TEMP TABLE closing({_SPAN}, lost INTEGER, {primary}")
     db.execute(f"CREATE TEMP TABLE opening({_SPAN}, fresh INTEGER, since TEXT, latest TEXT, {primary}")
-    here, was_here = _presence(kind)
-    staged = "EXISTS (SELECT 1 FROM _stage s WHERE s.kind = :kind AND s.device = o.device AND s.key = o.key{})"
-    same = staged.format(" AND s.value = o.value")
-    ended = f"NOT {same}" if full else f"{staged.format('')} AND NOT {same}"
-    open_ = f"_{kind.name}_open"
     names = {"kind": kind.name, "sync": number, "first": first}
-    gone = f"NOT ({was_here})"
-    db.execute(f"INSERT INTO closing SELECT device, key, value, {gone} FROM {open_} o WHERE {gone} OR ({ended})", names)
+    _ended(db, kind, names, full=full)
+    open_, here = f"_{kind.name}_open", f"s.device IN ({_LISTED})" if kind.device else "1"
     fresh = _fresh(kind)
     db.execute(
         f"INSERT INTO opening SELECT device, key, value, {fresh}, since, latest FROM _stage s WHERE kind = :kind AND "
@@ -103,12 +101,24 @@ def _diff(db: sqlite3.Connection, kind: Kind, number: int, *, full: bool, first:
     return int(db.execute(f"SELECT count(*) FROM _stage s WHERE kind = :kind AND NOT ({here})", names).fetchone()[0])
 
 
-def _presence(kind: Kind) -> tuple[str, str]:
-    """Whether a staged row's device is listed, and whether an open span's is; Prism outlives devices."""
-    if not kind.device:
-        return "1", "1"
-    listed = "{}.device IN (SELECT id FROM _device WHERE listed_sync IS NOT NULL AND gone_sync IS NULL)"
-    return listed.format("s"), "1" if kind.name == "devices" else listed.format("o")
+_LISTED = "SELECT id FROM _device WHERE listed_sync IS NOT NULL AND gone_sync IS NULL"
+
+
+def _ended(db: sqlite3.Connection, kind: Kind, names: Mapping[str, Any], *, full: bool) -> None:
+    """Fill `closing`: all of devices that are gone, and what the stage does not have, or has otherwise."""
+    open_ = f"_{kind.name}_open"
+    if kind.device and kind.name != "devices":
+        gone = "SELECT id FROM _device WHERE gone_sync IS NOT NULL"
+        db.execute(f"INSERT INTO closing SELECT device, key, value, 1 FROM {open_} WHERE device IN ({gone})")
+    same = (
+        "EXISTS (SELECT 1 FROM _stage t WHERE t.kind = :kind AND t.device = o.device AND t.key = o.key "
+        "AND t.value = o.value)"
+    )
+    held = f"{open_} o" if full else f"_stage s CROSS JOIN {open_} o ON o.device = s.device AND o.key = s.key"
+    whose = "" if full else "s.kind = :kind AND "
+    db.execute(
+        f"INSERT OR IGNORE INTO closing SELECT o.device, o.key, o.value, 0 FROM {held} WHERE {whose}NOT {same}", names
+    )
 
 
 def _fresh(kind: Kind) -> str:

@@ -107,6 +107,7 @@ def _item(db: sqlite3.Connection, row: tuple[Any, ...]) -> dict[str, Any]:
         named["fields"] = {name: {"old": before.get(name), "new": after.get(name)} for name in names}
     else:
         named["was" if before else "is"] = before or after
+    named["username"] = (after or before).get("username")
     return {name: value for name, value in named.items() if value not in (None, "")}
 
 

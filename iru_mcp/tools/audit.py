@@ -51,18 +51,17 @@ async def list_audit_events(
     iru: Call,
     since: Since = "",
     until: Until = "",
-    action: Annotated[Str, Field(description="create, update or delete; reads of secrets too")] = "",
+    action: Annotated[Str, Field(description="create, update, delete; read for secrets")] = "",
     target_type: Annotated[Str, Field(description="e.g. blueprint, library_item, device, user, api_token")] = "",
-    target: Annotated[Str, Field(description="target_id, or text in what was set, e.g. a name")] = "",
+    target: Annotated[Str, Field(description="target_id, e.g. of the token that acted; or text in what was set")] = "",
     actor: Annotated[Str, Field(description="actor_id or actor_type (user, api_token)")] = "",
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",
 ) -> Page[AuditLine]:
-    """Iru's audit log, newest first: changes to blueprints, library items, tokens and admins, device
-    lifecycle, reads of
-    secrets. Iru filters by time only, so with other filters give since. An actor_id is an Iru admin, not a
-    directory user."""
+    """Iru's audit log, newest first: changes to blueprints, library items, tokens and admins, device lifecycle, reads
+    of secrets. Iru filters by time only, so with other filters give since. An actor_id is the target_id of the token
+    that acted, or an Iru admin, whose name Iru does not give."""
     early = read_time(since, "since", iru.now())
     late = read_time(until, "until", iru.now(), end_of_day=True)
     query = audit_window(early, late)
@@ -72,7 +71,7 @@ async def list_audit_events(
     for name, wanted, texts in (
         ("action", action, lambda event: (event.action,)),
         ("target_type", target_type, lambda event: (event.target_type,)),
-        ("target", target, lambda event: (event.target_id, str(event.new_state))),
+        ("target", target, lambda event: (event.target_id, event.target_type, str(event.new_state))),
         ("actor", actor, lambda event: (event.actor_id, event.actor_type)),
     ):
         if wanted.strip():

@@ -177,7 +177,8 @@ def _usage(of: Tool, error: ValidationError) -> UsageError:
         if detail["type"] == "extra_forbidden":
             problems.append(f"'{where[:40]}' is not a parameter")
         else:
-            problems.append(f"{where}: {detail['msg'].removeprefix('Value error, ')[:400]}")
+            said = detail["msg"].removeprefix("Value error, ").replace(" after validation", "")
+            problems.append(f"{where}: {said[:400]}")
     return UsageError(
         f"Wrong arguments: {'; '.join(problems)}.", f"{of.name} takes: {', '.join(of.arguments.model_fields)}."
     )

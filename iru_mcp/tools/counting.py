@@ -22,7 +22,7 @@ R = TypeVar("R", bound=Record)
 GroupBy = Annotated[
     tuple[str, ...],
     BeforeValidator(listed),
-    Field(description="count all matching rows by these columns instead of listing", max_length=2),
+    Field(description="1 or 2 columns: count all matching rows by them instead of listing", max_length=2),
 ]
 
 COUNT_REQUESTS = 600
@@ -38,11 +38,14 @@ class _Groups:
         self.rows: Counter[tuple[Any, ...]] = Counter()
         self.dropped = 0
         self._columns = columns
+        self.kinds: dict[str, set[int]] = {}
         self._devices: dict[tuple[Any, ...], set[int]] = {}
         self._numbers: dict[str, int] = {}
 
-    def add(self, values: dict[str, Any], device: str) -> None:
+    def add(self, values: dict[str, Any], device: str, kind: str) -> None:
         number = self._numbers.setdefault(device, len(self._numbers)) if device else -1
+        if kind:
+            self.kinds.setdefault(kind, set()).add(number)
         for group in product(*(_each(values.get(column)) for column in self._columns)):
             if group not in self.rows and len(self.rows) >= _MOST_GROUPS:
                 self.dropped += 1
@@ -104,15 +107,19 @@ async def _count(
     scan = Scan(iru, ask.endpoint, query, checks, ask.ids, mark, ask.start, unique=unique, whole=True)
     groups = _Groups(group_by)
     matched = 0
+    columns = (*group_by, ask.kind) if ask.kind else tuple(group_by)
     async for hits, _ in scan.pages():
         for hit in hits:
             matched += 1
-            groups.add(ask.pick(hit.record, group_by), str(getattr(hit.record, "device_id", "")))
+            values = ask.pick(hit.record, columns)
+            groups.add(values, str(getattr(hit.record, "device_id", "")), str(values.get(ask.kind, "")))
     cut = max(0, len(groups.rows) - limit)
     page: Page[Any] = Page(groups.table(limit), complete=not scan.stopped and not cut and not groups.dropped)
     page.total = len(groups.rows)
     page.summary = {"group_by": list(group_by), "rows": matched}
     page.summary |= {"devices": groups.devices} if groups.devices else {}
+    if len(groups.kinds) > 1 and ask.kind not in group_by:
+        page.summary[f"devices_by_{ask.kind}"] = {kind: len(devices) for kind, devices in sorted(groups.kinds.items())}
     page.notes = scan.notes() + _notes(groups, group_by, limit)
     if scan.resume is not None:
         page.next_cursor = write_cursor(Mark(scan.resume, 0, "", 0, widened), iru.question)

@@ -58,11 +58,9 @@ Sections = Annotated[
 
 @tool(GET_DEVICE_DETAILS, optional=(LIST_DEVICES,), toolset="devices")
 async def get_device_details(iru: Call, device: DeviceRef, sections: Sections = ()) -> Details:
-    """Everything Iru holds on one device: owner, hardware, OS, network, MDM, agent, FileVault, activation
-    lock, recovery,
-    security, local users, volumes, profiles, Apple Business Manager. Sections differ by platform. For
-    installed software use
-    list_device_apps, for failures get_device_status."""
+    """Everything Iru holds on one device: owner, hardware, OS, network, MDM, agent, FileVault, activation lock, lost
+    mode, recovery, security, local users, volumes, profiles, Apple Business Manager. Sections differ by platform. For
+    installed software use list_device_apps, for failures get_device_status."""
     target = await resolve(iru, device)
     record = await iru.fetch(GET_DEVICE_DETAILS, device_id=target.device_id)
     found = {name: tidy(value, name) for name, value in record.model_dump().items()}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import datetime
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -17,7 +17,7 @@ from .catalogue import tool
 from .counting import GroupBy, counting
 from .listing import Ask, Check, listing
 from .params import Cursor, Fields, Limit, Platform, Since, Str, contains, read_time, within
-from .versions import VersionAtLeast, VersionBelow, VersionRange
+from .versions import VersionAtLeast, VersionBelow, VersionRange, read_version
 
 _PLATFORMS = {
     "mac": "Mac",
@@ -26,6 +26,12 @@ _PLATFORMS = {
     "appletv": "AppleTV",
     "android": "Android",
     "windows": "Windows",
+}
+DeviceOrder = Literal["last_check_in", "os_version", "device_name"] | None
+_ORDERS: dict[str, Callable[[Device], Any]] = {
+    "last_check_in": lambda device: (device.last_check_in or datetime.min.replace(tzinfo=UTC), device.device_id),
+    "os_version": lambda device: (read_version(device.os_version) or (), device.device_id),
+    "device_name": lambda device: ((device.device_name or "").casefold(), device.device_id),
 }
 _FLEET_REQUESTS = 60
 """18,000 devices at 300 a page: what a question that Iru cannot filter may cost."""
@@ -44,6 +50,7 @@ class DeviceLine(View):
     blueprint_name: str
     last_check_in: str
     is_missing: bool
+    lost_mode_status: str
     tags: Any  # a list in a row, one of them in a count
 
 
@@ -61,6 +68,7 @@ class UserDeviceLine(View):
     mdm_enabled: bool
     agent_installed: bool
     is_missing: bool
+    lost_mode_status: str
 
 
 def lean_device(flat: dict[str, Any]) -> dict[str, Any]:
@@ -97,6 +105,7 @@ async def list_devices(
     mdm_enabled: _Flag = None,
     agent_installed: _Flag = None,
     group_by: GroupBy = (),
+    sort_by: Annotated[DeviceOrder, Field(description="lowest or longest ago first")] = None,
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",
@@ -130,12 +139,22 @@ async def list_devices(
         await asked.filevault(iru, filevault_enabled)
     versions: VersionRange[Device] = VersionRange(version_below, version_at_least, lambda device: device.os_version)
     checks = (*asked.checks, *versions.checks())
-    ask = Ask(LIST_DEVICES, {"ordering": "device_id"} | asked.query, asked.narrow, checks, lean=lean_device)
+    ask = Ask(
+        LIST_DEVICES,
+        {"ordering": "device_id"} | asked.query,
+        asked.narrow,
+        checks,
+        lean=lean_device,
+        kind="platform",
+        order=_ORDERS.get(sort_by or ""),
+    )
     if group_by:
         page = await counting(iru, ask, group_by, limit=limit, cursor=cursor)
     else:
         page = await listing(iru, ask, DeviceLine, limit=limit, cursor=cursor, fields=fields)
     page.notes += versions.notes()
+    if is_removed and not page.items:
+        page.notes.append("Iru's device list may lack removed devices; prism_device_information still shows them")
     return page
 
 
@@ -218,13 +237,30 @@ def _starts_with(version: str | None, wanted: str) -> bool:
 @tool(LIST_DEVICES, requests=_FLEET_REQUESTS)
 async def find_devices_for_user(
     iru: Call,
-    email: Annotated[str, Field(description="whole address, any letter case", min_length=3, max_length=300)],
+    email: Annotated[str, Field(description="whole address, or a person's name", min_length=3, max_length=300)],
     limit: Limit = 25,
     cursor: Cursor = "",
 ) -> Page[UserDeviceLine]:
-    """Devices assigned to one e-mail address, compared whole. Start here when an incident names a person.
-    When there are none, similar addresses that do hold devices are named."""
-    return await held_by(iru, email, limit=limit, cursor=cursor)
+    """Devices assigned to one e-mail address, compared whole, or to the people of a name. Start here when an incident
+    names a person. When there are none, similar addresses that do hold devices are named."""
+    if "@" in email:
+        return await held_by(iru, email, limit=limit, cursor=cursor)
+    words = email.casefold().split()
+    check: Check[Device] = Check("email", lambda device: _is_named(device, words))
+    ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, {"user_name": email.strip()}, [check], lean=lean_device)
+    page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=())
+    if not page.items and not cursor:
+        page.notes.insert(
+            0, f"nobody called {email.strip()} holds a device; list_users tells whether Iru knows the person"
+        )
+    elif len(people := {row.get("user_email") for row in page.items}) > 1:
+        page.notes.append(f"{len(people)} people have this name; give the address of the one who is meant")
+    return page
+
+
+def _is_named(device: Device, words: Sequence[str]) -> bool:
+    name = (device.user.name if device.user else None) or ""
+    return bool(words) and set(words) <= set(name.casefold().split())
 
 
 async def held_by(
@@ -239,7 +275,7 @@ async def held_by(
     ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, {"user_email": wanted}, checks, lean=lean_device)
     page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=fields)
     if not page.items and not cursor:
-        page.notes.append(_nobody(wanted, near))
+        page.notes.insert(0, _nobody(wanted, near))
     return page
 
 

@@ -110,6 +110,8 @@ async def get_device_dossier(
     if any("rows_left_out" in section for section in spent.values()):
         head["complete"] = False
         head["notes"].append(_MORE[detail])
+    if any("why" in row for section in spent.values() for row in section.get("rows", ())):
+        head["notes"].append("rows with why stand out: find_indicator with their label, name or path shows where else")
     return {name: value for name, value in (head | spent).items() if value not in ([], {})}  # type: ignore[return-value]
 
 

@@ -27,13 +27,16 @@ _TEXT = 160
 _LEAST = 3
 _JOINED = frozenset({"program_arguments"})
 _OLD_HASHES = ("md5", "sha1")
+_HASHES = frozenset({"md5", "sha1", "sha256"})
 
 _NOWHERE: dict[str, dict[str, str]] = {
     "sha256": {"applications, launch_agents_and_daemons": "Iru has no file hashes of them"},
     "ip": {"network connections": "Iru records none; one device's own address is in get_device_details"},
     "team_id": {"threats, behavioral_detections": "they have no team id"},
     "person": {"users": "Iru cannot search them by name; use list_users"},
-    "email": {"audit events": "use list_audit_events"},
+    "email": {"audit log": "use list_audit_events"},
+    "device_id": {"audit log": "ids of tokens, admins and items are there: list_audit_events target= or actor="},
+    "app_name": {"library items, audit log": "names of scripts, profiles and tokens: list_audit_events target="},
 }
 
 
@@ -57,7 +60,7 @@ async def find_indicator(
         str,
         Field(
             description="hash, process, path, bundle id, team id, launch label, app or account name, IP, serial, "
-            "e-mail or CVE",
+            "e-mail, person or CVE",
             min_length=1,
             max_length=300,
         ),
@@ -104,7 +107,7 @@ def _answer(query: Query, where: dict[str, tuple[str, ...]], parts: dict[str, Pa
     answer: dict[str, Any] = {
         "indicator": query.value,
         "looks_like": list(query.kinds),
-        "complete": all(part.whole for part in parts.values()),
+        "complete": all(part.whole for part in parts.values()) and not (_HASHES & set(query.kinds)),
         "devices": {"count": len(serials)} | ({"serial_numbers": list(serials)} if len(serials) <= _SERIALS else {}),
         "found": {name: section for name, section in found.items() if name not in empty},
     }
@@ -137,6 +140,8 @@ def _cut(value: Any) -> Any:
 
 def _notes(query: Query, sections: dict[str, Section]) -> dict[str, Any]:
     notes = []
+    if _HASHES & set(query.kinds):
+        notes.append("only EDR alerts carry hashes: look for the file's name or its path below the home folder too")
     if query.kinds[0] in _OLD_HASHES:
         notes.append("Iru's EDR records SHA-256; look for that too")
     if sections and not any(section.rows for section in sections.values()):

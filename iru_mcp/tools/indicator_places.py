@@ -254,7 +254,8 @@ def _row(place: Place, group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         serials = list(dict.fromkeys(serial for one in group if (serial := serial_of(one))))
         whose = {"devices": len(serials), "serial_numbers": serials[:_SERIALS]}
     elif place.more != "list_users":
-        whose = {"serial_number": serial_of(row), "device": name_of(row)}
+        whose = {"serial_number": serial_of(row), "device": name_of(row), "user_email": owner_of(row)}
+        whose = {name: value for name, value in whose.items() if value}
     for name in names:
         value = _of(row, name)
         if value is not None:
@@ -265,6 +266,11 @@ def _row(place: Place, group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def serial_of(row: Mapping[str, Any]) -> str | None:
     """The serial number of the device in a row of any place."""
     return row.get("serial_number") or row.get("device_serial_number")
+
+
+def owner_of(row: Mapping[str, Any]) -> str | None:
+    """Who holds the device in a row of any place that says it."""
+    return row.get("device__user_email") or row.get("user_email")
 
 
 def name_of(row: Mapping[str, Any]) -> str | None:

@@ -11,7 +11,7 @@ from anyio import to_thread
 from pydantic import BeforeValidator, Field
 
 from ..api.client import Call
-from ..errors import ConfigError
+from ..errors import ConfigError, UsageError
 from .answers import Page, View, size
 from .catalogue import tool
 from .params import Since, Str, Until, folded, listed, read_time
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 T = TypeVar("T")
-_SECONDS = 5.0
+_SECONDS = 10.0
 _ROWS = 500
 _CHARACTERS = 40_000
 
@@ -115,6 +115,11 @@ async def inventory_query(
     columns are in inventory_schema. Booleans are 1 and 0, times ISO text in UTC. At most 500 rows."""
     from ..inventory import describe, guard
 
+    if iru.private:
+        raise UsageError(
+            "SQL could take names apart, so privacy mode has no inventory_query.",
+            "Use inventory_changes, inventory_at, inventory_graph or inventory_alerts, or the tools that ask Iru.",
+        )
     path = _file(iru)
     copy, notes = await _read(iru, describe.stale)
     found = await to_thread.run_sync(lambda: guard.select(path, sql, most=_ROWS, seconds=_SECONDS))
@@ -183,6 +188,10 @@ async def inventory_at(iru: Call, device: OneDevice, when: Since, kind: What = N
     return {"copy": copy} | found
 
 
+_NAMED = {"device": "device_name", "user": "user"}
+"""What the name of a node is called where it is a person's or a device's: privacy mode goes by that."""
+
+
 @tool(toolset="inventory", default=False)
 async def inventory_graph(
     iru: Call,
@@ -200,7 +209,10 @@ async def inventory_graph(
 
     copy, found = await _read(iru, lambda db: graph.around(db, around, hops))
     number = {node: place for place, node in enumerate(found.names)}
-    nodes = [{"n": number[node], "type": node[0], "id": node[1], "name": name} for node, name in found.names.items()]
+    nodes = [
+        {"n": number[node], "type": node[0], "id": node[1], _NAMED.get(node[0], "name"): name}
+        for node, name in found.names.items()
+    ]
     edges = [
         [number[edge.source], edge.verb, number[edge.target]]
         for edge in found.edges

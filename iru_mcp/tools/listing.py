@@ -140,6 +140,8 @@ class Ask(Generic[R]):
     """How a record becomes a row, where `Record.flat` does not say it."""
     lean: Callable[[dict[str, Any]], dict[str, Any]] = dict
     """What to leave out of a row unless `fields` asks for it."""
+    kind: str = ""
+    """The column by which a count also tells kinds of devices apart."""
     columns: Sequence[str] = ()
     """Names that `fields` may have beside those of the record."""
     start: Position | None = None
@@ -166,6 +168,8 @@ async def listing(
     page, scan = await _page(iru, ask, view, mark, limit, fields, widened=widened)
     if not page.items and mark is None and ask.narrow and not scan.stopped:
         page, scan = await _page(iru, ask, view, None, limit, fields, widened=True)
+        if not page.items and scan.looked_at and page.complete:
+            page.notes.append(f"none of all {scan.looked_at} matches")
         if page.items:
             page.notes.append(f"Iru's own {', '.join(ask.narrow)} filter found none; matched here over all rows")
     return page

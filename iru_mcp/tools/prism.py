@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -60,6 +60,17 @@ PrismFilter = Annotated[
 SortBy = Annotated[Str, Field(description="column, - first for descending")]
 
 
+def _account_type(value: object) -> object:
+    """What people call the two kinds of account."""
+    word = value.strip().casefold() if isinstance(value, str) else value
+    return {"administrator": "Admin", "admin": "Admin", "standard": "Standard", "user": "Standard", "": None}.get(
+        str(word), value
+    )
+
+
+AccountType = Annotated[Literal["Admin", "Standard"] | None, BeforeValidator(_account_type)]
+
+
 class DeviceInformationLine(View):
     """One device as Prism knows it."""
 
@@ -96,6 +107,7 @@ class LocalUserLine(View):
 
     device__name: str
     serial_number: str
+    device__user_email: str
     username: Any
     full_name: Any
     uid: Any
@@ -198,7 +210,7 @@ async def prism_local_users(
     iru: Call,
     device: OnDevice = "",
     username: Str = "",
-    type: Annotated[Str, Field(description="Admin or Standard")] = "",
+    type: AccountType = None,
     hidden_user: bool | None = None,
     secure_token: bool | None = None,
     logged_in: bool | None = None,
@@ -244,8 +256,8 @@ async def prism_applications(
     limit: Limit = 25,
     cursor: Cursor = "",
 ) -> Page[ApplicationLine]:
-    """Which devices have an app, fleet-wide: one row per app and device. For all apps of one device use
-    list_device_apps."""
+    """Which devices have an app: one row per app and device, over Macs, iPhones and iPads, removed ones too. Text
+    matches any part in any letter case. For all apps of one device, or Windows and Android, use list_device_apps."""
     typed = {
         "name": name,
         "bundle_id": bundle_id,
@@ -285,6 +297,7 @@ async def prism_page(
 ) -> Page[Any]:
     """One page of a category: typed parameters and the raw filter become one filter, sent to Iru and proven here."""
     category = endpoint.path.rpartition("/")[2]
+    group_by, fields = _in_prisms_words(scope.group_by), _in_prisms_words(fields)
     wanted = _typed_filter(typed)
     target = await find(iru, scope.device.strip())
     if target:
@@ -292,7 +305,7 @@ async def prism_page(
     query: dict[str, str | int] = {}
     checks: list[Check[PrismRow]] = []
     _by_blueprint(scope.blueprint.strip(), wanted, query, checks)
-    wanted = joined(wanted, scope.filter or {})
+    wanted = joined(wanted, {_PRISMS_WORDS.get(name, name): value for name, value in (scope.filter or {}).items()})
     if scope.device_families:
         families = {family.casefold() for family in scope.device_families}
         query["device_families"] = ",".join(scope.device_families)
@@ -306,9 +319,11 @@ async def prism_page(
         query["sort_by"] = scope.sort_by.strip()
     # Iru's cursor knows no sorting, and only one page at a time.
     start = 0 if scope.sort_by or scope.group_by else None
-    ask = Ask(endpoint, query, {}, checks, columns=COMMON_COLUMNS + COLUMNS[category], start=start)
+    ask = Ask(
+        endpoint, query, {}, checks, kind="device__family", columns=COMMON_COLUMNS + COLUMNS[category], start=start
+    )
     if scope.group_by:
-        page = await counting(iru, ask, scope.group_by, limit=limit, cursor=cursor)
+        page = await counting(iru, ask, group_by, limit=limit, cursor=cursor)
     else:
         page = await listing(iru, ask, view, limit=limit, cursor=cursor, fields=fields)
     page.notes += scope.versions.notes() if scope.versions else []
@@ -319,6 +334,19 @@ async def prism_page(
 
 def _versions(column: str, below: str, at_least: str) -> VersionRange[PrismRow]:
     return VersionRange(below, at_least, lambda row: row.values.get(column))
+
+
+_PRISMS_WORDS = {
+    "device_name": "device__name",
+    "user_name": "device__user_name",
+    "user_email": "device__user_email",
+    "device_family": "device__family",
+}
+"""What the device list calls a column, and Prism something else."""
+
+
+def _in_prisms_words(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_PRISMS_WORDS.get(name, name) for name in names)
 
 
 def _typed_filter(typed: Mapping[str, str | bool | None]) -> dict[str, Any]:

@@ -93,6 +93,8 @@ def _none(wanted: str, near: list[Device], *, complete: bool) -> NotFound:
     looked = "Every device was looked at" if complete else "Not every device could be looked at"
     shown = "; ".join(_line(record) for record in near[:_MOST_CANDIDATES])
     remedy = (
-        f"Similar: {shown}." if shown else "Search with list_devices; Prism may still have rows of a removed device."
+        f"Similar: {shown}."
+        if shown
+        else "Search with list_devices. Prism may still have rows of a removed one: filter by serial_number."
     )
     return NotFound(f"No device has the serial number or name '{wanted[:60]}'. {looked}.", remedy)

@@ -135,8 +135,9 @@ def _admins(found: Findings) -> Section:
     admins = [account for account in accounts if is_admin(account)]
     admins.sort(key=lambda account: (not is_hidden(account), newest_first(moment_of(account.get("user_created_at")))))
     hidden = sum(is_hidden(account) for account in admins)
-    columns = "hidden username full_name uid secure_token home_directory user_created_at"
-    rows = [_picked(account | ({"hidden": True} if is_hidden(account) else {}), columns) for account in admins]
+    columns = "hidden why username full_name uid secure_token home_directory user_created_at"
+    odd = {"hidden": True, "why": ["hidden administrator"]}
+    rows = [_picked(account | (odd if is_hidden(account) else {}), columns) for account in admins]
     return Section({"admins": len(admins), "hidden": hidden, "accounts": len(accounts)}, rows)
 
 

@@ -76,7 +76,7 @@ async def get_user_by_id(
     iru: Call,
     user_id: Annotated[str, Field(description="id from get_user or list_users", min_length=1, max_length=100)],
 ) -> UserDetails:
-    """One Iru user record by its id."""
+    """One Iru user record by its id. The actor_id of an audit event is no such id: Iru does not name its admins."""
     record = await iru.fetch(GET_USER, user_id=user_id.strip())
     return record.flat()  # type: ignore[return-value]
 

@@ -371,6 +371,7 @@ Use = Callable[[Call], Any]
         (lambda call: call.page(LIST_USERS, query={"department": "x"}), TypeError),
         (lambda call: call.page(LIST_USERS, query={"limit": 5}), TypeError),
         (lambda call: call.page(LIST_USERS, device_id="d1"), TypeError),
+        (lambda call: call.page(LIST_USERS, query={"email": "a\ud800"}), UsageError),
         (lambda call: call.fetch(GET_DEVICE, device_id="../../secrets"), UsageError),
         (lambda call: call.fetch(GET_DEVICE, device_id="d1%2f..%2fsecrets"), UsageError),
     ],

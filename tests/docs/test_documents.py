@@ -97,8 +97,13 @@ def test_every_configuration_is_one_that_setup_would_write(text: str) -> None:
     assert set(entry["env"]) <= VARIABLES
 
 
-@pytest.mark.parametrize("text", list(blocks("python")))
-def test_every_program_runs(text: str) -> None:
+def program(name: str) -> str:
+    """The one Python block of a document."""
+    (text,) = [block.values[0] for block in blocks("python") if block.id.startswith(f"{name}:")]
+    return str(text)
+
+
+def run(text: str) -> str:
     ran = subprocess.run(
         [sys.executable, "-W", "error", "-c", text],
         cwd=ROOT,
@@ -108,9 +113,29 @@ def test_every_program_runs(text: str) -> None:
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    assert "264 Macs" in ran.stdout
-    assert "mira.castellane@northwind.example" in ran.stdout
-    assert "NotFound - Iru knows no such device" in ran.stdout
+    return ran.stdout
+
+
+def test_the_program_without_mcp_runs_and_says_what_it_should() -> None:
+    said = run(program("docs/python.md"))
+    assert "264 Macs" in said
+    assert "mira.castellane@northwind.example" in said
+    assert "NotFound - Iru knows no such device" in said
+
+
+def test_the_tool_that_contributing_adds_works() -> None:
+    added = f"""
+import asyncio, types
+from iru_mcp import IruClient, demo
+module = types.ModuleType("iru_mcp.tools.enrollments")
+exec({program("CONTRIBUTING.md")!r}, vars(module) | {{"__package__": "iru_mcp.tools"}})
+from iru_mcp.tools.catalogue import catalogue
+client = IruClient(demo.HOST, lambda: demo.TOKEN, transport=demo.transport())
+tool = catalogue()["list_new_devices"]
+few, many = [asyncio.run(tool.run(client, {{"since": since}})) for since in ("90d", "5000d")]
+print(tool.toolset, 0 < few["returned"], few["items"] != many["items"])
+"""
+    assert run(added) == "devices True True\n"
 
 
 @pytest.mark.parametrize("name", TEXTS)

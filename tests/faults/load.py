@@ -1,4 +1,4 @@
-"""Rows D3, D4 and D14 to D16: many calls, long runs, and arguments that nobody meant."""
+"""Rows D4 and D14 to D16: many calls, long runs, and arguments that nobody meant."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import anyio
 import anyio.abc
-from mcp import Client
 
 import iru_mcp
 from iru_mcp.api.client import IruClient
 from iru_mcp.api.pacing import Limits
 from iru_mcp.api.users import LIST_USERS
 from iru_mcp.errors import IruError
-from iru_mcp.server import Binder
 from iru_mcp.tools.catalogue import Tool, catalogue, to_json
-from tests.faults.row import Row, forget_peak, open_files, peak_rss, rss
+from tests.faults.row import Row, open_files, rss
 from tests.faults.secrecy import PATHS, Recording
 from tests.faults.wire import TOKEN, framed
 
@@ -162,33 +160,6 @@ MIX: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-async def thousand() -> Measured:
-    """D3: a thousand calls at once through the server, which lets 32 work at a time."""
-    wire = Recording(120)
-    client = wire.client(cache_seconds=60)
-    binder = Binder(catalogue(), lambda: client)
-    done = 0
-    before = 0.0
-
-    async def ask(agent: Client, number: int) -> None:
-        nonlocal done
-        name, given = MIX[number % len(MIX)]
-        result = await agent.call_tool(name, given)
-        done += bool(result.content)
-
-    async with Client(binder.server) as agent:
-        await agent.call_tool("list_devices", {})
-        gc.collect()
-        forget_peak()
-        before = rss()
-        async with anyio.create_task_group() as group:
-            for number in range(1_000):
-                group.start_soon(ask, agent, number)
-    await binder.aclose()
-    grew = peak_rss() - before
-    return f"{done} of 1,000; {grew:.0f} MB; {len(wire.seen)} requests", done == 1_000 and grew <= 100
-
-
 async def soak(calls: int = 20_000) -> Measured:
     """D4: a long mixed run leaves nothing behind."""
     wire = Recording(60)
@@ -213,9 +184,8 @@ async def soak(calls: int = 20_000) -> Measured:
 
 
 def rows() -> list[Row]:
-    """Rows D3, D4 and D14 to D16."""
+    """Rows D4 and D14 to D16."""
     return [
-        Row("D3", "1,000 calls at once", "1,000 of 1,000; <= 100 MB", thousand, quick=False),
         Row("D4", "a soak of 20,000 mixed calls", "<= 0.3 MB per 1,000 calls; files, tasks +0", soak, quick=False),
         Row("D14", "arguments nobody meant, every tool (short)", "violations 0", short_fuzz),
         Row("D14", "arguments nobody meant, every tool, 6,000 calls", "violations 0", long_fuzz, quick=False),

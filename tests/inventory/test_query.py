@@ -59,7 +59,7 @@ BOMBS = [
     "SELECT a.name, b.name, c.name FROM apps a, apps b, apps c ORDER BY 1, 2, 3",
     (
         f"{COUNTING} SELECT sum(instr(s, s || 'b')) FROM (SELECT replace(substr(hex(n) || '00000000', 1, 8), '0', "
-        "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa') s FROM t)"
+        "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa') s FROM t)"
     ),
 ]
 

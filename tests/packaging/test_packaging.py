@@ -51,10 +51,10 @@ def test_the_registry_finds_its_name_in_the_readme_and_on_the_image() -> None:
 
 def test_the_registry_entry_is_within_its_limits() -> None:
     assert len(REGISTRY["description"]) <= 100
-    assert {package["registryType"] for package in REGISTRY["packages"]} == {"pypi", "oci"}
+    assert {package["registryType"] for package in REGISTRY["packages"]} == {"pypi"}
     for package in REGISTRY["packages"]:
         assert package["transport"] == {"type": "stdio"}
-        assert ("version" in package) == (package["registryType"] == "pypi")
+        assert package["version"] == __version__
         for variable in package["environmentVariables"]:
             assert variable["name"] in VARIABLES
             assert variable.get("isSecret", False) == (variable["name"] in SECRETS)

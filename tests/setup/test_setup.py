@@ -58,7 +58,7 @@ async def devices(entry: dict[str, Any]) -> int:
     return len((answer.structured_content or {})["items"])
 
 
-@pytest.mark.parametrize("client", ["claude-desktop", "vscode", "codex"])
+@pytest.mark.parametrize("client", ["claude-desktop", "vscode", "codex", "zed"])
 def test_connected_one_question_and_disconnected_leaves_the_file_as_it_was(
     home: Path, client: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -101,6 +101,30 @@ def test_a_token_that_another_client_still_reads_stays_in_the_keyring(
     assert json.loads(kept.read_text())
     assert setup("zed", "--remove") == 0
     assert json.loads(kept.read_text()) == {}
+
+
+@pytest.mark.usefixtures("kept")
+def test_without_the_keyring_disconnecting_still_works_and_says_what_may_be_left(
+    home: Path, iru: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IRU_API_TOKEN", "demo-token")
+    assert setup("cursor", "--api-url", iru) == 0
+    monkeypatch.setattr(keychain, "_keyring", no_keyring)
+    assert setup("cursor", "--remove") == 0
+    assert not file_of(home, "cursor").path.exists()
+    assert f"The token for {iru} may still be in the system keyring." in capsys.readouterr().out
+
+
+def test_a_keyring_that_waits_for_nobody_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kept: Path
+) -> None:
+    monkeypatch.setattr(keychain, "_SECONDS", 0.05)
+    monkeypatch.setenv("FILE_KEYRING_LOCKED", "1")
+    monkeypatch.setenv("IRU_API_TOKEN_KEYRING", "1")
+    monkeypatch.setenv("IRU_API_URL", "https://acme.api.kandji.io")
+    assert main(["check"]) == 2
+    assert "The system keyring is locked" in capsys.readouterr().err
+    assert not kept.exists()
 
 
 def test_without_a_keyring_the_token_is_in_the_file_and_the_file_private(

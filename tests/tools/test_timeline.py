@@ -70,7 +70,7 @@ async def test_a_person_is_all_their_devices_and_what_the_audit_log_says_of_both
     assert {line.get("device") for line in found["items"]} >= set(STORY.leaver_serials)
     read = found["items"][place(found, "read of device secrets", "filevault_recovery_key")]
     assert read["device"] == STORY.leaver_serials[0]
-    assert read["look"] == f"list_audit_events actor={STORY.night_token_id}"
+    assert read["look"] == f"list_audit_events target={STORY.night_token_id}"
     place(found, "update of user", "archived true")
     assert "as an Iru admin is not here" in found["notes"][0]
     assert found["complete"] is True

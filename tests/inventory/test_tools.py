@@ -1,0 +1,135 @@
+"""The toolset inventory as an agent calls it."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from iru_mcp.api.client import IruClient
+from iru_mcp.errors import IruError, UsageError
+from iru_mcp.inventory.alerts import judge
+from iru_mcp.inventory.rules import load
+from iru_mcp.privacy import Privacy
+from iru_mcp.progress import Bar
+from iru_mcp.tools.catalogue import catalogue, select
+
+from .conftest import LATER, Copy
+from .planted import Planted, device, put
+
+pytestmark = pytest.mark.anyio
+
+
+def test_the_toolset_is_off_until_it_is_named() -> None:
+    usual = select(catalogue())
+    assert not [name for name in usual if name.startswith("inventory_")]
+    assert len(select(catalogue(), toolsets_named=["inventory"])) - len(usual) == 6
+
+
+async def test_a_change_is_told_with_old_and_new_value(copy: Copy) -> None:
+    serial, device_id = device(copy)
+    planted = Planted()
+    planted.plant("devices", {"device_id": device_id}, put(asset_tag="NEW"))
+    copy.tenant.edits.append(planted)
+    copy.now = LATER
+    await copy.sync()
+    answer = await copy.call("inventory_changes", since="1d", kind="devices", device=serial)
+    assert answer["summary"]["changes"] == {"devices": {"changed": 1}}
+    assert answer["summary"]["copy"]["age"] == "0 s"
+    (item,) = answer["items"]
+    assert item["fields"]["asset_tag"]["new"] == "NEW"
+    assert (await copy.call("inventory_changes", since="1d", until="2026-11-23T13:00:00Z"))["items"] == []
+
+
+async def test_a_device_is_shown_as_it_was(copy: Copy) -> None:
+    serial, device_id = device(copy)
+    before = copy.rows("SELECT asset_tag FROM devices WHERE device_id = :id", id=device_id)[0][0]
+    planted = Planted()
+    planted.plant("devices", {"device_id": device_id}, put(asset_tag="NEW"))
+    copy.tenant.edits.append(planted)
+    copy.now = LATER
+    await copy.sync()
+    then = await copy.call("inventory_at", device=serial, when="2026-11-23T12:30:00Z")
+    now = await copy.call("inventory_at", device=serial, when="now")
+    assert (then["devices"][0]["asset_tag"], now["devices"][0]["asset_tag"]) == (before, "NEW")
+    whole = await copy.call("inventory_at", device=serial, when="now", kind="apps")
+    assert set(whole) <= {"copy", "device", "as_of", "apps", "notes", "complete"}
+    with pytest.raises(IruError, match="No sync had finished"):
+        await copy.call("inventory_at", device=serial, when="2020-01-01")
+
+
+async def test_a_device_that_is_not_there_is_said(copy: Copy) -> None:
+    with pytest.raises(IruError, match="no such device"):
+        await copy.call("inventory_changes", device="NOSUCH")
+    with pytest.raises(UsageError, match="More than one"):
+        await copy.call("inventory_changes", device="Studio Mac")
+
+
+async def test_the_graph_leads_from_a_person_to_what_they_hold(copy: Copy) -> None:
+    email, held = copy.rows(
+        "SELECT user_email, count(*) FROM devices WHERE user_email IS NOT NULL GROUP BY 1 ORDER BY 2 DESC LIMIT 1"
+    )[0]
+    answer = await copy.call("inventory_graph", around=email)
+    assert len([node for node in answer["nodes"] if node["type"] == "device"]) == held
+    assert {edge[1] for edge in answer["edges"]} == {"ASSIGNED"}
+    further = await copy.call("inventory_graph", around=email, hops=2)
+    assert {"account", "blueprint", "app"} <= {node["type"] for node in further["nodes"]}
+    numbers = {node["n"] for node in further["nodes"]}
+    assert all(edge[0] in numbers and edge[2] in numbers for edge in further["edges"])
+
+
+async def test_the_graph_leads_from_a_cve_to_the_app_that_has_it(copy: Copy) -> None:
+    cve, app = copy.rows("SELECT cve_id, name FROM detections ORDER BY 1 LIMIT 1")[0]
+    answer = await copy.call("inventory_graph", around=cve)
+    assert app in {node["name"] for node in answer["nodes"] if node["type"] == "app"}
+    with pytest.raises(IruError, match="nothing of that name"):
+        await copy.call("inventory_graph", around="nowhere")
+
+
+async def test_open_alerts_are_listed_worst_first(copy: Copy) -> None:
+    judge(copy.path, load(), copy.now)
+    answer = await copy.call("inventory_alerts")
+    order = ["critical", "high", "medium", "low"]
+    ranks = [order.index(item["severity"]) for item in answer["items"]]
+    assert ranks
+    assert ranks == sorted(ranks)
+
+
+async def test_privacy_mode_shows_no_name_from_the_copy(copy: Copy) -> None:
+    judge(copy.path, load(), copy.now)
+    serial, device_id = device(copy)
+    name, email = copy.rows("SELECT device_name, user_email FROM devices WHERE device_id = :id", id=device_id)[0]
+    client: IruClient = copy.client()
+    client.privacy = Privacy("a key")
+    said = ""
+    for tool, arguments in (
+        ("inventory_at", {"device": serial, "when": "now"}),
+        ("inventory_graph", {"around": serial, "hops": 1}),
+        ("inventory_alerts", {}),
+        ("inventory_changes", {}),
+    ):
+        said += json.dumps(await catalogue()[tool].run(client, arguments), ensure_ascii=False)
+    with pytest.raises(UsageError, match="privacy mode"):
+        await catalogue()["inventory_query"].run(client, {"sql": "SELECT hex(device_name) FROM devices"})
+    await client.aclose()
+    assert not [word for word in (serial, name, email) if word and word in said]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_one_moving_line_on_a_terminal_and_plain_lines_elsewhere() -> None:
+    moments = iter([1.0, 2.0, 10.0] * 2)
+    terminal, plain = Terminal(), io.StringIO()
+    for out in (terminal, plain):
+        bar = Bar(out, clock=lambda: next(moments))
+        bar.show("devices", 300, 1_000)
+        bar.show("devices", 600, 1_000)
+        bar.show("devices", 1_000, 1_000)
+        bar.close("done")
+    assert terminal.getvalue().count("\r") >= 3
+    assert "\r" not in plain.getvalue()
+    assert plain.getvalue().endswith("done\n")

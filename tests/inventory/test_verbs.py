@@ -1,0 +1,122 @@
+"""The verbs as a person or cron runs them, in processes of their own on the demo tenant."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+class Shell:
+    """Runs iru-mcp on the demo tenant with one inventory file."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __call__(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        verb, *rest = words
+        flags = ["--demo", "--devices", "40", "--inventory", str(self.file)]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("IRU_", "KANDJI_"))}
+        done = subprocess.run(
+            [sys.executable, "-m", "iru_mcp", verb, *flags, *rest],
+            env=environment | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == code, done.stderr
+        return done
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """After a first sync."""
+    shell = Shell(tmp_path_factory.mktemp("verbs") / "demo.sqlite3")
+    done = shell("sync", "--quota", "100%")
+    assert "rows read" in done.stderr
+    assert "\r" not in done.stderr, "a moving bar is for terminals"
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {event["event"] for event in events} == {"opened"}
+    return shell
+
+
+def test_status_says_how_old_the_copy_is_and_what_it_holds(shell: Shell) -> None:
+    found = json.loads(shell("inventory", "status", "--json").stdout)
+    assert found["account"] == "demo"
+    assert {line["kind"]: line["state"] for line in found["kinds"]}["apps"] == "copied"
+    said = shell("inventory").stdout
+    assert "last sync" in said
+    assert "devices                        40" in said
+
+
+def test_open_alerts_are_an_exit_code_for_cron(shell: Shell) -> None:
+    found = [json.loads(line) for line in shell("alerts", "--json", code=3).stdout.splitlines()]
+    assert found
+    assert {"rule", "severity", "say", "row", "opened_at"} <= set(found[0])
+
+
+def test_jsonl_holds_every_row(shell: Shell) -> None:
+    rows = [json.loads(line) for line in shell("export", "--format", "jsonl").stdout.splitlines()]
+    counts = json.loads(shell("inventory", "--json").stdout)["kinds"]
+    for line in counts:
+        assert len([row for row in rows if row["kind"] == line["kind"]]) == line["rows"]
+
+
+def test_csv_is_a_file_a_kind_and_no_cell_is_a_formula(shell: Shell, tmp_path: Path) -> None:
+    shell("export", "--format", "csv", "--out", str(tmp_path / "csv"))
+    with (tmp_path / "csv" / "devices.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 40
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_the_graph_service_gets_entities_with_stable_keys_and_no_dangling_edge(shell: Shell, tmp_path: Path) -> None:
+    out = tmp_path / "graph.jsonl"
+    shell("export", "--format", "jupiterone", "--out", str(out))
+    first = out.read_text("utf-8")
+    shell("export", "--format", "jupiterone", "--out", str(out))
+    assert out.read_text("utf-8") == first
+    lines = [json.loads(line) for line in first.splitlines()]
+    entities = {line["_key"]: line for line in lines if "_fromEntityKey" not in line}
+    edges = [line for line in lines if "_fromEntityKey" in line]
+    assert len(entities) + len(edges) == len({line["_key"] for line in lines}), "every key is one thing"
+    types = {entity["_type"] for entity in entities.values()}
+    assert types >= {"kandji_account", "kandji_device", "kandji_app", "kandji_user", "kandji_profile"}
+    assert {edge["_type"] for edge in edges} >= {"kandji_account_has_device", "kandji_device_installed_app"}
+    ends = {end for edge in edges for end in (edge["_fromEntityKey"], edge["_toEntityKey"])}
+    assert ends <= set(entities)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["sync", "--quota", "half"], "--quota 50%"),
+        (["sync", "--every", "soon"], "30m, 6h, 1d"),
+        (["export", "--format", "csv"], "--out"),
+    ],
+)
+def test_a_wrong_flag_says_what_is_right(shell: Shell, words: list[str], said: str) -> None:
+    assert said in shell(*words, code=2).stderr
+
+
+def test_without_a_copy_each_verb_says_how_to_make_one(tmp_path: Path) -> None:
+    shell = Shell(tmp_path / "none.sqlite3")
+    for words in (["inventory"], ["alerts"], ["export", "--format", "jsonl"], ["report"]):
+        assert "iru-mcp sync" in shell(*words, code=2).stderr
+
+
+def test_listing_the_tools_loads_nothing_of_the_copy() -> None:
+    check = (
+        "import sys, iru_mcp.tools.catalogue as c; c.catalogue(); "
+        "sys.exit(' '.join(m for m in sys.modules if m.startswith('iru_mcp.inventory') or m == 'sqlite3'))"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.stderr.strip() == ""
