@@ -43,7 +43,11 @@ class Batch(Generic[R]):
     @property
     def records(self) -> list[R | None]:
         """Each row as a record; None where a row is not one."""
-        return [self.endpoint.record.read(row) for row in self.rows]
+        return [self.record(index) for index in range(len(self.rows))]
+
+    def record(self, index: int) -> R | None:
+        """One row as a record."""
+        return self.endpoint.record.read(self.rows[index])
 
 
 class Call:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from ..errors import (
 from ..privacy import Privacy
 from .cache import Cache, Deadline
 from .call import Batch, Call, Interrupted, Progress
-from .decode import decode, read_json
+from .decode import decode
 from .endpoint import Endpoint
 from .pacing import Circuit, Limits, Pace, RetryBudget, backoff
 
@@ -109,7 +110,8 @@ class IruClient:
             body, age = await self.cache.get((path, *sorted(query.items())), deadline, ask)
         except TimeoutError:
             raise _slow(endpoint, self.limits.call_seconds, last=True) from None
-        return made.pop() if made and age is None else read_json(endpoint, body), age
+        # What is kept has been proven to be good JSON; each caller gets objects of its own.
+        return made.pop() if made and age is None else json.loads(body), age
 
     async def _tries(
         self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], until: Deadline

@@ -109,8 +109,8 @@ async def _count(
     matched = 0
     columns = (*group_by, ask.kind) if ask.kind else tuple(group_by)
     async for hits, _ in scan.pages():
-        matched += len(hits)
         for hit in hits:
+            matched += 1
             values = ask.pick(hit.record, columns)
             groups.add(values, str(getattr(hit.record, "device_id", "")), str(values.get(ask.kind, "")))
     cut = max(0, len(groups.rows) - limit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -64,7 +64,7 @@ class Scan(Generic[R]):
     total: int | None = None
     _seen: set[str] = field(default_factory=set)
 
-    async def pages(self) -> AsyncGenerator[tuple[list[Hit[R]], bool], None]:
+    async def pages(self) -> AsyncGenerator[tuple[Iterator[Hit[R]], bool], None]:
         """The hits of each upstream page, and whether it was the last one."""
         start = self.after.position if self.after else self.start
         try:
@@ -75,27 +75,25 @@ class Scan(Generic[R]):
         except Interrupted as end:
             self.stopped, self.resume = end.why, end.position
 
-    def _hits(self, batch: Batch[R]) -> list[Hit[R]]:
-        found: list[Hit[R]] = []
-        records = batch.records
-        skip = self._skip(records) if self.after and batch.position == self.after.position else 0
-        for done, record in enumerate(records[skip:], skip + 1):
+    def _hits(self, batch: Batch[R]) -> Iterator[Hit[R]]:
+        """The rows that pass, each read when it is asked for: most answers need few rows of a page."""
+        for index in range(self._skip(batch), len(batch.rows)):
+            record = batch.record(index)
             self.looked_at += 1
             if record is None:
                 self.unreadable += 1
             elif self._passes(record) and self._first_time(record):
-                found.append(Hit(record, batch.position, done))
-        return found
+                yield Hit(record, batch.position, index + 1)
 
-    def _skip(self, records: Sequence[R | None]) -> int:
+    def _skip(self, batch: Batch[R]) -> int:
         """How many rows of the first page are done: by the last row's identity if it moved, else by number."""
         mark = self.after
-        if mark is None or mark.done == 0:
+        if mark is None or mark.done == 0 or batch.position != mark.position:
             return 0
-        here = records[mark.done - 1] if mark.done <= len(records) else None
+        here = batch.record(mark.done - 1) if mark.done <= len(batch.rows) else None
         if here is not None and here.key() == mark.last:
             return mark.done
-        for index, record in enumerate(records):
+        for index, record in enumerate(batch.records):
             if record is not None and record.key() == mark.last:
                 return index + 1
         return mark.done

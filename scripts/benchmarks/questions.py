@@ -1,4 +1,4 @@
-"""Twenty questions of an investigation: the calls an agent makes, the facts it reads, and the raw pages that hold them."""
+"""Twenty questions of an investigation: the calls that answer them, the facts, and the raw pages that hold them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ from iru_mcp.api.threats import LIST_BEHAVIORAL_DETECTIONS_V1, LIST_THREATS_V1
 from iru_mcp.api.users import LIST_USERS
 from iru_mcp.api.vulnerabilities import GET_VULNERABILITY, LIST_AFFECTED_DEVICES, LIST_DETECTIONS, LIST_VULNERABILITIES
 from iru_mcp.demo.story import STORY
-
 
 NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 """The present moment of the demo tenant that is asked."""
@@ -139,7 +138,7 @@ QUESTIONS: tuple[Question, ...] = (
     _ask(
         "Which Macs still run a Chrome older than the fixed version?",
         "prism_applications",
-        {"bundle_id": STORY.browser_bundle_id, "version_below": STORY.browser_fixed_version, "limit": 50},
+        {"bundle_id": STORY.browser_bundle_id, "version_below": STORY.browser_fixed_version, "limit": 200},
         ('"serial_number"', '"complete":true'),
         _prism(PRISM_APPS, bundle_id={"like": [STORY.browser_bundle_id]}),
     ),
@@ -162,7 +161,7 @@ QUESTIONS: tuple[Question, ...] = (
         "What is vulnerable on that Mac, worst first?",
         "list_vulnerabilities",
         {"device": STORY.patient_zero_serial, "limit": 10},
-        ("CVE-", '"summary"'),
+        (STORY.cve_id,),
         _raw(LIST_DEVICES, {"serial_number": STORY.patient_zero_serial}),
         _prism(LIST_DETECTIONS, device_id={"in": [_ZERO]}),
     ),

@@ -1,4 +1,4 @@
-"""A tenant on loopback that answers after a set time, in a process of its own, so that its work is not in the figures."""
+"""A tenant on loopback that answers after a set time, as a process whose work is not in the figures."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from iru_mcp.demo import HOST, TOKEN, transport
-
 from benchmarks.questions import NOW
+from iru_mcp.demo import HOST, TOKEN, transport
 
 _PAGE = 300
 _MARK = "00000000-0000-4000-8000-"
-Body = Callable[[str], "bytes | None"]
+Body = Callable[[str], bytes | None]
 
 
 class Demo:

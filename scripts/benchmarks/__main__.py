@@ -1,0 +1,119 @@
+"""Measures what is asked for, prints one table, and writes JSON and, with --write, docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from iru_mcp.api.pacing import Limits
+
+from . import call, context, soak, start, walk
+from .measure import Row
+
+PARTS = {"start": start.run, "call": call.run, "walk": walk.run, "context": context.run, "memory": soak.run}
+DOCUMENT = Path("docs/benchmarks.md")
+
+_ABOUT = """\
+# Benchmarks
+
+Made by `scripts/bench --write`; `scripts/bench NAME` measures one part ({parts}) and writes nothing here. Absolute
+times depend on the machine and on what else it does: compare the columns of one run, not two runs.
+
+- **value** is the median over several runs, **least** and **most** the spread; what does not vary, and walks that take
+  minutes, are measured once.
+- **floor**: for `start` and `call` a server with one tool on the SDK's low-level `Server`, in turn with iru-mcp in the
+  same run; its tool gives back the same bytes. `MCPServer`, the SDK's decorated server, stands beside it and is not the
+  floor. For `walk` it is pages x 0.1 s / {side} side by side, or pages / {pace:.0f} a second, whichever is longer. For
+  `context` it is what iru-mcp's answers take.
+- **ratio** is value / floor, taken run by run.
+- Warm-ups: one round of each program for `start`, 32 calls for `call`, a quarter of the calls for `memory`.
+- Tokens are o200k; raw pages are all pages of the endpoints that hold the same answer, with the narrowest query that
+  Iru documents, on the demo tenant of 400 devices.
+"""
+
+
+def _machine() -> dict[str, str]:
+    cpu = Path("/proc/cpuinfo")
+    models = (
+        [line for line in cpu.read_text("utf-8").splitlines() if line.startswith("model name")] if cpu.exists() else []
+    )
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "processor": models[0].partition(":")[2].strip() if models else platform.machine(),
+        "cores": str(os.cpu_count()),
+        "load at the start": f"{os.getloadavg()[0]:.1f}",
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+    } | {name: importlib.metadata.version(name) for name in ("mcp", "httpx", "pydantic", "anyio")}
+
+
+def _number(value: float | None, unit: str) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if unit in ("tokens", "requests") else f"{value:,.2f}"
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as a Markdown table."""
+    lines = [
+        "| part | what | unit | value | least | most | floor | ratio | target | met | note |",
+        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | --- | --- | --- |",
+    ]
+    for row in rows:
+        figures = (_number(value, row.unit) for value in (row.value, row.low, row.high, row.floor))
+        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+        met = {None: "", True: "yes", False: "no"}[row.met]
+        cells = [row.part, row.what, row.unit, *figures, ratio, row.target, met, row.note]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def document(rows: Sequence[Row], machine: dict[str, str], questions: str) -> str:
+    """docs/benchmarks.md."""
+    limits = Limits()
+    about = _ABOUT.format(parts=", ".join(PARTS), side=limits.side_by_side, pace=limits.per_second)
+    where = "\n".join(f"- {name}: {value}" for name, value in machine.items())
+    asked = "## Twenty questions\n\n\\* tells one of the demo tenant's two incidents.\n\n" + questions
+    return f"{about}\n## Machine\n\n{where}\n\n## Figures\n\n{table(rows)}\n\n{asked}\n"
+
+
+def main() -> int:
+    """Measure. 0 whatever is found: this measures and does not judge."""
+    parser = argparse.ArgumentParser(prog="scripts/bench")
+    parser.add_argument("parts", nargs="*", metavar="NAME", help=f"of {', '.join(PARTS)}; all without one")
+    parser.add_argument("--json", type=Path, default=None, help="write the figures there (all parts: bench.json)")
+    parser.add_argument("--write", action="store_true", help=f"write {DOCUMENT}; measures all parts")
+    options = parser.parse_args()
+    wrong = [name for name in options.parts if name not in PARTS]
+    if wrong or (options.write and options.parts):
+        parser.error(f"no part is called {wrong[0]}" if wrong else "--write measures all parts")
+    machine, rows = _machine(), []
+    with tempfile.TemporaryDirectory() as made:
+        scratch = Path(made)
+        for name in options.parts or PARTS:
+            begun = time.perf_counter()
+            rows += PARTS[name](scratch)
+            print(f"{name}: {time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
+        asked = scratch / "questions.md"
+        questions = asked.read_text("utf-8") if asked.exists() else ""
+    print(table(rows) + (f"\n\n{questions}" if questions else ""))
+    target = options.json or (None if options.parts else Path("bench.json"))
+    if target:
+        found = {"machine": machine, "rows": [row.as_dict() for row in rows]}
+        target.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+    if options.write:
+        DOCUMENT.write_text(document(rows, machine, questions), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
