@@ -10,6 +10,7 @@ from .api.client import IruClient
 from .api.devices import LIST_DEVICES
 from .api.endpoint import Endpoint
 from .api.users import LIST_USERS
+from .clean import clean_text
 
 Completer = Callable[[str, Callable[[], IruClient]], Awaitable[Sequence[str]]]
 """What may follow a prefix; the second argument opens the shared client. An IruError means none."""
@@ -36,7 +37,8 @@ def _known(endpoint: Endpoint[Any], field: str, parameter: str, query: Mapping[s
             names = {getattr(record, field) for record in page.records if record is not None}
             found = sorted(name for name in names if name and prefix.casefold() in name.casefold())
             if found:
-                return sorted(found, key=lambda name: (not name.casefold().startswith(prefix.casefold()), name))
+                found.sort(key=lambda name: not name.casefold().startswith(prefix.casefold()))
+                return [clean_text(call.shown({field: name})[field]) for name in found]
         return []
 
     return complete

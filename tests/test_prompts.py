@@ -9,11 +9,12 @@ from typing import Any
 
 import bpe_openai
 import pytest
-from mcp import Client
+from mcp import Client, types
 
 from iru_mcp.api.client import IruClient
 from iru_mcp.demo import HOST, TOKEN, transport
 from iru_mcp.demo.story import STORY
+from iru_mcp.privacy import Privacy
 from iru_mcp.prompts import PROMPTS, Prompt
 from iru_mcp.server import Binder
 from iru_mcp.tools.catalogue import catalogue, select
@@ -158,3 +159,22 @@ def test_every_step_names_a_tool_that_is_offered_and_parameters_that_it_has() ->
     for prompt in PROMPTS.values():
         for step in prompt.steps:
             assert set(step.arguments) <= set(offered[step.tool].input_schema["properties"]), step
+
+
+async def test_names_complete_from_what_iru_knows_and_under_pseudonyms_in_privacy_mode() -> None:
+    for privacy in (None, Privacy("a key of sixteen or more")):
+
+        def open_client(shown: Privacy | None = privacy) -> IruClient:
+            return IruClient(HOST, lambda: TOKEN, transport=transport(now=NOW), now=lambda: NOW, privacy=shown)
+
+        binder = Binder(select(catalogue()), open_client)
+        async with Client(binder.server) as connected:
+            ref = types.PromptReference(name="leaver_devices")
+            found = await connected.complete(ref, {"name": "email", "value": "tobias.renn"})
+            ref = types.PromptReference(name="triage_device_alert")
+            devices = await connected.complete(ref, {"name": "device", "value": "mira"})
+        await binder.aclose()
+        assert (STORY.leaver_email in found.completion.values) == (privacy is None)
+        assert any("Mira" in name for name in devices.completion.values) == (privacy is None)
+        assert found.completion.values
+        assert devices.completion.values
