@@ -234,7 +234,7 @@ def refused(capsys: pytest.CaptureFixture[str], home: Path, *words: str) -> str:
         ("https://acme.api.kandji.io", "${IRU_API_TOKEN}", "the client did not fill in its variable"),
         ("https://acme.api.kandji.io", "abc def", "has spaces, quotes or odd characters"),
         ("https://acme.api.kandji.io", '"abc"', "has spaces, quotes or odd characters"),
-        ("https://acme.api.kandji.io", "", "no API token"),
+        ("https://acme.api.kandji.io", "", "IRU_API_TOKEN is not set"),
         ("", "t", "IRU_API_URL is not set"),
     ],
 )
