@@ -6,11 +6,12 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
+from typing import Any
 
 import anyio
 
-MAX_BYTES = 32 * 1024 * 1024
-"""Bytes of all bodies kept."""
+MAX_BYTES = 8 * 1024 * 1024
+"""Bytes of all bodies whose contents are kept, read: in memory they take several times as much."""
 
 _MOST_KEPT = 2_000
 
@@ -22,19 +23,27 @@ class Deadline:
     at: float
 
 
-Read = Callable[[Deadline], Awaitable[bytes]]
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an answer's body held, shared by all who asked: nobody may change it. `size` is the body's, in bytes."""
+
+    found: Any
+    size: int
+
+
+Read = Callable[[Deadline], Awaitable[Kept]]
 
 
 @dataclass(slots=True)
 class _Flight:
     deadline: Deadline
-    task: asyncio.Task[bytes] | None = None
+    task: asyncio.Task[Kept] | None = None
     waiting: int = 0
 
 
 @dataclass(slots=True)
 class Cache:
-    """Bodies by question, `seconds` long, at most MAX_BYTES in all, the oldest out first; failures are never kept.
+    """Answers by question, `seconds` long, at most MAX_BYTES in all, the oldest out first; failures are never kept.
 
     With `seconds` 0 nothing is kept and nothing is shared.
     """
@@ -45,11 +54,11 @@ class Cache:
     hits: int = 0
     shared: int = 0
     size: int = 0
-    _kept: OrderedDict[Hashable, tuple[float, bytes]] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[Hashable, tuple[float, Kept]] = field(default_factory=OrderedDict)
     _flights: dict[Hashable, _Flight] = field(default_factory=dict)
 
-    async def get(self, question: Hashable, deadline: float, read: Read) -> tuple[bytes, float | None]:
-        """The body and its age in seconds, None when it was read for this caller alone.
+    async def get(self, question: Hashable, deadline: float, read: Read) -> tuple[Kept, float | None]:
+        """The answer and its age in seconds, None when it was read for this caller alone.
 
         Raises what `read` raises, and TimeoutError at `deadline`. Whoever is cancelled leaves; the request goes on
         while somebody waits for it.
@@ -86,7 +95,7 @@ class Cache:
         flight.task.add_done_callback(lambda task: task.cancelled() or task.exception())
         return flight
 
-    async def _fly(self, question: Hashable, flight: _Flight, read: Read) -> bytes:
+    async def _fly(self, question: Hashable, flight: _Flight, read: Read) -> Kept:
         try:
             body = await read(flight.deadline)
         finally:
@@ -98,7 +107,7 @@ class Cache:
         if self._flights.get(question) is flight:
             del self._flights[question]
 
-    async def _wait(self, question: Hashable, flight: _Flight) -> bytes:
+    async def _wait(self, question: Hashable, flight: _Flight) -> Kept:
         assert flight.task is not None  # noqa: S101 - set where the flight is made
         flight.waiting += 1
         try:
@@ -109,16 +118,16 @@ class Cache:
                 self._land(question, flight)
                 flight.task.cancel()
 
-    def _fresh(self, question: Hashable) -> tuple[float, bytes] | None:
+    def _fresh(self, question: Hashable) -> tuple[float, Kept] | None:
         found = self._kept.get(question)
         return found if found and self.clock() - found[0] < self.seconds else None
 
-    def _keep(self, question: Hashable, body: bytes) -> None:
+    def _keep(self, question: Hashable, body: Kept) -> None:
         self._drop(question)
-        if len(body) > self.max_bytes // 4:
+        if body.size > self.max_bytes // 4:
             return
         self._kept[question] = (self.clock(), body)
-        self.size += len(body)
+        self.size += body.size
         while self._kept and (self.size > self.max_bytes or len(self._kept) > _MOST_KEPT or self._oldest_is_stale()):
             self._drop(next(iter(self._kept)))
 
@@ -127,4 +136,4 @@ class Cache:
 
     def _drop(self, question: Hashable) -> None:
         gone = self._kept.pop(question, None)
-        self.size -= len(gone[1]) if gone else 0
+        self.size -= gone[1].size if gone else 0

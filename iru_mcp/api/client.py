@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -20,7 +20,7 @@ from ..errors import (
     Unreadable,
 )
 from ..privacy import Privacy
-from .cache import Cache, Deadline
+from .cache import Cache, Deadline, Kept
 from .call import Batch, Call, Interrupted, Progress
 from .decode import decode
 from .endpoint import Endpoint
@@ -99,23 +99,14 @@ class IruClient:
     ) -> tuple[Any, float | None]:
         """The JSON of one GET, after at most `limits.attempts` tries, and its age in seconds if it was not asked for
         just now and for this caller alone. Raises an IruError."""
-        made: list[Any] = []
-
-        async def ask(until: Deadline) -> bytes:
-            body, found = await self._tries(endpoint, path, query, until)
-            made.append(found)
-            return body
-
+        question = (path, *sorted(query.items()))
         try:
-            body, age = await self.cache.get((path, *sorted(query.items())), deadline, ask)
+            kept, age = await self.cache.get(question, deadline, partial(self._tries, endpoint, path, query))
         except TimeoutError:
             raise _slow(endpoint, self.limits.call_seconds, last=True) from None
-        # What is kept has been proven to be good JSON; each caller gets objects of its own.
-        return made.pop() if made and age is None else json.loads(body), age
+        return kept.found, age
 
-    async def _tries(
-        self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], until: Deadline
-    ) -> tuple[bytes, Any]:
+    async def _tries(self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], until: Deadline) -> Kept:
         attempt = 0
         while True:
             attempt += 1
@@ -161,7 +152,7 @@ class IruClient:
 
     async def _attempt(
         self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], deadline: float
-    ) -> tuple[bytes, Any]:
+    ) -> Kept:
         left = deadline - self._clock()
         if left <= 0:
             raise _out_of_time()
@@ -184,7 +175,7 @@ class IruClient:
         endpoint.paging.read(found, endpoint.paging.start)
         if self.privacy:
             self.privacy.learn(found)
-        return body, found
+        return Kept(found, len(body))
 
     def _check_quota(self, left: float) -> None:
         """Raises RateLimited when nothing may be asked within the `left` seconds of a call."""

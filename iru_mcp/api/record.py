@@ -32,7 +32,15 @@ def read_moment(value: object) -> datetime:
 def _moment_of(value: object) -> datetime:
     if isinstance(value, datetime):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    match = _MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    text = value.strip() if isinstance(value, str) else ""
+    if text[4:5] == "-" == text[7:8]:
+        try:
+            known = datetime.fromisoformat(text)  # most of what Iru prints, and much faster
+        except ValueError:
+            pass
+        else:
+            return known.astimezone(UTC) if known.tzinfo else known.replace(tzinfo=UTC)
+    match = _MOMENT.fullmatch(text)
     if match is None:
         raise ValueError("not a date that Iru is known to send")
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
@@ -200,6 +208,8 @@ def tidy(value: Json, key: str = "") -> Json:
 
 
 def _tidy_text(value: str, key: str) -> Json:
+    if len(value) == 20 and value[10] == "T" and value[19] == "Z":
+        return value  # a time that is tidy already
     if value in ("True", "False"):
         return value == "True"
     if value in ("Yes", "No") and key in _YES_NO_KEYS:
