@@ -20,7 +20,7 @@ from ..errors import (
     Unreadable,
 )
 from ..privacy import Privacy
-from .cache import Cache, Deadline, Kept
+from .cache import Cache, Deadline
 from .call import Batch, Call, Interrupted, Progress
 from .decode import decode
 from .endpoint import Endpoint
@@ -101,12 +101,11 @@ class IruClient:
         just now and for this caller alone. Raises an IruError."""
         question = (path, *sorted(query.items()))
         try:
-            kept, age = await self.cache.get(question, deadline, partial(self._tries, endpoint, path, query))
+            return await self.cache.get(question, deadline, partial(self._tries, endpoint, path, query))
         except TimeoutError:
             raise _slow(endpoint, self.limits.call_seconds, last=True) from None
-        return kept.found, age
 
-    async def _tries(self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], until: Deadline) -> Kept:
+    async def _tries(self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], until: Deadline) -> Any:
         attempt = 0
         while True:
             attempt += 1
@@ -152,7 +151,7 @@ class IruClient:
 
     async def _attempt(
         self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], deadline: float
-    ) -> Kept:
+    ) -> Any:
         left = deadline - self._clock()
         if left <= 0:
             raise _out_of_time()
@@ -175,7 +174,7 @@ class IruClient:
         endpoint.paging.read(found, endpoint.paging.start)
         if self.privacy:
             self.privacy.learn(found)
-        return Kept(found, len(body))
+        return found
 
     def _check_quota(self, left: float) -> None:
         """Raises RateLimited when nothing may be asked within the `left` seconds of a call."""

@@ -133,8 +133,10 @@ class Record(BaseModel):
     def flat(self) -> dict[str, Json]:
         """The fields that hold something, tidied, one nested object deep as `<field>_<key>`."""
         found: dict[str, Json] = {}
-        for name, value in self.model_dump().items():
-            kept = tidy(value, name)
+        for name, value in (*self.__dict__.items(), *(self.model_extra or {}).items()):
+            if value is None:
+                continue
+            kept = tidy(value.model_dump() if isinstance(value, BaseModel) else value, name)
             if isinstance(kept, dict) and name in self.flattened():
                 found |= {f"{name}_{key}": inner for key, inner in kept.items()}
             elif not is_blank(kept):

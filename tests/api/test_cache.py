@@ -9,7 +9,7 @@ import httpx
 import pytest
 import respx
 
-from iru_mcp.api.cache import Cache, Deadline, Kept
+from iru_mcp.api.cache import Cache, Deadline
 from iru_mcp.api.client import IruClient
 from iru_mcp.api.pacing import Limits
 from iru_mcp.api.users import LIST_USERS
@@ -135,12 +135,12 @@ async def test_who_asked_first_may_leave_and_the_others_are_still_answered(
 async def test_when_everybody_has_left_the_request_ends() -> None:
     ended = anyio.Event()
 
-    async def read(_: Deadline) -> Kept:
+    async def read(_: Deadline) -> str:
         try:
             await anyio.sleep_forever()
         finally:
             ended.set()
-        return Kept("", 0)
+        return ""
 
     cache = Cache(60)
     with anyio.move_on_after(1):
@@ -161,11 +161,11 @@ async def test_each_waiter_has_its_own_deadline(iru: respx.MockRouter, keeping: 
 async def test_what_is_kept_stays_within_its_bytes() -> None:
     cache = Cache(60, max_bytes=1_000)
 
-    async def read(_: Deadline) -> Kept:
-        return Kept("x", 240)
+    async def read(_: Deadline) -> str:
+        return "x" * 238
 
-    async def huge(_: Deadline) -> Kept:
-        return Kept("x", 400)
+    async def huge(_: Deadline) -> str:
+        return "x" * 395
 
     for question in range(20):
         await cache.get(question, anyio.current_time() + 1, read)

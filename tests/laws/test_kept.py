@@ -13,7 +13,7 @@ QUESTIONS: list[tuple[str, dict[str, Any]]] = [
     ("list_devices", {"limit": 5, "fields": ["*"]}),
     ("list_devices", {"group_by": ["tags"]}),
     ("get_device_details", {"device": MAC}),
-    ("get_device_details", {"device": MAC, "sections": ["*"]}),
+    ("get_device_details", {"device": MAC, "sections": ["users", "installed_profiles"]}),
     ("get_device_status", {"device": MAC, "show": "all"}),
     ("get_device_activity", {"device": MAC}),
     ("list_device_apps", {"device": MAC}),
