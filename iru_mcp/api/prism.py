@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from .endpoint import Endpoint
@@ -85,9 +84,8 @@ class PrismRow(Record):
     def flat(self) -> dict[str, Any]:
         return {name: kept for name, value in self.values.items() if not is_blank(kept := tidy(value, name))}
 
-    def pick(self, names: Sequence[str]) -> dict[str, Any]:
-        sent = self.values
-        return {name: tidy(sent[name], name) for name in names if name in sent}
+    def _at(self, name: str) -> Any:
+        return self.device_id if name == "device_id" else (self.model_extra or {}).get(name)
 
 
 class PrismCount(Record):

@@ -145,8 +145,17 @@ class Record(BaseModel):
 
     def pick(self, names: Sequence[str]) -> dict[str, Json]:
         """Some of the columns of `flat()`."""
-        found = self.flat()
-        return {name: found[name] for name in names if name in found}
+        found = {name: tidy(self._at(name), name) for name in names}
+        return {name: value for name, value in found.items() if not is_blank(value)}
+
+    def _at(self, name: str) -> Json:
+        """One column of `flat()`, not yet tidied."""
+        for outer in self.flattened():
+            if name.startswith(f"{outer}_") and name not in type(self).model_fields:
+                inner = self.__dict__.get(outer)
+                return getattr(inner, name.removeprefix(f"{outer}_"), None)
+        value = self.__dict__.get(name, (self.model_extra or {}).get(name))
+        return value.model_dump() if isinstance(value, BaseModel) else value
 
     @classmethod
     def flattened(cls) -> frozenset[str]:

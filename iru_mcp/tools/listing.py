@@ -306,11 +306,7 @@ class Rows:
         """Take the record as a row; False when there is no room for it."""
         if self.full:
             return False
-        flat = self._ask.row(record)
-        self._known |= flat.keys()
-        shown = flat if self._fields else self._ask.lean(flat)
-        wanted = flat if ALL in self._fields else self._fields or self._view.columns
-        row = {name: shown[name] for name in wanted if name in shown}
+        row = self._row(record)
         cut = {name: value[:MAX_FIELD] if isinstance(value, str) else value for name, value in row.items()}
         weight = size(self._shown(cut))
         if self.items and self._size + weight > _ROOM:
@@ -319,6 +315,14 @@ class Rows:
         self._size += weight
         self.items.append(row)
         return True
+
+    def _row(self, record: Record) -> dict[str, Any]:
+        if not self._fields:
+            usual = self._ask.lean(self._ask.pick(record, self._view.columns))
+            return {name: usual[name] for name in self._view.columns if name in usual}
+        flat = self._ask.row(record)
+        self._known |= flat.keys()
+        return {name: flat[name] for name in (flat if ALL in self._fields else self._fields) if name in flat}
 
     def checked(self) -> list[dict[str, Any]]:
         """The rows. Raises UsageError when `fields` has a name that no row has or could have."""
