@@ -48,7 +48,7 @@ _MISSED = """\
   patterns; and at `tools/list` the argument models and their schemas. The SDK itself imports uvicorn, starlette and two
   protocol versions' types, which its public API does not let one avoid.
 - `call`: an answer of 25 rows is cut from the page of 300 that Iru gives, so that the next question finds it in the
-  cache. A cached page is kept as bytes and parsed again for each call; that, and reading the rows that are shown, is
+  cache. A cached page is kept packed and unpacked again for each call; that, and reading the rows that are shown, is
   where the time goes. The floor parses nothing.
 - `walk`: where Iru tells no total, as for devices, as many pages are asked for ahead as were read, so a few lie behind
   the end.
