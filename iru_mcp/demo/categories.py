@@ -10,8 +10,9 @@ from functools import lru_cache
 from . import dates, macs, posture
 from .chance import letters, roll
 from .fleet import Device
+from .installed import arrival, count_on_mac
 from .query import Row
-from .software import Software, arrival, count_on_mac
+from .software import Software
 from .story import STORY
 from .tenant import Tenant
 

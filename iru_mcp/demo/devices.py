@@ -11,9 +11,9 @@ from .blueprints import TAGS
 from .chance import hexes, roll, uuid
 from .details import sections
 from .fleet import Device
+from .installed import Installed, app_id
 from .macs import mac_address
 from .query import Fault, Query, Row, contains, ordered, truth, window
-from .software import Installed, app_id
 from .tenant import Tenant
 
 

@@ -10,8 +10,8 @@ from . import dates
 from .chance import pick, roll, uuid
 from .devices import device_at
 from .fleet import Device
+from .installed import arrival
 from .query import Query, Row, counted
-from .software import arrival
 from .story import STORY
 from .tenant import Tenant
 

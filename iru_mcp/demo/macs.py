@@ -8,8 +8,8 @@ from typing import Any
 from . import dates
 from .chance import digest, hexes, uuid
 from .fleet import Device
+from .installed import arrival
 from .query import Row
-from .software import arrival
 from .story import STORY
 from .tenant import Tenant
 

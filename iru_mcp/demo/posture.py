@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from . import dates
 from .chance import roll
 from .fleet import Device
+from .installed import arrival
 from .query import Row
-from .software import arrival
 from .story import STORY
 from .tenant import Tenant
 

@@ -10,9 +10,9 @@ from . import dates
 from .chance import letters, roll, uuid
 from .devices import device_at
 from .fleet import Device
+from .installed import arrival
 from .items import ITEMS, Item, items_of
 from .query import Fault, Query, Row, counted
-from .software import arrival
 from .story import STORY
 from .tenant import Tenant
 

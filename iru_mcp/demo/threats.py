@@ -11,8 +11,8 @@ from typing import Any
 from . import dates
 from .chance import hexes, pick, roll, uuid
 from .fleet import Device
+from .installed import arrival
 from .query import Fault, Query, Row, counted, number, ordered
-from .software import arrival
 from .story import STORY
 from .tenant import Tenant
 

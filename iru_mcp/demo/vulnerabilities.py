@@ -11,8 +11,9 @@ from typing import Any
 from . import dates
 from .chance import roll
 from .fleet import Device
+from .installed import third_party
 from .query import Fault, Query, Row, cursor, json_filter, number, ordered, passes, sized, uncursor
-from .software import CHROME, THIRD_PARTY, Software, third_party
+from .software import CHROME, THIRD_PARTY, Software
 from .story import STORY
 from .tenant import Tenant
 

@@ -1,0 +1,100 @@
+"""Which apps, in which version and since when, are on a device of the made-up fleet."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+from .chance import digest, uuid
+from .fleet import Device
+from .software import APPLE, CHROME, LUMEN, MOBILE, THIRD_PARTY, WINDOWS, Software
+from .story import STORY, Timeline
+
+
+class Installed(NamedTuple):
+    """One app on one device; `key` numbers it there and `since` is when it came."""
+
+    key: int
+    software: Software
+    version: str
+    since: datetime
+
+
+def _choices(device: Device, seed: int) -> tuple[tuple[int, int], ...]:
+    """Third-party apps on a Mac, each with the place of its version; some of the story's Macs have an old browser."""
+    chosen = _chance(seed, device.index)
+    if device.part in ("patient zero", "leaver"):
+        return ((0, CHROME.versions.index(STORY.browser_fixed_version) - 1), *(pair for pair in chosen if pair[0]))
+    return chosen
+
+
+@lru_cache(maxsize=4096)
+def _chance(seed: int, index: int) -> tuple[tuple[int, int], ...]:
+    present, versions = digest(seed, "apps", index), digest(seed, "versions", index)
+    return tuple(
+        (place, _version_at(software, versions[place % 64]))
+        for place, software in enumerate(THIRD_PARTY)
+        if present[place % 64] < software.share
+    )
+
+
+def _version_at(software: Software, chance: int) -> int:
+    newest = len(software.versions) - 1
+    return chance % newest if newest and chance < software.stragglers else newest
+
+
+def count_on_mac(device: Device, seed: int) -> int:
+    """How many apps `on_mac` yields, without making them."""
+    return len(APPLE) + len(_choices(device, seed)) + (arrival(device) is not None)
+
+
+def arrival(device: Device) -> int | None:
+    """Which Mac of the first incident this is: 0, 1, 2, or None."""
+    return {"patient zero": 0, "spread 1": 1, "spread 2": 2}.get(device.part)
+
+
+def on_mac(device: Device, seed: int, times: Timeline) -> list[Installed]:
+    """The apps of a Mac, Apple's first."""
+    base = device.index * 1000
+    system = device.system.version
+    found = [Installed(base + place, software, system, device.enrolled) for place, software in enumerate(APPLE)]
+    for place, version in _choices(device, seed):
+        software = THIRD_PARTY[place]
+        since = device.enrolled + timedelta(
+            hours=1 + place, seconds=place * 37 + device.index % 59, microseconds=place * 911
+        )
+        found.append(Installed(base + 200 + place, software, software.versions[version], since))
+    turn = arrival(device)
+    if turn is not None:
+        since = (times.app_installed, *times.spread)[turn]
+        found.append(Installed(base + 400, LUMEN, STORY.app_version, since))
+    return found
+
+
+def third_party(device: Device, seed: int) -> list[tuple[Software, int]]:
+    """The third-party apps of a Mac, each with the place of its version among the app's versions."""
+    return [(THIRD_PARTY[place], version) for place, version in _choices(device, seed)]
+
+
+def on_mobile(device: Device, seed: int) -> list[Installed]:
+    """The apps of any other device; what came with the system is left out."""
+    if device.platform == "AppleTV":
+        return []
+    known = WINDOWS if device.platform == "Windows" else MOBILE
+    present, versions = digest(seed, "apps", device.index), digest(seed, "versions", device.index)
+    return [
+        Installed(
+            device.index * 1000 + place,
+            software,
+            software.versions[_version_at(software, versions[place])],
+            device.enrolled,
+        )
+        for place, software in enumerate(known)
+        if present[place] < software.share
+    ]
+
+
+def app_id(installed: Installed, device: Device) -> str:
+    """The id of an app on a device: a number on Macs, a UUID on mobile devices."""
+    return str(80_000 + installed.key) if device.platform == "Mac" else uuid("app", installed.key)
