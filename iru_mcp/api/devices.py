@@ -86,6 +86,25 @@ class App(Record):
     sha256_hash: Text = None
     sha1_hashes: Names = None
 
+    def shaped(self) -> dict[str, Any]:
+        """`flat()` with the names of APP_SHAPE beside Iru's own."""
+        flat = self.flat()
+        shaped = {name: next((flat[key] for key in keys if key in flat), None) for name, keys in APP_SHAPE.items()}
+        if shaped["bundle_id"] == "No value":  # what Iru sends for an app without one
+            shaped["bundle_id"] = None
+        return flat | {name: value for name, value in shaped.items() if value is not None}
+
+
+APP_SHAPE = {
+    "name": ("app_name", "display_name", "name"),
+    "version": ("version", "version_name"),
+    "bundle_id": ("bundle_id", "package_name", "product_code"),
+    "path": ("path", "installed_path"),
+    "source": ("source", "application_source", "application_type"),
+    "publisher": ("publisher_display_name", "publisher", "signature"),
+}
+"""Apple's, Windows' and Android's names for the same thing, the first that holds something wins."""
+
 
 class StatusItem(Record):
     """A library item or parameter and how it stands on a device."""

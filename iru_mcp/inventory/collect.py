@@ -20,6 +20,7 @@ from .kinds import KINDS, Kind
 from .quota import Quota
 from .staging import Stage
 from .store import meta, set_meta, utc, writer
+from .visits import Visitor
 from .walks import Progress, Walker
 
 T = TypeVar("T")
@@ -74,6 +75,7 @@ class _Sync:
         self._quota = Quota(plan.share, lambda: client.pace.hour_left)
         full_every = None if plan.full else plan.full_every
         self._walker = Walker(client, db, self._work, self._quota, full_every, progress)
+        self._visitor = Visitor(client, self._stage, self._work, self._quota, progress, every=plan.full)
 
     async def run(self) -> Outcome:
         began, before = self._client.now(), self._client.requests
@@ -119,7 +121,10 @@ class _Sync:
         async def one(kind: Kind) -> None:
             async with slots:
                 try:
-                    await self._walker.walk(kind)
+                    if kind.listed:
+                        await self._walker.walk(kind)
+                    if kind.visit:
+                        await self._visitor.visit(kind, kind.visit)
                 except IruError as error:  # the others go on as far as they get: the next sync need not ask again
                     failed.append(error)
 

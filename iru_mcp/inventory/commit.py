@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,27 +30,33 @@ def commit(db: sqlite3.Connection, walks: Mapping[str, Walk], sync: Sync) -> int
         row = (sync.started_at, sync.finished_at, mode, sync.requests, sync.seconds)
         number = db.execute("INSERT INTO _sync VALUES (NULL, ?, ?, ?, ?, ?)", row).lastrowid or 0
         for kind in KINDS:
-            if kind.name in walks:
-                _apply(db, kind, walks[kind.name], number, sync)
-        db.execute("DELETE FROM _stage")
-        db.execute("DELETE FROM _stage_walk")
+            _apply(db, kind, {name: walks[name] for name in kind.readings if name in walks}, number, sync)
+        for table in ("_stage", "_stage_walk", "_stage_visit"):
+            db.execute(f"DELETE FROM {table}")
         set_meta(db, "stage", None)
     db.execute("PRAGMA analysis_limit = 2000")
     db.execute("ANALYZE")  # a question about one app begins with the app only if SQLite knows how few apps there are
     return number
 
 
-def _apply(db: sqlite3.Connection, kind: Kind, walk: Walk, number: int, sync: Sync) -> None:
-    if walk.state == "denied":
-        _denied(db, kind, walk, sync)
+def _apply(db: sqlite3.Connection, kind: Kind, readings: Mapping[str, Walk], number: int, sync: Sync) -> None:
+    done = {name: walk for name, walk in readings.items() if walk.state == "done"}
+    for name, walk in readings.items():
+        if name not in done:
+            _denied(db, name, walk, sync)
+    if not done:
         return
     if kind.name == "devices":
         _devices(db, number)
-    first = _first(db, kind) is None
-    left_out = _diff(db, kind, number, full=walk.mode == "full", first=first)
+    if kind.visit:
+        _listed_now(db, kind)
+    left_out = _diff(db, kind, number, done, first=_first(db, kind) is None)
     _log(db, kind, number)
     _turn(db, kind, number)
-    _cover(db, kind, walk, number, sync, left_out)
+    if kind.visit:
+        _visited_now(db, kind)
+    for name, walk in done.items():
+        _cover(db, kind, name, walk, number, sync, left_out)
 
 
 def _first(db: sqlite3.Connection, kind: Kind) -> int | None:
@@ -76,10 +82,26 @@ def _devices(db: sqlite3.Connection, number: int) -> None:
     )
 
 
+def _listed_now(db: sqlite3.Connection, kind: Kind) -> None:
+    """A device that lists have now is visited no more."""
+    visited = "SELECT device FROM _stage_visit WHERE kind = :kind"
+    staged = "SELECT device FROM _stage WHERE kind = :kind"
+    db.execute(
+        f"DELETE FROM _visit WHERE kind = :kind AND device IN ({staged}) AND device NOT IN ({visited})",
+        {"kind": kind.name},
+    )
+
+
+def _visited_now(db: sqlite3.Connection, kind: Kind) -> None:
+    """When each visited device had last checked in; one that is gone is forgotten."""
+    db.execute("INSERT OR REPLACE INTO _visit SELECT * FROM _stage_visit WHERE kind = ?", (kind.name,))
+    db.execute(f"DELETE FROM _visit WHERE kind = ? AND device NOT IN ({_LISTED})", (kind.name,))
+
+
 _SPAN = "device INTEGER, key INTEGER, value INTEGER"
 
 
-def _diff(db: sqlite3.Connection, kind: Kind, number: int, *, full: bool, first: bool) -> int:
+def _diff(db: sqlite3.Connection, kind: Kind, number: int, done: Mapping[str, Walk], *, first: bool) -> int:
     """Fill `closing` and `opening` with what is to end and to begin. Returns how many staged rows were left out."""
     for table in ("closing", "opening"):
         db.execute(f"DROP TABLE IF EXISTS temp.{table}")
@@ -87,7 +109,7 @@ def _diff(db: sqlite3.Connection, kind: Kind, number: int, *, full: bool, first:
     db.execute(f"CREATE TEMP TABLE closing({_SPAN}, lost INTEGER, {primary}")
     db.execute(f"CREATE TEMP TABLE opening({_SPAN}, fresh INTEGER, since TEXT, latest TEXT, {primary}")
     names = {"kind": kind.name, "sync": number, "first": first}
-    _ended(db, kind, names, full=full)
+    _ended(db, kind, names, done)
     open_, here = f"_{kind.name}_open", f"s.device IN ({_LISTED})" if kind.device else "1"
     fresh = _fresh(kind)
     db.execute(
@@ -104,8 +126,8 @@ def _diff(db: sqlite3.Connection, kind: Kind, number: int, *, full: bool, first:
 _LISTED = "SELECT id FROM _device WHERE listed_sync IS NOT NULL AND gone_sync IS NULL"
 
 
-def _ended(db: sqlite3.Connection, kind: Kind, names: Mapping[str, Any], *, full: bool) -> None:
-    """Fill `closing`: all of devices that are gone, and what the stage does not have, or has otherwise."""
+def _ended(db: sqlite3.Connection, kind: Kind, names: Mapping[str, Any], done: Mapping[str, Walk]) -> None:
+    """Fill `closing`: all of devices that are gone, and what was read and is not staged, or is otherwise."""
     open_ = f"_{kind.name}_open"
     if kind.device and kind.name != "devices":
         gone = "SELECT id FROM _device WHERE gone_sync IS NOT NULL"
@@ -114,24 +136,37 @@ def _ended(db: sqlite3.Connection, kind: Kind, names: Mapping[str, Any], *, full
         "EXISTS (SELECT 1 FROM _stage t WHERE t.kind = :kind AND t.device = o.device AND t.key = o.key "
         "AND t.value = o.value)"
     )
-    held = f"{open_} o" if full else f"_stage s CROSS JOIN {open_} o ON o.device = s.device AND o.key = s.key"
-    whose = "" if full else "s.kind = :kind AND "
-    db.execute(
-        f"INSERT OR IGNORE INTO closing SELECT o.device, o.key, o.value, 0 FROM {held} WHERE {whose}NOT {same}", names
-    )
+    for held in _held(kind, done):
+        db.execute(
+            f"INSERT OR IGNORE INTO closing SELECT o.device, o.key, o.value, 0 FROM {held} AND NOT {same}", names
+        )
+
+
+def _held(kind: Kind, done: Mapping[str, Walk]) -> Iterator[str]:
+    """What of the copy the readings reach, as FROM and WHERE."""
+    open_ = f"_{kind.name}_open"
+    visited = "SELECT device FROM _stage_visit WHERE kind = :kind"
+    if kind.listed and kind.name in done:
+        if done[kind.name].mode == "full":
+            whose = f"o.device NOT IN (SELECT device FROM _visit WHERE kind = :kind UNION {visited})"
+            yield f"{open_} o WHERE {whose if kind.visit else '1'}"
+        else:
+            yield f"_stage s CROSS JOIN {open_} o ON o.device = s.device AND o.key = s.key WHERE s.kind = :kind"
+    if kind.visit and kind.visited in done:
+        yield f"{open_} o WHERE o.device IN ({visited})"
 
 
 def _fresh(kind: Kind) -> str:
     """Whether a new span is news: not when its kind or its device is looked at for the first time."""
     if kind.name == "devices" or not kind.device:
         return "NOT :first"
-    fresh = "NOT :first AND s.device NOT IN (SELECT id FROM _device WHERE listed_sync = :sync)"
-    if not kind.prism:
-        return fresh
+    old = "s.device NOT IN (SELECT id FROM _device WHERE listed_sync = :sync)"
+    if not kind.prism and not kind.visit:
+        return f"NOT :first AND {old}"
     reported = " OR ".join(
         f"EXISTS (SELECT 1 FROM _{kind.name}_{part} p WHERE p.device = s.device)" for part in ("open", "closed")
     )
-    return f"{fresh} AND ({reported})"
+    return f"{old} AND ({reported})"
 
 
 def _refresh(db: sqlite3.Connection, kind: Kind) -> None:
@@ -183,9 +218,9 @@ def _turn(db: sqlite3.Connection, kind: Kind, number: int) -> None:
 
 
 def _cover(  # noqa: PLR0913, PLR0917 - the facts of one reading
-    db: sqlite3.Connection, kind: Kind, walk: Walk, number: int, sync: Sync, left_out: int
+    db: sqlite3.Connection, kind: Kind, reading: str, walk: Walk, number: int, sync: Sync, left_out: int
 ) -> None:
-    rows = db.execute(f"SELECT count(*) FROM _{kind.name}_open").fetchone()[0]
+    rows = db.execute(f"SELECT count(*) FROM _{kind.name}_open WHERE {_whose(kind, reading)}").fetchone()[0]
     full_at = sync.started_at if walk.mode == "full" else None
     db.execute(
         "INSERT INTO _coverage(kind, state, rows, odd, left_out, counted, mode, first_sync, good_sync, full_at, since, "
@@ -194,16 +229,23 @@ def _cover(  # noqa: PLR0913, PLR0917 - the facts of one reading
         "left_out = :out, counted = coalesce(:counted, counted), mode = :mode, "
         "first_sync = coalesce(first_sync, :sync), good_sync = :sync, "
         "full_at = coalesce(:full, full_at), since = :since, checked_at = :at",
-        {"kind": kind.name, "rows": rows, "odd": walk.odd, "out": left_out, "mode": walk.mode, "sync": number}
+        {"kind": reading, "rows": rows, "odd": walk.odd, "out": left_out, "mode": walk.mode, "sync": number}
         | {"full": full_at, "counted": walk.counted, "since": sync.started_at, "at": sync.finished_at},
     )
 
 
-def _denied(db: sqlite3.Connection, kind: Kind, walk: Walk, sync: Sync) -> None:
+def _whose(kind: Kind, reading: str) -> str:
+    """The rows of the copy that a reading is for."""
+    if len(kind.readings) == 1:
+        return "1"
+    return f"device {'NOT ' if reading == kind.name else ''}IN (SELECT device FROM _visit WHERE kind = '{kind.name}')"
+
+
+def _denied(db: sqlite3.Connection, reading: str, walk: Walk, sync: Sync) -> None:
     """What may no longer be read stays as it last was, and says so."""
     db.execute(
         "INSERT INTO _coverage(kind, state, why, permission, checked_at) VALUES (?, 'not permitted', ?, ?, ?) "
         "ON CONFLICT(kind) DO UPDATE SET state = 'not permitted', why = excluded.why, "
         "permission = excluded.permission, checked_at = excluded.checked_at",
-        (kind.name, walk.why, walk.permission, sync.finished_at),
+        (reading, walk.why, walk.permission, sync.finished_at),
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ..api.record import read_moment
-from .kinds import KINDS
+from .kinds import READINGS
 from .schema import VIEWS, view_columns
 from .store import last_sync, meta, words
 
@@ -34,20 +34,22 @@ def status(db: sqlite3.Connection, now: datetime) -> dict[str, Any]:
 
 
 def kinds(db: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
-    """Each kind's rows, the age of its newest reading, and why it is missing or old where it is."""
+    """Each reading's rows, the age of its newest reading, and why it is missing or old where it is."""
     held = {row[0]: row for row in db.execute("SELECT kind, state, rows, good_at, why, permission FROM coverage")}
     found = []
-    for kind in KINDS:
-        _, state, rows, good_at, why, permission = held.get(kind.name, (0, "not copied yet", None, None, None, None))
+    for reading in READINGS:
+        _, state, rows, good_at, why, permission = held.get(reading, (0, "not copied yet", None, None, None, None))
         old = words((now - read_moment(good_at)).total_seconds()) if good_at else None
-        line = {"kind": kind.name, "state": state, "rows": rows, "age": old, "why": why, "grant": permission}
+        line = {"kind": reading, "state": state, "rows": rows, "age": old, "why": why, "grant": permission}
         found.append({name: value for name, value in line.items() if value is not None})
     return found
 
 
 def stale(db: sqlite3.Connection) -> list[str]:
     """Notes on kinds that the last sync could not read: answers about them are older, or empty."""
+    held = db.execute("SELECT kind, state, good_at, odd FROM coverage").fetchall()
     return [
         f"{kind} was not permitted at the last sync; " + (f"it is of {good}" if good else "the copy has none of it")
-        for kind, good in db.execute("SELECT kind, good_at FROM coverage WHERE state <> 'copied'")
-    ]
+        for kind, state, good, _ in held
+        if state != "copied"
+    ] + [f"{odd} of {kind} could not be read at the last sync" for kind, _, _, odd in held if odd]

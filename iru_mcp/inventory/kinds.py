@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..api.blueprints import LIST_BLUEPRINTS
-from ..api.devices import LIST_DEVICES
+from ..api.devices import GET_DEVICE_DETAILS, LIST_DEVICES
 from ..api.endpoint import Endpoint
-from ..api.prism import CATEGORIES, COMMON_COLUMNS
+from ..api.prism import CATEGORIES, COMMON_COLUMNS, PrismRow
+from ..api.record import Record
 from ..api.threats import LIST_BEHAVIORAL_DETECTIONS_V1, LIST_THREATS_V1, LIST_THREATS_V2
 from ..api.users import LIST_USERS
 from ..api.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES
+from .visit import APPS, DETAILS, PLATFORMS, Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of row in the copy. Its place in KINDS is its number in the file: append, never reorder."""
+    """One kind of row in the copy. A new one needs a step in schema.py that makes its tables."""
 
     name: str
     holds: str
@@ -46,6 +48,28 @@ class Kind:
     """Columns that suffice where many rows are listed; all of them when empty."""
     prism: bool = False
     """Reported whole by each device, and filtered by updated_at for an incremental sync."""
+    visit: Visit | None = None
+    """How devices that no list covers are asked one by one."""
+
+    @property
+    def listed(self) -> bool:
+        """Whether `endpoint` lists it for many devices at once."""
+        return self.visit is None or self.visit.endpoint is not self.endpoint
+
+    @property
+    def visited(self) -> str:
+        """What the reading device by device is called, in the file and to people."""
+        return f"{self.name} ({', '.join(PLATFORMS)})" if self.listed else self.name
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """What is read for it: the list, the visits, or both."""
+        return ((self.name,) if self.listed else ()) + ((self.visited,) if self.visit else ())
+
+    @property
+    def record(self) -> type[Record]:
+        """What a row is read as."""
+        return self.endpoint.record if self.listed else PrismRow
 
 
 _OF_THE_DEVICE = frozenset(COMMON_COLUMNS) - {"device_id"}
@@ -62,6 +86,7 @@ def _prism(  # noqa: PLR0913 - the parts in which categories differ
     family: str = "",
     skip: str = "",
     telling: str = "",
+    visit: Visit | None = None,
 ) -> Kind:
     return Kind(
         name=name,
@@ -77,6 +102,7 @@ def _prism(  # noqa: PLR0913 - the parts in which categories differ
         telling=tuple(telling.split()),
         moves=("path",) if family else (),
         prism=True,
+        visit=visit,
     )
 
 
@@ -194,6 +220,7 @@ KINDS: tuple[Kind, ...] = (
         skip="installing download_canceled download_failed download_paused download_waiting dynamic_size bundle_size "
         "has_update_available validated external_version_identifier environment_variables info apple_scriptable",
         telling="name version bundle_id path team_id since",
+        visit=APPS,
     ),
     Kind(
         name="vulnerabilities",
@@ -243,7 +270,30 @@ KINDS: tuple[Kind, ...] = (
             {"device_info_name", "device_info_serial_number", "library_item", "blueprint", "rule_version"}
         ),
     ),
+    Kind(
+        name="windows_android_details",
+        holds="hardware, OS, agent and security of a Windows or Android device",
+        endpoint=GET_DEVICE_DETAILS,
+        visit=DETAILS,
+        device="device_id",
+        columns=tuple(
+            "manufacturer device_model device_type model_name os_name os_version os_build os_edition "
+            "update_build_revision language api_level security_patch_level agent_installed agent_version "
+            "agent_installed_at is_encrypted encryption_status has_passcode has_google_play_protect device_posture "
+            "developer_mode_enabled android_debug_bridge_enabled unknown_app_sources_enabled management_mode ownership "
+            "enterprise_id enterprise_device_id windows_device_id processor_architecture bios_version "
+            "smbios_serial_number total_ram total_capacity wifi_mac_address".split()
+        ),
+        latest=("agent_last_check_in", "free_capacity", "available_capacity", "wifi_ipv4_address"),
+        skipped=frozenset(
+            "device_name platform serial_number first_enrollment last_enrollment assigned_user blueprint_name "
+            "blueprint_uuid asset_tag imei meid iccid dns_computer_name wifi_ipv6_address wifi_subnet_mask "
+            "wifi_dns_suffix commercialization_operator radio_software_version volte_service_setting "
+            "management_client_revision".split()
+        ),
+    ),
 )
 
 BY_NAME = {kind.name: kind for kind in KINDS}
-NUMBER = {kind.name: place for place, kind in enumerate(KINDS)}
+READINGS: tuple[str, ...] = tuple(name for kind in KINDS for name in kind.readings)
+"""What a sync reads, and says of each how far it came."""

@@ -37,7 +37,7 @@ class Thing:
 
 def read(kind: Kind, row: object) -> Thing | None:
     """The thing in a raw row, or None when it is not one: not an object, without identity or without its device."""
-    record = kind.endpoint.record.read(row)
+    record = kind.record.read(row)
     if record is None:
         return None
     flat = record.flat()
@@ -46,8 +46,9 @@ def read(kind: Kind, row: object) -> Thing | None:
     device = str(flat.pop(kind.device, "")) if kind.device else ""
     if kind.device and not device:
         return None
+    since = plain(flat.pop(kind.since, None), kind.since)
     normal = {name: plain(clean(value, name), name) for name, value in flat.items() if name not in kind.skipped}
-    since, latest = normal.pop(kind.since, None), {name: normal.pop(name) for name in kind.latest if name in normal}
+    latest = {name: normal.pop(name) for name in kind.latest if name in normal}
     key = " ".join(str(normal[name]) for name in kind.key if not is_blank(normal.get(name)))
     return Thing(
         device, key, _cells(kind, normal), None if since is None else str(since), _json(latest) if latest else None

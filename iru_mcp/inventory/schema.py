@@ -39,6 +39,16 @@ CREATE UNIQUE INDEX _alert_open ON _alert(rule, print) WHERE resolved_at IS NULL
 CREATE TABLE _outbox(id INTEGER PRIMARY KEY, event TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0);
 """
 
+# Of devices that are visited one by one: when each had last checked in when it was read.
+_VISITS = """
+CREATE TABLE _visit(kind TEXT NOT NULL, device INTEGER NOT NULL, check_in TEXT, PRIMARY KEY(kind, device))
+    WITHOUT ROWID;
+CREATE TABLE _stage_visit(kind TEXT NOT NULL, device INTEGER NOT NULL, check_in TEXT, PRIMARY KEY(kind, device))
+    WITHOUT ROWID;
+"""
+_FIRST = 14
+"""Kinds of version 1."""
+
 
 def _kind_tables(kind: Kind) -> str:
     columns = ", ".join(f'"{name}"' for name in kind.columns)
@@ -54,7 +64,11 @@ CREATE INDEX _{kind.name}_closed_value ON _{kind.name}_closed(value);
 """
 
 
-STEPS: tuple[str, ...] = (_SHARED + "".join(_kind_tables(kind) for kind in KINDS), _ALERTS)
+STEPS: tuple[str, ...] = (
+    _SHARED + "".join(_kind_tables(kind) for kind in KINDS[:_FIRST]),
+    _ALERTS,
+    _VISITS + "".join(_kind_tables(kind) for kind in KINDS[_FIRST:]),
+)
 """Step n takes a file from version n to n + 1."""
 
 VERSION = len(STEPS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import marshal
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from ..api.paging import Position
 from .kinds import Kind
 from .normal import Thing, plain, read
 from .store import transaction
+from .visit import PLATFORMS
 
 _MEMO = 50_000
 """Contents remembered before the memory is emptied: apps and launch items repeat on every device."""
@@ -20,7 +21,7 @@ _MEMO = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """How far a kind's pages were staged."""
+    """How far a reading was staged."""
 
     state: str
     """walking, done, or denied."""
@@ -37,6 +38,16 @@ class Walk:
     """How many rows Iru says the kind has, beyond those that the copy then holds; the same again means none is lost."""
 
 
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """A device that is asked for itself."""
+
+    device_id: str
+    check_in: str | None
+    unchanged: bool
+    """Whether it has not checked in since it was read for the copy."""
+
+
 class Stage:
     """The staged rows of one sync that is not committed yet."""
 
@@ -46,16 +57,16 @@ class Stage:
         self._devices: dict[str, int] = {}
 
     def walks(self) -> dict[str, Walk]:
-        """The kinds that were begun."""
+        """The readings that were begun."""
         found = self._db.execute(
             "SELECT kind, state, position, mode, since, why, permission, endpoint, rows, odd, counted FROM _stage_walk"
         ).fetchall()
         return {name: Walk(state, json.loads(place) if place else None, *rest) for name, state, place, *rest in found}
 
-    def note(self, kind: Kind, walk: Walk) -> None:
-        """Write down how far a kind is."""
+    def note(self, reading: str, walk: Walk) -> None:
+        """Write down how far a reading is."""
         place = None if walk.position is None else json.dumps(walk.position)
-        row = (kind.name, walk.state, place, walk.mode, walk.since, walk.why, walk.permission, walk.endpoint)
+        row = (reading, walk.state, place, walk.mode, walk.since, walk.why, walk.permission, walk.endpoint)
         self._db.execute(
             "INSERT OR REPLACE INTO _stage_walk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*row, walk.rows, walk.odd, walk.counted),
@@ -65,8 +76,8 @@ class Stage:
         """Forget what is staged, of one kind or of all."""
         where, names = (" WHERE kind = ?", (kind.name,)) if kind else ("", ())
         with transaction(self._db):
-            self._db.execute(f"DELETE FROM _stage{where}", names)
-            self._db.execute(f"DELETE FROM _stage_walk{where}", names)
+            for table in ("_stage", "_stage_walk", "_stage_visit"):
+                self._db.execute(f"DELETE FROM {table}{where}", names)
 
     def missing(self, kind: Kind, further: str = "") -> int:
         """How many things of the copy are not staged."""
@@ -80,27 +91,61 @@ class Stage:
     def held(self, kind: Kind) -> int:
         """How many things of listed devices the copy would hold if what is staged came on top of it."""
         listed = "device IN (SELECT device FROM _stage WHERE kind = 'devices')"
+        if kind.visit:
+            listed += f" AND device NOT IN (SELECT device FROM _visit WHERE kind = '{kind.name}')"
         staged = self._db.execute(f"SELECT count(*) FROM _stage WHERE kind = ? AND {listed}", (kind.name,)).fetchone()
         if self.walks()[kind.name].mode == "full":
             return int(staged[0])
         return int(staged[0]) + self.missing(kind, f"AND o.{listed}")
 
+    def visits(self, kind: Kind) -> list[Visited]:
+        """The listed devices that must be asked one by one and were not yet: no row of theirs is in a list."""
+        marks = ", ".join("?" * len(PLATFORMS))
+        found = self._db.execute(
+            "SELECT d.device_id, json_extract(s.latest, '$.last_check_in') AS seen, EXISTS (SELECT 1 FROM _visit v "
+            "WHERE v.kind = ?1 AND v.device = s.device AND v.check_in IS json_extract(s.latest, '$.last_check_in')) "
+            "FROM _stage s JOIN _device d ON d.id = s.device JOIN _devices_value t ON t._id = s.value "
+            f"WHERE s.kind = 'devices' AND t.platform IN ({marks}) "
+            "AND NOT EXISTS (SELECT 1 FROM _stage_visit v WHERE v.kind = ?1 AND v.device = s.device) "
+            "AND NOT EXISTS (SELECT 1 FROM _stage l WHERE l.kind = ?1 AND l.device = s.device) "
+            "AND (EXISTS (SELECT 1 FROM _visit v WHERE v.kind = ?1 AND v.device = s.device) "
+            f"OR NOT EXISTS (SELECT 1 FROM _{kind.name}_open o WHERE o.device = s.device)) ORDER BY 1",
+            (kind.name, *PLATFORMS),
+        )
+        return [Visited(device_id, check_in, bool(unchanged)) for device_id, check_in, unchanged in found]
+
+    def add_visits(
+        self, kind: Kind, found: Mapping[Visited, Sequence[object]], after: Callable[[int, int], Walk]
+    ) -> tuple[int, int]:
+        """Stage what the visited devices have, as `add` does a page."""
+        with transaction(self._db):
+            self._db.executemany(
+                "INSERT OR REPLACE INTO _stage_visit VALUES (?, ?, ?)",
+                [(kind.name, self._device(device.device_id), device.check_in) for device in found],
+            )
+            return self._add(kind, kind.visited, (row for rows in found.values() for row in rows), after)
+
     def add(self, kind: Kind, rows: Iterable[object], after: Callable[[int, int], Walk]) -> tuple[int, int]:
         """Stage one page; `after` tells from its number of rows and odd rows how far that is. Returns both numbers."""
+        with transaction(self._db):
+            return self._add(kind, kind.name, rows, after)
+
+    def _add(
+        self, kind: Kind, reading: str, rows: Iterable[object], after: Callable[[int, int], Walk]
+    ) -> tuple[int, int]:
         staged: list[tuple[Any, ...]] = []
         odd = 0
-        with transaction(self._db):
-            for row in rows:
-                found = self._placed(kind, row)
-                if found is None:
-                    odd += 1
-                else:
-                    staged.append((kind.name, *found))
-            if kind.endpoint.record.unique:  # read twice while it changed: the newer reading counts
-                twice = [entry[:3] for entry in staged]
-                self._db.executemany("DELETE FROM _stage WHERE kind = ? AND device = ? AND key = ?", twice)
-            self._db.executemany("INSERT OR REPLACE INTO _stage VALUES (?, ?, ?, ?, ?, ?)", staged)
-            self.note(kind, after(len(staged), odd))
+        for row in rows:
+            found = self._placed(kind, row)
+            if found is None:
+                odd += 1
+            else:
+                staged.append((kind.name, *found))
+        if kind.record.unique:  # read twice while it changed: the newer reading counts
+            twice = [entry[:3] for entry in staged]
+            self._db.executemany("DELETE FROM _stage WHERE kind = ? AND device = ? AND key = ?", twice)
+        self._db.executemany("INSERT OR REPLACE INTO _stage VALUES (?, ?, ?, ?, ?, ?)", staged)
+        self.note(reading, after(len(staged), odd))
         return len(staged), odd
 
     def _placed(self, kind: Kind, row: object) -> tuple[int, int, int, str | None, str | None] | None:

@@ -27,8 +27,9 @@ Progress = Callable[[str, int, int | None], None]
 
 MARGIN = timedelta(minutes=30)
 """How much earlier than the last sync an incremental one begins: clocks differ, and reports arrive late."""
-_TRIES = 4
-_A_DAY = 86_400.0
+TRIES = 4
+"""Failures in a row before a sync gives up."""
+A_DAY = 86_400.0
 _DENIED = (NotPermitted, NotLicensed, NotFound, Unauthorized)
 
 
@@ -75,7 +76,7 @@ class Walker:
     async def _first(self, kind: Kind) -> Walk:
         since = None if self._full_every is None or not kind.prism else await self._work(lambda: self._since(kind))
         walk = Walk("walking", None, "incremental" if since else "full", since)
-        await self._work(lambda: self._stage.note(kind, walk))
+        await self._work(lambda: self._stage.note(kind.name, walk))
         return walk
 
     def _since(self, kind: Kind) -> str | None:
@@ -97,22 +98,22 @@ class Walker:
             else:
                 return
         denied = replace(walk, state="denied", why=error.fact, permission=kind.endpoint.grant)
-        await self._work(lambda: self._stage.note(kind, denied))
+        await self._work(lambda: self._stage.note(kind.name, denied))
 
     async def _pages(self, kind: Kind, endpoint: Endpoint[Any], walk: Walk) -> None:
         """Walk to the end, going on a few times where it breaks. Raises an IruError when it will not hold."""
-        call = self._client.call(endpoint, seconds=_A_DAY, requests=1_000_000)
-        left = _TRIES
+        call = self._client.call(endpoint, seconds=A_DAY, requests=1_000_000)
+        left = TRIES
         while walk.state == "walking":
             rows = walk.rows
             try:
                 walk = await self._some_pages(kind, endpoint, call, walk)
             except (Interrupted, IruError) as error:
                 walk = (await self._work(self._stage.walks))[kind.name]
-                left = _TRIES if walk.rows > rows else left - 1
+                left = TRIES if walk.rows > rows else left - 1
                 if not left or not _may_heal(error):
                     raise _broken(endpoint, error) from None
-                await anyio.sleep(_pause(error, _TRIES - left))
+                await anyio.sleep(pause(error, TRIES - left))
         await self._count(kind, endpoint, walk)
 
     async def _some_pages(self, kind: Kind, endpoint: Endpoint[Any], call: Call, walk: Walk) -> Walk:
@@ -159,7 +160,7 @@ class Walker:
             return
         if counted is not None:
             done = replace((await self._work(self._stage.walks))[kind.name], counted=counted)
-            await self._work(lambda: self._stage.note(kind, done))
+            await self._work(lambda: self._stage.note(kind.name, done))
 
     async def _beyond(self, kind: Kind, category: str) -> int | None:
         """Iru's number of rows less those that the copy would hold; None when Iru does not say it exactly."""
@@ -193,7 +194,7 @@ def _may_heal(error: Exception) -> bool:
     return isinstance(error, IruError) and error.retryable
 
 
-def _pause(error: Exception, failures: int) -> float:
+def pause(error: Exception, failures: int) -> float:
     """Seconds until the next try: as long as Iru asks, for a sync can wait for the next hour; else 2, 4, 8."""
     asked = error.wait if isinstance(error, (RateLimited, ServerFault)) else None
     return min(asked, 3600.0) if asked else 2.0**failures

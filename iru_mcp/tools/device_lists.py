@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ..api.client import Call
-from ..api.devices import LIST_DEVICE_ACTIVITY, LIST_DEVICE_APPS, LIST_DEVICES, Activity, App
+from ..api.devices import APP_SHAPE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_APPS, LIST_DEVICES, Activity, App
 from ..api.record import tidy
 from .answers import Page, View
 from .catalogue import tool
@@ -38,16 +38,6 @@ class ActivityLine(View):
     details: Any
 
 
-_ONE_SHAPE = {
-    "name": ("app_name", "display_name", "name"),
-    "version": ("version", "version_name"),
-    "bundle_id": ("bundle_id", "package_name", "product_code"),
-    "path": ("path", "installed_path"),
-    "source": ("source", "application_source", "application_type"),
-    "publisher": ("publisher_display_name", "publisher", "signature"),
-}
-"""Apple's, Windows' and Android's names for the same thing, the first that holds something wins."""
-
 _DETAIL_CHARACTERS = 160
 _DETAIL_KEYS = 8
 _DETAIL_NOISE = frozenset(
@@ -55,15 +45,6 @@ _DETAIL_NOISE = frozenset(
     "attempts date_completed request_requires_network_tether external_token".split()
 )
 COMMAND_STATUS = {1: "pending", 2: "running", 3: "completed", 4: "failed", 5: "not now"}
-
-
-def app_row(record: App) -> dict[str, Any]:
-    """The app with the names of one shape beside Iru's own."""
-    flat = record.flat()
-    shaped = {name: next((flat[key] for key in keys if key in flat), None) for name, keys in _ONE_SHAPE.items()}
-    if shaped["bundle_id"] == "No value":  # what Iru sends for an app without one
-        shaped["bundle_id"] = None
-    return flat | {name: value for name, value in shaped.items() if value is not None}
 
 
 def _signer(row: dict[str, Any]) -> dict[str, Any]:
@@ -100,10 +81,10 @@ async def list_device_apps(
         LIST_DEVICE_APPS,
         checks=checks + versions.checks(),
         ids={"device_id": target.device_id},
-        order=lambda record: (str(app_row(record).get("name", "")).casefold(), record.version or ""),
-        flat=app_row,
+        order=lambda record: (str(record.shaped().get("name", "")).casefold(), record.version or ""),
+        flat=App.shaped,
         lean=_signer,
-        columns=tuple(_ONE_SHAPE),
+        columns=tuple(APP_SHAPE),
     )
     if group_by:
         page = await counting(iru, ask, group_by, limit=limit, cursor=cursor)
@@ -120,7 +101,7 @@ def _version(record: App) -> str | None:
 
 def _has(key: str, wanted: str) -> Check[App]:
     test = contains(wanted)
-    return Check(key, lambda record: test(app_row(record).get(key)))
+    return Check(key, lambda record: test(record.shaped().get(key)))
 
 
 @tool(LIST_DEVICE_ACTIVITY, optional=(LIST_DEVICES,), toolset="devices")

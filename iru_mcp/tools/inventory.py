@@ -40,6 +40,7 @@ What = Annotated[
         "detections",
         "threats",
         "behavioral_detections",
+        "windows_android_details",
     ]
     | None,
     BeforeValidator(folded),

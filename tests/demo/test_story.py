@@ -170,7 +170,7 @@ async def test_apps_of_a_device_are_the_apps_of_prism(walk: Walk) -> None:
     assert [(app["bundle_id"], app["version"], app["path"]) for app in apps] == [
         (r["bundle_id"], r["version"], r["path"]) for r in rows
     ]
-    assert 40 <= len(apps) <= 140
+    assert 171 < len(apps) <= 230
 
 
 async def test_device_counts_of_users_add_up(walk: Walk) -> None:

@@ -59,9 +59,11 @@ class Edited(httpx.AsyncBaseTransport):
         name = request.url.path.rpartition("/")[2]
         if name == "count":
             return body | {"count": body["count"] + self.counts.get(request.url.params["category"], 0)}
-        for key in ("data", "results"):
+        if isinstance(body, dict) and isinstance(body.get("general"), dict):
+            return self._edited("details", [body])[0]
+        for key, table in (("data", name), ("results", name), ("apps", "device_apps")):
             if isinstance(body, dict) and isinstance(body.get(key), list):
-                return body | {key: self._edited(name, body[key])}
+                return body | {key: self._edited(table, body[key])}
         return self._edited(name, body) if isinstance(body, list) else body
 
     def _edited(self, name: str, rows: list[Row]) -> list[Row]:
@@ -71,7 +73,7 @@ class Edited(httpx.AsyncBaseTransport):
 
     async def _filtered(self, request: httpx.Request, wanted: str) -> Any:
         found: list[Row] = []
-        url = request.url.copy_remove_param("filter")
+        url = request.url.copy_remove_param("filter").copy_remove_param("cursor")
         while True:
             body = self._edit(request, await self._demo(request, url))
             found += body["data"]
@@ -80,7 +82,9 @@ class Edited(httpx.AsyncBaseTransport):
             url = url.copy_set_param("cursor", body["cursor"])
         since = json.loads(wanted)["updated_at"]["gte"]
         kept = [row for row in found if self.ignores_filters or row["updated_at"][:19] >= since[:19]]
-        return {"data": kept, "cursor": None, "total": None, "limit": 300, "offset": None}
+        first = int(request.url.params.get("cursor") or 0)
+        after = str(first + 300) if first + 300 < len(kept) else None
+        return {"data": kept[first : first + 300], "cursor": after, "total": None, "limit": 300, "offset": None}
 
 
 def _answer(request: httpx.Request, body: Any) -> httpx.Response:

@@ -9,9 +9,9 @@ from .conftest import Copy, Row
 
 BUMPED = "2026-11-23T17:00:00.123456+00:00"
 _DATES = "first_enrollment last_enrollment created_at first_enrollment_date last_enrollment_date".split()
-_FLAGS = "mdm_enabled agent_installed run_at_load".split()
+_FLAGS = "mdm_enabled agent_installed run_at_load is_encrypted has_passcode is_agent_installed".split()
 _LISTS = "tags software profile_data informational_tags".split()
-_TIMES = "last_check_in last_checkin last_checkin_mdm updated_at last_collected_at".split()
+_TIMES = "last_check_in_datetime last_check_in last_checkin last_checkin_mdm updated_at last_collected_at".split()
 Change = Callable[[Row], list[Row]]
 
 
@@ -48,9 +48,13 @@ def nothing(_: Row) -> list[Row]:
     return []
 
 
-def decoys(_: str, rows: list[Row]) -> list[Row]:
+def decoys(table: str, rows: list[Row]) -> list[Row]:
     """Another order, dates written otherwise, booleans as text, times and numbers that mean nothing."""
     found = [_restated(row) for row in reversed(rows)]
+    if table == "details":
+        found = [
+            {name: _restated(part) if isinstance(part, dict) else part for name, part in row.items()} for row in found
+        ]
     return [dict(reversed(row.items())) for row in found]
 
 
@@ -59,6 +63,8 @@ _OTHERWISE: list[tuple[str, Callable[[Any], Any]]] = [
     *((name, lambda value: str(value) if isinstance(value, bool) else value) for name in _FLAGS),
     *((name, lambda value: list(reversed(value))) for name in _LISTS),
     *((name, lambda _: BUMPED) for name in _TIMES),
+    ("install_date", lambda value: value.replace("T", " ").replace("Z", "+00:00")),
+    *((name, lambda _: "17") for name in ("free_capacity", "available_capacity", "wifi_ipv4_address")),
     *((name, lambda _: 9999) for name in ("pid", "device_count", "computers_count")),
 ]
 

@@ -24,7 +24,7 @@ from iru_mcp.inventory.collect import Plan, sync
 from iru_mcp.inventory.kinds import KINDS
 from iru_mcp.inventory.quota import HOUR_LIMIT, Quota, read_share
 from iru_mcp.inventory.store import Locked, reader, writer
-from iru_mcp.inventory.walks import _pause
+from iru_mcp.inventory.walks import pause
 
 from .conftest import LATER, Copy
 
@@ -102,6 +102,14 @@ async def test_a_sync_that_fails_half_way_leaves_the_last_good_copy_and_is_taken
     assert {name: len(rows) for name, rows in contents(copy.path).items()} == {
         name: len(rows) for name, rows in before.items()
     }
+
+
+async def test_each_row_that_prism_dates_is_dated_in_the_copy(copy: Copy) -> None:
+    for table in ("local_users", "launch_items", "profiles", "apps"):
+        found = copy.rows(
+            f"SELECT count(*), count(since) FROM {table} JOIN devices USING (device_id) WHERE platform = 'Mac'"
+        )
+        assert found[0][0] == found[0][1] > 0, table
 
 
 async def test_what_is_not_permitted_is_said_and_the_rest_is_copied(empty: Copy) -> None:
@@ -224,9 +232,9 @@ async def test_what_others_need_of_the_hour_is_left_to_them() -> None:
 
 
 def test_a_sync_waits_as_long_as_iru_asks_but_no_longer_than_an_hour() -> None:
-    assert _pause(RateLimited("", "", 1_200.0), 1) == 1_200.0
-    assert _pause(RateLimited("", "", 90_000.0), 1) == 3_600.0
-    assert [_pause(Interrupted("it broke", 1), failures) for failures in (1, 2, 3)] == [2.0, 4.0, 8.0]
+    assert pause(RateLimited("", "", 1_200.0), 1) == 1_200.0
+    assert pause(RateLimited("", "", 90_000.0), 1) == 3_600.0
+    assert [pause(Interrupted("it broke", 1), failures) for failures in (1, 2, 3)] == [2.0, 4.0, 8.0]
 
 
 @pytest.mark.parametrize("text", ["0", "0%", "101%", "half", "", "-5%", "50.5%"])

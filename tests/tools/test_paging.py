@@ -20,7 +20,7 @@ LISTS: dict[str, dict[str, Any]] = {
     "list_devices": {"user_email": "a", "fields": ["serial_number"]},
     "find_devices_for_user": {"email": "hana.ybarra@northwind.example"},
     "get_device_activity": {"device": MAC, "fields": ["*"]},
-    "list_device_apps": {"device": MAC, "name": "a", "fields": ["*"]},
+    "list_device_apps": {"device": MAC, "name": "te", "fields": ["*"]},
     "list_audit_events": {"since": "20d", "fields": ["id"]},
     "list_users": {"name": "a"},
     "list_vulnerabilities": {"fields": ["*"]},

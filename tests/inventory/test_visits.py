@@ -1,0 +1,235 @@
+"""Windows and Android devices, which Prism does not report, are in the copy as Apple's are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from iru_mcp.demo import transport
+from iru_mcp.errors import IruError
+
+from .conftest import LATER, NOW, Copy, Edited, Row
+from .planted import Planted, decoys, nothing, put
+
+pytestmark = pytest.mark.anyio
+
+
+def of(copy: Copy, platform: str) -> list[tuple[str, str]]:
+    """Serial number and id of each device of a platform."""
+    return [
+        (serial, device_id)
+        for serial, device_id in copy.rows(
+            "SELECT serial_number, device_id FROM devices WHERE platform = :platform ORDER BY device_id",
+            platform=platform,
+        )
+    ]
+
+
+def checked_in(*device_ids: str) -> Callable[[str, list[Row]], list[Row]]:
+    """Those devices have reported since."""
+
+    def edit(table: str, rows: list[Row]) -> list[Row]:
+        if table != "devices":
+            return rows
+        return [
+            row | {"last_check_in": "2026-11-23T17:00:00Z"} if row["device_id"] in device_ids else row for row in rows
+        ]
+
+    return edit
+
+
+def visits(copy: Copy, since: int = 0) -> list[str]:
+    """The paths that were asked for one device."""
+    paths = [url.path for url in copy.tenant.asked[since:]]
+    return [path for path in paths if path.endswith(("/apps", "/details")) and "/prism/" not in path]
+
+
+def failing(request: httpx.Request, status: int, *parts: str) -> httpx.Response | None:
+    if not any(part in request.url.path for part in parts) or "/prism/" in request.url.path:
+        return None
+    return httpx.Response(status, request=request, stream=httpx.ByteStream(b"{}"))
+
+
+async def test_an_app_is_found_on_every_platform(copy: Copy) -> None:
+    windows, android = of(copy, "Windows"), of(copy, "Android")
+    assert windows
+    assert android
+    found = copy.rows(
+        "SELECT DISTINCT d.platform FROM apps a JOIN devices d USING (device_id) WHERE a.name LIKE '1Pass%'"
+    )
+    assert {row[0] for row in found} >= {"Mac", "iPhone", "Windows", "Android"}
+    held = copy.rows("SELECT device_id, count(*) FROM apps GROUP BY 1")
+    assert {device_id for device_id, _ in held} >= {device_id for _, device_id in windows + android}
+    answer = await copy.call("list_device_apps", device=windows[0][0], limit=300, fields=["*"])
+    wanted = {(row["name"], row["version"], row["path"], row["publisher"]) for row in answer["items"]}
+    columns = "name, version, path, developer_name"
+    assert set(copy.rows(f"SELECT {columns} FROM apps WHERE device_id = :id", id=windows[0][1])) == wanted
+
+
+async def test_details_of_windows_and_android_are_columns(copy: Copy) -> None:
+    found = copy.rows(
+        "SELECT d.platform, w.os_edition, w.is_encrypted, w.agent_installed, w.total_ram > 0, w.more "
+        "FROM windows_android_details w JOIN devices d USING (device_id)"
+    )
+    assert {row[0] for row in found} == {"Windows", "Android"}
+    assert len(found) == len(of(copy, "Windows")) + len(of(copy, "Android"))
+    assert {row[1:] for row in found if row[0] == "Windows"} == {("Professional", None, 1, 1, None)}
+    assert {row[1:] for row in found if row[0] == "Android"} == {(None, 1, None, 1, None)}
+
+
+async def test_only_who_checked_in_since_is_asked_again(copy: Copy) -> None:
+    (_, device_id), *_ = of(copy, "Windows")
+    copy.tenant.edits.append(checked_in(device_id))
+    copy.now = LATER
+    outcome = await copy.sync()
+    assert sorted(visits(copy)) == [f"/api/v1/devices/{device_id}/{part}" for part in ("apps", "details")]
+    assert outcome.modes["apps (Windows, Android)"] == "incremental"
+    assert copy.changes() == set()
+
+
+@pytest.mark.parametrize("full", [True, False], ids=["full", "incremental"])
+async def test_what_changed_on_them_is_found_and_nothing_is_invented(copy: Copy, full: bool) -> None:  # noqa: FBT001
+    (one, id_one), *_ = of(copy, "Windows")
+    (two, id_two), *_ = of(copy, "Android")
+    planted = Planted()
+    planted.plant("device_apps", {"publisher": "CN=Slack Technologies, Inc."}, put(version="99.1"))
+    planted.plant("device_apps", {"package_name": "com.okta.mobile"}, nothing)
+    copy.tenant.edits += [checked_in(id_one, id_two), planted, posture]
+    if full:
+        copy.tenant.edits.append(decoys)
+    had = copy.rows(
+        "SELECT serial_number, a.name, a.bundle_id, a.path, a.version FROM apps a JOIN devices d USING (device_id, "
+        "serial_number) WHERE d.platform IN ('Windows', 'Android')"
+    )
+    copy.now = LATER
+    await copy.sync(full=full)
+    asked = {one, two} if not full else {serial for serial, *_ in had}
+    wanted: set[tuple[Any, ...]] = {
+        ("apps", "changed", serial, f"{bundle} {name} {path}", "version", version, "99.1")
+        for serial, name, bundle, path, version in had
+        if serial in asked and name == "Slack" and path
+    }
+    wanted |= {
+        ("apps", "gone", serial, f"{bundle} {name}", None, None, None)
+        for serial, name, bundle, _, _ in had
+        if serial in asked and bundle == "com.okta.mobile"
+    }
+    androids = {serial for serial, _ in of(copy, "Android")} & asked
+    wanted |= {
+        ("windows_android_details", "changed", serial, "", "device_posture", "SECURE", "AT_RISK") for serial in androids
+    }
+    assert wanted
+    assert copy.changes() == wanted
+
+
+def posture(table: str, rows: list[Row]) -> list[Row]:
+    """Google calls every Android device at risk."""
+    if table != "details":
+        return rows
+    return [
+        row | {"security": row["security"] | {"device_posture": "AT_RISK"}}
+        if "security" in row and "management" in row
+        else row
+        for row in rows
+    ]
+
+
+async def test_what_may_not_be_asked_is_said_and_apples_apps_are_copied(empty: Copy) -> None:
+    empty.tenant.refuse = lambda request: failing(request, 403, "/apps")
+    outcome = await empty.sync()
+    assert set(outcome.denied) == {"apps (Windows, Android)"}
+    answer = await empty.call("inventory_query", sql="SELECT count(*) FROM apps")
+    assert answer["rows"][0][0] > 1000
+    assert any("apps (Windows, Android) was not permitted" in note for note in answer["notes"])
+
+
+async def test_a_device_that_iru_cannot_answer_for_costs_nobody_else_and_is_asked_next_time(
+    copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_waiting(monkeypatch)
+    (_, poison), (_, other), *_ = of(copy, "Windows")
+    before = copy.rows("SELECT name, version FROM apps WHERE device_id = :id", id=poison)
+    copy.tenant.edits.append(checked_in(poison, other))
+    copy.tenant.refuse = lambda request: failing(request, 500, f"{poison}/apps")
+    copy.now = LATER
+    await copy.sync()
+    assert copy.rows("SELECT name, version FROM apps WHERE device_id = :id", id=poison) == before
+    answer = await copy.call("inventory_query", sql="SELECT count(*) FROM apps")
+    assert any("1 of apps (Windows, Android) could not be read" in note for note in answer["notes"])
+    copy.tenant.refuse = lambda _: None
+    since = len(copy.tenant.asked)
+    await copy.sync()
+    assert visits(copy, since) == [f"/api/v1/devices/{poison}/apps"]
+    assert "notes" not in await copy.call("inventory_query", sql="SELECT count(*) FROM apps")
+
+
+async def test_an_outage_ends_the_sync_and_the_next_goes_on_with_the_next_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_waiting(monkeypatch)
+    copy = Copy(tmp_path / "copy.sqlite3", Edited(transport(devices=120, now=NOW)))
+    answered = {"left": 4}
+
+    def refuse(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path.endswith("/details"):
+            answered["left"] -= 1
+            return failing(request, 503, "/details") if answered["left"] < 0 else None
+        return None
+
+    copy.tenant.refuse = refuse
+    with pytest.raises(IruError):
+        await copy.sync()
+    assert copy.rows("SELECT count(*) FROM syncs") == [(0,)]
+    copy.tenant.refuse = lambda _: None
+    since = len(copy.tenant.asked)
+    assert (await copy.sync()).resumed
+    everyone = len(of(copy, "Windows") + of(copy, "Android"))
+    assert everyone > 7
+    assert len([path for path in visits(copy, since) if path.endswith("/details")]) == everyone - 4
+    assert copy.rows("SELECT count(*) FROM windows_android_details") == [(everyone,)]
+
+
+async def test_a_device_that_prism_begins_to_report_is_asked_no_more_and_its_apps_are_not_doubled(copy: Copy) -> None:
+    (serial, device_id), *_ = of(copy, "Windows")
+    copy.tenant.edits.append(checked_in(device_id))
+    copy.tenant.edits.append(listed_by_prism(device_id, serial))
+    copy.tenant.counts["apps"] = 1
+    copy.now = LATER
+    await copy.sync(full=True)
+    assert f"/api/v1/devices/{device_id}/apps" not in visits(copy)
+    assert copy.rows("SELECT name FROM apps WHERE device_id = :id", id=device_id) == [("Slack",)]
+
+
+def listed_by_prism(device_id: str, serial: str) -> Callable[[str, list[Row]], list[Row]]:
+    """Prism has one app of that device."""
+    app = {
+        "device_id": device_id,
+        "serial_number": serial,
+        "name": "Slack",
+        "bundle_id": "slack",
+        "version": "4.46.104",
+    }
+    given: list[Any] = []
+
+    def edit(table: str, rows: list[Row]) -> list[Row]:
+        if table != "apps" or given:
+            return rows
+        given.append(app)
+        return [*rows, app | {"updated_at": "2026-11-23T17:00:00Z"}]
+
+    return edit
+
+
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses between tries end at once."""
+    real = anyio.sleep
+
+    async def sleep(_: float) -> None:
+        await real(0)
+
+    monkeypatch.setattr(anyio, "sleep", sleep)
