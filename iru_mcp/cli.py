@@ -37,7 +37,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb. 0: done; 1: it did not work; 2: wrong verb, flag, setting or argument."""
+    """Run one verb. 0: done; 1: it did not work; 2: wrong verb, flag, setting or argument; 130: stopped by Ctrl-C."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         options = _options(_with_verb(words))
@@ -52,6 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         return 1
+    except KeyboardInterrupt:
+        print("\niru-mcp: stopped.", file=sys.stderr)
+        return 130
 
 
 def _with_verb(words: list[str]) -> list[str]:

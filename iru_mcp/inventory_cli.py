@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -53,6 +54,9 @@ def add_flags(parser: argparse.ArgumentParser, verb: str) -> None:
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """Run the verb. Raises an IruError."""
     if options.verb == "sync":
+        signal.signal(
+            signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT)
+        )  # in a container nothing else ends it
         return anyio.run(_sync, options, settings)
     verbs: dict[str, Callable[[argparse.Namespace, Path], int]] = {
         "inventory": _status,

@@ -73,7 +73,7 @@ def plain(value: Any, key: str = "") -> Any:
         return sorted((plain(inner, key) for inner in value), key=_json)
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str) and _LOOKS_LIKE_TIME.fullmatch(value):
+    if isinstance(value, str) and value[4:5] == "-" and value[19:] != "Z" and _LOOKS_LIKE_TIME.fullmatch(value):
         try:
             return write_moment(read_moment(value))
         except ValueError:

@@ -7,10 +7,11 @@ import marshal
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ..api.paging import Position
-from .kinds import Kind
+from .kinds import BY_NAME, Kind
 from .normal import Thing, plain, read
 from .store import transaction
 from .visit import PLATFORMS
@@ -191,11 +192,18 @@ def _same(kind: Kind, row: object) -> bytes | None:
     """The same for raw rows with the same content; None where contents do not repeat from device to device."""
     if not kind.prism or kind.latest or not isinstance(row, dict) or not isinstance(row.get(kind.device), str):
         return None
-    names = tuple(name for name in row if name not in kind.skipped and name not in (kind.device, kind.since))
+    names = _telling(kind.name, tuple(row))
     try:
         return marshal.dumps((names, tuple(map(row.get, names))), 2)
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=256)
+def _telling(kind: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns that are content: what is left of a row without its device and dates."""
+    other = BY_NAME[kind].skipped | {BY_NAME[kind].device, BY_NAME[kind].since}
+    return tuple(name for name in columns if name not in other)
 
 
 def _since(kind: Kind, row: Mapping[str, Any]) -> str | None:

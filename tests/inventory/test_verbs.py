@@ -5,14 +5,27 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import anyio
 import pytest
 
+from iru_mcp.cli import main
+
 ROOT = Path(__file__).parent.parent.parent
+
+
+def environment() -> dict[str, str]:
+    """Without settings of whoever runs the tests."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("IRU_", "KANDJI_"))}
+    return kept | {"PYTHONPATH": str(ROOT)}
 
 
 class Shell:
@@ -24,10 +37,9 @@ class Shell:
     def __call__(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         verb, *rest = words
         flags = ["--demo", "--devices", "40", "--inventory", str(self.file)]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("IRU_", "KANDJI_"))}
         done = subprocess.run(
             [sys.executable, "-m", "iru_mcp", verb, *flags, *rest],
-            env=environment | {"PYTHONPATH": str(ROOT)},
+            env=environment(),
             capture_output=True,
             text=True,
             check=False,
@@ -56,6 +68,63 @@ def test_status_says_how_old_the_copy_is_and_what_it_holds(shell: Shell) -> None
     said = shell("inventory").stdout
     assert "last sync" in said
     assert "devices                        40" in said
+
+
+@contextmanager
+def ending(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Whatever a test finds, the process ends with it."""
+    try:
+        yield
+    finally:
+        process.kill()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_sync_that_goes_on_for_ever_ends_at_once_when_it_is_told_to(tmp_path: Path, number: signal.Signals) -> None:
+    words = [sys.executable, "-m", "iru_mcp", "sync", "--demo", "--devices", "40", "--every", "1h"]
+    process = subprocess.Popen(
+        [*words, "--inventory", str(tmp_path / "copy.sqlite3")],
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    with process, ending(process):
+        said = iter(process.stderr.readline, "")
+        assert any(line.startswith("sync 1: ") for line in said)
+        process.send_signal(number)
+        assert process.wait(30) == 130
+        assert [line for line in said if line.strip()][-1] == "iru-mcp: stopped.\n"
+
+
+def test_every_goes_on_after_a_round_and_after_one_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real, pauses = anyio.sleep, list[float]()
+
+    async def sleep(seconds: float) -> None:
+        if seconds > 600:
+            pauses.append(seconds)
+            if len(pauses) == 2:
+                raise KeyboardInterrupt
+        await real(0)
+
+    monkeypatch.setattr(anyio, "sleep", sleep)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # this process is pytest's
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        url = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    monkeypatch.setenv("IRU_API_TOKEN", "a-token")
+    words = ["sync", "--every", "30m", "--inventory"]
+    assert main([*words, str(tmp_path / "failed.sqlite3"), "--api-url", url]) == 130
+    said = capsys.readouterr().err
+    assert said.count("iru-mcp: ") == 3, "two rounds that failed, and the end"
+    assert "gave no answer" in said
+    pauses.clear()
+    assert main([*words, str(tmp_path / "copy.sqlite3"), "--demo", "--devices", "40"]) == 130
+    assert "sync 2: " in capsys.readouterr().err
+    assert all(1500 < pause <= 1800 for pause in pauses), "a round begins half an hour after the last one began"
 
 
 def test_open_alerts_are_an_exit_code_for_cron(shell: Shell) -> None:
