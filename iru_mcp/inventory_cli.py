@@ -54,9 +54,8 @@ def add_flags(parser: argparse.ArgumentParser, verb: str) -> None:
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """Run the verb. Raises an IruError."""
     if options.verb == "sync":
-        signal.signal(
-            signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT)
-        )  # in a container nothing else ends it
+        # SIGTERM ends it as Ctrl-C does: the first process of a container would not even notice it.
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
         return anyio.run(_sync, options, settings)
     verbs: dict[str, Callable[[argparse.Namespace, Path], int]] = {
         "inventory": _status,
