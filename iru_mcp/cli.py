@@ -104,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("--check", action="store_true", help="change nothing; exit 1 if something is out of date")
         if verb == "permissions":
             one.add_argument("--markdown", action="store_true", help="as a Markdown table")
+            one.add_argument("--sync", action="store_true", help="what the inventory copy needs, instead of the tools")
         if verb == "setup":
             _add_setup(one)
         if verb == "call":
@@ -141,7 +142,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:  # noqa: PLR09
     if options.verb == "setup":
         return _setup(options, settings)
     if options.verb == "permissions":
-        return _permissions(settings, markdown=options.markdown)
+        return _permissions(settings, markdown=options.markdown, sync=options.sync)
     if options.verb == "check":
         return anyio.run(_check, settings, options.json)
     if options.verb == "call":
@@ -229,10 +230,10 @@ def _setup(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _permissions(settings: Settings, *, markdown: bool) -> int:
-    from .docs.tables import columns, permissions, table
+def _permissions(settings: Settings, *, markdown: bool, sync: bool) -> int:
+    from .docs.tables import columns, permissions, sync_needs, table, tool_needs
 
-    head, rows = permissions(_offered(settings).values())
+    head, rows = permissions(sync_needs() if sync else tool_needs(_offered(settings).values()))
     print(table(head, rows) if markdown else columns(head, rows))
     return 0
 

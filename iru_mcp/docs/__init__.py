@@ -41,6 +41,7 @@ _BLOCKS: dict[str, Callable[[], str]] = {
     "reference": tools.reference,
     "prompts": tools.investigations,
     "permissions": tables.permissions_block,
+    "sync_permissions": tables.sync_block,
     "settings": tables.settings_block,
     "clients": clients.blocks,
     "answers": answers.block,

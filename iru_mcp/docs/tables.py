@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
+from ..api.endpoint import Endpoint
+from ..api.prism import PRISM_COUNT
+from ..inventory.kinds import KINDS
 from ..settings import FIELDS
 from ..tools.catalogue import Tool, catalogue, select
 
@@ -24,13 +28,35 @@ def columns(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     )
 
 
-def permissions(tools: Iterable[Tool]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Head and rows of the least set of permissions for `tools`: name on Iru's screen, METHOD path, what for."""
-    needed: dict[tuple[str, str], list[str]] = {}
+Need = tuple[Endpoint[Any], str]
+"""An endpoint and what it is needed for."""
+
+
+def tool_needs(tools: Iterable[Tool]) -> Iterator[Need]:
+    """What tools ask of Iru."""
     for tool in tools:
-        for endpoint in (*tool.endpoints, *tool.optional):
-            name = f"{endpoint.section} > {endpoint.permission}" if endpoint.permission else endpoint.section
-            needed.setdefault((name, f"{endpoint.method} {endpoint.path}"), []).append(tool.name)
+        yield from ((endpoint, tool.name) for endpoint in (*tool.endpoints, *tool.optional))
+
+
+def sync_needs() -> Iterator[Need]:
+    """What `iru-mcp sync` asks of Iru, each for a table of the copy."""
+    for kind in KINDS:
+        if kind.listed:
+            yield kind.endpoint, kind.name
+        if kind.instead:
+            yield kind.instead, f"{kind.name} of older tenants"
+        if kind.visit:
+            yield kind.visit.endpoint, kind.visited
+        if kind.prism:
+            yield PRISM_COUNT, "noticing what went away"
+
+
+def permissions(needs: Iterable[Need]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Head and rows of the least set of permissions for `needs`: name on Iru's screen, METHOD path, what for."""
+    needed: dict[tuple[str, str], list[str]] = {}
+    for endpoint, purpose in needs:
+        name = f"{endpoint.section} > {endpoint.permission}" if endpoint.permission else endpoint.section
+        needed.setdefault((name, f"{endpoint.method} {endpoint.path}"), []).append(purpose)
     rows: list[tuple[str, ...]] = [
         (name, place, ", ".join(sorted(set(found)))) for (name, place), found in sorted(needed.items())
     ]
@@ -39,8 +65,14 @@ def permissions(tools: Iterable[Tool]) -> tuple[tuple[str, ...], list[tuple[str,
 
 def permissions_block() -> str:
     """What a token needs for the tools that are offered unasked."""
-    head, rows = permissions(select(catalogue()).values())
+    head, rows = permissions(tool_needs(select(catalogue()).values()))
     return table(head, ((name, f"`{place}`", ", ".join(map(code, tools.split(", ")))) for name, place, tools in rows))
+
+
+def sync_block() -> str:
+    """What a token needs for a whole copy."""
+    head, rows = permissions(sync_needs())
+    return table(head, ((name, f"`{place}`", purpose) for name, place, purpose in rows))
 
 
 def settings_block() -> str:

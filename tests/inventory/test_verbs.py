@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,6 +19,8 @@ import anyio
 import pytest
 
 from iru_mcp.cli import main
+
+from .conftest import Copy
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -68,6 +71,16 @@ def test_status_says_how_old_the_copy_is_and_what_it_holds(shell: Shell) -> None
     said = shell("inventory").stdout
     assert "last sync" in said
     assert "devices                        40" in said
+
+
+@pytest.mark.anyio
+async def test_the_permissions_that_are_listed_for_a_sync_are_what_it_asks_for(shell: Shell, empty: Copy) -> None:
+    await empty.sync()
+    asked = {re.sub(r"devices/[0-9a-f-]{36}/", "devices/{device_id}/", url.path) for url in empty.tenant.asked}
+    lines = shell("permissions", "--sync").stdout.splitlines()[1:]
+    listed = {match[1]: line for line in lines if (match := re.search(r"  GET (\S+)  ", line))}
+    assert asked <= set(listed)
+    assert not [line for path, line in listed.items() if path not in asked and "of older tenants" not in line]
 
 
 @contextmanager
