@@ -8,15 +8,19 @@ import re
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from .errors import IruError, UsageError
 from .progress import Bar
 from .settings import Settings, account, open_client
+
+if TYPE_CHECKING:
+    from .api.client import IruClient
 
 VERBS = {
     "sync": "copy the tenant's inventory into a local file",
@@ -91,6 +95,8 @@ async def _sync(options: argparse.Namespace, settings: Settings) -> int:
         options.full,
         timedelta(seconds=_seconds(options.full_every, "--full-every")),
     )
+    if settings.demo:  # its devices do not report anew, so what is new has no newer date
+        plan = replace(plan, full=True)
     rules = load(settings.alert_rules)
     while True:
         began = anyio.current_time()
@@ -104,7 +110,7 @@ async def _round(settings: Settings, plan: Any, rules: Any, *, patient: bool) ->
     """One sync, its rules and its webhook. With `patient` a failure is said and the next round tries again."""
     from .inventory.collect import sync
 
-    client = open_client(settings)
+    client = _demo_client(settings) if settings.demo else open_client(settings)
     bar = Bar(sys.stderr)
     path = Path(client.inventory)
     try:
@@ -120,6 +126,16 @@ async def _round(settings: Settings, plan: Any, rules: Any, *, patient: bool) ->
     finally:
         await client.aclose()
     return 0
+
+
+def _demo_client(settings: Settings) -> IruClient:
+    """The demo tenant before its story for the first copy, and after it for every later one, on one and the same day:
+    so that there is something to find, and nothing else."""
+    from .inventory.store import first_sync
+
+    first = first_sync(_file(settings))
+    hour = (first or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0)
+    return open_client(settings, demo_since=hour, demo_begun=first is not None)
 
 
 def _said(outcome: Any, path: Path) -> str:

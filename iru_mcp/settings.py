@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -308,15 +309,17 @@ def account(settings: Settings) -> str:
     return "demo" if settings.demo else urlsplit(tenant(settings).base_url).netloc
 
 
-def open_client(settings: Settings, observe: Observe | None = None) -> IruClient:
+def open_client(
+    settings: Settings, observe: Observe | None = None, *, demo_since: datetime | None = None, demo_begun: bool = True
+) -> IruClient:
     """A client for the tenant, or for the demo tenant, whose requests `observe` sees. Raises ConfigError; sends
-    nothing."""
+    nothing. The demo tenant's present is `demo_since` if given; without `demo_begun` its story is still to come."""
     limits = Limits(cache_seconds=settings.cache_seconds, quota_floor=settings.quota_floor)
     shown = _privacy(settings)
     if settings.demo:
         from .demo import HOST, TOKEN, transport  # a server on a real tenant never pays for it
 
-        demo = transport(devices=settings.devices)
+        demo = transport(devices=settings.devices, now=demo_since, begun=demo_begun)
         client = IruClient(HOST, lambda: TOKEN, transport=demo, limits=limits, observe=observe, privacy=shown)
     else:
         base_url = tenant(settings).base_url

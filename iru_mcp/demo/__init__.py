@@ -24,15 +24,20 @@ def transport(
     unlicensed: Iterable[str] = (),
     token: str = TOKEN,
     hour_limit: int = 10_000,
+    begun: bool = True,
 ) -> httpx.AsyncBaseTransport:
     """A tenant of `devices` devices (40 at least) whose story ends at `now` (the present moment if None).
 
-    `denied` are names of endpoints that answer 403, `unlicensed` names of products whose paths are denied or absent.
-    Raises ValueError for an endpoint or product that does not exist, or too few devices.
+    Without `begun` its devices are as they were before the story. `denied` are names of endpoints that answer 403,
+    `unlicensed` names of products whose paths are denied or absent. Raises ValueError for an endpoint or product that
+    does not exist, or too few devices.
     """
     from .wire import DemoTransport
 
-    return DemoTransport.build(devices, seed, now, frozenset(denied), frozenset(unlicensed), token, hour_limit)
+    demo = DemoTransport.build(devices, seed, now, frozenset(denied), frozenset(unlicensed), token, hour_limit)
+    if not begun:
+        demo.tenant.rewind()
+    return demo
 
 
 def asgi(demo: httpx.AsyncBaseTransport) -> AsgiApp:

@@ -59,6 +59,16 @@ class Device:
         return {"id": self.device_id, "name": self.name, "is_removed": self.removed}
 
 
+_BEFORE = ", before"
+
+
+def before(device: Device) -> Device:
+    """The device as it was before its part in the story began."""
+    if device.part == "patient zero" or device.part.startswith("spread"):
+        return replace(device, part=f"{device.part}{_BEFORE}", lost=False)
+    return replace(device, lost=False)
+
+
 def fleet(count: int, seed: int, now: datetime, people: Sequence[Person], times: Timeline) -> list[Device]:
     """`count` devices, those of the story at their places. Raises ValueError below SMALLEST."""
     if count < SMALLEST:

@@ -24,7 +24,7 @@ class Installed(NamedTuple):
 def _choices(device: Device, seed: int) -> tuple[tuple[int, int], ...]:
     """Third-party apps on a Mac, each with the place of its version; some of the story's Macs have an old browser."""
     chosen = _chance(seed, device.index)
-    if device.part in ("patient zero", "leaver"):
+    if device.part.startswith(("patient zero", "leaver")):
         return ((0, CHROME.versions.index(STORY.browser_fixed_version) - 1), *(pair for pair in chosen if pair[0]))
     return chosen
 

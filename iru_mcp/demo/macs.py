@@ -53,7 +53,7 @@ _SYSTEM_USERS = (
 def local_users(tenant: Tenant, device: Device) -> list[Row]:
     """The accounts of a Mac as Prism has them; those of the first incident have one more."""
     found = [_account(device, name, uid, "Standard", home, None) for name, uid, home in _SYSTEM_USERS]
-    owner = "Admin" if device.index % 3 == 0 or device.part == "patient zero" else "Standard"
+    owner = "Admin" if device.index % 3 == 0 or device.part.startswith("patient zero") else "Standard"
     name = device.person.name if device.person else "Northwind Staff"
     since = device.enrolled + timedelta(minutes=3)
     found.append(

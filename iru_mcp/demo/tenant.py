@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from .fleet import Device, fleet, removed_device
+from .fleet import Device, before, fleet, removed_device
 from .installed import Installed, on_mac, on_mobile
 from .people import Person, population
 from .story import Timeline, timeline
@@ -32,6 +32,14 @@ class Tenant:
         return cls(
             seed, now, times, people, fleet(devices, seed, now, people, times), removed_device(seed, now, people)
         )
+
+    def rewind(self) -> None:
+        """Make the devices what they were before the story: nothing came, nothing was lost, one more was encrypted."""
+        self.devices[:] = [before(device) for device in self.devices]
+        for place, device in enumerate(self.devices):
+            if device.platform == "Mac" and not device.encrypted:
+                self.devices[place] = replace(device, encrypted=True)
+                break
 
     @cached_property
     def by_id(self) -> dict[str, Device]:

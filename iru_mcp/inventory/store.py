@@ -104,6 +104,15 @@ def last_sync(db: sqlite3.Connection) -> tuple[int, datetime] | None:
     return (row[0], read_moment(row[1])) if row else None
 
 
+def first_sync(path: Path) -> datetime | None:
+    """When the first committed sync of the file began; None when there is none."""
+    if not path.is_file():
+        return None
+    with reader(path) as db:
+        row = db.execute("SELECT started_at FROM _sync ORDER BY id LIMIT 1").fetchone()
+    return read_moment(row[0]) if row else None
+
+
 def age(db: sqlite3.Connection, now: datetime) -> dict[str, str]:
     """When the copy was made, and how long ago in words. Raises UsageError when no sync ever finished."""
     last = last_sync(db)

@@ -8,11 +8,12 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import anyio
@@ -71,6 +72,24 @@ def test_status_says_how_old_the_copy_is_and_what_it_holds(shell: Shell) -> None
     said = shell("inventory").stdout
     assert "last sync" in said
     assert "devices                        40" in said
+
+
+def test_the_second_sync_of_the_demo_finds_the_story_and_nothing_else(tmp_path: Path) -> None:
+    shell = Shell(tmp_path / "demo.sqlite3")
+    shell("sync")
+    events = [json.loads(line) for line in shell("sync").stdout.splitlines()]
+    assert {event["rule"] for event in events} == {"new-local-admin", "new-unsigned-login-item"}
+    with closing(sqlite3.connect(shell.file)) as db:
+        found = db.execute("SELECT kind, what, count(*) FROM changes GROUP BY 1, 2").fetchall()
+    assert set(found) == {
+        ("apps", "appeared", 3),
+        ("launch_items", "appeared", 3),
+        ("local_users", "appeared", 3),
+        ("threats", "appeared", 2),
+        ("behavioral_detections", "appeared", 1),
+        ("devices", "changed", 1),
+        ("device_information", "changed", 1),
+    }
 
 
 @pytest.mark.anyio
