@@ -41,8 +41,9 @@ def figures(db: sqlite3.Connection, synced: datetime) -> list[Figure]:
 def _fleet(db: sqlite3.Connection, _: datetime) -> Figure | None:
     found = rows_of(
         db,
-        "SELECT platform, platform || ' ' || coalesce(CAST(CAST(os_version AS INTEGER) AS TEXT), '?') AS version, "
-        "count(*) AS devices FROM devices GROUP BY 1, 2 ORDER BY 1, 3 DESC",
+        "SELECT d.platform, coalesce(w.os_name, d.platform || ' ' || coalesce(CAST(CAST(d.os_version AS INTEGER) AS "
+        "TEXT), '?')) AS version, count(*) AS devices FROM devices d LEFT JOIN windows_android_details w "
+        "USING (device_id) GROUP BY 1, 2 ORDER BY 1, 3 DESC",
     )
     if not found:
         return None
