@@ -243,3 +243,15 @@ async def test_each_request_is_a_span_under_the_call_and_names_no_value(monkeypa
     assert all(span.parent.name.startswith("tools/call list_") for span in requests)  # type: ignore[attr-defined]
     assert {span.attributes["http.response.status_code"] for span in requests} == {200, 403}
     assert "ada" not in repr([(span.name, span.attributes) for span in recorder.spans])
+
+
+@pytest.mark.parametrize("era", ["legacy", "auto"])
+@pytest.mark.parametrize("toolsets", [frozenset[str](), frozenset({"inventory"}), frozenset({"devices", "inventory"})])
+async def test_the_instructions_name_no_tool_that_is_not_offered(era: str, toolsets: frozenset[str]) -> None:
+    offered = {name: tool for name, tool in catalogue().items() if not toolsets or tool.toolset in toolsets}
+    binder = Binder(offered, lambda: IruClient(HOST, lambda: TOKEN, transport=transport()))
+    async with Client(binder.server, mode=era) as client:
+        said = client.instructions or ""
+    named = {name for name in catalogue() if name in said}
+    assert named
+    assert named <= set(offered)
