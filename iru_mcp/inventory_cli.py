@@ -116,6 +116,8 @@ async def _round(settings: Settings, plan: Any, rules: Any, *, patient: bool) ->
     try:
         outcome = await sync(client, path, plan, bar.show)
         bar.close(_said(outcome, path))
+        if settings.demo and outcome.sync == 1:
+            print("  the demo tenant as it was a week ago; sync again to see what happened since", file=sys.stderr)
         await _judge(settings, path, rules, client.now())
     except IruError as error:
         bar.close("")
@@ -129,13 +131,17 @@ async def _round(settings: Settings, plan: Any, rules: Any, *, patient: bool) ->
 
 
 def _demo_client(settings: Settings) -> IruClient:
-    """The demo tenant before its story for the first copy, and after it for every later one, on one and the same day:
-    so that there is something to find, and nothing else."""
+    """The demo tenant: for the first copy as it was a week ago, before its story; for every later one after it, always
+    on the same day. So there is something to find, and nothing else."""
     from .inventory.store import first_sync
 
-    first = first_sync(_file(settings))
-    hour = (first or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0)
-    return open_client(settings, demo_since=hour, demo_begun=first is not None)
+    week, first = timedelta(days=7), first_sync(_file(settings))
+    if first:
+        return open_client(settings, demo_since=first + week)
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    client = open_client(settings, demo_since=hour, demo_begun=False)
+    client.now = lambda: hour - week
+    return client
 
 
 def _said(outcome: Any, path: Path) -> str:

@@ -112,14 +112,31 @@ def _event(
     return named | {"row": row, "at": at, "account": account}
 
 
-def listed(db: sqlite3.Connection, resolved_since: datetime | None = None) -> list[dict[str, Any]]:
-    """Open alerts, and with a moment also those resolved since; worst first, then newest first."""
+@dataclass(frozen=True, slots=True)
+class Which:
+    """The alerts that are wanted: of one severity, rule or device, and with a moment also those resolved since."""
+
+    severity: str = ""
+    rule: str = ""
+    device_id: str = ""
+    resolved_since: datetime | None = None
+
+
+def listed(db: sqlite3.Connection, which: Which | None = None) -> list[dict[str, Any]]:
+    """Open alerts, and those resolved since if asked; worst first, then newest first."""
+    wanted = which or Which()
     rank = " ".join(f"WHEN '{name}' THEN {place}" for place, name in enumerate(SEVERITIES))
     rows = db.execute(
         "SELECT id, rule, severity, say, row, opened_at, resolved_at FROM _alert "
-        "WHERE resolved_at IS NULL OR resolved_at >= ? "
+        "WHERE (resolved_at IS NULL OR resolved_at >= :since) AND :severity IN ('', severity) AND :rule IN ('', rule) "
+        "AND :device IN ('', json_extract(row, '$.device_id')) "
         f"ORDER BY resolved_at IS NOT NULL, CASE severity {rank} END, opened_at DESC, id",
-        (utc(resolved_since) if resolved_since else "9",),
+        {
+            "since": utc(wanted.resolved_since) if wanted.resolved_since else "9",
+            "severity": wanted.severity,
+            "rule": wanted.rule,
+            "device": wanted.device_id,
+        },
     )
     names = ("alert", "rule", "severity", "say", "row", "opened_at", "resolved_at")
     found = [dict(zip(names, row, strict=True)) for row in rows]

@@ -93,7 +93,7 @@ def run(db: sqlite3.Connection, sql: str, values: Mapping[str, Any] | None = Non
 
 
 def _shown(cell: Any) -> Any:
-    """JSON text as JSON, bytes as their length; the rest as it is."""
+    """Bytes as their length; the rest as it is."""
     return f"[{len(cell)} bytes]" if isinstance(cell, bytes) else cell
 
 

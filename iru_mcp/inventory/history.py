@@ -51,6 +51,8 @@ class Changes:
 
     items: list[dict[str, Any]]
     counts: dict[str, dict[str, int]]
+    syncs: list[str]
+    """When the copies were made that were compared, newest first."""
     more: bool
 
 
@@ -72,12 +74,25 @@ def changes(  # noqa: PLR0913 - what may be asked
     ):
         counts.setdefault(name, {})[what] = count
     found = db.execute(
-        "SELECT c.id, s.finished_at, c.kind, c.what, d.device_id, d.device_name, d.serial_number, k.text, c.old, c.new "
-        "FROM _change c JOIN _sync s ON s.id = c.sync JOIN _key k ON k.id = c.key "
-        f"LEFT JOIN _device d ON d.id = c.device WHERE {where} ORDER BY c.sync DESC, c.id LIMIT :most",
+        "SELECT s.finished_at, c.kind, c.what, k.text AS thing, d.device_id, d.device_name, d.serial_number, "
+        "w.user_email, w.blueprint_name, c.old, c.new FROM _change c JOIN _sync s ON s.id = c.sync "
+        "JOIN _key k ON k.id = c.key LEFT JOIN _device d ON d.id = c.device LEFT JOIN _devices_open p "
+        f"ON p.device = c.device LEFT JOIN _devices_value w ON w._id = p.value WHERE {where} "
+        "ORDER BY c.sync DESC, c.id LIMIT :most",
         names | {"most": most + 1},
     ).fetchall()
-    return Changes([_item(db, row) for row in found[:most]], counts, len(found) > most)
+    items = [_item(db, row, whole=bool(kind)) for row in found[:most]]
+    return Changes(items, counts, _syncs(db, since, until), len(found) > most)
+
+
+def _syncs(db: sqlite3.Connection, since: datetime | None, until: datetime | None) -> list[str]:
+    """When the syncs finished whose changes are asked for, newest first, at most ten, and the one before them."""
+    found = db.execute(
+        "SELECT finished_at FROM _sync WHERE id >= coalesce((SELECT max(id) FROM _sync WHERE finished_at < ?), 0) "
+        "AND finished_at <= ? ORDER BY id DESC LIMIT 11",
+        (utc(since) if since else "", utc(until) if until else "9"),
+    )
+    return [row[0] for row in found]
 
 
 def _window(
@@ -96,17 +111,21 @@ def _window(
     return " AND ".join(where), names
 
 
-def _item(db: sqlite3.Connection, row: tuple[Any, ...]) -> dict[str, Any]:
-    _, at, kind, what, device_id, device_name, serial_number, thing, old, new = row
-    named = {"at": at, "kind": kind, "what": what, "thing": thing}
-    named |= {"device_id": device_id, "device_name": device_name, "serial_number": serial_number}
-    before, after = _content(db, kind, old), _content(db, kind, new)
+_NAMES = ("at", "kind", "what", "thing", "device_id", "device_name", "serial_number", "user_email", "blueprint_name")
+
+
+def _item(db: sqlite3.Connection, row: tuple[Any, ...], *, whole: bool) -> dict[str, Any]:
+    """A change as answers show it; of what came or went only the telling columns unless the `whole` is wanted."""
+    *names, old, new = row
+    named = dict(zip(_NAMES, names, strict=True))
+    kind = BY_NAME[named["kind"]]
+    before, after = _content(db, kind.name, old), _content(db, kind.name, new)
     if before and after:
-        known = BY_NAME[kind].columns
-        names = [name for name in known if before.get(name) != after.get(name)]
-        named["fields"] = {name: {"old": before.get(name), "new": after.get(name)} for name in names}
+        changed = [name for name in kind.columns if before.get(name) != after.get(name)]
+        named["fields"] = {name: {"old": before.get(name), "new": after.get(name)} for name in changed}
     else:
-        named["was" if before else "is"] = before or after
+        held = before or after
+        named["was" if before else "is"] = held if whole else _brief(kind, held)
     named["username"] = (after or before).get("username")
     return {name: value for name, value in named.items() if value not in (None, "")}
 

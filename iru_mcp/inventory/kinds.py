@@ -118,7 +118,7 @@ _OTHERS_NAMES = frozenset(
 KINDS: tuple[Kind, ...] = (
     Kind(
         name="devices",
-        holds="a device that Iru lists",
+        holds="a device that Iru lists; platform is Mac, iPhone, iPad, AppleTV, Windows or Android",
         endpoint=LIST_DEVICES,
         query={"ordering": "device_id"},
         device="device_id",
@@ -153,13 +153,13 @@ KINDS: tuple[Kind, ...] = (
     _prism(
         "device_information",
         "device_information",
-        "hardware, OS and enrolment of an Apple device",
+        "hardware and OS of an Apple device; owner, enrolment, agent and OS version of every device are in devices",
         "",
         "device_capacity host_name local_hostname apple_silicon model model_name model_identifier marketing_name "
-        "shared_ipad os_version os_build os_name display_os_version supplemental_build_version "
-        "supplemental_os_version_extra agent_version agent_installed mdm_enabled first_enrollment_date "
-        "last_enrollment_date battery_health lost_mode_status cellular_technology data_roaming hotspot",
+        "shared_ipad os_build os_name display_os_version battery_health cellular_technology data_roaming hotspot",
         latest="last_checkin last_checkin_agent last_checkin_mdm",
+        skip="os_version supplemental_build_version supplemental_os_version_extra agent_version agent_installed "
+        "mdm_enabled first_enrollment_date last_enrollment_date lost_mode_status",  # the same of the same: see devices
     ),
     _prism(
         "filevault",
@@ -211,7 +211,7 @@ KINDS: tuple[Kind, ...] = (
     _prism(
         "apps",
         "apps",
-        "an app on a device",
+        "an app on a device of any platform; Windows and Android name neither team_id nor since",
         "bundle_id name path",
         "name version short_version bundle_id path team_id developer_name signature obtained_from ad_hoc_code_signed "
         "executable bundle_name bundle_type bundle_display_name bundle_region category compiler copyright "

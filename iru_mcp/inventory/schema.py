@@ -7,7 +7,7 @@ from contextlib import closing
 from functools import cache
 
 from ..errors import ConfigError
-from .kinds import KINDS, Kind
+from .kinds import BY_NAME, KINDS, Kind
 
 # Every kind has `_<kind>_value` (each distinct content once), `_<kind>_open` (what is there now) and `_<kind>_closed`
 # (what was), all in whole numbers; the views without underscore are what people and models read.
@@ -50,6 +50,13 @@ _FIRST = 14
 """Kinds of version 1."""
 
 
+def _remade(kind: Kind) -> str:
+    """A kind whose columns are others now; the next sync reads it as if for the first time."""
+    dropped = "".join(f"DROP TABLE _{kind.name}_{part};\n" for part in ("value", "open", "closed"))
+    forgotten = "".join(f"DELETE FROM {table} WHERE kind = '{kind.name}';\n" for table in ("_coverage", "_change"))
+    return dropped + forgotten + _kind_tables(kind)
+
+
 def _kind_tables(kind: Kind) -> str:
     columns = ", ".join(f'"{name}"' for name in kind.columns)
     spans = "device INTEGER NOT NULL, key INTEGER NOT NULL, value INTEGER NOT NULL, seen_from INTEGER NOT NULL"
@@ -67,7 +74,7 @@ CREATE INDEX _{kind.name}_closed_value ON _{kind.name}_closed(value);
 STEPS: tuple[str, ...] = (
     _SHARED + "".join(_kind_tables(kind) for kind in KINDS[:_FIRST]),
     _ALERTS,
-    _VISITS + "".join(_kind_tables(kind) for kind in KINDS[_FIRST:]),
+    _VISITS + "".join(_kind_tables(kind) for kind in KINDS[_FIRST:]) + _remade(BY_NAME["device_information"]),
 )
 """Step n takes a file from version n to n + 1."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
@@ -11,6 +10,7 @@ from anyio import to_thread
 from pydantic import BeforeValidator, Field
 
 from ..api.client import Call
+from ..clean import MAX_FIELD
 from ..errors import ConfigError, UsageError
 from .answers import Page, View, size
 from .catalogue import tool
@@ -58,6 +58,8 @@ class ChangeLine(View):
     device_id: str
     device_name: str
     serial_number: str
+    user_email: str
+    blueprint_name: str
     fields: dict[str, Any]
 
 
@@ -102,7 +104,10 @@ async def inventory_schema(
     unknown = [name for name in tables if name not in VIEWS]
     copy, kinds = await _read(iru, lambda db: describe.kinds(db, iru.now()))
     notes = [f"there is no table {name[:40]}" for name in unknown]
-    notes.append("<kind>_history has the same columns and valid_to; baseline 1: already there at the first look")
+    notes.append(
+        "every kind has a <kind>_history too: what is and what was, with valid_to, null where it still is. valid_from "
+        "and valid_to are times of syncs, since is when Iru first saw it; baseline 1: already there at the first look"
+    )
     shown = describe.tables([name for name in tables if name not in unknown])
     return {"copy": copy, "notes": notes, "tables": shown, "kinds": kinds}
 
@@ -112,8 +117,9 @@ async def inventory_query(
     iru: Call, sql: Annotated[str, Field(description="one SQLite SELECT", min_length=1, max_length=8000)]
 ) -> dict[str, Any]:
     """Rows of one read-only SELECT over the local inventory copy (no requests to Iru): joins, counts and history of
-    devices, users, apps, launch_items, local_users, profiles, filevault, vulnerabilities, detections, threats;
-    columns are in inventory_schema. Booleans are 1 and 0, times ISO text in UTC. At most 500 rows."""
+    devices, users, blueprints, apps, launch_items, local_users, profiles, filevault, windows_android_details,
+    vulnerabilities, detections, threats, changes, alerts, syncs and more; columns are in inventory_schema. Booleans
+    are 1 and 0, times text like 2026-11-22T09:30:00Z. At most 500 rows."""
     from ..inventory import describe, guard
 
     if iru.private:
@@ -127,7 +133,10 @@ async def inventory_query(
     rows, cut = _within(found.rows)
     if found.more or cut:
         notes.append("there are more rows than this; narrow the statement, aggregate, or use LIMIT and OFFSET")
-    answer = {"copy": copy, "returned": len(rows), "complete": not (found.more or cut)}
+    long = sum(isinstance(cell, str) and len(cell) > MAX_FIELD for row in rows for cell in row)
+    if long:
+        notes.append(f"{long} cells are cut at {MAX_FIELD} characters: use substr(), or rows instead of group_concat()")
+    answer = {"copy": copy, "returned": len(rows), "complete": not (found.more or cut or long)}
     return answer | ({"notes": notes} if notes else {}) | {"columns": found.columns, "rows": rows}
 
 
@@ -153,6 +162,7 @@ async def inventory_changes(
     """What appeared, went, changed or moved between syncs of the local inventory copy, newest first, with old and new
     values; summary counts all that match. For changes by admins ask list_audit_events."""
     from ..inventory import describe, history
+    from ..inventory.store import utc
 
     now = iru.now()
     begin, end = read_time(since, "since", now), read_time(until, "until", now, end_of_day=True)
@@ -163,13 +173,17 @@ async def inventory_changes(
         return found, target.shown() if target else None, describe.stale(db)
 
     copy, (found, target, notes) = await _read(iru, work)
+    first = found.syncs[-1] if found.syncs else ""
+    unknown = not first or (begin is not None and first > utc(begin))
+    if unknown:
+        notes.append(f"the copy begins {f'at {first}' if first else 'later'}: what changed before that is not known")
     return Page(
         found.items,
-        not found.more,
+        not found.more and not unknown,
         total=sum(count for whats in found.counts.values() for count in whats.values()),
         notes=notes + (["more match: narrow by since, kind or device"] if found.more else []),
         device=target,
-        summary={"copy": copy, "changes": found.counts},
+        summary={"copy": copy, "compared": found.syncs, "changes": found.counts},
     )
 
 
@@ -227,12 +241,33 @@ async def inventory_graph(
 @tool(toolset="inventory", default=False)
 async def inventory_alerts(
     iru: Call,
+    severity: Annotated[Literal["critical", "high", "medium", "low"] | None, BeforeValidator(folded)] = None,
+    rule: Annotated[Str, Field(description="a name of summary.open")] = "",
+    device: OneDevice = "",
     resolved_since: Annotated[Since, Field(description="also those resolved since then")] = "",
+    limit: Annotated[int, Field(ge=1, le=500)] = 25,
 ) -> Page[AlertLine]:
-    """Open alerts of the local inventory copy, worst first: what the rules found at the last sync, such as a new local
-    admin, FileVault turned off or a silent agent."""
-    from ..inventory import alerts
+    """Open alerts of the local inventory copy, worst first: what the rules found at the last sync, such as malware that
+    is not quarantined, a new local admin, FileVault turned off. summary.open counts what matches, by rule."""
+    from ..inventory import alerts, history
 
-    moment = read_time(resolved_since, "resolved_since", iru.now() + timedelta(0))
-    copy, found = await _read(iru, lambda db: alerts.listed(db, moment))
-    return Page(found, True, total=len(found), summary={"copy": copy})
+    moment = read_time(resolved_since, "resolved_since", iru.now())
+
+    def work(db: sqlite3.Connection) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+        target = history.find_device(db, device) if device.strip() else None
+        which = alerts.Which(severity or "", rule.strip(), target.device_id if target else "", moment)
+        return alerts.listed(db, which), target.shown() if target else None
+
+    copy, (found, target) = await _read(iru, work)
+    opened: dict[str, int] = {}
+    for one in found:
+        if "resolved_at" not in one:
+            opened[one["rule"]] = opened.get(one["rule"], 0) + 1
+    return Page(
+        found[:limit],
+        len(found) <= limit,
+        total=len(found),
+        notes=["more match: narrow by severity, rule or device, or raise limit"] if len(found) > limit else [],
+        device=target,
+        summary={"copy": copy, "open": opened},
+    )
