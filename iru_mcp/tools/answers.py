@@ -92,9 +92,12 @@ def _typed(hint: Any) -> dict[str, Any]:
     return {"type": _SCALARS[hint]} if hint in _SCALARS else {}
 
 
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def size(value: Any) -> int:
     """Characters of `value` as it goes out."""
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return len(_compact(value))
 
 
 def fit(answer: dict[str, Any]) -> dict[str, Any]:
