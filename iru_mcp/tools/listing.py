@@ -224,6 +224,7 @@ class Rows:
 
     def checked(self) -> list[dict[str, Any]]:
         """The rows. Raises UsageError when `fields` has a name that no row has or could have."""
-        declared = self._ask.endpoint.record.field_names()
-        known_fields(self._fields, {*self._known, *declared, *self._view.columns, *self._ask.columns})
+        if self._fields:
+            declared = self._ask.endpoint.record.field_names()
+            known_fields(self._fields, {*self._known, *declared, *self._view.columns, *self._ask.columns})
         return self.items
