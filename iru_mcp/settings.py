@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -20,12 +19,8 @@ from .errors import ConfigError
 from .inventory.place import default_file
 from .logs import hide
 from .privacy import Privacy
+from .tenant import Tenant, from_subdomain, from_url
 
-API_FAMILIES = ("api.kandji.io", "api.eu.kandji.io", "api.iru.com", "api.eu.iru.com")
-"""Host families that Iru's API lives in: `<subdomain>.<family>`."""
-
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
 
 
@@ -181,62 +176,15 @@ def _number(where: str, text: str, least: int, most: int) -> int:
     raise ConfigError(f"{where} is not a whole number from {least} to {most}.", "Give digits only.")
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
-    """Whose API, and where: subdomain and region are read off the URL and empty for another host."""
-
-    base_url: str
-    subdomain: str = ""
-    region: str = ""
-
-
 def tenant(settings: Settings) -> Tenant:
     """The tenant that the settings name. Raises ConfigError saying which setting, why, and the right form."""
     if settings.api_url:
-        return _from_url(settings)
-    if not settings.subdomain:
-        raise ConfigError(
-            "iru-mcp is not connected to Iru: IRU_API_URL is not set.",
-            "Set IRU_API_URL (from Access > API tokens) and IRU_API_TOKEN in the server's environment, or IRU_DEMO=1.",
-        )
-    label = settings.subdomain.casefold()
-    if not _LABEL.fullmatch(label):
-        raise ConfigError("IRU_SUBDOMAIN is not a subdomain.", "Give the first part alone, like acme.")
-    family = "api.eu.kandji.io" if settings.region == "eu" else "api.kandji.io"
-    return Tenant(f"https://{label}.{family}", label, settings.region)
-
-
-def _from_url(settings: Settings) -> Tenant:
-    right = "The right form is https://SUBDOMAIN.api.kandji.io or https://SUBDOMAIN.api.eu.kandji.io."
-    text = settings.api_url if "://" in settings.api_url else f"https://{settings.api_url}"
-    try:
-        parts = urlsplit(text)
-        host, port = (parts.hostname or "").casefold().rstrip("."), parts.port
-    except ValueError:
-        raise ConfigError("IRU_API_URL is not a URL.", right) from None
-    if "${" in text or not host or parts.username or parts.password:
-        raise ConfigError("IRU_API_URL is not a plain URL.", right)
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
-        raise ConfigError("IRU_API_URL must begin with https://; http:// would show the token.", right)
-    if parts.path.rstrip("/") not in ("", "/api", "/api/v1") or parts.query or parts.fragment:
-        raise ConfigError(f"IRU_API_URL has a path, {parts.path[:60]!r}, that the API does not.", right)
-    label, _, family = host.partition(".")
-    base = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}"
-    if family in API_FAMILIES and _LABEL.fullmatch(label):
-        return Tenant(base, label, "eu" if ".eu." in family else "us")
-    allowed = {name.strip().casefold() for name in settings.allowed_api_hosts.split(",")}
-    if host in _LOOPBACK or host in allowed:
-        return Tenant(base)
-    raise _foreign(host, label, family, right)
-
-
-def _foreign(host: str, label: str, family: str, right: str) -> ConfigError:
-    if family in ("kandji.io", "eu.kandji.io", "iru.com", "eu.iru.com"):
-        api = f"{label}.api.{'eu.' if family.startswith('eu.') else ''}kandji.io"
-        return ConfigError(f"IRU_API_URL is the web address {host}, not the API's.", f"Try https://{api}.")
-    return ConfigError(
-        f"IRU_API_URL names {host[:80]}, which is not one of Iru's API hosts.",
-        f"{right} A host of your own must be named in IRU_ALLOWED_API_HOSTS too.",
+        return from_url(settings.api_url, names(settings.allowed_api_hosts))
+    if settings.subdomain:
+        return from_subdomain(settings.subdomain, settings.region)
+    raise ConfigError(
+        "iru-mcp is not connected to Iru: IRU_API_URL is not set.",
+        "Set IRU_API_URL (from Access > API tokens) and IRU_API_TOKEN in the server's environment, or IRU_DEMO=1.",
     )
 
 

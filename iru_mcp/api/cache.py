@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import marshal
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, overload
 
 import anyio
+
+from .paging import Rows
 
 MAX_BYTES = 32 * 1024 * 1024
 """Bytes of all answers kept."""
 
 _MOST_KEPT = 2_000
+_BLOCK = 32
+"""Rows unpacked at once: most answers show 25 of a page's 300."""
 
 
 @dataclass(slots=True)
@@ -24,14 +28,52 @@ class Deadline:
     at: float
 
 
-Read = Callable[[Deadline], Awaitable[Any]]
-"""Asks Iru: what was found, as JSON has it."""
+Read = Callable[[Deadline], Awaitable[Rows]]
+"""Asks Iru for a page."""
+
+
+class _Unpacked(Sequence[Any]):
+    """A reader's own copy of kept rows, of which each block is made when one of its rows is looked at."""
+
+    def __init__(self, blocks: Sequence[bytes], count: int) -> None:
+        self._blocks = blocks
+        self._places = range(count)
+        self._made: dict[int, list[Any]] = {}
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return [self[place] for place in self._places[index]]
+        number, place = divmod(self._places[index], _BLOCK)
+        if number not in self._made:
+            # Several times faster than reading JSON again; written by this process, never by anyone else.
+            self._made[number] = marshal.loads(self._blocks[number])  # noqa: S302
+        return self._made[number][place]
+
+
+class _Packed:
+    """A page as bytes: its memory is known, and nobody who reads it can change what others will read."""
+
+    def __init__(self, page: Rows) -> None:
+        self._page = replace(page, rows=())
+        self._count = len(page.rows)
+        self._blocks = [marshal.dumps([*page.rows[at : at + _BLOCK]]) for at in range(0, self._count, _BLOCK)]
+        self.size = sum(map(len, self._blocks))
+
+    def page(self) -> Rows:
+        return replace(self._page, rows=_Unpacked(self._blocks, self._count))
 
 
 @dataclass(slots=True)
 class _Flight:
     deadline: Deadline
-    task: asyncio.Task[tuple[Any, bytes]] | None = None
+    task: asyncio.Task[tuple[Rows, _Packed]] | None = None
     waiting: int = 0
 
 
@@ -48,11 +90,11 @@ class Cache:
     hits: int = 0
     shared: int = 0
     size: int = 0
-    _kept: OrderedDict[Hashable, tuple[float, bytes]] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[Hashable, tuple[float, _Packed]] = field(default_factory=OrderedDict)
     _flights: dict[Hashable, _Flight] = field(default_factory=dict)
 
-    async def get(self, question: Hashable, deadline: float, read: Read) -> tuple[Any, float | None]:
-        """The answer, the caller's own to change, and its age in seconds, None when it was read for this caller alone.
+    async def get(self, question: Hashable, deadline: float, read: Read) -> tuple[Rows, float | None]:
+        """The page, the caller's own to change, and its age in seconds, None when it was read for this caller alone.
 
         Raises what `read` raises, and TimeoutError at `deadline`. Whoever is cancelled leaves; the request goes on
         while somebody waits for it.
@@ -62,7 +104,7 @@ class Cache:
         found = self._fresh(question)
         if found:
             self.hits += 1
-            return _unpacked(found[1]), self.clock() - found[0]
+            return found[1].page(), self.clock() - found[0]
         flight = self._flights.get(question)
         first = flight is None
         if flight is None:
@@ -72,7 +114,7 @@ class Cache:
             flight.deadline.at = max(flight.deadline.at, deadline)
         with anyio.fail_after(max(0.0, deadline - self.clock())):
             found_now, packed = await self._wait(question, flight)
-        return (found_now, None) if first else (_unpacked(packed), 0.0)
+        return (found_now, None) if first else (packed.page(), 0.0)
 
     def close(self) -> None:
         """End the requests in flight and forget everything."""
@@ -90,12 +132,12 @@ class Cache:
         flight.task.add_done_callback(lambda task: task.cancelled() or task.exception())
         return flight
 
-    async def _fly(self, question: Hashable, flight: _Flight, read: Read) -> tuple[Any, bytes]:
+    async def _fly(self, question: Hashable, flight: _Flight, read: Read) -> tuple[Rows, _Packed]:
         try:
             found = await read(flight.deadline)
         finally:
             self._land(question, flight)
-        packed = marshal.dumps(found)
+        packed = _Packed(found)
         self._keep(question, packed)
         return found, packed
 
@@ -103,7 +145,7 @@ class Cache:
         if self._flights.get(question) is flight:
             del self._flights[question]
 
-    async def _wait(self, question: Hashable, flight: _Flight) -> tuple[Any, bytes]:
+    async def _wait(self, question: Hashable, flight: _Flight) -> tuple[Rows, _Packed]:
         assert flight.task is not None  # noqa: S101 - set where the flight is made
         flight.waiting += 1
         try:
@@ -114,16 +156,16 @@ class Cache:
                 self._land(question, flight)
                 flight.task.cancel()
 
-    def _fresh(self, question: Hashable) -> tuple[float, bytes] | None:
+    def _fresh(self, question: Hashable) -> tuple[float, _Packed] | None:
         found = self._kept.get(question)
         return found if found and self.clock() - found[0] < self.seconds else None
 
-    def _keep(self, question: Hashable, packed: bytes) -> None:
+    def _keep(self, question: Hashable, packed: _Packed) -> None:
         self._drop(question)
-        if len(packed) > self.max_bytes // 4:
+        if packed.size > self.max_bytes // 4:
             return
         self._kept[question] = (self.clock(), packed)
-        self.size += len(packed)
+        self.size += packed.size
         while self._kept and (self.size > self.max_bytes or len(self._kept) > _MOST_KEPT or self._oldest_is_stale()):
             self._drop(next(iter(self._kept)))
 
@@ -132,9 +174,4 @@ class Cache:
 
     def _drop(self, question: Hashable) -> None:
         gone = self._kept.pop(question, None)
-        self.size -= len(gone[1]) if gone else 0
-
-
-def _unpacked(packed: bytes) -> Any:
-    """A copy of what was kept, several times faster than reading its JSON again."""
-    return marshal.loads(packed)  # noqa: S302 - written by this process, never by anyone else
+        self.size -= gone[1].size if gone else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -34,7 +34,7 @@ class Batch(Generic[R]):
     """One page: its rows as sent, where it began, where the next begins, and the total if Iru said."""
 
     endpoint: Endpoint[R]
-    rows: list[Any]
+    rows: Sequence[Any]
     position: Position
     next: Position | None
     total: int | None
@@ -97,8 +97,7 @@ class Call:
 
     async def fetch(self, endpoint: Endpoint[R], **ids: str) -> R:
         """The one record at an endpoint. Raises an IruError, Unreadable when it is not that record."""
-        body = await self._read(endpoint, self._spend(endpoint, {}, ids), {})
-        rows = endpoint.paging.read(body, endpoint.paging.start).rows
+        rows = (await self._read(endpoint, self._spend(endpoint, {}, ids), {}, endpoint.paging.start)).rows
         record = endpoint.record.read(rows[0]) if len(rows) == 1 else None
         if record is None:
             raise Unreadable(f"Iru's answer to {endpoint.path} is not the record it should be.", "Tell the user.")
@@ -141,10 +140,8 @@ class Call:
                     raise Interrupted("Iru's paging repeats itself", None)
                 seen.add(at)
                 batch = await self._next_page(ahead, at, first=len(seen) == 1)
-                page = _likeness(batch.rows)
-                if batch.rows and page in pages:
+                if pages and batch.rows and _likeness(batch.rows) in pages:
                     raise Interrupted("Iru gave the same page twice", None)
-                pages.add(page)
                 counted += len(batch.rows)
                 if len(seen) == 1:
                     self._refuse_long_walk(batch, counted)
@@ -154,6 +151,8 @@ class Call:
                     await self._progress(counted - begun, batch.total)
                 yield batch
                 at = batch.next
+                if at is not None:
+                    pages.add(_likeness(batch.rows))
                 if at is None and begun >= 0 and batch.total is not None and counted < batch.total:
                     raise Interrupted(f"Iru counts {batch.total} rows but gave {counted}", None)
         finally:
@@ -207,8 +206,8 @@ class Call:
         return self._batch(endpoint, at, self._spend(endpoint, whole_query, ids), whole_query)
 
     async def _batch(self, endpoint: Endpoint[R], at: Position, path: str, query: Mapping[str, str | int]) -> Batch[R]:
-        rows: Rows = endpoint.paging.read(await self._read(endpoint, path, query), at)
-        return Batch(endpoint, rows.rows, at, rows.next, rows.total, rows.end)
+        page = await self._read(endpoint, path, query, at)
+        return Batch(endpoint, page.rows, at, page.next, page.total, page.end)
 
     def _spend(self, endpoint: Endpoint[Any], query: Mapping[str, str | int], ids: Mapping[str, str]) -> str:
         """The path of a request that may be made, which counts from now on."""
@@ -231,16 +230,16 @@ class Call:
         self.requests_made += 1
         return path
 
-    async def _read(self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int]) -> Any:
-        found, age = await self._client.read(endpoint, path, query, self.deadline)
+    async def _read(self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], at: Position) -> Rows:
+        page, age = await self._client.read(endpoint, path, query, at, self.deadline)
         if age is not None:
             self.requests_left += 1
             self.requests_made -= 1
             self.age = max(self.age or 0.0, age)
-        return found
+        return page
 
 
-def _likeness(rows: list[Any]) -> int:
+def _likeness(rows: Sequence[Any]) -> int:
     """A number that two pages share when they are the same: of a few rows, since all would cost more than reading."""
     return hash(repr((len(rows), rows[-1:], rows[:: len(rows) // 8 + 1])))
 

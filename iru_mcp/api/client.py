@@ -25,6 +25,7 @@ from .call import Batch, Call, Interrupted, Progress
 from .decode import decode
 from .endpoint import Endpoint
 from .pacing import Circuit, Limits, Pace, RetryBudget, backoff
+from .paging import Position, Rows
 
 if TYPE_CHECKING:
     from .wire import Transport
@@ -90,35 +91,33 @@ class IruClient:
         deadline = self._clock() + (seconds or self.limits.call_seconds)
         return Call(self, frozenset(endpoints), deadline, requests or self.limits.call_requests, progress)
 
-    async def send(self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], deadline: float) -> Any:
-        """The JSON of one GET, as `read` finds it. Raises an IruError."""
-        return (await self.read(endpoint, path, query, deadline))[0]
-
     async def read(
-        self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], deadline: float
-    ) -> tuple[Any, float | None]:
-        """The JSON of one GET, after at most `limits.attempts` tries, and its age in seconds if it was not asked for
-        just now and for this caller alone. Raises an IruError."""
-        question = (path, *sorted(query.items()))
+        self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], at: Position, deadline: float
+    ) -> tuple[Rows, float | None]:
+        """The page at `at` by one GET, after at most `limits.attempts` tries, and its age in seconds if it was not
+        asked for just now and for this caller alone. Raises an IruError."""
+        question = (path, at, *sorted(query.items()))
         try:
-            return await self.cache.get(question, deadline, partial(self._tries, endpoint, path, query))
+            return await self.cache.get(question, deadline, partial(self._tries, endpoint, path, query, at))
         except TimeoutError:
             raise _slow(endpoint, self.limits.call_seconds, last=True) from None
 
-    async def _tries(self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], until: Deadline) -> Any:
+    async def _tries(
+        self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], at: Position, until: Deadline
+    ) -> Rows:
         attempt = 0
         while True:
             attempt += 1
             self._pass_circuit(endpoint)
             try:
-                answer = await self._attempt(endpoint, path, query, until.at)
+                page = await self._attempt(endpoint, path, query, at, until.at)
             except IruError as error:
                 self._note_failure(endpoint, error)
                 await self._before_retry(error, attempt, until.at)
             else:
                 self._circuit.answered(endpoint.name)
                 self._budget.earn()
-                return answer
+                return page
 
     def _pass_circuit(self, endpoint: Endpoint[Any]) -> None:
         """Raises ServerFault while an endpoint that keeps failing shall not be asked."""
@@ -150,8 +149,8 @@ class IruClient:
         await anyio.sleep(wait)
 
     async def _attempt(
-        self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], deadline: float
-    ) -> Any:
+        self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], at: Position, deadline: float
+    ) -> Rows:
         left = deadline - self._clock()
         if left <= 0:
             raise _out_of_time()
@@ -171,10 +170,10 @@ class IruClient:
             raise _slow(endpoint, within, last=self._clock() + 0.5 >= deadline) from None
         self.pace.learn(headers)
         found = decode(endpoint, status, headers, body)
-        endpoint.paging.read(found, endpoint.paging.start)
+        page = endpoint.paging.read(found, at)
         if self.privacy:
             self.privacy.learn(found)
-        return found
+        return page
 
     def _check_quota(self, left: float) -> None:
         """Raises RateLimited when nothing may be asked within the `left` seconds of a call."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
@@ -17,7 +18,7 @@ Query = dict[str, str | int]
 class Rows:
     """One page as Iru sent it: its raw rows, where the next begins (None at the end), and the total if Iru said."""
 
-    rows: list[Any]
+    rows: Sequence[Any]
     next: Position | None
     total: int | None = None
     end: int | None = None

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from .endpoint import Endpoint
 from .paging import PrismPages, Single
-from .record import Flag, Record, is_blank, tidy
+from .record import Flag, Record
 
 COMMON_COLUMNS: tuple[str, ...] = tuple(
     "device_id device__name device__family device__user_id device__user_name device__user_email blueprint_id "
@@ -80,12 +80,6 @@ class PrismRow(Record):
     def values(self) -> dict[str, Any]:
         """The row as sent."""
         return {"device_id": self.device_id} | (self.model_extra or {})
-
-    def flat(self) -> dict[str, Any]:
-        return {name: kept for name, value in self.values.items() if not is_blank(kept := tidy(value, name))}
-
-    def _at(self, name: str) -> Any:
-        return self.device_id if name == "device_id" else (self.model_extra or {}).get(name)
 
 
 class PrismCount(Record):

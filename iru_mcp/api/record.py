@@ -69,6 +69,8 @@ def _blank_is_none(value: object) -> object:
 
 
 def _text(value: object) -> object:
+    if type(value) is str:  # nearly always, and this runs for every field of every row
+        return value if value.strip() else None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
     return _blank_is_none(value)
@@ -136,7 +138,7 @@ class Record(BaseModel):
         for name, value in (*self.__dict__.items(), *(self.model_extra or {}).items()):
             if value is None:
                 continue
-            kept = tidy(value.model_dump() if isinstance(value, BaseModel) else value, name)
+            kept = tidy(value, name)
             if isinstance(kept, dict) and name in self.flattened():
                 found |= {f"{name}_{key}": inner for key, inner in kept.items()}
             elif not is_blank(kept):
@@ -145,17 +147,21 @@ class Record(BaseModel):
 
     def pick(self, names: Sequence[str]) -> dict[str, Json]:
         """Some of the columns of `flat()`."""
-        found = {name: tidy(self._at(name), name) for name in names}
-        return {name: value for name, value in found.items() if not is_blank(value)}
+        found: dict[str, Json] = {}
+        declared = self.__dict__
+        for name in names:
+            value = declared[name] if name in declared else self._further(name)
+            if value is not None and not is_blank(kept := tidy(value, name)):
+                found[name] = kept
+        return found
 
-    def _at(self, name: str) -> Json:
-        """One column of `flat()`, not yet tidied."""
-        for outer in self.flattened():
-            if name.startswith(f"{outer}_") and name not in type(self).model_fields:
-                inner = self.__dict__.get(outer)
-                return getattr(inner, name.removeprefix(f"{outer}_"), None)
-        value = self.__dict__.get(name, (self.model_extra or {}).get(name))
-        return value.model_dump() if isinstance(value, BaseModel) else value
+    def _further(self, name: str) -> Json:
+        """A column of `flat()` that is no declared field, not yet tidied."""
+        value = (self.model_extra or {}).get(name)
+        outer = next((field for field in self.flattened() if name.startswith(f"{field}_")), "")
+        if outer and is_blank(value):
+            return getattr(self.__dict__[outer], name.removeprefix(f"{outer}_"), None)
+        return value
 
     @classmethod
     def flattened(cls) -> frozenset[str]:
@@ -194,7 +200,7 @@ Assigned = Annotated[Person | None, BeforeValidator(_person)]
 
 def is_blank(value: Json) -> bool:
     """Nothing worth sending: None, blank text, an empty list or object. False and 0 are something."""
-    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
+    return not value.strip() if isinstance(value, str) else value is None or value in ([], {})
 
 
 _DATE_KEYS = re.compile(
@@ -206,6 +212,8 @@ _YES_NO_KEYS = frozenset({"admin", "encrypted"})
 
 def tidy(value: Json, key: str = "") -> Json:
     """`value` without blanks, with string booleans as booleans and known times in ISO 8601 UTC, all the way down."""
+    if isinstance(value, str):
+        return _tidy_text(value, key)
     if isinstance(value, dict):
         kept = {name: tidy(inner, name) for name, inner in value.items()}
         return {name: inner for name, inner in kept.items() if not is_blank(inner)}
@@ -213,9 +221,7 @@ def tidy(value: Json, key: str = "") -> Json:
         return [inner for inner in (tidy(item, key) for item in value) if not is_blank(inner)]
     if isinstance(value, datetime):
         return write_moment(value)
-    if isinstance(value, str):
-        return _tidy_text(value, key)
-    return value
+    return tidy(value.model_dump()) if isinstance(value, BaseModel) else value
 
 
 def _tidy_text(value: str, key: str) -> Json:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import types
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin, get_type_hints
+
+from .schema import typed
 
 MAX_ANSWER = 48_000
 """Characters of one answer as compact JSON; some clients refuse or store away what is larger."""
@@ -49,9 +50,6 @@ class Page(Generic[V]):
         return found | {"items": self.items}
 
 
-_SCALARS: dict[Any, str] = {str: "string", bool: "boolean", int: "integer", float: "number"}
-
-
 def output_schema(annotation: Any) -> dict[str, Any]:
     """The lean schema of what a tool returns: a Page of some view, or an object with a view's keys."""
     if get_origin(annotation) is Page:
@@ -80,21 +78,15 @@ def _page_schema(view: Any) -> dict[str, Any]:
 
 def _object(view: type[View]) -> dict[str, Any]:
     hints = get_type_hints(view)
-    return {"type": "object", "properties": {name: _typed(hints[name]) for name in view.columns}}
+    return {"type": "object", "properties": {name: typed(hints[name]) for name in view.columns}}
 
 
-def _typed(hint: Any) -> dict[str, Any]:
-    if get_origin(hint) in (list, tuple):
-        inner = _typed(get_args(hint)[0])
-        return {"type": "array"} | ({"items": inner} if inner else {})
-    if get_origin(hint) in (dict, types.UnionType) or hint is Any:
-        return {"type": "object"} if get_origin(hint) is dict else {}
-    return {"type": _SCALARS[hint]} if hint in _SCALARS else {}
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def size(value: Any) -> int:
     """Characters of `value` as it goes out."""
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return len(_compact(value))
 
 
 def fit(answer: dict[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from ..api.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ..api.client import Call
 from .answers import Page, View
 from .catalogue import tool
-from .listing import Ask, Check, listing
+from .listing import Ask, listing
 from .params import Cursor, Fields, Limit, Since, Str, Until, contains, read_time, within
+from .scan import Check
 
 _STATE_CHARACTERS = 160
 _NAMED = 5

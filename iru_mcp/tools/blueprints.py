@@ -17,8 +17,9 @@ from ..api.blueprints import (
 from ..api.client import Call
 from .answers import Page, View
 from .catalogue import tool
-from .listing import Ask, Check, listing
+from .listing import Ask, listing
 from .params import Cursor, Fields, Limit, Since, Str, contains, read_time, within
+from .scan import Check
 
 BlueprintId = Annotated[str, Field(description="id from list_blueprints", min_length=1, max_length=100)]
 

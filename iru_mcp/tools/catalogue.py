@@ -61,22 +61,25 @@ class Tool:
         return " ".join(inspect.cleandoc(self.function.__doc__ or "").split())
 
     @cached_property
+    def _hints(self) -> dict[str, Any]:
+        return get_type_hints(self.function, include_extras=True)
+
+    @cached_property
     def arguments(self) -> type[BaseModel]:
-        """The parameters as a closed model."""
-        hints = get_type_hints(self.function, include_extras=True)
+        """The parameters as a closed model, made when the tool is first called."""
         fields: dict[str, Any] = {
-            name: (hints[name], ... if parameter.default is parameter.empty else parameter.default)
+            name: (self._hints[name], ... if parameter.default is parameter.empty else parameter.default)
             for name, parameter in list(inspect.signature(self.function).parameters.items())[1:]
         }
         return create_model(self.name, __config__=ConfigDict(extra="forbid"), **fields)
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:
-        return input_schema(self.arguments)
+        return input_schema(self.function, self._hints)
 
     @cached_property
     def output_schema(self) -> dict[str, Any]:
-        return output_schema(get_type_hints(self.function, include_extras=True)["return"])
+        return output_schema(self._hints["return"])
 
     async def run(self, client: IruClient, arguments: Mapping[str, Any], progress: Progress | None = None) -> Answer:
         """The answer to one call, cleaned and within its size. Raises an IruError."""

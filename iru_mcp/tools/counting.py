@@ -14,8 +14,9 @@ from ..api.record import Record, is_blank
 from ..errors import UsageError
 from .answers import Page
 from .cursor import Mark, read_cursor, write_cursor
-from .listing import Ask, Check, Scan
+from .listing import Ask
 from .params import listed
+from .scan import Check, Scan
 
 R = TypeVar("R", bound=Record)
 

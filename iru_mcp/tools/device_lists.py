@@ -13,9 +13,10 @@ from ..api.record import tidy
 from .answers import Page, View
 from .catalogue import tool
 from .counting import GroupBy, counting
-from .listing import Ask, Check, listing
+from .listing import Ask, listing
 from .params import Cursor, DeviceRef, Fields, Limit, Since, Str, Until, contains, newest_first, read_time, within
 from .resolve import IS_UUID, resolve
+from .scan import Check
 from .versions import VersionAtLeast, VersionBelow, VersionRange
 
 

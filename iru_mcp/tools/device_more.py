@@ -25,9 +25,10 @@ from .answers import Page, View
 from .catalogue import tool
 from .device_details import is_fine
 from .device_lists import COMMAND_STATUS
-from .listing import Ask, Check, listing
+from .listing import Ask, listing
 from .params import Cursor, DeviceRef, Fields, Limit, Since, Until, folded, newest_first, read_time, within
 from .resolve import resolve
+from .scan import Check
 
 _TAGS = re.compile(r"<[^>]{0,200}>")
 

@@ -15,8 +15,9 @@ from ..errors import Refused, UsageError
 from .answers import Page, View
 from .catalogue import tool
 from .counting import GroupBy, counting
-from .listing import Ask, Check, listing
+from .listing import Ask, listing
 from .params import Cursor, Fields, Limit, Platform, Since, Str, contains, read_time, within
+from .scan import Check
 from .versions import VersionAtLeast, VersionBelow, VersionRange, read_version
 
 _PLATFORMS = {
@@ -139,15 +140,9 @@ async def list_devices(
         await asked.filevault(iru, filevault_enabled)
     versions: VersionRange[Device] = VersionRange(version_below, version_at_least, lambda device: device.os_version)
     checks = (*asked.checks, *versions.checks())
-    ask = Ask(
-        LIST_DEVICES,
-        {"ordering": "device_id"} | asked.query,
-        asked.narrow,
-        checks,
-        lean=lean_device,
-        kind="platform",
-        order=_ORDERS.get(sort_by or ""),
-    )
+    query = {"ordering": "device_id"} | asked.query
+    order = _ORDERS.get(sort_by or "")
+    ask = Ask(LIST_DEVICES, query, asked.narrow, checks, lean=lean_device, kind="platform", order=order)
     if group_by:
         page = await counting(iru, ask, group_by, limit=limit, cursor=cursor)
     else:

@@ -15,10 +15,10 @@ from ..api.prism import PrismRow
 from ..api.record import read_moment, write_moment
 from ..api.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES, Detection, Vulnerability
 from ..errors import NotFound
-from .listing import Check
 from .parts import OK, Part, Rows, attempt, read
 from .prism_filter import matches
 from .resolve import Target, resolve
+from .scan import Check
 from .threats import Sighting, read_threats
 
 _APPLE = ("/System/Library/", "/Library/Apple/", "/System/Cryptexes/")

@@ -23,9 +23,10 @@ from ..api.vulnerabilities import (
 from ..errors import NotFound, UsageError
 from .answers import Page, View
 from .catalogue import tool
-from .listing import Ask, Check, listing
+from .listing import Ask, listing
 from .params import Cursor, Fields, Limit, Str, contains, folded, newest_first
 from .parts import attempt
+from .scan import Check
 from .vulnerabilities import SEVERITIES, Severity, rank
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,19}")

@@ -16,9 +16,9 @@ from ..api.record import Record
 from ..api.users import LIST_USERS
 from ..api.vulnerabilities import LIST_AFFECTED_DEVICES, LIST_DETECTIONS, LIST_VULNERABILITIES
 from ..errors import NotFound
-from .listing import Check
 from .parts import Rows, gather, read
 from .prism_filter import letter_cases, matches
+from .scan import Check
 from .threats import THREAT_ENDPOINTS, Sighting, read_threats
 from .vulnerabilities import rank
 

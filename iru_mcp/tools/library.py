@@ -24,8 +24,9 @@ from .answers import Page, View
 from .catalogue import tool
 from .counting import GroupBy, counting
 from .device_details import is_fine
-from .listing import Ask, Check, listing
+from .listing import Ask, listing
 from .params import Cursor, Fields, Limit, Since, Str, Until, contains, read_time, within
+from .scan import Check
 
 _KINDS: dict[str, Endpoint[LibraryItem]] = {
     "custom_apps": LIST_CUSTOM_APPS,

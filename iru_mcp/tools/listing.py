@@ -1,13 +1,12 @@
-"""One way to list: walk an endpoint, prove every filter, cut at an item, and say how far it reached."""
+"""One way to list: scan an endpoint, cut at an item, and say how far it reached."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from ..api.client import Batch, Call, Interrupted
+from ..api.client import Call
 from ..api.endpoint import Endpoint
 from ..api.paging import Position
 from ..api.record import Record
@@ -15,113 +14,12 @@ from ..clean import MAX_FIELD
 from .answers import MAX_ANSWER, Page, View, size
 from .cursor import Mark, read_cursor, write_cursor
 from .params import ALL, known_fields
+from .scan import Check, Hit, Scan
 
 R = TypeVar("R", bound=Record)
 
 _ROOM = MAX_ANSWER - 4_000
 """Characters for rows; the rest is for what stands around them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check(Generic[R]):
-    """A filter as this side applies it. `sent` when Iru was asked to apply it too, so that a row failing it
-    shows Iru did not."""
-
-    name: str
-    test: Callable[[R], bool]
-    sent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Hit(Generic[R]):
-    """A row that passed every check, and the mark just after it."""
-
-    record: R
-    position: Position
-    done: int
-
-
-@dataclass(slots=True)
-class Scan(Generic[R]):
-    """One pass over an endpoint: keeps the rows that pass every check and accounts for all others."""
-
-    iru: Call
-    endpoint: Endpoint[R]
-    query: Mapping[str, str | int]
-    checks: Sequence[Check[R]]
-    ids: Mapping[str, str]
-    after: Mark | None = None
-    start: Position | None = None
-    unique: bool = True
-    """Whether to drop rows met before. A count over rows that no id names goes without: a page met twice ends it."""
-    whole: bool = False
-    """Whether all pages will be wanted; they are then fetched side by side."""
-    looked_at: int = 0
-    unreadable: int = 0
-    ignored: set[str] = field(default_factory=set)
-    stopped: str = ""
-    resume: Position | None = None
-    total: int | None = None
-    _seen: set[str] = field(default_factory=set)
-
-    async def pages(self) -> AsyncGenerator[tuple[Iterator[Hit[R]], bool], None]:
-        """The hits of each upstream page, and whether it was the last one."""
-        start = self.after.position if self.after else self.start
-        try:
-            async with aclosing(self.iru.walk(self.endpoint, start, self.query, whole=self.whole, **self.ids)) as walk:
-                async for batch in walk:
-                    self.total = batch.total if batch.total is not None else self.total
-                    yield self._hits(batch), batch.next is None
-        except Interrupted as end:
-            self.stopped, self.resume = end.why, end.position
-
-    def _hits(self, batch: Batch[R]) -> Iterator[Hit[R]]:
-        """The rows that pass, each read when it is asked for: most answers need few rows of a page."""
-        for index in range(self._skip(batch), len(batch.rows)):
-            record = batch.record(index)
-            self.looked_at += 1
-            if record is None:
-                self.unreadable += 1
-            elif self._passes(record) and self._first_time(record):
-                yield Hit(record, batch.position, index + 1)
-
-    def _skip(self, batch: Batch[R]) -> int:
-        """How many rows of the first page are done: by the last row's identity if it moved, else by number."""
-        mark = self.after
-        if mark is None or mark.done == 0 or batch.position != mark.position:
-            return 0
-        here = batch.record(mark.done - 1) if mark.done <= len(batch.rows) else None
-        if here is not None and here.key() == mark.last:
-            return mark.done
-        for index, record in enumerate(batch.records):
-            if record is not None and record.key() == mark.last:
-                return index + 1
-        return mark.done
-
-    def _passes(self, record: R) -> bool:
-        failed = [check for check in self.checks if not check.test(record)]
-        self.ignored |= {check.name for check in failed if check.sent}
-        return not failed
-
-    def _first_time(self, record: R) -> bool:
-        if not self.unique:
-            return True
-        key = record.key()
-        if key in self._seen:
-            return False
-        self._seen.add(key)
-        return True
-
-    def notes(self) -> list[str]:
-        """What an honest answer says about this pass."""
-        said = []
-        if self.ignored:
-            said.append(f"Iru ignored or loosely applied {', '.join(sorted(self.ignored))}; filtered here instead")
-        if self.unreadable:
-            said.append(f"{self.unreadable} rows could not be read and are left out")
-        if self.stopped:
-            said.append(f"stopped after {self.looked_at} rows: {self.stopped}")
-        return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +224,7 @@ class Rows:
 
     def checked(self) -> list[dict[str, Any]]:
         """The rows. Raises UsageError when `fields` has a name that no row has or could have."""
-        declared = self._ask.endpoint.record.field_names()
-        known_fields(self._fields, {*self._known, *declared, *self._view.columns, *self._ask.columns})
+        if self._fields:
+            declared = self._ask.endpoint.record.field_names()
+            known_fields(self._fields, {*self._known, *declared, *self._view.columns, *self._ask.columns})
         return self.items

@@ -18,8 +18,9 @@ from ..api.organization import (
 from .answers import Page, View
 from .catalogue import tool
 from .counting import GroupBy, counting
-from .listing import Ask, Check, listing
+from .listing import Ask, listing
 from .params import Cursor, Fields, Limit, Str, contains
+from .scan import Check
 
 
 class TagLine(View):

@@ -14,7 +14,7 @@ from ..api.client import Call
 from ..api.endpoint import Endpoint
 from ..api.record import Record
 from ..errors import Denied, IruError, NotLicensed
-from .listing import Check, Scan
+from .scan import Check, Scan
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)

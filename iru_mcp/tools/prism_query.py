@@ -13,8 +13,8 @@ from .answers import Page, View
 from .catalogue import tool
 from .counting import GroupBy
 from .params import Cursor, Fields, Limit
-from .prism import Blueprint, Families, OnDevice, PrismFilter, Scope, SortBy, prism_page
 from .prism_categories import USEFUL
+from .prism_page import Blueprint, Families, OnDevice, PrismFilter, Scope, SortBy, prism_page
 
 _DEVICE = ("device__name", "serial_number")
 _ALSO = {

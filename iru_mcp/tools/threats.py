@@ -26,9 +26,10 @@ from ..errors import Denied, IruError, NotFound, Refused, Unauthorized
 from .answers import Page, View
 from .catalogue import tool
 from .cursor import read_cursor
-from .listing import Ask, Check, Scan, cut
+from .listing import Ask, cut
 from .params import Cursor, Fields, Limit, Since, Str, folded, newest_first, read_time, within
 from .resolve import find
+from .scan import Check, Scan
 
 _VERSIONS: dict[str, tuple[Endpoint[Any], Endpoint[Any]]] = {
     "threat": (LIST_THREATS_V1, LIST_THREATS_V2),

@@ -42,10 +42,11 @@ from .evidence import (
     read_prism,
     read_sightings,
 )
-from .listing import Ask, Check, cut
+from .listing import Ask, cut
 from .params import Cursor, Limit, Since, Str, Until, newest_first, read_time, within
 from .parts import OK, Part, Rows, attempt, gather, read
 from .resolve import Target
+from .scan import Check
 from .threats import THREAT_ENDPOINTS
 
 _REQUESTS = 90

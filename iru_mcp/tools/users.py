@@ -11,8 +11,9 @@ from ..api.users import GET_USER, LIST_USERS, User
 from ..errors import UsageError
 from .answers import Page, View
 from .catalogue import tool
-from .listing import Ask, Check, listing
+from .listing import Ask, listing
 from .params import Cursor, Fields, Limit, Str, contains
+from .scan import Check
 
 _DIRECTORY_REQUESTS = 120
 

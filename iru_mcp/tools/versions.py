@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ..api.record import Record
 from ..errors import UsageError
-from .listing import Check
 from .params import Str
+from .scan import Check
 
 R = TypeVar("R", bound=Record)
 

@@ -12,9 +12,10 @@ from ..api.devices import LIST_DEVICES
 from ..api.vulnerabilities import LIST_DETECTIONS, Detection
 from .answers import Page, View
 from .catalogue import tool
-from .listing import Ask, Check, listing
+from .listing import Ask, listing
 from .params import Cursor, DeviceRef, Fields, Limit, Str, contains, folded, newest_first
 from .resolve import resolve
+from .scan import Check
 
 SEVERITIES = ("undefined", "low", "medium", "high", "critical")
 Severity = Annotated[Literal["low", "medium", "high", "critical"] | None, BeforeValidator(folded)]

@@ -44,12 +44,12 @@ _MISSED = """\
 ## Where a target is missed
 
 - `start`: HTTP, the demo tenant, the inventory, the authorization code and TLS are loaded by the first call that needs
-  them. What a profile still shows is made while modules load, in about equal parts: dataclasses, record classes and
-  patterns; and at `tools/list` the argument models and their schemas. The SDK itself imports uvicorn, starlette and two
+  them, and a tool's argument model is made by its first call. What a profile still shows is made while modules load, in
+  about equal parts: dataclasses, record classes and patterns. The SDK itself imports uvicorn, starlette and two
   protocol versions' types, which its public API does not let one avoid.
 - `call`: an answer of 25 rows is cut from the page of 300 that Iru gives, so that the next question finds it in the
-  cache. A cached page is kept packed and unpacked again for each call; that, and reading the rows that are shown, is
-  where the time goes. The floor parses nothing.
+  cache. A cached page is kept packed, and only the rows that are looked at are unpacked; reading them, and choosing,
+  tidying, weighing and cleaning their columns, is where the time goes. The floor parses nothing.
 - `walk`: where Iru tells no total, as for devices, as many pages are asked for ahead as were read, so a few lie behind
   the end.
 """

@@ -12,6 +12,7 @@ import respx
 from iru_mcp.api.cache import Cache, Deadline
 from iru_mcp.api.client import IruClient
 from iru_mcp.api.pacing import Limits
+from iru_mcp.api.paging import Rows
 from iru_mcp.api.users import LIST_USERS
 from iru_mcp.errors import ServerFault, TookTooLong
 
@@ -47,7 +48,7 @@ async def test_the_same_question_within_a_minute_costs_one_request_and_says_its_
     assert call.remarks({}) == {}
     await anyio.sleep(34)
     again = keeping.call(LIST_USERS)
-    assert (await again.page(LIST_USERS)).rows == [{"id": "u1"}]
+    assert [*(await again.page(LIST_USERS)).rows] == [{"id": "u1"}]
     assert again.remarks({"items": []}) == {"cached_seconds": 34, "items": []}
     assert (again.requests_made, route.call_count) == (0, 1)
     await anyio.sleep(26)
@@ -76,12 +77,30 @@ async def test_a_row_that_a_caller_alters_is_whole_for_the_next(iru: respx.MockR
         assert row.pop("id") == "u1"
 
 
+async def test_a_kept_page_has_the_rows_that_came_wherever_one_looks(iru: respx.MockRouter, keeping: IruClient) -> None:
+    iru.get(USERS).mock(return_value=page(*(f"u{number}" for number in range(75))))
+    came = (await keeping.call(LIST_USERS).page(LIST_USERS)).rows
+    kept = (await keeping.call(LIST_USERS).page(LIST_USERS)).rows
+    assert [kept[place] for place in range(-75, 75)] == [came[place] for place in range(-75, 75)]
+    assert (len(kept), [*kept], kept[-1:], kept[30:40:3]) == (75, came, came[-1:], came[30:40:3])
+    for outside in (75, -76):
+        with pytest.raises(IndexError):
+            kept[outside]
+
+
+async def test_a_row_that_a_caller_alters_stays_so_for_this_caller(iru: respx.MockRouter, keeping: IruClient) -> None:
+    iru.get(USERS).mock(return_value=page("u1", "u2"))
+    first, second, third = [(await keeping.call(LIST_USERS).page(LIST_USERS)).rows for _ in range(3)]
+    first[0]["id"] = second[0]["id"] = "mine"
+    assert (second[0], third[0]) == ({"id": "mine"}, {"id": "u1"})
+
+
 async def test_fifty_who_ask_at_once_share_one_request(iru: respx.MockRouter, keeping: IruClient) -> None:
     route = iru.get(USERS).mock(side_effect=slow)
     found: list[Any] = []
 
     async def ask() -> None:
-        found.append((await keeping.call(LIST_USERS).page(LIST_USERS)).rows)
+        found.append([*(await keeping.call(LIST_USERS).page(LIST_USERS)).rows])
 
     async with anyio.create_task_group() as group:
         for _ in range(50):
@@ -115,7 +134,7 @@ async def test_who_asked_first_may_leave_and_the_others_are_still_answered(
     found: list[Any] = []
 
     async def ask() -> None:
-        found.append((await keeping.call(LIST_USERS).page(LIST_USERS)).rows)
+        found.append([*(await keeping.call(LIST_USERS).page(LIST_USERS)).rows])
 
     async with anyio.create_task_group() as group:
         first = anyio.CancelScope()
@@ -135,12 +154,12 @@ async def test_who_asked_first_may_leave_and_the_others_are_still_answered(
 async def test_when_everybody_has_left_the_request_ends() -> None:
     ended = anyio.Event()
 
-    async def read(_: Deadline) -> str:
+    async def read(_: Deadline) -> Rows:
         try:
             await anyio.sleep_forever()
         finally:
             ended.set()
-        return ""
+        return Rows([], None)
 
     cache = Cache(60)
     with anyio.move_on_after(1):
@@ -161,11 +180,11 @@ async def test_each_waiter_has_its_own_deadline(iru: respx.MockRouter, keeping: 
 async def test_what_is_kept_stays_within_its_bytes() -> None:
     cache = Cache(60, max_bytes=1_000)
 
-    async def read(_: Deadline) -> str:
-        return "x" * 238
+    async def read(_: Deadline) -> Rows:
+        return Rows(["x" * 233], None)
 
-    async def huge(_: Deadline) -> str:
-        return "x" * 395
+    async def huge(_: Deadline) -> Rows:
+        return Rows(["x" * 395], None)
 
     for question in range(20):
         await cache.get(question, anyio.current_time() + 1, read)

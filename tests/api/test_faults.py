@@ -34,7 +34,7 @@ def zipped(body: bytes) -> bytes:
 async def read(url: str, limits: Limits) -> list[object]:
     client = IruClient(url, lambda: TOKEN, limits=limits)
     try:
-        return (await client.call(LIST_DEVICES).page(LIST_DEVICES)).rows
+        return [*(await client.call(LIST_DEVICES).page(LIST_DEVICES)).rows]
     finally:
         await client.aclose()
 

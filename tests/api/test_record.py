@@ -168,3 +168,14 @@ def test_no_value_in_any_field_loses_a_record_or_a_value(data: st.DataObject, ki
         blank = value is None or value == {} or (isinstance(value, str) and not value.strip())
         assert blank or held.get(name) is not None or held[f"{name}_as_sent"] == value
     json.dumps(found.flat(), allow_nan=False)
+
+
+@given(data=st.data(), kind=st.sampled_from(RECORDS))
+def test_columns_that_are_picked_are_those_of_the_whole_row(data: st.DataObject, kind: type[Record]) -> None:
+    identity = {key: IDENTITIES.get(kind.model_fields[key].annotation, {"a": 1}) for key in kind.identity}
+    names = st.sampled_from([*sorted(kind.model_fields.keys() - identity.keys()), "never_seen", "user_email"])
+    values = JSON | st.sampled_from([{"email": "ada@northwind.example", "id": 7}, "2031-05-13 20:09:23 +0000", "Yes"])
+    found = kind.read(identity | data.draw(st.dictionaries(names, values, max_size=4)))
+    assert found is not None
+    whole = found.flat()
+    assert found.pick([*whole, *kind.field_names(), "never_seen"]) == whole

@@ -100,6 +100,24 @@ def test_every_parameter_says_its_type(name: str) -> None:
             assert schema["items"], parameter
 
 
+def lean(schema: dict[str, Any]) -> dict[str, Any]:
+    """What pydantic says of one parameter, without what a model has no use for."""
+    kinds = [kind for kind in schema.pop("anyOf", []) if kind != {"type": "null"}]
+    whole = {key: value for key, value in schema.items() if key not in {"title", "maxLength", "maxItems"}}
+    if whole.get("default", "") in (None, "", []):
+        whole.pop("default", None)
+    return whole | (kinds[0] if len(kinds) == 1 else {"anyOf": kinds} if kinds else {})
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_what_is_told_of_a_parameter_is_what_its_reader_takes(name: str) -> None:
+    told = TOOLS[name].input_schema
+    taken = TOOLS[name].arguments.model_json_schema()
+    assert told["properties"] == {parameter: lean(schema) for parameter, schema in taken["properties"].items()}
+    assert set(told.get("required", [])) == set(taken.get("required", []))
+    assert told["additionalProperties"] == taken["additionalProperties"]
+
+
 @pytest.mark.parametrize("name", TOOLS)
 def test_lists_take_limit_and_cursor_alike(name: str) -> None:
     parameters = TOOLS[name].input_schema["properties"]
