@@ -20,7 +20,7 @@ _AT_ONCE = 4
 _IN_A_ROW = 3
 """So many devices that fail one after the other are an outage, not devices that Iru cannot answer for."""
 _DENIED = (NotPermitted, NotLicensed, Unauthorized)
-Found = dict[Visited, list[Any] | IruError]
+Found = dict[Visited, Sequence[Any] | IruError]
 
 
 class Visitor:

@@ -144,7 +144,7 @@ def _within(rows: list[list[Any]]) -> tuple[list[list[Any]], bool]:
     """As many rows as an answer has room for."""
     room = _CHARACTERS
     for place, row in enumerate(rows):
-        room -= size(row)
+        room -= size([cell[:MAX_FIELD] if isinstance(cell, str) else cell for cell in row])
         if room < 0:
             return rows[: max(1, place)], True
     return rows, False

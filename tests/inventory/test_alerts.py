@@ -79,6 +79,16 @@ async def test_a_built_in_rule_fires_once_and_resolves(copy: Copy, rule: str) ->
     assert said(await step(copy, None)) == [("resolved", rule, serial)]
 
 
+async def test_malware_that_is_not_quarantined_is_an_alert_until_it_is(copy: Copy) -> None:
+    opened = [event for event in ask(copy).events if event["rule"] == "threat-not-quarantined"]
+    assert {event["severity"] for event in opened} == {"critical"}
+    (serial,) = {event["row"]["serial_number"] for event in opened}
+    planted = Planted()
+    for (number,) in copy.rows("SELECT id FROM threats WHERE status = 'not_quarantined'"):
+        planted.plant("threat-details", {"id": number}, put(status="QUARANTINED"))
+    assert ("resolved", "threat-not-quarantined", serial) in said(await step(copy, planted))
+
+
 async def test_a_login_item_inside_a_signed_app_is_no_alert(copy: Copy) -> None:
     ask(copy)
     _, device_id = device(copy)

@@ -189,6 +189,33 @@ def test_a_file_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> Non
         assert db.execute("SELECT value FROM _meta").fetchone() == ("demo",)
 
 
+async def test_a_copy_of_version_two_keeps_its_rows_and_reads_anew_what_has_other_columns(copy: Copy) -> None:
+    before = contents(copy.path)
+    with closing(sqlite3.connect(copy.path, isolation_level=None)) as db:
+        for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'view'").fetchall():
+            db.execute(f"DROP VIEW {name}")
+        for table in (
+            "visit",
+            "stage_visit",
+            *(f"windows_android_details_{part}" for part in ("value", "open", "closed")),
+        ):
+            db.execute(f"DROP TABLE _{table}")
+        db.execute("DELETE FROM _coverage WHERE kind LIKE '%ndroid%'")
+        db.execute(
+            "DELETE FROM _apps_open WHERE device IN (SELECT o.device FROM _devices_open o JOIN _devices_value v "
+            "ON v._id = o.value WHERE v.platform IN ('Windows', 'Android'))"
+        )
+        db.execute("PRAGMA user_version = 2")
+    with writer(copy.path):
+        assert copy.rows("SELECT count(*) FROM device_information") == [(0,)]
+        assert copy.rows("SELECT count(*) FROM local_users") == [(len(before["local_users"]),)]
+    copy.now = LATER
+    await copy.sync()
+    after = contents(copy.path)
+    assert {name: len(rows) for name, rows in after.items()} == {name: len(rows) for name, rows in before.items()}
+    assert copy.changes() == set()
+
+
 def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "new.sqlite3"
     with closing(sqlite3.connect(path)) as db:

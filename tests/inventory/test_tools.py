@@ -16,7 +16,7 @@ from iru_mcp.progress import Bar
 from iru_mcp.tools.catalogue import catalogue, select
 
 from .conftest import LATER, Copy
-from .planted import Planted, device, put
+from .planted import Planted, device, nothing, put
 
 pytestmark = pytest.mark.anyio
 
@@ -40,6 +40,40 @@ async def test_a_change_is_told_with_old_and_new_value(copy: Copy) -> None:
     (item,) = answer["items"]
     assert item["fields"]["asset_tag"]["new"] == "NEW"
     assert (await copy.call("inventory_changes", since="1d", until="2026-11-23T13:00:00Z"))["items"] == []
+
+
+async def test_a_change_says_whose_device_it_is_and_which_copies_were_compared(copy: Copy) -> None:
+    _, device_id = device(copy)
+    planted = Planted()
+    planted.plant("apps", {"device_id": device_id, "bundle_id": "com.apple.Chess"}, nothing)
+    copy.tenant.edits.append(planted)
+    copy.now = LATER
+    await copy.sync(full=True)
+    answer = await copy.call("inventory_changes", since="2026-11-23T13:00:00Z")
+    assert answer["complete"]
+    assert answer["summary"]["compared"] == ["2026-11-23T18:00:00Z", "2026-11-23T12:00:00Z"]
+    (item,) = answer["items"]
+    held = copy.rows("SELECT user_email, blueprint_name FROM devices WHERE device_id = :id", id=device_id)[0]
+    assert (item.get("user_email"), item["blueprint_name"]) == held
+    assert set(item["was"]) == {"name", "version", "bundle_id", "path"}, "what tells it from others"
+    whole = await copy.call("inventory_changes", since="2026-11-23T13:00:00Z", kind="apps")
+    assert set(whole["items"][0]["was"]) > set(item["was"])
+
+
+async def test_no_changes_before_the_first_copy_is_not_called_none(copy: Copy) -> None:
+    answer = await copy.call("inventory_changes", since="30d")
+    assert answer["items"] == []
+    assert not answer["complete"]
+    assert answer["notes"] == ["the copy begins at 2026-11-23T12:00:00Z: what changed before that is not known"]
+
+
+async def test_a_cell_that_is_cut_is_said(copy: Copy) -> None:
+    answer = await copy.call("inventory_query", sql="SELECT group_concat(bundle_id) FROM apps")
+    assert not answer["complete"]
+    assert answer["notes"] == ["1 cells are cut at 512 characters: use substr(), or rows instead of group_concat()"]
+    whole = await copy.call("inventory_query", sql="SELECT substr(group_concat(bundle_id), 1, 512) FROM apps")
+    assert whole["complete"]
+    assert len(whole["rows"][0][0]) == 512
 
 
 async def test_a_device_is_shown_as_it_was(copy: Copy) -> None:
@@ -94,6 +128,25 @@ async def test_open_alerts_are_listed_worst_first(copy: Copy) -> None:
     ranks = [order.index(item["severity"]) for item in answer["items"]]
     assert ranks
     assert ranks == sorted(ranks)
+
+
+async def test_alerts_are_narrowed_and_counted(copy: Copy) -> None:
+    judge(copy.path, load(), copy.now)
+    everything = await copy.call("inventory_alerts", limit=500)
+    counts = everything["summary"]["open"]
+    assert everything["complete"]
+    assert sum(counts.values()) == everything["total"] == len(everything["items"])
+    some = await copy.call("inventory_alerts", limit=1)
+    assert not some["complete"]
+    assert (len(some["items"]), some["summary"]["open"]) == (1, counts)
+    for rule, count in counts.items():
+        assert (await copy.call("inventory_alerts", rule=rule))["total"] == count
+    worst = [item for item in everything["items"] if item["severity"] == "critical"]
+    assert worst
+    assert (await copy.call("inventory_alerts", severity="critical"))["items"] == worst
+    serial = worst[0]["row"]["serial_number"]
+    of_one = [item for item in everything["items"] if item["row"]["serial_number"] == serial]
+    assert (await copy.call("inventory_alerts", device=serial))["items"] == of_one
 
 
 async def test_privacy_mode_shows_no_name_from_the_copy(copy: Copy) -> None:
