@@ -86,7 +86,8 @@ def test_the_second_sync_of_the_demo_finds_the_story_and_nothing_else(tmp_path: 
     with closing(sqlite3.connect(shell.file)) as db:
         found = db.execute("SELECT kind, what, count(*) FROM changes GROUP BY 1, 2").fetchall()
         late = db.execute(
-            "SELECT count(*) FROM local_users WHERE NOT baseline AND user_created_at < (SELECT min(finished_at) FROM syncs)"
+            "SELECT count(*) FROM local_users WHERE NOT baseline "
+            "AND user_created_at < (SELECT min(finished_at) FROM syncs)"
         )
         assert late.fetchone() == (0,), "what the first copy does not have came after it"
     assert set(found) == {
