@@ -40,7 +40,7 @@ class SkippingLoop(asyncio.SelectorEventLoop):
         super().__init__(self._impatient)
 
     def time(self) -> float:
-        return super().time() + self._impatient.ahead
+        return self._impatient.ahead  # work takes no time: how busy the machine is makes no difference
 
 
 @pytest.fixture
