@@ -65,6 +65,7 @@ class UserDeviceLine(View):
     model: str
     os_version: str
     user_email: str
+    user_is_archived: bool
     last_check_in: str
     mdm_enabled: bool
     agent_installed: bool
@@ -72,9 +73,12 @@ class UserDeviceLine(View):
     lost_mode_status: str
 
 
+_ASSUMED_FALSE = frozenset({"is_missing", "user_is_archived"})
+
+
 def lean_device(flat: dict[str, Any]) -> dict[str, Any]:
     """Without what a reader assumes; the id only where no serial number names the device to the next tool."""
-    kept = {name: value for name, value in flat.items() if name != "is_missing" or value}
+    kept = {name: value for name, value in flat.items() if name not in _ASSUMED_FALSE or value}
     if "serial_number" in kept:
         kept.pop("device_id")
     return kept
@@ -90,7 +94,7 @@ async def list_devices(
     device_name: Str = "",
     serial_number: Str = "",
     model: Str = "",
-    os_version: Annotated[Str, Field(description="starts with, e.g. 15 or 14.4.1")] = "",
+    os_version: Annotated[Str, Field(description="starts with, like 14.4")] = "",
     version_below: VersionBelow = "",
     version_at_least: VersionAtLeast = "",
     user_email: Str = "",
@@ -98,10 +102,11 @@ async def list_devices(
     tag: Annotated[Str, Field(description="whole tag")] = "",
     asset_tag: Str = "",
     filevault_enabled: Annotated[_Flag, Field(description="Macs only")] = None,
-    checked_in_before: Annotated[Since, Field(description="last check-in older than: ISO time, date, 24h, 7d")] = "",
+    checked_in_before: Annotated[Since, Field(description="last check-in: ISO time, date, 24h, 7d")] = "",
     checked_in_after: Since = "",
     is_missing: _Flag = None,
     is_removed: _Flag = None,
+    lost_mode: _Flag = None,
     assigned: Annotated[_Flag, Field(description="has a user")] = None,
     mdm_enabled: _Flag = None,
     agent_installed: _Flag = None,
@@ -112,7 +117,7 @@ async def list_devices(
     cursor: Cursor = "",
 ) -> Page[DeviceLine]:
     """Devices in the fleet, one line each. Filters combine with AND; text filters match any part in any letter case.
-    For one person's devices use find_devices_for_user; for one device in depth get_device_details."""
+    One person's devices: find_devices_for_user; one device in depth: get_device_details."""
     asked = _Filters(iru.now)
     asked.exact("platform", _PLATFORMS[platform] if platform else "", "platform")
     for name, value in {
@@ -134,6 +139,8 @@ async def list_devices(
         "agent_installed": agent_installed,
     }.items():
         asked.flag(name, flag)
+    if lost_mode is not None:
+        asked.checks.append(Check("lost_mode", lambda device: _is_lost(device) == lost_mode))
     if assigned is not None:
         asked.checks.append(Check("assigned", lambda device: (device.user is not None) == assigned))
     if filevault_enabled is not None:
@@ -151,6 +158,11 @@ async def list_devices(
     if is_removed and not page.items:
         page.notes.append("Iru's device list may lack removed devices; prism_device_information still shows them")
     return page
+
+
+def _is_lost(device: Device) -> bool:
+    """Iru publishes ENABLED and nothing; other words may mean that it is on its way in or out."""
+    return (device.lost_mode_status or "").upper() not in ("", "DISABLED", "NONE")
 
 
 class _Filters:

@@ -168,6 +168,8 @@ async def find_devices_with_vulnerability(
     )
     page = await listing(iru, ask, AffectedDeviceLine, limit=limit, cursor=cursor, fields=fields)
     page.summary = summary or None
+    if not cursor:
+        notes.append("published detections are of Macs: whether other devices are assessed is not known")
     page.notes += notes
     return page
 

@@ -12,7 +12,7 @@ from ..errors import UsageError
 from .answers import View
 from .catalogue import tool
 from .indicator_kinds import looks_like, without_port
-from .indicator_places import PLACE_ENDPOINTS, PLACES, Place, Query, matched, serial_of, shown
+from .indicator_places import PLACE_ENDPOINTS, PLACES, Place, Query, count_beside_prism, matched, serial_of, shown
 from .parts import Part, Section, gather, spend
 
 _REQUESTS = 60
@@ -25,6 +25,8 @@ _SERIALS = 25
 _TEXT = 160
 """Characters of one field; what stands out is at the beginning."""
 _LEAST = 3
+_IN_APPS = "applications"
+_BESIDE = "devices that Prism does not have"
 _JOINED = frozenset({"program_arguments"})
 _OLD_HASHES = ("md5", "sha1")
 _HASHES = frozenset({"md5", "sha1", "sha256"})
@@ -71,8 +73,22 @@ async def find_indicator(
     not_looked_at. Start here with an unknown name, hash or path."""
     query = _read(value)
     where = {name: columns for name, place in PLACES.items() if (columns := query.columns(place.by_kind))}
-    parts = await gather({name: _job(iru, PLACES[name], query, columns) for name, columns in where.items()})
-    return _answer(query, where, parts)  # type: ignore[return-value]
+    jobs = {name: _job(iru, PLACES[name], query, columns) for name, columns in where.items()}
+    if _IN_APPS in where:
+        jobs[_BESIDE] = lambda: count_beside_prism(iru)
+    parts = await gather(jobs)
+    beside = parts.pop(_BESIDE, None)
+    answer = _answer(query, where, parts)
+    return _beside_prism(answer, beside) if beside else answer  # type: ignore[return-value]
+
+
+def _beside_prism(answer: dict[str, Any], beside: Part[str]) -> dict[str, Any]:
+    """The answer, saying whether there are devices whose apps cannot be searched."""
+    if beside.value == "":
+        return answer
+    which = f"apps of {beside.value or 'Windows and Android'} devices"
+    missing = {which: "Iru has them device by device: list_device_apps"}
+    return answer | {"complete": False, "not_looked_at": answer.get("not_looked_at", {}) | missing}
 
 
 def _read(value: str) -> Query:

@@ -125,6 +125,17 @@ async def _devices(iru: Call, query: Query, columns: Sequence[str]) -> Rows[Devi
     return await _each(columns, one)
 
 
+async def count_beside_prism(iru: Call) -> str:
+    """How many devices there are whose apps Prism does not have, in words; empty when there are none."""
+    counts = {}
+    for platform in ("Windows", "Android"):
+        page = await iru.page(LIST_DEVICES, query={"platform": platform})
+        held = sum(1 for device in page.records if device and device.platform == platform)
+        if held:
+            counts[platform] = f"{held}{' or more' if page.next is not None else ''} {platform}"
+    return " and ".join(counts.values())
+
+
 async def _users(iru: Call, query: Query, columns: Sequence[str]) -> Rows[Any]:
     return await read(iru, LIST_USERS, {"email": query.value}, [Check("email", _has(query, columns), sent=True)])
 
@@ -160,7 +171,9 @@ def _alert_columns(parent: str) -> dict[str, str]:
     return kinds | dict.fromkeys(("md5", "sha1", "sha256"), hashes) | whose
 
 
-_ALERT_SHOWN = tuple("detection_date threat_name status process_name file_path command_line file_hash".split())
+_ALERT_SHOWN = tuple(
+    "detection_date threat_name status process_name file_path bundle_path command_line file_hash".split()
+)
 
 PLACES: dict[str, Place] = {
     "threats": Place(_alert_columns(""), _alerts("threat"), _ALERT_SHOWN, "list_threats"),

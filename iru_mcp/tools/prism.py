@@ -235,7 +235,10 @@ async def prism_applications(
     versions = _versions("version", version_below, version_at_least)
     wanted = joined(exact, filter or {})
     scope = Scope(device, blueprint, device_families, wanted, sort_by, group_by, versions)
-    return await prism_page(iru, PRISM_APPS, ApplicationLine, typed, scope, fields, limit, cursor)
+    page = await prism_page(iru, PRISM_APPS, ApplicationLine, typed, scope, fields, limit, cursor)
+    if not device and not device_families:
+        page.notes.append("Prism has no Windows or Android devices: list_device_apps, one at a time")
+    return page
 
 
 def _versions(column: str, below: str, at_least: str) -> VersionRange[PrismRow]:

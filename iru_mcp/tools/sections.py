@@ -216,7 +216,7 @@ def _cut(value: Any) -> Any:
 
 _FOUND = "detection_date threat_name severity classification status management_state"
 SECTIONS: dict[str, Made] = {
-    "threats": _sightings("threats", f"{_FOUND} file_path file_hash process_name process_owner"),
+    "threats": _sightings("threats", f"{_FOUND} file_path bundle_path file_hash process_name process_owner"),
     "behaviors": _sightings("behaviors", f"{_FOUND} description command_line file_hash process_owner"),
     "failed": _failed,
     "launch_items": _launch_items,

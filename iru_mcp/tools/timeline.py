@@ -57,6 +57,7 @@ _DEVICE_FIELDS = (
     "device_name",
     "serial_number",
     "platform",
+    "blueprint_id",
     "first_enrollment",
     "last_enrollment",
     "last_check_in",
@@ -118,9 +119,10 @@ async def get_timeline(
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> Page[TimelineLine]:
-    """What happened, newest first, from all sources in one list: activity, MDM commands, audit log, threats, CVEs,
-    new apps, launch items, accounts and profiles, enrolment, check-in. Runs of the same kind are one line with count.
-    `look` names the tool to go on with. For how a device stands now use get_device_dossier."""
+    """What happened, newest first, from all sources in one list: activity, MDM commands, audit log (also of the
+    device's blueprint), threats, CVEs, new apps, launch items, accounts and profiles, enrolment, check-in. Runs of the
+    same kind are one line with count. `look` names the tool to go on with. For how a device stands now use
+    get_device_dossier."""
     early = read_time(since, "since", iru.now())
     late = read_time(until, "until", iru.now(), end_of_day=True)
     mark = read_cursor(cursor, iru.question)
@@ -209,10 +211,11 @@ def _on(record: Device, subject: Subject, event: Event) -> Event:
 
 async def _audit(iru: Call, subject: Subject, early: datetime | None, late: datetime | None) -> Rows[Event]:
     names = {name.casefold() for name in subject.names}
+    theirs = names | {record.blueprint_id.casefold() for record in subject.devices if record.blueprint_id}
 
     def about(event: AuditEvent) -> bool:
         state = str(event.new_state).casefold()
-        return (event.target_id or "").casefold() in names or any(name in state for name in names)
+        return (event.target_id or "").casefold() in theirs or any(name in state for name in names)
 
     checks = [
         Check("since/until", lambda event: within(event.occurred_at, early, late), sent=True),

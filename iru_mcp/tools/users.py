@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..api.client import Call
 from ..api.users import GET_USER, LIST_USERS, User
-from ..errors import UsageError
+from ..errors import NotFound, UsageError
 from .answers import Page, View
 from .catalogue import tool
 from .listing import Ask, listing
@@ -78,7 +78,11 @@ async def get_user_by_id(
     user_id: Annotated[str, Field(description="id from get_user or list_users", min_length=1, max_length=100)],
 ) -> UserDetails:
     """One Iru user record by its id. The actor_id of an audit event is no such id: Iru does not name its admins."""
-    record = await iru.fetch(GET_USER, user_id=user_id.strip())
+    try:
+        record = await iru.fetch(GET_USER, user_id=user_id.strip())
+    except NotFound as error:
+        remedy = "Ids are in list_users. An audit event's actor_id is an admin's or a token's, whom Iru does not name."
+        raise NotFound(error.fact, remedy) from None
     return record.flat()  # type: ignore[return-value]
 
 

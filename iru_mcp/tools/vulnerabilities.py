@@ -70,6 +70,9 @@ async def list_vulnerabilities(
     )
     page = await listing(iru, ask, DetectionLine, limit=limit, cursor=cursor, fields=fields)
     page.device = target.shown()
+    platform = target.record.platform if target.record else None
+    if not page.items and platform not in (None, "Mac"):
+        page.notes.append(f"published detections are of Macs: none here may mean that {platform} is not assessed")
     return page
 
 

@@ -36,6 +36,7 @@ CASES: list[tuple[str, dict[str, Any], Callable[[Row], bool]]] = [
     ("list_devices", {"tag": "KIOSK"}, lambda row: "kiosk" in row.get("tags", [])),
     ("list_devices", {"asset_tag": "nwt-0000"}, has("asset_tag", "nwt-0000")),
     ("list_devices", {"is_missing": True}, flagged("is_missing", on=True)),
+    ("list_devices", {"lost_mode": True}, equals("lost_mode_status", "ENABLED")),
     ("list_devices", {"assigned": False}, lambda row: "user_email" not in row),
     ("list_devices", {"agent_installed": False}, lambda row: row.get("agent_installed") is not True),
     ("list_devices", {"mdm_enabled": False}, lambda row: row.get("mdm_enabled") is not True),

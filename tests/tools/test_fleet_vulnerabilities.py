@@ -14,6 +14,8 @@ from .asking import VULNERABILITIES, Between, ask, ask_all, deaf, gone, tenant
 
 RANK = {"Undefined": 0, "Low": 1, "Medium": 2, "High": 3, "Critical": 4}
 
+OF_MACS = "published detections are of Macs: whether other devices are assessed is not known"
+
 
 async def test_the_exploited_flaw_is_first_and_severity_falls_after_it() -> None:
     rows = await ask_all("list_fleet_vulnerabilities", limit=500)
@@ -117,7 +119,7 @@ async def test_what_is_no_cve_is_refused_before_anything_is_sent(text: str) -> N
 async def test_a_tenant_with_the_old_path_of_affected_software_is_read_too() -> None:
     answer = await ask("find_devices_with_vulnerability", Between(gone("/software")), cve_id=STORY.cve_id)
     assert answer["summary"]["software"][0]["bundle_id"] == STORY.browser_bundle_id
-    assert "notes" not in answer
+    assert answer["notes"] == [OF_MACS]
 
 
 async def test_a_denied_header_does_not_cost_the_devices() -> None:
@@ -125,5 +127,32 @@ async def test_a_denied_header_does_not_cost_the_devices() -> None:
     answer = await ask("find_devices_with_vulnerability", denied, cve_id=STORY.cve_id)
     assert answer["items"]
     assert "summary" not in answer
+    assert answer["notes"].pop() == OF_MACS
     assert len(answer["notes"]) == 2
     assert all("not permitted" in note for note in answer["notes"])
+
+
+async def test_no_vulnerability_on_a_windows_device_may_mean_that_nobody_looked() -> None:
+    (windows, *_) = (await ask("list_devices", platform="windows"))["items"]
+    answer = await ask("list_vulnerabilities", device=windows["serial_number"])
+    assert answer["items"] == []
+    assert answer["notes"] == ["published detections are of Macs: none here may mean that Windows is not assessed"]
+
+
+async def test_an_app_sought_in_the_whole_fleet_says_which_devices_are_not_in_prism() -> None:
+    note = "Prism has no Windows or Android devices: list_device_apps, one at a time"
+    assert note in (await ask("prism_applications", name="anydesk"))["notes"]
+    of_macs = await ask("prism_applications", name="anydesk", device_families=["Mac"])
+    assert note not in of_macs.get("notes", [])
+
+
+async def test_devices_of_a_person_who_left_say_so() -> None:
+    answer = await ask("find_devices_for_user", email=STORY.leaver_email)
+    assert answer["items"]
+    assert all(row["user_is_archived"] for row in answer["items"])
+    assert "user_is_archived" not in (await ask("find_devices_for_user", email=STORY.user_email))["items"][0]
+
+
+async def test_an_admins_id_is_not_sought_among_users_twice() -> None:
+    with pytest.raises(NotFound, match="actor_id is an admin's or a token's"):
+        await ask("get_user_by_id", user_id=STORY.night_admin_id)

@@ -15,7 +15,7 @@ from iru_mcp.tools.answers import size
 from iru_mcp.tools.catalogue import to_json
 from iru_mcp.tools.indicator_kinds import looks_like
 
-from .asking import EDR, VULNERABILITIES, Between, ask, gone, tenant, told
+from .asking import EDR, VULNERABILITIES, Between, ask, ask_all, gone, tenant, told
 
 INFECTED = set(STORY.infected)
 
@@ -79,10 +79,39 @@ async def test_a_hash_is_found_in_files_and_in_processes() -> None:
     ],
 )
 async def test_the_incident_is_found_on_its_three_macs_by_any_of_its_traces(value: str, place: str) -> None:
-    answer = await ask("find_indicator", value=value)
+    answer = await ask("find_indicator", Between(apple_only), value=value)
     assert answer["complete"]
     assert serials(answer) == INFECTED
     assert answer["found"][place]["devices"] == 3
+
+
+def apple_only(request: httpx.Request) -> httpx.Response | None:
+    """A tenant without Windows and Android devices."""
+    return told(200, []) if request.url.params.get("platform") in ("Windows", "Android") else None
+
+
+async def test_apps_of_windows_and_android_are_named_as_not_looked_at_and_none_is_not_none() -> None:
+    counts = {name: len(await ask_all("list_devices", platform=name, limit=500)) for name in ("windows", "android")}
+    answer = await ask("find_indicator", value="com.evil.nowhere")
+    assert not answer["complete"]
+    which = f"apps of {counts['windows']} Windows and {counts['android']} Android devices"
+    assert answer["not_looked_at"][which] == "Iru has them device by device: list_device_apps"
+    assert (await ask("find_indicator", Between(apple_only), value="com.evil.nowhere"))["complete"]
+
+
+async def test_where_the_device_list_fails_other_platforms_are_not_taken_for_none() -> None:
+    def broken(request: httpx.Request) -> httpx.Response | None:
+        return told(400, {"detail": "no"}) if request.url.params.get("platform") else None
+
+    answer = await ask("find_indicator", Between(broken), value="com.evil.nowhere")
+    assert not answer["complete"]
+    assert "apps of Windows and Android devices" in answer["not_looked_at"]
+
+
+async def test_a_threat_found_by_the_app_it_came_with_shows_that_app() -> None:
+    answer = await ask("find_indicator", value=STORY.app_name)
+    assert answer["found"]["threats"]["matched"] == ["bundle_path"]
+    assert all(STORY.app_name in row["bundle_path"] for row in answer["found"]["threats"]["rows"])
 
 
 async def test_an_impostor_comes_before_the_many_it_hides_among() -> None:

@@ -240,3 +240,10 @@ def test_an_enrolment_that_two_sources_tell_minutes_apart_is_one() -> None:
         ]
     )
     assert [line.text for line in lines] == ["Enrolled: blueprint_name 'X'", "Enrolled for the first time"]
+
+
+async def test_what_an_admin_put_into_the_devices_blueprint_is_in_its_timeline(ask: Ask) -> None:
+    found = await ask("get_timeline", device=SERIAL, since="4d")
+    (line,) = [line for line in found["items"] if line["source"] == "audit"]
+    assert STORY.script_name in line["text"]
+    assert "update of blueprint" in line["text"]
