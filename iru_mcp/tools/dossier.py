@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
+from ..api.audit import LIST_AUDIT_EVENTS
 from ..api.client import Call
-from ..api.devices import GET_DEVICE, GET_DEVICE_DETAILS, GET_DEVICE_STATUS, LIST_DEVICE_ACTIVITY, LIST_DEVICES
+from ..api.devices import GET_DEVICE, GET_DEVICE_DETAILS, GET_DEVICE_STATUS, LIST_DEVICE_ACTIVITY, LIST_DEVICES, Device
 from ..api.record import write_moment
 from ..api.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES
 from .answers import View
@@ -16,6 +17,7 @@ from .appearances import APPEARANCES
 from .catalogue import tool
 from .evidence import (
     read_activity,
+    read_audit,
     read_detections,
     read_device,
     read_known_exploited,
@@ -28,7 +30,7 @@ from .sections import SECTIONS, Findings, identity, security
 from .threats import THREAT_ENDPOINTS
 
 _REQUESTS = 40
-"""13 for a Mac with short lists, 1 more by device_id, up to 3 more for each list of more than one page."""
+"""14 for a Mac with short lists, 1 more by device_id, up to 3 more for each list of more than one page."""
 _BUDGETS = {"brief": (10_400, 15), "full": (31_000, 60)}
 """Bytes of the whole answer, and the most rows of one part: about 4,000 and 12,000 tokens where text is ASCII."""
 
@@ -59,6 +61,7 @@ class Dossier(View):
     threats: dict[str, Any]
     behaviors: dict[str, Any]
     failed: dict[str, Any]
+    audit: dict[str, Any]
     launch_items: dict[str, Any]
     admins: dict[str, Any]
     vulnerabilities: dict[str, Any]
@@ -77,6 +80,7 @@ Job = Callable[[], Awaitable[Any]]
         GET_DEVICE_DETAILS,
         GET_DEVICE_STATUS,
         LIST_DEVICE_ACTIVITY,
+        LIST_AUDIT_EVENTS,
         *THREAT_ENDPOINTS,
         LIST_DETECTIONS,
         LIST_VULNERABILITIES,
@@ -89,11 +93,11 @@ async def get_device_dossier(
     iru: Call, device: DeviceRef, since: Since = "7d", detail: Literal["brief", "full"] = "brief"
 ) -> Dossier:
     """Start here when an incident names a device. In one answer: owner, OS, encryption, agent and MDM, threats, what
-    failed, launch items that are not Apple's, admins, worst CVEs, and apps, profiles and activity since then. `states`
-    says of each part whether it could be read. What happened in which order: get_timeline."""
+    failed, what admins and tokens did to it, launch items that are not Apple's, admins, worst CVEs, and apps, profiles
+    and activity since then. `states` says of each part whether it could be read. In which order: get_timeline."""
     early = read_time(since, "since", iru.now()) or iru.now() - timedelta(days=7)
     target, known = await read_device(iru, device)
-    parts = await gather(_work(iru, target.device_id, known.value.platform if known.value else None, early))
+    parts = await gather(_work(iru, known.value or Device(device_id=target.device_id), early))
     room, most = _BUDGETS[detail]
     found = Findings(parts, early)
     head: dict[str, Any] = {
@@ -115,8 +119,9 @@ async def get_device_dossier(
     return {name: value for name, value in (head | spent).items() if value not in ([], {})}  # type: ignore[return-value]
 
 
-def _work(iru: Call, device_id: str, platform: str | None, since: datetime) -> dict[str, Job]:
-    """What to read of a device of this platform."""
+def _work(iru: Call, record: Device, since: datetime) -> dict[str, Job]:
+    """What to read of a device of its platform."""
+    device_id, theirs = record.device_id, {record.device_id, record.blueprint_id}
     work: dict[str, Job] = {
         "security": partial(iru.fetch, GET_DEVICE_DETAILS, device_id=device_id),
         "threats": partial(read_sightings, "threat", iru, device_id),
@@ -125,9 +130,10 @@ def _work(iru: Call, device_id: str, platform: str | None, since: datetime) -> d
         "vulnerabilities": partial(read_detections, iru, device_id),
         "known_exploited": partial(read_known_exploited, iru),
         "activity": partial(read_activity, iru, device_id),
+        "audit": partial(read_audit, iru, since, None, lambda event: event.target_id in theirs),
     }
     for name, (source, early) in _REPORTED.items():
         one = APPEARANCES[source]
-        if one.reported_by(platform):
+        if one.reported_by(record.platform):
             work[name] = partial(read_prism, iru, one.category, device_id, since if early else None)
     return work

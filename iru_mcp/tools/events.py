@@ -120,7 +120,13 @@ def listed(details: Any) -> str:
     kept = condensed(details) if isinstance(details, dict) else details
     if not isinstance(kept, dict):
         return quoted(kept) if kept else ""
-    return ", ".join(f"{name} {quoted(value)}" for name, value in kept.items() if moment_of(value) is None)
+    return ", ".join(f"{name} {_named(value)}" for name, value in kept.items() if moment_of(value) is None)
+
+
+def _named(value: Any) -> str:
+    """A list of things as their names, anything else as it is."""
+    names = [item.get("name") if isinstance(item, dict) else None for item in value] if isinstance(value, list) else []
+    return " and ".join(map(quoted, names)) if names and all(names) else quoted(value)
 
 
 def of_device(record: Device) -> list[Event]:

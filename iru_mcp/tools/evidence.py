@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from ..api.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ..api.client import Call
 from ..api.devices import GET_DEVICE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_COMMANDS, Activity, Command, Device
 from ..api.endpoint import Endpoint
@@ -15,6 +16,8 @@ from ..api.prism import PrismRow
 from ..api.record import read_moment, write_moment
 from ..api.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES, Detection, Vulnerability
 from ..errors import NotFound
+from .audit import audit_window
+from .params import within
 from .parts import OK, Part, Rows, attempt, read
 from .prism_filter import matches
 from .resolve import Target, resolve
@@ -50,6 +53,17 @@ async def read_detections(iru: Call, device_id: str) -> Rows[Detection]:
     """CVEs on a device, one row for each piece of software."""
     check: Check[Detection] = Check("device", lambda row: row.device_id == device_id, sent=True)
     return await read(iru, LIST_DETECTIONS, {"filter": json.dumps({"device_id": {"in": [device_id]}})}, [check])
+
+
+async def read_audit(
+    iru: Call, early: datetime | None, late: datetime | None, about: Callable[[AuditEvent], bool]
+) -> Rows[AuditEvent]:
+    """What admins and tokens did in Iru between two moments, as far as it is `about` what is asked, newest first."""
+    checks = [
+        Check("since/until", lambda event: within(event.occurred_at, early, late), sent=True),
+        Check("about", about),
+    ]
+    return await read(iru, LIST_AUDIT_EVENTS, audit_window(early, late), checks)
 
 
 async def read_known_exploited(iru: Call) -> Rows[Vulnerability]:

@@ -13,7 +13,7 @@ from ..api.prism import PrismRow
 from ..api.record import is_blank, tidy
 from ..api.vulnerabilities import Detection
 from .device_details import standing
-from .events import of_activity, row_of, told
+from .events import of_activity, of_audit, row_of, told
 from .evidence import is_admin, is_apples, is_hidden, moment_of, program_of, suspicions
 from .params import newest_first, within
 from .parts import Part, Section
@@ -204,6 +204,14 @@ def _activity(found: Findings) -> Section:
     return Section({"events": len(events)}, [_picked(line, "time text count first") for line in lines])
 
 
+def _audit(found: Findings) -> Section:
+    """What admins and tokens did to the device and its blueprint; a secret that was read comes first."""
+    events = [event for row in found.rows("audit") for event in of_audit(row)]
+    lines = [row_of(line) for line in told(events)]
+    lines.sort(key=lambda line: "secrets" not in line["text"])
+    return Section({"events": len(events)}, [_picked(line, "time text count first look") for line in lines])
+
+
 def _picked(row: Mapping[str, Any], columns: str) -> dict[str, Any]:
     """The columns that hold something, long texts cut."""
     shown = {name: row[name] for name in columns.split() if not is_blank(row.get(name))}
@@ -219,6 +227,7 @@ SECTIONS: dict[str, Made] = {
     "threats": _sightings("threats", f"{_FOUND} file_path bundle_path file_hash process_name process_owner"),
     "behaviors": _sightings("behaviors", f"{_FOUND} description command_line file_hash process_owner"),
     "failed": _failed,
+    "audit": _audit,
     "launch_items": _launch_items,
     "admins": _admins,
     "vulnerabilities": _vulnerabilities,

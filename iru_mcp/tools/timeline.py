@@ -18,7 +18,6 @@ from ..api.vulnerabilities import LIST_DETECTIONS
 from ..errors import NotFound, UsageError
 from .answers import Page, View
 from .appearances import APPEARANCES
-from .audit import audit_window
 from .catalogue import tool
 from .cursor import read_cursor
 from .devices import held_by
@@ -36,6 +35,7 @@ from .events import (
 )
 from .evidence import (
     read_activity,
+    read_audit,
     read_commands,
     read_detections,
     read_device,
@@ -217,11 +217,7 @@ async def _audit(iru: Call, subject: Subject, early: datetime | None, late: date
         state = str(event.new_state).casefold()
         return (event.target_id or "").casefold() in theirs or any(name in state for name in names)
 
-    checks = [
-        Check("since/until", lambda event: within(event.occurred_at, early, late), sent=True),
-        Check("about", about),
-    ]
-    rows = await read(iru, LIST_AUDIT_EVENTS, audit_window(early, late), checks)
+    rows = await read_audit(iru, early, late, about)
     held = {record.device_id: record for record in subject.devices}
     told_of = ((held.get(row.target_id or ""), event) for row in rows.records for event in of_audit(row))
     return Rows([_on(record, subject, event) if record else event for record, event in told_of], rows.partial)

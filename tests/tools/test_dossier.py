@@ -45,10 +45,10 @@ async def test_the_dossier_of_the_first_victim_holds_the_whole_incident(ask: Ask
     assert any("InstallProfile' failed" in row["text"] for row in found["activity"]["rows"])
 
 
-async def test_a_dossier_costs_a_dozen_requests_and_half_its_budget_on_a_usual_mac(ask: Ask) -> None:
+async def test_a_dossier_costs_thirteen_requests_and_not_much_over_half_its_budget_on_an_infected_mac(ask: Ask) -> None:
     found = await ask("get_device_dossier", device=SERIAL)
-    assert found.pop("requests") == 12
-    assert tokens(found) < 2_100
+    assert found.pop("requests") == 13
+    assert tokens(found) < 2_200
 
 
 async def test_a_serial_number_a_name_and_an_id_give_the_same_dossier(ask: Ask) -> None:
@@ -157,7 +157,7 @@ async def test_a_list_that_breaks_off_is_partial_and_what_was_read_is_shown(ask:
 
 async def test_when_nothing_can_be_read_the_call_fails_with_the_reason(ask: Ask) -> None:
     with pytest.raises(ServerFault, match="500"):
-        await ask("get_device_dossier", device=SERIAL, broken=r"/devices/|prism|threat|behavior|vulnerability")
+        await ask("get_device_dossier", device=SERIAL, broken=r"/devices/|prism|threat|behavior|vulnerability|audit")
 
 
 async def test_an_id_that_nobody_has_is_not_found_rather_than_an_empty_dossier(ask: Ask) -> None:
@@ -258,3 +258,14 @@ def test_both_tools_cost_no_more_than_450_tokens_of_the_list() -> None:
         return tokens(json.dumps([tool.name, tool.description, tool.input_schema], separators=(",", ":")))
 
     assert cost("get_device_dossier") + cost("get_timeline") <= 450
+
+
+async def test_a_secret_that_was_read_is_the_first_of_what_was_audited(ask: Ask) -> None:
+    found = await ask("get_device_dossier", device=STORY.leaver_serials[0])
+    first = found["audit"]["rows"][0]
+    assert "read of device secrets" in first["text"]
+    assert first["look"] == f"list_audit_events target={STORY.night_token_id}"
+    assert found["states"]["audit"] == "ok"
+    denied = await ask("get_device_dossier", device=STORY.leaver_serials[0], denied=("LIST_AUDIT_EVENTS",))
+    assert not denied["complete"]
+    assert "not permitted" in denied["states"]["audit"]
