@@ -20,7 +20,6 @@ from .answers import Page, View
 from .appearances import APPEARANCES
 from .catalogue import tool
 from .cursor import read_cursor
-from .devices import held_by
 from .events import (
     Event,
     Line,
@@ -42,6 +41,7 @@ from .evidence import (
     read_prism,
     read_sightings,
 )
+from .holders import held_by
 from .listing import Ask, cut
 from .params import Cursor, Limit, Since, Str, Until, newest_first, read_time, within
 from .parts import OK, Part, Rows, attempt, gather, read
