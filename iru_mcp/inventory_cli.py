@@ -195,9 +195,10 @@ def _status(options: argparse.Namespace, path: Path) -> int:
     for name, value in found.items():
         if name != "kinds":
             print(f"{name.replace('_', ' '):<14} {value if value is not None else 'none'}")
+    wide = max(len(line["kind"]) for line in found["kinds"])
     for line in found["kinds"]:
         rows = f"{line['rows']:>10,}" if "rows" in line else f"{'-':>10}"
-        print(f"{line['kind']:<22} {rows}  {line.get('age', '-'):<10} {line['state']} {line.get('grant', '')}".rstrip())
+        print(f"{line['kind']:<{wide}} {rows}  {line.get('age', '-'):<10} {line['state']} {line.get('grant', '')}".rstrip())
     return 0
 
 
