@@ -197,8 +197,9 @@ def _status(options: argparse.Namespace, path: Path) -> int:
             print(f"{name.replace('_', ' '):<14} {value if value is not None else 'none'}")
     wide = max(len(line["kind"]) for line in found["kinds"])
     for line in found["kinds"]:
-        rows = f"{line['rows']:>10,}" if "rows" in line else f"{'-':>10}"
-        print(f"{line['kind']:<{wide}} {rows}  {line.get('age', '-'):<10} {line['state']} {line.get('grant', '')}".rstrip())
+        rows = f"{line['rows']:,}" if "rows" in line else "-"
+        state = f"{line['state']} {line.get('grant', '')}".rstrip()
+        print(f"{line['kind']:<{wide}} {rows:>10}  {line.get('age', '-'):<10} {state}")
     return 0
 
 
