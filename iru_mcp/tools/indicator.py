@@ -12,7 +12,8 @@ from ..errors import UsageError
 from .answers import View
 from .catalogue import tool
 from .indicator_kinds import looks_like, without_port
-from .indicator_places import PLACE_ENDPOINTS, PLACES, Place, Query, count_beside_prism, matched, serial_of, shown
+from .indicator_places import PLACE_ENDPOINTS, PLACES, Place, serial_of, shown
+from .indicator_search import Query, count_beside_prism, matched
 from .parts import Part, Section, gather, spend
 
 _REQUESTS = 60
@@ -160,6 +161,8 @@ def _notes(query: Query, sections: dict[str, Section]) -> dict[str, Any]:
         notes.append("only EDR alerts carry hashes: look for the file's name or its path below the home folder too")
     if query.kinds[0] in _OLD_HASHES:
         notes.append("Iru's EDR records SHA-256; look for that too")
+    if sections.get("device_information", Section()).rows and not sections.get("devices", Section(rows=[{}])).rows:
+        notes.append("Prism knows the device, Iru's device list does not: it was removed")
     if sections and not any(section.rows for section in sections.values()):
         notes.append("no hit in any place that was looked at")
     return {"notes": notes} if notes else {}

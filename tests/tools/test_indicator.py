@@ -108,6 +108,16 @@ async def test_where_the_device_list_fails_other_platforms_are_not_taken_for_non
     assert "apps of Windows and Android devices" in answer["not_looked_at"]
 
 
+async def test_a_removed_device_is_found_where_it_is_still_reported_and_called_removed() -> None:
+    rows = await ask_all("prism_device_information", fields=["serial_number"], limit=500)
+    listed = {row["serial_number"] for row in await ask_all("list_devices", limit=500)}
+    (removed,) = {row["serial_number"] for row in rows} - listed
+    answer = await ask("find_indicator", value=removed)
+    assert answer["notes"] == ["Prism knows the device, Iru's device list does not: it was removed"]
+    assert serials(answer) == {removed}
+    assert "notes" not in await ask("find_indicator", value=STORY.patient_zero_serial)
+
+
 async def test_a_threat_found_by_the_app_it_came_with_shows_that_app() -> None:
     answer = await ask("find_indicator", value=STORY.app_name)
     assert answer["found"]["threats"]["matched"] == ["bundle_path"]
