@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import re
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,11 +58,12 @@ def add_flags(parser: argparse.ArgumentParser, verb: str) -> None:
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    """Run the verb. Raises an IruError."""
+    """Run the verb. Raises an IruError, and KeyboardInterrupt when a signal ended it."""
     if options.verb == "sync":
-        # SIGTERM ends it as Ctrl-C does: the first process of a container would not even notice it.
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-        return anyio.run(_sync, options, settings)
+        code = anyio.run(_sync, options, settings)
+        if code is None:
+            raise KeyboardInterrupt
+        return code
     verbs: dict[str, Callable[[argparse.Namespace, Path], int]] = {
         "inventory": _status,
         "alerts": _alerts,
@@ -83,7 +86,16 @@ def _seconds(text: str, flag: str) -> int:
     return int(found[1]) * _UNIT[found[2]]
 
 
-async def _sync(options: argparse.Namespace, settings: Settings) -> int:
+async def _sync(options: argparse.Namespace, settings: Settings) -> int | None:
+    """The exit code; None when SIGTERM ended it, which the first process of a container must see to itself."""
+    with anyio.CancelScope() as scope:
+        with suppress(NotImplementedError):  # Windows has none; Ctrl-C works everywhere without
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, scope.cancel)
+        return await _rounds(options, settings)
+    return None
+
+
+async def _rounds(options: argparse.Namespace, settings: Settings) -> int:
     from .inventory.collect import Plan
     from .inventory.quota import read_share
     from .inventory.rules import load

@@ -56,7 +56,7 @@ def _apply(db: sqlite3.Connection, kind: Kind, readings: Mapping[str, Walk], num
     if kind.visit:
         _visited_now(db, kind)
     for name, walk in done.items():
-        _cover(db, kind, name, walk, number, sync, left_out)
+        _cover(db, kind, name, walk, number, sync, left_out if name == kind.name else 0)
 
 
 def _first(db: sqlite3.Connection, kind: Kind) -> int | None:

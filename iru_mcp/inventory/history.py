@@ -30,12 +30,17 @@ class Target:
         return {"device_id": self.device_id, "device_name": self.device_name, "serial_number": self.serial_number}
 
 
+_STRAIGHT = "'"
+"""As people type the mark that Apple writes as a curly one."""
+
+
 def find_device(db: sqlite3.Connection, wanted: str) -> Target:
     """The device with that id, serial number or name, also one that is gone. Raises NotFound or UsageError."""
     rows = db.execute(
         "SELECT id, device_id, device_name, serial_number FROM _device WHERE listed_sync IS NOT NULL AND "
-        "(device_id = :it OR serial_number = :it COLLATE NOCASE OR device_name = :it COLLATE NOCASE) LIMIT 6",
-        {"it": wanted.strip()},
+        "(device_id = :it OR serial_number = :it COLLATE NOCASE OR replace(device_name, char(8217), :straight) = :name "
+        "COLLATE NOCASE) LIMIT 6",
+        {"it": wanted.strip(), "name": wanted.strip().replace("\u2019", _STRAIGHT), "straight": _STRAIGHT},
     ).fetchall()
     if not rows:
         raise NotFound("The inventory has no such device.", "Pass a serial number, device_id or whole device name.")
@@ -53,6 +58,8 @@ class Changes:
     counts: dict[str, dict[str, int]]
     syncs: list[str]
     """When the copies were made that were compared, newest first."""
+    begins: str | None
+    """When the first copy was made."""
     more: bool
 
 
@@ -75,14 +82,15 @@ def changes(  # noqa: PLR0913 - what may be asked
         counts.setdefault(name, {})[what] = count
     found = db.execute(
         "SELECT s.finished_at, c.kind, c.what, k.text AS thing, d.device_id, d.device_name, d.serial_number, "
-        "w.user_email, w.blueprint_name, c.old, c.new FROM _change c JOIN _sync s ON s.id = c.sync "
+        "w.user_email, w.blueprint_name, c.device, c.key, c.old, c.new FROM _change c JOIN _sync s ON s.id = c.sync "
         "JOIN _key k ON k.id = c.key LEFT JOIN _device d ON d.id = c.device LEFT JOIN _devices_open p "
         f"ON p.device = c.device LEFT JOIN _devices_value w ON w._id = p.value WHERE {where} "
         "ORDER BY c.sync DESC, c.id LIMIT :most",
         names | {"most": most + 1},
     ).fetchall()
     items = [_item(db, row, whole=bool(kind)) for row in found[:most]]
-    return Changes(items, counts, _syncs(db, since, until), len(found) > most)
+    begins = db.execute("SELECT min(finished_at) FROM _sync").fetchone()[0]
+    return Changes(items, counts, _syncs(db, since, until), begins, len(found) > most)
 
 
 def _syncs(db: sqlite3.Connection, since: datetime | None, until: datetime | None) -> list[str]:
@@ -116,10 +124,12 @@ _NAMES = ("at", "kind", "what", "thing", "device_id", "device_name", "serial_num
 
 def _item(db: sqlite3.Connection, row: tuple[Any, ...], *, whole: bool) -> dict[str, Any]:
     """A change as answers show it; of what came or went only the telling columns unless the `whole` is wanted."""
-    *names, old, new = row
+    *names, device, key, old, new = row
     named = dict(zip(_NAMES, names, strict=True))
     kind = BY_NAME[named["kind"]]
     before, after = _content(db, kind.name, old), _content(db, kind.name, new)
+    if after and not before:
+        after |= _dated(db, kind, (device, key, new))
     if before and after:
         changed = [name for name in kind.columns if before.get(name) != after.get(name)]
         named["fields"] = {name: {"old": before.get(name), "new": after.get(name)} for name in changed}
@@ -128,6 +138,12 @@ def _item(db: sqlite3.Connection, row: tuple[Any, ...], *, whole: bool) -> dict[
         named["was" if before else "is"] = held if whole else _brief(kind, held)
     named["username"] = (after or before).get("username")
     return {name: value for name, value in named.items() if value not in (None, "")}
+
+
+def _dated(db: sqlite3.Connection, kind: Kind, span: tuple[int, int, int]) -> dict[str, Any]:
+    """Since when Iru has had what appeared, if that is known and it is still there."""
+    found = db.execute(f"SELECT since FROM _{kind.name}_open WHERE (device, key, value) = (?, ?, ?)", span).fetchone()
+    return {"since": found[0]} if found and found[0] else {}
 
 
 def _content(db: sqlite3.Connection, kind: str, value: int | None) -> dict[str, Any]:
@@ -149,8 +165,9 @@ def _filled(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
 def at(db: sqlite3.Connection, device: Target, when: datetime, parts: Sequence[str] = ()) -> dict[str, Any]:
     """The device as the newest sync up to `when` had it: the rows of every kind, or of those in `parts`.
 
-    Of several rows of a kind only the telling columns are given unless the kind is asked for by name. Raises NotFound
-    when there was no such device.
+    Of a kind that is asked for by name every row is given, with all columns unless there are more than _MANY rows; of
+    the others the telling columns, and of more than _MANY only their number. Raises NotFound when there was no such
+    device.
     """
     row = db.execute("SELECT max(id), max(finished_at) FROM _sync WHERE finished_at <= ?", (utc(when),)).fetchone()
     if row[0] is None:
@@ -159,9 +176,22 @@ def at(db: sqlite3.Connection, device: Target, when: datetime, parts: Sequence[s
         raise NotFound("Iru did not list that device then.", "inventory_changes says when it appeared or went.")
     wanted = [kind for kind in KINDS if kind.device and (not parts or kind.name in parts)]
     found = {kind.name: _rows_at(db, kind, device, row[0]) for kind in wanted}
-    if not parts:
-        found = {name: [_brief(BY_NAME[name], one) for one in rows] for name, rows in found.items()}
-    return {"as_of": row[1]} | {name: rows for name, rows in found.items() if rows}
+    shown = {name: rows for name, rows in found.items() if rows}
+    show = _named if parts else _few
+    return {"as_of": row[1]} | {name: show(BY_NAME[name], rows) for name, rows in shown.items()}
+
+
+_MANY = 25
+
+
+def _named(kind: Kind, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return rows if len(rows) <= _MANY else [_brief(kind, one) for one in rows]
+
+
+def _few(kind: Kind, rows: list[dict[str, Any]]) -> Any:
+    if len(rows) > _MANY:
+        return f"{len(rows)} rows: ask with kind={kind.name}"
+    return [_brief(kind, one) for one in rows]
 
 
 def _brief(kind: Kind, row: dict[str, Any]) -> dict[str, Any]:

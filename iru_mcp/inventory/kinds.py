@@ -219,7 +219,7 @@ KINDS: tuple[Kind, ...] = (
         family="bundle_id",
         skip="installing download_canceled download_failed download_paused download_waiting dynamic_size bundle_size "
         "has_update_available validated external_version_identifier environment_variables info apple_scriptable",
-        telling="name version bundle_id path team_id since",
+        telling="name version bundle_id path team_id ad_hoc_code_signed since",
         visit=APPS,
     ),
     Kind(

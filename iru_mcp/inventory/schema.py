@@ -193,7 +193,10 @@ VIEWS: dict[str, tuple[str, str]] = {
         " UNION ALL ".join(_changes(kind) for kind in KINDS),
     ),
     "syncs": ("a sync that was committed", _SYNCS),
-    "coverage": ("how far each kind reaches, and what was not permitted", _COVERAGE),
+    "coverage": (
+        "how far each kind reaches; odd: rows that could not be read, left_out: rows of devices no longer listed",
+        _COVERAGE,
+    ),
     "alerts": ("an alert; resolved_at null while open", _OPEN_ALERTS),
 }
 """What people and models read: name -> what a row is, and the SELECT behind it."""

@@ -116,6 +116,8 @@ async def get_device_dossier(
         head["notes"].append(_MORE[detail])
     if any("why" in row for section in spent.values() for row in section.get("rows", ())):
         head["notes"].append("rows with why stand out: find_indicator with their label, name or path shows where else")
+    if spent.get("audit", {}).get("rows"):
+        head["notes"].append("who did what is audited: list_audit_events actor= what else, target= a token's making")
     return {name: value for name, value in (head | spent).items() if value not in ([], {})}  # type: ignore[return-value]
 
 

@@ -197,7 +197,8 @@ def of_audit(record: AuditEvent) -> list[Event]:
     what = f"Audited in Iru: {record.action or 'action'} of {target or 'something'} by {actor}"
     look = f"list_audit_events actor={record.actor_id}" if record.actor_id else "list_audit_events"
     if record.actor_type == "api_token":
-        look = f"list_audit_events target={record.actor_id}"  # its making: label, rights, by whom
+        # what else it did; as target its making: label, rights, by whom
+        look = f"list_audit_events actor= or target={record.actor_id}"
     return [Event(record.occurred_at, "audit", what, listed(tidy(record.new_state)), look)]
 
 

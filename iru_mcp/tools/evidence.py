@@ -58,12 +58,21 @@ async def read_detections(iru: Call, device_id: str) -> Rows[Detection]:
 async def read_audit(
     iru: Call, early: datetime | None, late: datetime | None, about: Callable[[AuditEvent], bool]
 ) -> Rows[AuditEvent]:
-    """What admins and tokens did in Iru between two moments, as far as it is `about` what is asked, newest first."""
-    checks = [
-        Check("since/until", lambda event: within(event.occurred_at, early, late), sent=True),
-        Check("about", about),
-    ]
-    return await read(iru, LIST_AUDIT_EVENTS, audit_window(early, late), checks)
+    """What admins and tokens did in Iru between two moments: what is `about` what is asked, and what was done to the
+    library items that this brought along, newest first."""
+    check: Check[AuditEvent] = Check("since/until", lambda event: within(event.occurred_at, early, late), sent=True)
+    rows = await read(iru, LIST_AUDIT_EVENTS, audit_window(early, late), [check])
+    judged = [(event, about(event)) for event in rows.records]
+    brought = {item for event, told in judged if told for item in _brought(event)}
+    return Rows([event for event, told in judged if told or event.target_id in brought], rows.partial)
+
+
+def _brought(event: AuditEvent) -> list[str]:
+    """The ids of library items that were added to a blueprint."""
+    state = event.new_state if isinstance(event.new_state, dict) else {}
+    added = state.get("library_items_added")
+    items = added if isinstance(added, list) else []
+    return [str(item["id"]) for item in items if isinstance(item, dict) and item.get("id")]
 
 
 async def read_known_exploited(iru: Call) -> Rows[Vulnerability]:

@@ -27,6 +27,7 @@ _TEXT = 160
 """Characters of one field; what stands out is at the beginning."""
 _LEAST = 3
 _IN_APPS = "applications"
+_ON_ALL_PLATFORMS = frozenset({"app_name", "bundle_id", "path", "process_name"})
 _BESIDE = "devices that Prism does not have"
 _JOINED = frozenset({"program_arguments"})
 _OLD_HASHES = ("md5", "sha1")
@@ -75,7 +76,7 @@ async def find_indicator(
     query = _read(value)
     where = {name: columns for name, place in PLACES.items() if (columns := query.columns(place.by_kind))}
     jobs = {name: _job(iru, PLACES[name], query, columns) for name, columns in where.items()}
-    if _IN_APPS in where:
+    if _IN_APPS in where and _ON_ALL_PLATFORMS & set(query.kinds):
         jobs[_BESIDE] = lambda: count_beside_prism(iru)
     parts = await gather(jobs)
     beside = parts.pop(_BESIDE, None)
@@ -107,7 +108,9 @@ def _job(iru: Call, place: Place, query: Query, columns: tuple[str, ...]) -> Cal
 def _answer(query: Query, where: dict[str, tuple[str, ...]], parts: dict[str, Part[Any]]) -> dict[str, Any]:
     sections: dict[str, Section] = {}
     kinds = ("sha256" if kind in _OLD_HASHES else kind for kind in query.kinds)
-    missing = {place: why for kind in kinds for place, why in _NOWHERE.get(kind, {}).items()}
+    nowhere = ((places, why) for kind in kinds for places, why in _NOWHERE.get(kind, {}).items())
+    missing = {places: why for places, why in nowhere if not set(places.split(", ")) & set(where)}
+    searchable = not missing
     serials: dict[str, None] = {}
     for name, part in parts.items():
         if part.value is None:
@@ -124,7 +127,7 @@ def _answer(query: Query, where: dict[str, tuple[str, ...]], parts: dict[str, Pa
     answer: dict[str, Any] = {
         "indicator": query.value,
         "looks_like": list(query.kinds),
-        "complete": all(part.whole for part in parts.values()) and not (_HASHES & set(query.kinds)),
+        "complete": searchable and all(part.whole for part in parts.values()),
         "devices": {"count": len(serials)} | ({"serial_numbers": list(serials)} if len(serials) <= _SERIALS else {}),
         "found": {name: section for name, section in found.items() if name not in empty},
     }

@@ -106,7 +106,8 @@ async def inventory_schema(
     notes = [f"there is no table {name[:40]}" for name in unknown]
     notes.append(
         "every kind has a <kind>_history too: what is and what was, with valid_to, null where it still is. valid_from "
-        "and valid_to are times of syncs, since is when Iru first saw it; baseline 1: already there at the first look"
+        "and valid_to are times of syncs; since is when Iru first saw the record, not its values; baseline 1: already "
+        "there at the first look"
     )
     shown = describe.tables([name for name in tables if name not in unknown])
     return {"copy": copy, "notes": notes, "tables": shown, "kinds": kinds}
@@ -166,6 +167,8 @@ async def inventory_changes(
 
     now = iru.now()
     begin, end = read_time(since, "since", now), read_time(until, "until", now, end_of_day=True)
+    if begin and end and begin >= end:
+        raise UsageError("since is after until.", "Give both; since is 7d unless given.")
 
     def work(db: sqlite3.Connection) -> tuple[history.Changes, dict[str, Any] | None, list[str]]:
         target = history.find_device(db, device) if device.strip() else None
@@ -173,15 +176,14 @@ async def inventory_changes(
         return found, target.shown() if target else None, describe.stale(db)
 
     copy, (found, target, notes) = await _read(iru, work)
-    first = found.syncs[-1] if found.syncs else ""
-    unknown = not first or (begin is not None and first > utc(begin))
+    unknown = found.begins is not None and (begin is None or found.begins > utc(begin))
     if unknown:
-        notes.append(f"the copy begins {f'at {first}' if first else 'later'}: what changed before that is not known")
+        notes.append(f"the copy begins at {found.begins}: of what came before, list_audit_events and get_timeline tell")
     return Page(
         found.items,
         not found.more and not unknown,
         total=sum(count for whats in found.counts.values() for count in whats.values()),
-        notes=notes + (["more match: narrow by since, kind or device"] if found.more else []),
+        notes=notes + (["more match: narrow by since, kind or device, or raise limit"] if found.more else []),
         device=target,
         summary={"copy": copy, "compared": found.syncs, "changes": found.counts},
     )
@@ -190,7 +192,8 @@ async def inventory_changes(
 @tool(toolset="inventory", default=False)
 async def inventory_at(iru: Call, device: OneDevice, when: Since, kind: What = None) -> dict[str, Any]:
     """A device as the local inventory copy had it at a moment: record, hardware, encryption, accounts, profiles,
-    login items, apps and detections, also of a device that is gone since. With kind: all columns of that one."""
+    login items, apps and detections, also of a device that is gone since. With kind: all its rows, in full where they
+    are few."""
     from ..inventory import history
 
     moment = read_time(when, "when", iru.now(), end_of_day=True) or iru.now()
@@ -259,10 +262,11 @@ async def inventory_alerts(
         return alerts.listed(db, which), target.shown() if target else None
 
     copy, (found, target) = await _read(iru, work)
-    opened: dict[str, int] = {}
+    opened: dict[str, dict[str, Any]] = {}
     for one in found:
         if "resolved_at" not in one:
-            opened[one["rule"]] = opened.get(one["rule"], 0) + 1
+            held = opened.setdefault(one["rule"], {"severity": one["severity"], "alerts": 0})
+            held["alerts"] += 1
     return Page(
         found[:limit],
         len(found) <= limit,

@@ -209,7 +209,7 @@ def _audit(found: Findings) -> Section:
     events = [event for row in found.rows("audit") for event in of_audit(row)]
     lines = [row_of(line) for line in told(events)]
     lines.sort(key=lambda line: "secrets" not in line["text"])
-    return Section({"events": len(events)}, [_picked(line, "time text count first look") for line in lines])
+    return Section({"events": len(events)}, [_picked(line, "time text count first") for line in lines])
 
 
 def _picked(row: Mapping[str, Any], columns: str) -> dict[str, Any]:

@@ -113,7 +113,7 @@ async def test_a_device_that_iru_no_longer_lists_is_kept_and_marked(copy: Copy) 
     assert copy.changes() == {("devices", "gone", serial, "", None, None, None)}
     assert copy.rows("SELECT serial_number, gone_at FROM devices_gone") == [(serial, "2026-11-23T18:00:00Z")]
     assert copy.rows("SELECT count(*) FROM apps WHERE device_id = :id", id=device_id) == [(0,)]
-    before = await copy.call("inventory_at", device=serial, when="2026-11-23T13:00:00Z")
+    before = await copy.call("inventory_at", device=serial, when="2026-11-23T13:00:00Z", kind="apps")
     assert len(before["apps"]) == apps
 
 

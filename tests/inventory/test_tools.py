@@ -16,7 +16,7 @@ from iru_mcp.progress import Bar
 from iru_mcp.tools.catalogue import catalogue, select
 
 from .conftest import LATER, Copy
-from .planted import Planted, device, nothing, put
+from .planted import Planted, device, nothing, put, with_new
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +55,7 @@ async def test_a_change_says_whose_device_it_is_and_which_copies_were_compared(c
     (item,) = answer["items"]
     held = copy.rows("SELECT user_email, blueprint_name FROM devices WHERE device_id = :id", id=device_id)[0]
     assert (item.get("user_email"), item["blueprint_name"]) == held
-    assert set(item["was"]) == {"name", "version", "bundle_id", "path"}, "what tells it from others"
+    assert set(item["was"]) == {"name", "version", "bundle_id", "path", "ad_hoc_code_signed"}, "what tells it"
     whole = await copy.call("inventory_changes", since="2026-11-23T13:00:00Z", kind="apps")
     assert set(whole["items"][0]["was"]) > set(item["was"])
 
@@ -64,7 +64,42 @@ async def test_no_changes_before_the_first_copy_is_not_called_none(copy: Copy) -
     answer = await copy.call("inventory_changes", since="30d")
     assert answer["items"] == []
     assert not answer["complete"]
-    assert answer["notes"] == ["the copy begins at 2026-11-23T12:00:00Z: what changed before that is not known"]
+    assert answer["notes"] == [
+        "the copy begins at 2026-11-23T12:00:00Z: of what came before, list_audit_events and get_timeline tell"
+    ]
+    assert answer == await copy.call("inventory_changes", since="30d", until="2026-11-23T12:30:00Z")
+    with pytest.raises(UsageError, match="since is after until"):
+        await copy.call("inventory_changes", until="2026-11-10")
+
+
+async def test_what_appeared_says_since_when_iru_has_it(copy: Copy) -> None:
+    _, device_id = device(copy)
+    planted = Planted()
+    planted.plant(
+        "apps",
+        {"device_id": device_id, "bundle_id": "com.apple.Chess"},
+        with_new(bundle_id="org.evil", created_at="2026-11-23T14:05:06.789Z"),
+    )
+    copy.tenant.edits.append(planted)
+    copy.now = LATER
+    await copy.sync(full=True)
+    (item,) = (await copy.call("inventory_changes", since="1d"))["items"]
+    assert (item["at"], item["is"]["since"]) == ("2026-11-23T18:00:00Z", "2026-11-23T14:05:06Z")
+
+
+async def test_many_rows_are_counted_until_their_kind_is_asked_for(copy: Copy) -> None:
+    serial, _ = device(copy)
+    brief = await copy.call("inventory_at", device=serial, when="now")
+    whole = await copy.call("inventory_at", device=serial, when="now", kind="apps")
+    assert brief["apps"] == f"{len(whole['apps'])} rows: ask with kind=apps"
+    assert len(brief["local_users"]) > 3
+
+
+async def test_a_name_is_found_whichever_apostrophe_is_typed(copy: Copy) -> None:
+    names = [name for (name,) in copy.rows("SELECT device_name FROM devices WHERE device_name LIKE '%\u2019%'")]
+    (name, *_) = (name for name in names if names.count(name) == 1)
+    curly = await copy.call("inventory_at", device=name, when="now")
+    assert curly == await copy.call("inventory_at", device=name.replace("\u2019", "'"), when="now")
 
 
 async def test_a_cell_that_is_cut_is_said(copy: Copy) -> None:
@@ -135,12 +170,14 @@ async def test_alerts_are_narrowed_and_counted(copy: Copy) -> None:
     everything = await copy.call("inventory_alerts", limit=500)
     counts = everything["summary"]["open"]
     assert everything["complete"]
-    assert sum(counts.values()) == everything["total"] == len(everything["items"])
+    assert sum(rule["alerts"] for rule in counts.values()) == everything["total"] == len(everything["items"])
     some = await copy.call("inventory_alerts", limit=1)
     assert not some["complete"]
     assert (len(some["items"]), some["summary"]["open"]) == (1, counts)
-    for rule, count in counts.items():
-        assert (await copy.call("inventory_alerts", rule=rule))["total"] == count
+    for rule, held in counts.items():
+        of_rule = await copy.call("inventory_alerts", rule=rule)
+        assert {(item["rule"], item["severity"]) for item in of_rule["items"]} == {(rule, held["severity"])}
+        assert of_rule["total"] == held["alerts"]
     worst = [item for item in everything["items"] if item["severity"] == "critical"]
     assert worst
     assert (await copy.call("inventory_alerts", severity="critical"))["items"] == worst

@@ -121,8 +121,17 @@ def ending(process: subprocess.Popen[str]) -> Iterator[None]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_sync_that_goes_on_for_ever_ends_at_once_when_it_is_told_to(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("number", "interrupt"),
+    [
+        (signal.SIGINT, signal.SIG_DFL),
+        (signal.SIGTERM, signal.SIG_DFL),
+        (signal.SIGTERM, signal.SIG_IGN),  # as a shell starts what it sends to the background
+    ],
+)
+def test_a_sync_that_goes_on_for_ever_ends_at_once_when_it_is_told_to(
+    tmp_path: Path, number: signal.Signals, interrupt: signal.Handlers
+) -> None:
     words = [sys.executable, "-m", "iru_mcp", "sync", "--demo", "--devices", "40", "--every", "1h"]
     process = subprocess.Popen(
         [*words, "--inventory", str(tmp_path / "copy.sqlite3")],
@@ -130,6 +139,7 @@ def test_a_sync_that_goes_on_for_ever_ends_at_once_when_it_is_told_to(tmp_path: 
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, interrupt),  # noqa: PLW1509 - it does no more
     )
     assert process.stderr
     with process, ending(process):
@@ -153,7 +163,6 @@ def test_every_goes_on_after_a_round_and_after_one_that_failed(
         await real(0)
 
     monkeypatch.setattr(anyio, "sleep", sleep)
-    monkeypatch.setattr(signal, "signal", lambda *_: None)  # this process is pytest's
     with socket.create_server(("127.0.0.1", 0)) as gone:
         url = f"http://127.0.0.1:{gone.getsockname()[1]}"
     monkeypatch.setenv("IRU_API_TOKEN", "a-token")

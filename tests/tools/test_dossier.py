@@ -45,10 +45,10 @@ async def test_the_dossier_of_the_first_victim_holds_the_whole_incident(ask: Ask
     assert any("InstallProfile' failed" in row["text"] for row in found["activity"]["rows"])
 
 
-async def test_a_dossier_costs_thirteen_requests_and_not_much_over_half_its_budget_on_an_infected_mac(ask: Ask) -> None:
+async def test_a_dossier_costs_thirteen_requests_and_six_tenths_of_its_budget_on_an_infected_mac(ask: Ask) -> None:
     found = await ask("get_device_dossier", device=SERIAL)
     assert found.pop("requests") == 13
-    assert tokens(found) < 2_200
+    assert tokens(found) < 2_400
 
 
 async def test_a_serial_number_a_name_and_an_id_give_the_same_dossier(ask: Ask) -> None:
@@ -264,7 +264,8 @@ async def test_a_secret_that_was_read_is_the_first_of_what_was_audited(ask: Ask)
     found = await ask("get_device_dossier", device=STORY.leaver_serials[0])
     first = found["audit"]["rows"][0]
     assert "read of device secrets" in first["text"]
-    assert first["look"] == f"list_audit_events target={STORY.night_token_id}"
+    assert STORY.night_token_id in first["text"]
+    assert any(note.startswith("who did what is audited") for note in found["notes"])
     assert found["states"]["audit"] == "ok"
     denied = await ask("get_device_dossier", device=STORY.leaver_serials[0], denied=("LIST_AUDIT_EVENTS",))
     assert not denied["complete"]
