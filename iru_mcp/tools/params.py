@@ -51,7 +51,7 @@ DeviceRef = Annotated[str, Field(description="serial number, device name or devi
 Since = Annotated[
     str, BeforeValidator(_no_null), Field(description="ISO time, date, or age like 24h, 7d", max_length=40)
 ]
-Until = Annotated[str, BeforeValidator(_no_null), Field(description="like since", max_length=40)]
+Until = Annotated[str, BeforeValidator(_no_null), Field(description="like since; a date to its end", max_length=40)]
 Platform = Annotated[Literal["mac", "iphone", "ipad", "appletv", "android", "windows"] | None, BeforeValidator(folded)]
 Family = Annotated[Literal["Mac", "iPhone", "iPad", "tvOS"], Field()]
 
