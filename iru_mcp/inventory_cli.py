@@ -35,6 +35,8 @@ VERBS = {
 
 FIRED = 3
 """Exit code of `alerts` when an alert is open."""
+_PATIENCE = 10.0
+"""Seconds that `inventory status` waits for Iru."""
 _EVERY = re.compile(r"(\d{1,4})(m|h|d)")
 _UNIT = {"m": 60, "h": 3600, "d": 86_400}
 
@@ -64,8 +66,9 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         if code is None:
             raise KeyboardInterrupt
         return code
+    if options.verb == "inventory":
+        return _status(options, settings)
     verbs: dict[str, Callable[[argparse.Namespace, Path], int]] = {
-        "inventory": _status,
         "alerts": _alerts,
         "report": _report,
         "export": _export,
@@ -195,12 +198,29 @@ async def _judge(settings: Settings, path: Path, rules: Any, now: datetime) -> N
             print(f"iru-mcp: webhook: {sent} sent, {waiting} wait for the next round", file=sys.stderr)
 
 
-def _status(options: argparse.Namespace, path: Path) -> int:
+async def _connected(settings: Settings) -> str:
+    """Whether Iru answers this account now, by one request: yes, or no and why."""
+    from .api.devices import LIST_DEVICES
+
+    try:
+        client = open_client(settings)
+        try:
+            await client.call(LIST_DEVICES, seconds=_PATIENCE, requests=1).page(LIST_DEVICES)
+        finally:
+            await client.aclose()
+    except IruError as error:
+        return f"no: {error.fact}"
+    return "yes"
+
+
+def _status(options: argparse.Namespace, settings: Settings) -> int:
     from .inventory.describe import status
     from .inventory.store import reader
 
+    path = _file(settings)
     with reader(path) as db:
         found = status(db, datetime.now(UTC)) | {"file": str(path), "bytes": path.stat().st_size}
+    found = {"connected": anyio.run(_connected, settings)} | found
     if options.json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
         return 0

@@ -67,7 +67,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
 
 def test_status_says_how_old_the_copy_is_and_what_it_holds(shell: Shell) -> None:
     found = json.loads(shell("inventory", "status", "--json").stdout)
-    assert found["account"] == "demo"
+    assert (found["connected"], found["account"]) == ("yes", "demo")
     assert {line["kind"]: line["state"] for line in found["kinds"]}["apps"] == "copied"
     said = shell("inventory").stdout
     assert "last sync" in said
@@ -175,6 +175,18 @@ def test_every_goes_on_after_a_round_and_after_one_that_failed(
     assert main([*words, str(tmp_path / "copy.sqlite3"), "--demo", "--devices", "40"]) == 130
     assert "sync 2: " in capsys.readouterr().err
     assert all(1500 < pause <= 1800 for pause in pauses), "a round begins half an hour after the last one began"
+
+
+def test_status_tells_of_the_copy_also_when_iru_does_not_answer(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        url = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    monkeypatch.setenv("IRU_API_TOKEN", "a-token")
+    assert main(["inventory", "--inventory", str(shell.file), "--api-url", url]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"^connected +no: .*gave no answer", said, re.MULTILINE)
+    assert re.search(r"^devices +40 ", said, re.MULTILINE)
 
 
 def test_open_alerts_are_an_exit_code_for_cron(shell: Shell) -> None:
