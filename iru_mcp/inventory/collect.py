@@ -20,7 +20,7 @@ from .kinds import KINDS, Kind
 from .quota import Quota
 from .staging import Stage
 from .store import meta, set_meta, utc, writer
-from .visits import Visitor
+from .visitor import Visitor
 from .walks import Progress, Walker
 
 T = TypeVar("T")

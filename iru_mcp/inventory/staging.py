@@ -80,6 +80,15 @@ class Stage:
             for table in ("_stage", "_stage_walk", "_stage_visit"):
                 self._db.execute(f"DELETE FROM {table}{where}", names)
 
+    def clear_visits(self, kind: Kind) -> None:
+        """Forget what was staged of visited devices."""
+        names = {"kind": kind.name, "reading": kind.visited}
+        visited = "SELECT device FROM _stage_visit WHERE kind = :kind"
+        with transaction(self._db):
+            self._db.execute(f"DELETE FROM _stage WHERE kind = :kind AND device IN ({visited})", names)
+            self._db.execute("DELETE FROM _stage_visit WHERE kind = :kind", names)
+            self._db.execute("DELETE FROM _stage_walk WHERE kind = :reading", names)
+
     def missing(self, kind: Kind, further: str = "") -> int:
         """How many things of the copy are not staged."""
         found = self._db.execute(

@@ -105,10 +105,10 @@ def last_sync(db: sqlite3.Connection) -> tuple[int, datetime] | None:
 
 
 def first_sync(path: Path) -> datetime | None:
-    """When the first committed sync of the file began; None when there is none."""
+    """When the first committed sync of the file began; None when there is none. Migrates the file, as a sync would."""
     if not path.is_file():
         return None
-    with reader(path) as db:
+    with writer(path) as db:
         row = db.execute("SELECT started_at FROM _sync ORDER BY id LIMIT 1").fetchone()
     return read_moment(row[0]) if row else None
 

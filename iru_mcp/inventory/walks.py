@@ -64,8 +64,11 @@ class Walker:
         try:
             await self._pages(kind, kind.endpoint, walk)
         except _DENIED as error:
-            if kind.name == "devices" or walk.rows:
+            if kind.name == "devices":
                 raise
+            if (await self._work(self._stage.walks))[kind.name].rows:
+                await self._work(lambda: self._stage.clear(kind))  # half a list would go on top of what is there
+                raise  # the next sync begins it anew, and writes down what it then finds
             await self._instead(kind, walk, error)
 
     async def again(self, kind: Kind) -> None:
@@ -97,6 +100,7 @@ class Walker:
                 error = second
             else:
                 return
+        await self._work(lambda: self._stage.clear(kind))
         denied = replace(walk, state="denied", why=error.fact, permission=kind.endpoint.grant)
         await self._work(lambda: self._stage.note(kind.name, denied))
 

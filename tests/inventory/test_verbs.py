@@ -20,6 +20,7 @@ import anyio
 import pytest
 
 from iru_mcp.cli import main
+from iru_mcp.inventory import schema
 
 from .conftest import Copy
 
@@ -175,6 +176,15 @@ def test_every_goes_on_after_a_round_and_after_one_that_failed(
     assert main([*words, str(tmp_path / "copy.sqlite3"), "--demo", "--devices", "40"]) == 130
     assert "sync 2: " in capsys.readouterr().err
     assert all(1500 < pause <= 1800 for pause in pauses), "a round begins half an hour after the last one began"
+
+
+def test_a_demo_copy_of_an_older_version_is_synced_too(tmp_path: Path) -> None:
+    shell = Shell(tmp_path / "demo.sqlite3")
+    with closing(sqlite3.connect(shell.file, isolation_level=None)) as db:
+        for statement in filter(str.strip, ";\n".join(schema.STEPS[:2]).split(";\n")):
+            db.execute(statement)
+        db.execute("PRAGMA user_version = 2")
+    assert "rows read" in shell("sync").stderr
 
 
 def test_status_tells_of_the_copy_also_when_iru_does_not_answer(

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from iru_mcp.demo import transport
-from iru_mcp.errors import IruError
+from iru_mcp.errors import IruError, NotPermitted
 
 from .conftest import LATER, NOW, Copy, Edited, Row
 from .planted import Planted, decoys, nothing, put
@@ -146,6 +146,40 @@ async def test_what_may_not_be_asked_is_said_and_apples_apps_are_copied(empty: C
     answer = await empty.call("inventory_query", sql="SELECT count(*) FROM apps")
     assert answer["rows"][0][0] > 1000
     assert any("apps (Windows, Android) was not permitted" in note for note in answer["notes"])
+
+
+@pytest.mark.parametrize("path", ["/prism/apps", "/apps"], ids=["a list", "visits"])
+async def test_a_permission_that_is_lost_half_way_doubles_no_row_and_the_next_sync_says_so(
+    tmp_path: Path, path: str
+) -> None:
+    copy = Copy(tmp_path / "copy.sqlite3", Edited(transport(devices=120, now=NOW)))
+    await copy.sync()
+    before = copy.rows("SELECT device_id, name, bundle_id, version FROM apps ORDER BY 1, 2, 3, 4")
+    everyone = [device_id for platform in ("Windows", "Android") for _, device_id in of(copy, platform)]
+    newer: Callable[[Row], list[Row]] = lambda row: [row | {"version": "9.9", "version_name": "9.9"}]  # noqa: E731
+    planted = Planted()
+    planted.plant("device_apps", {}, newer)
+    planted.plant("apps", {}, newer)
+    copy.tenant.edits += [checked_in(*everyone), planted]
+    asked = {"left": 4}
+
+    def refuse(request: httpx.Request) -> httpx.Response | None:
+        if not request.url.path.endswith(path) or ("/prism/" in request.url.path) != ("/prism/" in path):
+            return None
+        asked["left"] -= 1
+        stream = httpx.ByteStream(b"{}")
+        return httpx.Response(403, request=request, stream=stream) if asked["left"] < 0 else None
+
+    copy.tenant.refuse = refuse
+    copy.now = LATER
+    with pytest.raises(NotPermitted):
+        await copy.sync(full=True)
+    assert copy.rows("SELECT device_id, name, bundle_id, version FROM apps ORDER BY 1, 2, 3, 4") == before
+    reading = "apps" if "/prism/" in path else "apps (Windows, Android)"
+    assert set((await copy.sync(full=True)).denied) == {reading}
+    kept = dict(copy.rows("SELECT version = '9.9', count(*) FROM apps GROUP BY 1"))
+    assert sum(kept.values()) == len(before)
+    assert set(kept) == {0, 1}, "what may be read is new, the rest as it was"
 
 
 async def test_a_device_that_iru_cannot_answer_for_costs_nobody_else_and_is_asked_next_time(

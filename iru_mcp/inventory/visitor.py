@@ -45,8 +45,10 @@ class Visitor:
         try:
             walk = await self._all(kind, visit, due, walk)
         except _DENIED as error:
-            if walk.rows:
-                raise
+            read = (await self._work(self._stage.walks))[kind.visited].rows
+            await self._work(lambda: self._stage.clear_visits(kind))
+            if read:
+                raise  # the next sync begins anew, and writes down what it then finds
             walk = replace(walk, state="denied", why=error.fact, permission=visit.endpoint.grant)
         else:
             walk = replace(walk, state="done")
