@@ -15,8 +15,8 @@ import httpx
 
 from iru_mcp.api.client import IruClient
 from iru_mcp.api.record import is_blank, tidy
-from iru_mcp.clean import clean
-from iru_mcp.tools.catalogue import catalogue
+from iru_mcp.output.clean import clean
+from iru_mcp.tools.kit.catalogue import catalogue
 
 DEVICE = {"device": "00000000-0000-4000-8000-000000000001"}
 """Stands for every device_id, since some examples have none that is one."""

@@ -18,9 +18,9 @@ from mcp import Client, types
 
 from iru_mcp import demo
 from iru_mcp.api.client import IruClient
-from iru_mcp.api.pacing import Limits
+from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.server.binder import Binder
-from iru_mcp.tools.catalogue import catalogue
+from iru_mcp.tools.kit.catalogue import catalogue
 
 settings.register_profile("patient", deadline=None)  # a shared machine may be slow for a moment
 settings.load_profile("patient")

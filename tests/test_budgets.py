@@ -16,7 +16,7 @@ from benchmarks.context import (
 )
 from benchmarks.questions import EXAMPLES, LATER, TEN
 
-from iru_mcp.tools.catalogue import catalogue, select
+from iru_mcp.tools.kit.catalogue import catalogue, select
 
 MOST_TOOL = 460
 MOST_WARM = 0

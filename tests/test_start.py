@@ -5,11 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 
-LATER = ("httpx", "jwt", "sqlite3", "iru_mcp.demo.wire", "iru_mcp.server.http", "iru_mcp.server.oauth")
+LATER = (
+    "httpx",
+    "jwt",
+    "sqlite3",
+    "iru_mcp.demo.asgi_transport",
+    "iru_mcp.server.http.app",
+    "iru_mcp.server.http.oauth",
+)
 STARTED = """
 import sys
-import iru_mcp.cli, iru_mcp.serve
-from iru_mcp.tools.catalogue import catalogue, select
+import iru_mcp.cli, iru_mcp.cli.serve
+from iru_mcp.tools.kit.catalogue import catalogue, select
 described = [(tool.input_schema, tool.output_schema) for tool in select(catalogue()).values()]
 print(" ".join(sys.modules))
 """

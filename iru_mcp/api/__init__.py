@@ -11,11 +11,12 @@ from .endpoint import Endpoint
 
 
 @cache
-def endpoints() -> dict[str, Endpoint[Any]]:
-    """Every declared endpoint by name, found by looking through this package's modules."""
+def declared_endpoints() -> dict[str, Endpoint[Any]]:
+    """Every declared endpoint by name, found by looking through the modules of `endpoints/`."""
+    package = importlib.import_module(f"{__name__}.endpoints")
     found: dict[str, Endpoint[Any]] = {}
-    for module in pkgutil.iter_modules(__path__):
-        for value in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
+    for module in pkgutil.iter_modules(package.__path__):
+        for value in vars(importlib.import_module(f"{package.__name__}.{module.name}")).values():
             for endpoint in value.values() if isinstance(value, dict) else (value,):
                 if isinstance(endpoint, Endpoint):
                     found[endpoint.name] = endpoint

@@ -16,10 +16,10 @@ from ..errors import (
     Unreadable,
     UsageError,
 )
-from .ahead import Ahead, positions
 from .endpoint import Endpoint
 from .paging import Position, Rows
 from .record import Record
+from .transport.prefetch import Ahead, positions
 
 if TYPE_CHECKING:
     from .client import IruClient

@@ -19,16 +19,16 @@ from ..errors import (
     Unreachable,
     Unreadable,
 )
-from ..privacy import Privacy
-from .cache import Cache, Deadline
+from ..output.privacy import Privacy
 from .call import Batch, Call, Interrupted, Progress
-from .decode import decode
 from .endpoint import Endpoint
-from .pacing import Circuit, Limits, Pace, RetryBudget, backoff
 from .paging import Position, Rows
+from .transport.cache import Cache, Deadline
+from .transport.decode import decode
+from .transport.rate_limit import Circuit, Limits, Pace, RetryBudget, backoff
 
 if TYPE_CHECKING:
-    from .wire import Transport
+    from .transport.wire import Transport
 
 __all__ = ["Batch", "Call", "Interrupted", "IruClient", "Progress"]
 
@@ -71,7 +71,7 @@ class IruClient:
         self._budget = RetryBudget(self.limits.retry_share, self.limits.retry_floor)
         self._circuit = Circuit(self.limits.fails_in_a_row, self.limits.probe_seconds, clock)
         self._slots = anyio.CapacityLimiter(self.limits.in_flight)
-        from .wire import Wire  # the HTTP library takes longer to load than all of this package
+        from .transport.wire import Wire  # the HTTP library takes longer to load than all of this package
 
         self._wire = Wire(self.base_url, token, transport, self.limits, ca_file)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import httpx
 
-    from .wire import AsgiApp
+    from .asgi_transport import AsgiApp
 
 TOKEN = "demo-token"
 HOST = "https://northwind.api.kandji.io"
@@ -32,7 +32,7 @@ def transport(
     `unlicensed` names of products whose paths are denied or absent. Raises ValueError for an endpoint or product that
     does not exist, or too few devices.
     """
-    from .wire import DemoTransport
+    from .asgi_transport import DemoTransport
 
     demo = DemoTransport.build(devices, seed, now, frozenset(denied), frozenset(unlicensed), token, hour_limit)
     if not begun:
@@ -42,6 +42,6 @@ def transport(
 
 def asgi(demo: httpx.AsyncBaseTransport) -> AsgiApp:
     """`demo` as an ASGI application, so that any client can read it through a real socket."""
-    from .wire import application
+    from .asgi_transport import application
 
     return application(demo)

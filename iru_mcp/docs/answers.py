@@ -12,7 +12,7 @@ import anyio
 
 from ..api.client import IruClient
 from ..demo import HOST, TOKEN, transport
-from ..tools.catalogue import Answer, catalogue
+from ..tools.kit.catalogue import Answer, catalogue
 from .tables import table
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

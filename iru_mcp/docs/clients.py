@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..setup.clients import CLIENTS, Client, Machine
-from ..setup.entry import launch
-from ..setup.file import ConfigFile
+from ..mcp_clients.entry import launch
+from ..mcp_clients.file import ConfigFile
+from ..mcp_clients.known import CLIENTS, Client, Machine
 
 _SHOWN = {"IRU_API_URL": "https://subdomain.api.kandji.io", "IRU_API_TOKEN": "YOUR-TOKEN"}
 

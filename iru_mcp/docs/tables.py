@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..api.endpoint import Endpoint
-from ..api.prism import PRISM_COUNT
-from ..inventory.kinds import KINDS
-from ..settings import FIELDS
-from ..tools.catalogue import Tool, catalogue, select
+from ..api.endpoints.prism import PRISM_COUNT
+from ..config.settings import FIELDS
+from ..inventory.tables import KINDS
+from ..tools.kit.catalogue import Tool, catalogue, select
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ..prompts import PROMPTS
-from ..tools.catalogue import Tool, catalogue, select, toolsets
+from ..content.prompts import PROMPTS
+from ..tools.kit.catalogue import Tool, catalogue, select, toolsets
 from .tables import code, table
 
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from ..api.record import read_moment
-from .kinds import READINGS
 from .schema import VIEWS, view_columns
 from .store import last_sync, meta, words
+from .tables import READINGS
 
 
 def tables(names: list[str] | None = None) -> list[dict[str, Any]]:

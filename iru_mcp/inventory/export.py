@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from ..clean import clean
+from ..output.clean import clean
 from .graph import RELATIONS, Relation
-from .kinds import KINDS
 from .store import meta
+from .tables import KINDS
 
 _ENTITIES: dict[str, tuple[str, str, str]] = {
     "device": ("kandji_device", "Device", "SELECT *, device_id AS id, device_name AS name FROM devices"),

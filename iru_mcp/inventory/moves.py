@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from .kinds import Kind
+from .tables import Kind
 
 
 def find_moves(db: sqlite3.Connection, kind: Kind, number: int) -> None:

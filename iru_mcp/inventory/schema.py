@@ -7,7 +7,7 @@ from contextlib import closing
 from functools import cache
 
 from ..errors import ConfigError
-from .kinds import BY_NAME, KINDS, Kind
+from .tables import BY_NAME, KINDS, Kind
 
 # Every kind has `_<kind>_value` (each distinct content once), `_<kind>_open` (what is there now) and `_<kind>_closed`
 # (what was), all in whole numbers; the views without underscore are what people and models read.

@@ -16,14 +16,14 @@ from mcp.server.caching import CacheableMethod
 
 from .. import __version__
 from ..api.client import IruClient
-from ..clean import clean_text
+from ..content.instructions import instructions
+from ..content.prompts import PROMPTS
+from ..content.resources import GUIDES, TEMPLATES
 from ..errors import IruError, RateLimited, UsageError
-from ..prompts import PROMPTS
-from ..resources import GUIDES, TEMPLATES
-from ..tools.catalogue import Tool, to_json
-from .content import Content
-from .instructions import instructions
-from .watch import Watch
+from ..output.clean import clean_text
+from ..tools.kit.catalogue import Tool, to_json
+from .content_handlers import Content
+from .telemetry import Watch
 
 _log = logging.getLogger("iru_mcp")
 _HOUR = CacheHint(ttl_ms=3_600_000, scope="public")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..api.client import IruClient
-from .watch import Finished, Sent
+from .telemetry import Finished, Sent
 
 _BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0)
 Labels = tuple[tuple[str, str], ...]

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..api.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ..api.client import Call
-from .answers import Page, View
-from .catalogue import tool
-from .listing import Ask, listing
-from .params import Cursor, Fields, Limit, Since, Str, Until, contains, read_time, within
-from .scan import Check
+from ..api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
+from .kit.answers import Page, View
+from .kit.catalogue import tool
+from .kit.listing import Ask, listing
+from .kit.params import Cursor, Fields, Limit, Since, Str, Until, contains, read_time, within
+from .kit.scan import Check
 
 _STATE_CHARACTERS = 160
 _NAMED = 5

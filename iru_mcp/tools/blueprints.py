@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..api.blueprints import (
+from ..api.client import Call
+from ..api.endpoints.blueprints import (
     LIST_BLUEPRINT_LIBRARY_ITEMS,
     LIST_BLUEPRINT_ROUTING_ACTIVITY,
     LIST_BLUEPRINTS,
@@ -14,12 +15,11 @@ from ..api.blueprints import (
     BlueprintItem,
     RoutingActivity,
 )
-from ..api.client import Call
-from .answers import Page, View
-from .catalogue import tool
-from .listing import Ask, listing
-from .params import Cursor, Fields, Limit, Since, Str, contains, read_time, within
-from .scan import Check
+from .kit.answers import Page, View
+from .kit.catalogue import tool
+from .kit.listing import Ask, listing
+from .kit.params import Cursor, Fields, Limit, Since, Str, contains, read_time, within
+from .kit.scan import Check
 
 BlueprintId = Annotated[str, Field(description="id from list_blueprints", min_length=1, max_length=100)]
 

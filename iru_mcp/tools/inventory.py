@@ -10,11 +10,11 @@ from anyio import to_thread
 from pydantic import BeforeValidator, Field
 
 from ..api.client import Call
-from ..clean import MAX_FIELD
 from ..errors import ConfigError, UsageError
-from .answers import Page, View, size
-from .catalogue import tool
-from .params import Since, Str, Until, folded, listed, read_time
+from ..output.clean import MAX_FIELD
+from .kit.answers import Page, View, size
+from .kit.catalogue import tool
+from .kit.params import Since, Str, Until, folded, listed, read_time
 
 if TYPE_CHECKING:
     import sqlite3
@@ -121,7 +121,8 @@ async def inventory_query(
     devices, users, blueprints, apps, launch_items, local_users, profiles, filevault, windows_android_details,
     vulnerabilities, detections, threats, changes, alerts, syncs and more; columns are in inventory_schema. Booleans
     are 1 and 0, times text like 2026-11-22T09:30:00Z. At most 500 rows."""
-    from ..inventory import describe, guard
+    from ..inventory import describe
+    from ..inventory import query as guard
 
     if iru.private:
         raise UsageError(
@@ -162,7 +163,8 @@ async def inventory_changes(
 ) -> Page[ChangeLine]:
     """What appeared, went, changed or moved between syncs of the local inventory copy, newest first, with old and new
     values; summary counts all that match. For changes by admins ask list_audit_events."""
-    from ..inventory import describe, history
+    from ..inventory import changes as history
+    from ..inventory import describe
     from ..inventory.store import utc
 
     now = iru.now()
@@ -194,7 +196,7 @@ async def inventory_at(iru: Call, device: OneDevice, when: Since, kind: What = N
     """A device as the local inventory copy had it at a moment: record, hardware, encryption, accounts, profiles,
     login items, apps and detections, also of a device that is gone since. With kind: all its rows, in full where they
     are few."""
-    from ..inventory import history
+    from ..inventory import changes as history
 
     moment = read_time(when, "when", iru.now(), end_of_day=True) or iru.now()
 
@@ -252,7 +254,8 @@ async def inventory_alerts(
 ) -> Page[AlertLine]:
     """Open alerts of the local inventory copy, worst first: what the rules found at the last sync, such as malware that
     is not quarantined, a new local admin, FileVault turned off. summary.open counts what matches, by rule."""
-    from ..inventory import alerts, history
+    from ..inventory import changes as history
+    from ..inventory.alerts import evaluate as alerts
 
     moment = read_time(resolved_since, "resolved_since", iru.now())
 

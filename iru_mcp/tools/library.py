@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..api.client import Call
 from ..api.endpoint import Endpoint
-from ..api.library import (
+from ..api.endpoints.library import (
     LIST_CUSTOM_APPS,
     LIST_CUSTOM_PROFILES,
     LIST_CUSTOM_SCRIPTS,
@@ -20,13 +20,13 @@ from ..api.library import (
     LibraryItemActivity,
     LibraryItemStatus,
 )
-from .answers import Page, View
-from .catalogue import tool
-from .counting import GroupBy, counting
-from .device_details import is_fine
-from .listing import Ask, listing
-from .params import Cursor, Fields, Limit, Since, Str, Until, contains, read_time, within
-from .scan import Check
+from .devices.details import is_fine
+from .kit.answers import Page, View
+from .kit.catalogue import tool
+from .kit.counting import GroupBy, counting
+from .kit.listing import Ask, listing
+from .kit.params import Cursor, Fields, Limit, Since, Str, Until, contains, read_time, within
+from .kit.scan import Check
 
 _KINDS: dict[str, Endpoint[LibraryItem]] = {
     "custom_apps": LIST_CUSTOM_APPS,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ..api.client import Call
-from ..api.organization import (
+from ..api.endpoints.organization import (
     GET_LICENSING,
     LIST_ENROLLMENT_DEVICES,
     LIST_ENROLLMENT_INTEGRATIONS,
@@ -15,12 +15,12 @@ from ..api.organization import (
     EnrollmentDevice,
     Tag,
 )
-from .answers import Page, View
-from .catalogue import tool
-from .counting import GroupBy, counting
-from .listing import Ask, listing
-from .params import Cursor, Fields, Limit, Str, contains
-from .scan import Check
+from .kit.answers import Page, View
+from .kit.catalogue import tool
+from .kit.counting import GroupBy, counting
+from .kit.listing import Ask, listing
+from .kit.params import Cursor, Fields, Limit, Str, contains
+from .kit.scan import Check
 
 
 class TagLine(View):

@@ -11,10 +11,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from ..api.client import Call
-from ..api.devices import LIST_DEVICES
 from ..api.endpoint import Endpoint
-from ..api.record import Moment, Record, Text
-from ..api.threats import (
+from ..api.endpoints.devices import LIST_DEVICES
+from ..api.endpoints.threats import (
     LIST_BEHAVIORAL_DETECTIONS_V1,
     LIST_BEHAVIORAL_DETECTIONS_V2,
     LIST_THREATS_V1,
@@ -22,14 +21,15 @@ from ..api.threats import (
     BehavioralDetection,
     Threat,
 )
+from ..api.record import Moment, Record, Text
 from ..errors import Denied, IruError, NotFound, Refused, Unauthorized
-from .answers import Page, View
-from .catalogue import tool
-from .cursor import read_cursor
-from .listing import Ask, cut
-from .params import Cursor, Fields, Limit, Since, Str, folded, newest_first, read_time, within
-from .resolve import find
-from .scan import Check, Scan
+from .kit.answers import Page, View
+from .kit.catalogue import tool
+from .kit.cursor import read_cursor
+from .kit.listing import Ask, cut
+from .kit.params import Cursor, Fields, Limit, Since, Str, folded, newest_first, read_time, within
+from .kit.resolve import find
+from .kit.scan import Check, Scan
 
 _VERSIONS: dict[str, tuple[Endpoint[Any], Endpoint[Any]]] = {
     "threat": (LIST_THREATS_V1, LIST_THREATS_V2),

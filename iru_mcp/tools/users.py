@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ..api.client import Call
-from ..api.users import GET_USER, LIST_USERS, User
+from ..api.endpoints.users import GET_USER, LIST_USERS, User
 from ..errors import NotFound, UsageError
-from .answers import Page, View
-from .catalogue import tool
-from .listing import Ask, listing
-from .params import Cursor, Fields, Limit, Str, contains
-from .scan import Check
+from .kit.answers import Page, View
+from .kit.catalogue import tool
+from .kit.listing import Ask, listing
+from .kit.params import Cursor, Fields, Limit, Str, contains
+from .kit.scan import Check
 
 _DIRECTORY_REQUESTS = 120
 

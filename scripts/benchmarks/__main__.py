@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from iru_mcp.api.pacing import Limits
+from iru_mcp.api.transport.rate_limit import Limits
 
 from . import call, context, soak, start, walk
 from .measure import Row

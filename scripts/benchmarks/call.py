@@ -16,7 +16,7 @@ from typing import Any
 import anyio
 import httpx
 
-from iru_mcp.clean import clean
+from iru_mcp.output.clean import clean
 
 from .measure import Row, environment, percentile, timed
 from .pipe import Pipe, result_of

@@ -13,9 +13,9 @@ import bpe_openai
 import httpx
 
 from iru_mcp.api.client import IruClient
-from iru_mcp.api.pacing import Limits
+from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.demo import HOST, TOKEN, transport
-from iru_mcp.tools.catalogue import Tool, catalogue, select, to_json
+from iru_mcp.tools.kit.catalogue import Tool, catalogue, select, to_json
 
 from .measure import Row, once
 from .questions import EXAMPLES, LATER, NOW, QUESTIONS, TEN, Question, Raw

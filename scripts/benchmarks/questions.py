@@ -8,26 +8,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from iru_mcp.api.audit import LIST_AUDIT_EVENTS
-from iru_mcp.api.devices import (
+from iru_mcp.api.endpoint import Endpoint
+from iru_mcp.api.endpoints.audit import LIST_AUDIT_EVENTS
+from iru_mcp.api.endpoints.devices import (
     GET_DEVICE,
     GET_DEVICE_DETAILS,
     GET_DEVICE_STATUS,
     LIST_DEVICE_ACTIVITY,
     LIST_DEVICES,
 )
-from iru_mcp.api.endpoint import Endpoint
-from iru_mcp.api.prism import (
+from iru_mcp.api.endpoints.prism import (
     CATEGORIES,
     PRISM_APPS,
     PRISM_DEVICE_INFORMATION,
     PRISM_LAUNCH_AGENTS_AND_DAEMONS,
     PRISM_LOCAL_USERS,
 )
-from iru_mcp.api.threats import LIST_BEHAVIORAL_DETECTIONS_V1, LIST_THREATS_V1
-from iru_mcp.api.users import LIST_USERS
-from iru_mcp.api.vulnerabilities import GET_VULNERABILITY, LIST_AFFECTED_DEVICES, LIST_DETECTIONS, LIST_VULNERABILITIES
-from iru_mcp.demo.story import STORY
+from iru_mcp.api.endpoints.threats import LIST_BEHAVIORAL_DETECTIONS_V1, LIST_THREATS_V1
+from iru_mcp.api.endpoints.users import LIST_USERS
+from iru_mcp.api.endpoints.vulnerabilities import (
+    GET_VULNERABILITY,
+    LIST_AFFECTED_DEVICES,
+    LIST_DETECTIONS,
+    LIST_VULNERABILITIES,
+)
+from iru_mcp.demo.world.story import STORY
 
 NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 """The present moment of the demo tenant that is asked."""

@@ -7,7 +7,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from iru_mcp.demo.story import STORY
+from iru_mcp.demo.world.story import STORY
 
 from .measure import Row, once
 from .pipe import Pipe

@@ -14,11 +14,11 @@ from typing import Any
 import anyio
 
 from iru_mcp.api.client import IruClient
-from iru_mcp.api.devices import LIST_DEVICES
 from iru_mcp.api.endpoint import Endpoint
-from iru_mcp.api.pacing import Limits
-from iru_mcp.api.prism import PRISM_APPS
-from iru_mcp.tools.catalogue import catalogue
+from iru_mcp.api.endpoints.devices import LIST_DEVICES
+from iru_mcp.api.endpoints.prism import PRISM_APPS
+from iru_mcp.api.transport.rate_limit import Limits
+from iru_mcp.tools.kit.catalogue import catalogue
 
 from .measure import Row, environment, memory, once
 from .tenant import running

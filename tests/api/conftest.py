@@ -12,7 +12,7 @@ import pytest
 import respx
 
 from iru_mcp.api.client import IruClient
-from iru_mcp.api.pacing import Limits
+from iru_mcp.api.transport.rate_limit import Limits
 from tests.faults.wire import Answer, serving
 
 URL = "https://acme.api.example"

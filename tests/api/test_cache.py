@@ -9,11 +9,11 @@ import httpx
 import pytest
 import respx
 
-from iru_mcp.api.cache import Cache, Deadline
 from iru_mcp.api.client import IruClient
-from iru_mcp.api.pacing import Limits
+from iru_mcp.api.endpoints.users import LIST_USERS
 from iru_mcp.api.paging import Rows
-from iru_mcp.api.users import LIST_USERS
+from iru_mcp.api.transport.cache import Cache, Deadline
+from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.errors import ServerFault, TookTooLong
 
 URL = "https://acme.api.example"

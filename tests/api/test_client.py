@@ -11,12 +11,12 @@ import pytest
 import respx
 
 from iru_mcp.api.client import Batch, Call, Interrupted, IruClient
-from iru_mcp.api.devices import GET_DEVICE, LIST_DEVICES
 from iru_mcp.api.endpoint import Endpoint
-from iru_mcp.api.pacing import Limits
+from iru_mcp.api.endpoints.devices import GET_DEVICE, LIST_DEVICES
+from iru_mcp.api.endpoints.users import LIST_USERS
+from iru_mcp.api.endpoints.vulnerabilities import LIST_DETECTIONS
 from iru_mcp.api.paging import Position
-from iru_mcp.api.users import LIST_USERS
-from iru_mcp.api.vulnerabilities import LIST_DETECTIONS
+from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.errors import (
     ConfigError,
     IruError,

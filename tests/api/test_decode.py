@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iru_mcp.api.decode import decode, detail, failure, retry_after
-from iru_mcp.api.devices import GET_DEVICE, LIST_DEVICES
 from iru_mcp.api.endpoint import Endpoint
-from iru_mcp.api.users import LIST_USERS
-from iru_mcp.api.vulnerabilities import LIST_VULNERABILITIES
+from iru_mcp.api.endpoints.devices import GET_DEVICE, LIST_DEVICES
+from iru_mcp.api.endpoints.users import LIST_USERS
+from iru_mcp.api.endpoints.vulnerabilities import LIST_VULNERABILITIES
+from iru_mcp.api.transport.decode import decode, detail, failure, retry_after
 from iru_mcp.errors import (
     IruError,
     NotFound,

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iru_mcp.api import endpoints
-from iru_mcp.api.devices import GET_DEVICE, Device
+from iru_mcp.api import declared_endpoints
 from iru_mcp.api.endpoint import Endpoint
+from iru_mcp.api.endpoints.devices import GET_DEVICE, Device
 from iru_mcp.api.paging import Single
 from iru_mcp.errors import UsageError
 
-DECLARED = sorted(endpoints().values(), key=lambda endpoint: endpoint.name)
+DECLARED = sorted(declared_endpoints().values(), key=lambda endpoint: endpoint.name)
 
 
 @pytest.mark.parametrize("endpoint", DECLARED, ids=lambda endpoint: endpoint.name)

@@ -12,8 +12,8 @@ import anyio.abc
 import pytest
 
 from iru_mcp.api.client import IruClient
-from iru_mcp.api.devices import LIST_DEVICES
-from iru_mcp.api.pacing import Limits
+from iru_mcp.api.endpoints.devices import LIST_DEVICES
+from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.errors import IruError, Refused, TookTooLong, Unreachable, Unreadable
 
 if TYPE_CHECKING:

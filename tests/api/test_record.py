@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iru_mcp.api import endpoints
-from iru_mcp.api.devices import Device
+from iru_mcp.api import declared_endpoints
+from iru_mcp.api.endpoints.devices import Device
+from iru_mcp.api.endpoints.users import User
 from iru_mcp.api.record import Record, read_moment, tidy, write_moment
-from iru_mcp.api.users import User
 
-RECORDS = sorted({endpoint.record for endpoint in endpoints().values()}, key=lambda kind: kind.__name__)
+RECORDS = sorted({endpoint.record for endpoint in declared_endpoints().values()}, key=lambda kind: kind.__name__)
 IDENTITIES: dict[Any, Any] = {str: "an-id", int: 7}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from iru_mcp.api.client import IruClient
-from iru_mcp.check import Report, check
 from iru_mcp.cli import main
+from iru_mcp.cli.check import Report, check
 from iru_mcp.demo import HOST, TOKEN, transport
-from iru_mcp.tools.catalogue import catalogue
+from iru_mcp.tools.kit.catalogue import catalogue
 
 
 async def report(token: str = TOKEN, **tenant: Any) -> Report:

@@ -10,15 +10,15 @@ import pytest
 from httpx import ASGITransport, AsyncBaseTransport, AsyncClient
 
 from iru_mcp import demo
-from iru_mcp.api import endpoints
+from iru_mcp.api import declared_endpoints
 from iru_mcp.api.client import IruClient
-from iru_mcp.api.devices import GET_DEVICE, GET_DEVICE_LOST_MODE, LIST_DEVICE_APPS, LIST_DEVICES
 from iru_mcp.api.endpoint import Endpoint
-from iru_mcp.api.prism import COLUMNS, COMMON_COLUMNS
-from iru_mcp.demo.items import ITEMS
+from iru_mcp.api.endpoints.devices import GET_DEVICE, GET_DEVICE_LOST_MODE, LIST_DEVICE_APPS, LIST_DEVICES
+from iru_mcp.api.endpoints.prism import COLUMNS, COMMON_COLUMNS
+from iru_mcp.demo.asgi_transport import DemoTransport
 from iru_mcp.demo.routes import ROUTES
-from iru_mcp.demo.story import STORY
-from iru_mcp.demo.wire import DemoTransport
+from iru_mcp.demo.world.items import ITEMS
+from iru_mcp.demo.world.story import STORY
 from iru_mcp.errors import NotFound, NotLicensed, NotPermitted, RateLimited, Refused, Unauthorized
 
 from .conftest import NOW, Ask, Walk
@@ -46,12 +46,12 @@ def _ids(endpoint: Endpoint[Any], tenant: AsyncBaseTransport) -> dict[str, str]:
 
 
 def test_no_declared_endpoint_lacks_a_route() -> None:
-    assert sorted(endpoints()) == sorted(ROUTES)
+    assert sorted(declared_endpoints()) == sorted(ROUTES)
 
 
-@pytest.mark.parametrize("name", sorted(endpoints()))
+@pytest.mark.parametrize("name", sorted(declared_endpoints()))
 async def test_a_first_page_is_read_in_full(name: str, client: IruClient, tenant: AsyncBaseTransport) -> None:
-    endpoint = endpoints()[name]
+    endpoint = declared_endpoints()[name]
     batch = await client.call(endpoint).page(endpoint, query=NEEDS.get(name), **_ids(endpoint, tenant))
     assert batch.rows or name in EMPTY
     assert None not in batch.records
@@ -75,9 +75,9 @@ async def test_a_denied_endpoint_leaves_the_others() -> None:
         await call.page(LIST_DEVICE_APPS, device_id=STORY.lost_device_id)
 
 
-@pytest.mark.parametrize("name", sorted(name for name, endpoint in endpoints().items() if endpoint.product))
+@pytest.mark.parametrize("name", sorted(name for name, endpoint in declared_endpoints().items() if endpoint.product))
 async def test_an_unlicensed_product_is_told_from_a_wrong_token(name: str, tenant: AsyncBaseTransport) -> None:
-    endpoint = endpoints()[name]
+    endpoint = declared_endpoints()[name]
     bare = demo.transport(now=NOW, unlicensed=[endpoint.product])
     client = IruClient(demo.HOST, lambda: demo.TOKEN, transport=bare)
     with pytest.raises((NotLicensed, NotFound)):
@@ -144,6 +144,6 @@ async def test_it_can_be_served_as_an_asgi_application(tenant: AsyncBaseTranspor
 
 
 def test_importing_the_demo_loads_neither_httpx_nor_the_tenant() -> None:
-    code = "import sys, iru_mcp.demo; print('httpx' in sys.modules, 'iru_mcp.demo.tenant' in sys.modules)"
+    code = "import sys, iru_mcp.demo; print('httpx' in sys.modules, 'iru_mcp.demo.world.tenant' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
     assert told.stdout.split() == ["False", "False"]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from iru_mcp.api.blueprints import LIST_BLUEPRINTS
 from iru_mcp.api.client import IruClient
-from iru_mcp.api.devices import GET_DEVICE_DETAILS, LIST_DEVICE_LIBRARY_ITEMS, LIST_DEVICES, Device
-from iru_mcp.api.library import LIST_CUSTOM_APPS, LIST_CUSTOM_PROFILES, LIST_CUSTOM_SCRIPTS
-from iru_mcp.api.prism import PRISM_DEVICE_INFORMATION
-from iru_mcp.api.users import LIST_USERS
-from iru_mcp.api.vulnerabilities import LIST_DETECTIONS
-from iru_mcp.demo.story import STORY
+from iru_mcp.api.endpoints.blueprints import LIST_BLUEPRINTS
+from iru_mcp.api.endpoints.devices import GET_DEVICE_DETAILS, LIST_DEVICE_LIBRARY_ITEMS, LIST_DEVICES, Device
+from iru_mcp.api.endpoints.library import LIST_CUSTOM_APPS, LIST_CUSTOM_PROFILES, LIST_CUSTOM_SCRIPTS
+from iru_mcp.api.endpoints.prism import PRISM_DEVICE_INFORMATION
+from iru_mcp.api.endpoints.users import LIST_USERS
+from iru_mcp.api.endpoints.vulnerabilities import LIST_DETECTIONS
+from iru_mcp.demo.world.story import STORY
 
 from .conftest import Ask, Walk
 

@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 
-from iru_mcp.api.audit import LIST_AUDIT_EVENTS
 from iru_mcp.api.client import IruClient
-from iru_mcp.api.devices import LIST_DEVICE_ACTIVITY, LIST_DEVICES
-from iru_mcp.api.prism import CATEGORIES, PRISM_DEVICE_INFORMATION, PRISM_LAUNCH_AGENTS_AND_DAEMONS, PRISM_LOCAL_USERS
-from iru_mcp.api.users import LIST_USERS
-from iru_mcp.api.vulnerabilities import LIST_DETECTIONS
-from iru_mcp.demo.story import STORY
+from iru_mcp.api.endpoints.audit import LIST_AUDIT_EVENTS
+from iru_mcp.api.endpoints.devices import LIST_DEVICE_ACTIVITY, LIST_DEVICES
+from iru_mcp.api.endpoints.prism import (
+    CATEGORIES,
+    PRISM_DEVICE_INFORMATION,
+    PRISM_LAUNCH_AGENTS_AND_DAEMONS,
+    PRISM_LOCAL_USERS,
+)
+from iru_mcp.api.endpoints.users import LIST_USERS
+from iru_mcp.api.endpoints.vulnerabilities import LIST_DETECTIONS
+from iru_mcp.demo.world.story import STORY
 
 from .conftest import Ask, Walk
 

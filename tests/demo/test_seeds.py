@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from iru_mcp import demo
-from iru_mcp.demo.story import STORY, timeline
-from iru_mcp.demo.wire import DemoTransport
+from iru_mcp.demo.asgi_transport import DemoTransport
+from iru_mcp.demo.world.story import STORY, timeline
 
 
 @pytest.mark.parametrize(

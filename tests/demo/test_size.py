@@ -9,9 +9,9 @@ import tracemalloc
 import pytest
 
 from iru_mcp import demo
-from iru_mcp.demo.query import cursor
-from iru_mcp.demo.story import STORY
-from iru_mcp.demo.wire import DemoTransport
+from iru_mcp.demo.asgi_transport import DemoTransport
+from iru_mcp.demo.routes.query import cursor
+from iru_mcp.demo.world.story import STORY
 
 from .conftest import NOW
 

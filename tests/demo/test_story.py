@@ -6,9 +6,9 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from iru_mcp.api.audit import LIST_AUDIT_EVENTS
 from iru_mcp.api.client import IruClient
-from iru_mcp.api.devices import (
+from iru_mcp.api.endpoints.audit import LIST_AUDIT_EVENTS
+from iru_mcp.api.endpoints.devices import (
     GET_DEVICE_DETAILS,
     GET_DEVICE_LOST_MODE,
     GET_DEVICE_STATUS,
@@ -16,23 +16,28 @@ from iru_mcp.api.devices import (
     LIST_DEVICE_APPS,
     LIST_DEVICES,
 )
-from iru_mcp.api.library import LIST_CUSTOM_SCRIPTS
-from iru_mcp.api.prism import PRISM_APPS, PRISM_DEVICE_INFORMATION, PRISM_LAUNCH_AGENTS_AND_DAEMONS, PRISM_LOCAL_USERS
-from iru_mcp.api.record import read_moment
-from iru_mcp.api.threats import (
+from iru_mcp.api.endpoints.library import LIST_CUSTOM_SCRIPTS
+from iru_mcp.api.endpoints.prism import (
+    PRISM_APPS,
+    PRISM_DEVICE_INFORMATION,
+    PRISM_LAUNCH_AGENTS_AND_DAEMONS,
+    PRISM_LOCAL_USERS,
+)
+from iru_mcp.api.endpoints.threats import (
     LIST_BEHAVIORAL_DETECTIONS_V1,
     LIST_BEHAVIORAL_DETECTIONS_V2,
     LIST_THREATS_V1,
     LIST_THREATS_V2,
 )
-from iru_mcp.api.users import LIST_USERS
-from iru_mcp.api.vulnerabilities import (
+from iru_mcp.api.endpoints.users import LIST_USERS
+from iru_mcp.api.endpoints.vulnerabilities import (
     GET_VULNERABILITY,
     LIST_AFFECTED_DEVICES,
     LIST_AFFECTED_SOFTWARE,
     LIST_DETECTIONS,
 )
-from iru_mcp.demo.story import STORY, timeline
+from iru_mcp.api.record import read_moment
+from iru_mcp.demo.world.story import STORY, timeline
 
 from .conftest import NOW, Walk
 

@@ -16,12 +16,12 @@ import pytest
 import yaml
 
 from iru_mcp.cli import _options, main
+from iru_mcp.config.settings import FIELDS
 from iru_mcp.docs import generate
 from iru_mcp.errors import UsageError
-from iru_mcp.inventory.rules import load
-from iru_mcp.settings import FIELDS
-from iru_mcp.setup.clients import CLIENTS
-from iru_mcp.setup.entry import launch
+from iru_mcp.inventory.alerts.rules import load
+from iru_mcp.mcp_clients.entry import launch
+from iru_mcp.mcp_clients.known import CLIENTS
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -134,10 +134,11 @@ def test_the_program_without_mcp_runs_and_says_what_it_should() -> None:
 def test_the_tool_that_contributing_adds_works() -> None:
     added = f"""
 import asyncio, types
-from iru_mcp import IruClient, demo
+from iru_mcp import IruClient
+from iru_mcp import demo
 module = types.ModuleType("iru_mcp.tools.enrollments")
 exec({program("CONTRIBUTING.md")!r}, vars(module) | {{"__package__": "iru_mcp.tools"}})
-from iru_mcp.tools.catalogue import catalogue
+from iru_mcp.tools.kit.catalogue import catalogue
 client = IruClient(demo.HOST, lambda: demo.TOKEN, transport=demo.transport())
 tool = catalogue()["list_new_devices"]
 few, many = [asyncio.run(tool.run(client, {{"since": since}})) for since in ("90d", "5000d")]

@@ -16,9 +16,9 @@ import anyio
 import anyio.abc
 
 from iru_mcp.api.client import Interrupted, IruClient
-from iru_mcp.api.devices import LIST_DEVICES
-from iru_mcp.api.pacing import Limits
-from iru_mcp.api.users import LIST_USERS
+from iru_mcp.api.endpoints.devices import LIST_DEVICES
+from iru_mcp.api.endpoints.users import LIST_USERS
+from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.errors import IruError, RateLimited
 from tests.faults.certificate import certificate
 from tests.faults.row import Row, forget_peak, peak_rss, rss

@@ -17,10 +17,10 @@ import anyio.abc
 
 import iru_mcp
 from iru_mcp.api.client import IruClient
-from iru_mcp.api.pacing import Limits
-from iru_mcp.api.users import LIST_USERS
+from iru_mcp.api.endpoints.users import LIST_USERS
+from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.errors import IruError
-from iru_mcp.tools.catalogue import Tool, catalogue, to_json
+from iru_mcp.tools.kit.catalogue import Tool, catalogue, to_json
 from tests.faults.row import Row, open_files, rss
 from tests.faults.secrecy import PATHS, Recording
 from tests.faults.wire import TOKEN, framed

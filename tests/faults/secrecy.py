@@ -13,16 +13,17 @@ from typing import Any
 
 import httpx
 
-from iru_mcp import demo, logs
-from iru_mcp.api import endpoints
+from iru_mcp import demo
+from iru_mcp.api import declared_endpoints
 from iru_mcp.api.client import IruClient
-from iru_mcp.api.devices import LIST_DEVICES
-from iru_mcp.api.pacing import Limits
-from iru_mcp.api.users import LIST_USERS
-from iru_mcp.clean import MAX_FIELD, clean
+from iru_mcp.api.endpoints.devices import LIST_DEVICES
+from iru_mcp.api.endpoints.users import LIST_USERS
+from iru_mcp.api.transport.rate_limit import Limits
+from iru_mcp.config.settings import read, tenant
 from iru_mcp.errors import IruError
-from iru_mcp.settings import read, tenant
-from iru_mcp.tools.catalogue import catalogue, to_json
+from iru_mcp.output import logs
+from iru_mcp.output.clean import MAX_FIELD, clean
+from iru_mcp.tools.kit.catalogue import catalogue, to_json
 from tests.faults.row import Row
 from tests.faults.wire import TOKEN, framed, outcome, serving, turns
 
@@ -55,7 +56,7 @@ class Recording(httpx.AsyncBaseTransport):
 
     def violations(self) -> int:
         """Requests that were no GET, or to a path or host that no endpoint declares."""
-        paths = [re.sub(r"\\{\w+\\}", "[A-Za-z0-9_-]+", re.escape(one.path)) for one in endpoints().values()]
+        paths = [re.sub(r"\\{\w+\\}", "[A-Za-z0-9_-]+", re.escape(one.path)) for one in declared_endpoints().values()]
         declared = re.compile("|".join(paths))
         return sum(
             one.method != "GET"

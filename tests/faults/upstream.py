@@ -11,8 +11,8 @@ import anyio
 import anyio.abc
 
 from iru_mcp.api.client import IruClient
-from iru_mcp.api.pacing import Limits
-from iru_mcp.api.users import LIST_USERS
+from iru_mcp.api.endpoints.users import LIST_USERS
+from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.errors import IruError
 from tests.faults.row import Row, open_files
 from tests.faults.wire import OK, TOKEN, framed, outcome, page, serving, turns, users

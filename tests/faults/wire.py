@@ -14,9 +14,9 @@ import anyio.abc
 from anyio.streams.tls import TLSListener
 
 from iru_mcp.api.client import Batch, Interrupted, IruClient
-from iru_mcp.api.devices import LIST_DEVICES
-from iru_mcp.api.pacing import Limits
-from iru_mcp.api.users import LIST_USERS
+from iru_mcp.api.endpoints.devices import LIST_DEVICES
+from iru_mcp.api.endpoints.users import LIST_USERS
+from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.errors import IruError
 
 logging.getLogger("anyio.streams.tls").setLevel(logging.CRITICAL)  # a refused handshake is what is tried

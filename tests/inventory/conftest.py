@@ -17,11 +17,11 @@ import httpx
 import pytest
 
 from iru_mcp.api.client import IruClient
-from iru_mcp.api.pacing import Limits
+from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.demo import transport
-from iru_mcp.inventory.collect import Outcome, Plan, sync
-from iru_mcp.inventory.guard import select
-from iru_mcp.tools.catalogue import catalogue
+from iru_mcp.inventory.query import select
+from iru_mcp.inventory.sync.run import Outcome, Plan, sync
+from iru_mcp.tools.kit.catalogue import catalogue
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=6)

@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from iru_mcp.errors import ConfigError
-from iru_mcp.inventory.alerts import Verdict, judge
-from iru_mcp.inventory.rules import load
-from iru_mcp.inventory.webhook import SIGNATURE, check, deliver
+from iru_mcp.inventory.alerts.evaluate import Verdict, judge
+from iru_mcp.inventory.alerts.rules import load
+from iru_mcp.inventory.alerts.webhook import SIGNATURE, check, deliver
 
 from .conftest import LATER, NOW, Copy
 from .planted import Change, Planted, device, nothing, put, with_new

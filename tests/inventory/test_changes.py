@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from iru_mcp.inventory.kinds import BY_NAME
+from iru_mcp.inventory.tables import BY_NAME
 
 from .conftest import LATER, NOW, Copy, Row
 from .planted import BUMPED, Planted, decoys, device, nothing, put, with_new

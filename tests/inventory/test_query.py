@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from iru_mcp.errors import IruError, TookTooLong, UsageError
-from iru_mcp.inventory.guard import select
+from iru_mcp.inventory.query import select
 from iru_mcp.inventory.schema import VIEWS
 from iru_mcp.inventory.store import writer
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from iru_mcp.inventory.report import page
+from iru_mcp.inventory.report.page import page
 from iru_mcp.inventory.store import reader
 
 from .conftest import LATER, Copy

@@ -20,11 +20,11 @@ import pytest
 from iru_mcp.api.client import Interrupted
 from iru_mcp.errors import ConfigError, IruError, RateLimited, UsageError
 from iru_mcp.inventory import schema
-from iru_mcp.inventory.collect import Plan, sync
-from iru_mcp.inventory.kinds import KINDS
-from iru_mcp.inventory.quota import HOUR_LIMIT, Quota, read_share
 from iru_mcp.inventory.store import Locked, reader, writer
-from iru_mcp.inventory.walks import pause
+from iru_mcp.inventory.sync.pages import pause
+from iru_mcp.inventory.sync.quota import HOUR_LIMIT, Quota, read_share
+from iru_mcp.inventory.sync.run import Plan, sync
+from iru_mcp.inventory.tables import KINDS
 
 from .conftest import LATER, Copy
 

@@ -8,12 +8,12 @@ import json
 import pytest
 
 from iru_mcp.api.client import IruClient
+from iru_mcp.cli.progress import Bar
 from iru_mcp.errors import IruError, UsageError
-from iru_mcp.inventory.alerts import judge
-from iru_mcp.inventory.rules import load
-from iru_mcp.privacy import Privacy
-from iru_mcp.progress import Bar
-from iru_mcp.tools.catalogue import catalogue, select
+from iru_mcp.inventory.alerts.evaluate import judge
+from iru_mcp.inventory.alerts.rules import load
+from iru_mcp.output.privacy import Privacy
+from iru_mcp.tools.kit.catalogue import catalogue, select
 
 from .conftest import LATER, Copy
 from .planted import Planted, device, nothing, put, with_new

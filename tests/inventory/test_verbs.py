@@ -258,7 +258,7 @@ def test_without_a_copy_each_verb_says_how_to_make_one(tmp_path: Path) -> None:
 
 def test_listing_the_tools_loads_nothing_of_the_copy() -> None:
     check = (
-        "import sys, iru_mcp.tools.catalogue as c; c.catalogue(); "
+        "import sys, iru_mcp.tools.kit.catalogue as c; c.catalogue(); "
         "sys.exit(' '.join(m for m in sys.modules if m.startswith('iru_mcp.inventory') or m == 'sqlite3'))"
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False, cwd=ROOT)

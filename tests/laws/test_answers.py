@@ -12,8 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from mcp import types
 
-from iru_mcp.tools.answers import MAX_ANSWER
-from iru_mcp.tools.catalogue import catalogue
+from iru_mcp.tools.kit.answers import MAX_ANSWER
+from iru_mcp.tools.kit.catalogue import catalogue
 
 TOOLS = catalogue()
 MAC = "NW7QK2M4XH"

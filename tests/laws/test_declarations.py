@@ -14,7 +14,7 @@ import pytest
 from mcp import types
 
 from iru_mcp import api
-from iru_mcp.tools.catalogue import Tool, catalogue
+from iru_mcp.tools.kit.catalogue import Tool, catalogue
 
 TOOLS = catalogue()
 BASE = (
@@ -136,7 +136,7 @@ def test_a_tool_names_the_endpoints_it_reads_and_all_are_gets(name: str) -> None
 
 
 def test_an_endpoint_is_called_what_its_constant_is_called() -> None:
-    known = api.endpoints()
+    known = api.declared_endpoints()
     for name, endpoint in known.items():
         assert name == endpoint.name
         assert endpoint.path.startswith("/api/v")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from iru_mcp.api.pacing import Limits
+from iru_mcp.api.transport.rate_limit import Limits
 
 MAC = "NW7QK2M4XH"
 QUESTIONS: list[tuple[str, dict[str, Any]]] = [

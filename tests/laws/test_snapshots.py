@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from iru_mcp.tools.catalogue import Tool, catalogue
+from iru_mcp.tools.kit.catalogue import Tool, catalogue
 
 TOOLS = catalogue()
 FOLDER = Path(__file__).parents[1] / "snapshots"

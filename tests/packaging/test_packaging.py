@@ -17,11 +17,11 @@ import yaml
 from iru_mcp import __version__
 from iru_mcp.api.client import IruClient
 from iru_mcp.cli import _options
+from iru_mcp.config.settings import FIELDS, Settings, read, tenant
 from iru_mcp.demo import HOST, TOKEN, transport
 from iru_mcp.server.binder import Binder
-from iru_mcp.server.http import Listen, application, guard
-from iru_mcp.settings import FIELDS, Settings, read, tenant
-from iru_mcp.tools.catalogue import catalogue
+from iru_mcp.server.http.app import Listen, application, guard
+from iru_mcp.tools.kit.catalogue import catalogue
 
 ROOT = Path(__file__).parents[2]
 PACKAGING = ROOT / "packaging"

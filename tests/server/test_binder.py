@@ -20,14 +20,15 @@ from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, TraceFlags
 
 from iru_mcp.api.client import IruClient
-from iru_mcp.api.prism import COLUMNS
+from iru_mcp.api.endpoints.prism import COLUMNS
+from iru_mcp.content.prompts import PROMPTS
+from iru_mcp.content.resources import GUIDES
 from iru_mcp.demo import HOST, TOKEN, transport
 from iru_mcp.errors import ConfigError
-from iru_mcp.prompts import PROMPTS
-from iru_mcp.resources import GUIDES
-from iru_mcp.server import Binder, Watch, open_audit, watch
-from iru_mcp.server.watch import Finished, Observer, Sent
-from iru_mcp.tools.catalogue import catalogue
+from iru_mcp.server import Binder, Watch, open_audit
+from iru_mcp.server import telemetry as watch
+from iru_mcp.server.telemetry import Finished, Observer, Sent
+from iru_mcp.tools.kit.catalogue import catalogue
 
 ERAS = ["legacy", "2026-07-28"]
 

@@ -16,8 +16,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from iru_mcp.errors import ConfigError
-from iru_mcp.server.keys import Denied
-from iru_mcp.server.oauth import Issuer, OAuth
+from iru_mcp.server.http.bearer_tokens import Denied
+from iru_mcp.server.http.oauth import Issuer, OAuth
 
 if TYPE_CHECKING:
     from tests.server.conftest import Start

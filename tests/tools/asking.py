@@ -12,7 +12,7 @@ import httpx
 
 from iru_mcp import demo
 from iru_mcp.api.client import IruClient
-from iru_mcp.tools.catalogue import catalogue
+from iru_mcp.tools.kit.catalogue import catalogue
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 EDR = "Endpoint Detection and Response"

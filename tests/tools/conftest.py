@@ -14,8 +14,8 @@ import pytest
 
 from iru_mcp import demo
 from iru_mcp.api.client import IruClient
-from iru_mcp.api.pacing import Limits
-from iru_mcp.tools.catalogue import catalogue
+from iru_mcp.api.transport.rate_limit import Limits
+from iru_mcp.tools.kit.catalogue import catalogue
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 Answer = dict[str, Any]

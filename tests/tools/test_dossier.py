@@ -13,9 +13,9 @@ import pytest
 
 from iru_mcp import demo
 from iru_mcp.api.client import IruClient
-from iru_mcp.demo.story import STORY
+from iru_mcp.demo.world.story import STORY
 from iru_mcp.errors import NotFound, ServerFault
-from iru_mcp.tools.catalogue import catalogue, to_json
+from iru_mcp.tools.kit.catalogue import catalogue, to_json
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 SERIAL = STORY.patient_zero_serial

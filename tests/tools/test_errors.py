@@ -13,7 +13,7 @@ from mcp import Client
 from iru_mcp import demo
 from iru_mcp.errors import ConfigError
 from iru_mcp.server.binder import Binder
-from iru_mcp.tools.catalogue import catalogue
+from iru_mcp.tools.kit.catalogue import catalogue
 
 DEVICE = "00000000-0000-4000-8000-000000000001"
 HIDDEN = "upstream-words-7c1e"

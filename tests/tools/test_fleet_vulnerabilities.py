@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from iru_mcp.demo.story import STORY
+from iru_mcp.demo.world.story import STORY
 from iru_mcp.errors import NotFound, NotLicensed, UsageError
 
 from .asking import VULNERABILITIES, Between, ask, ask_all, deaf, gone, tenant

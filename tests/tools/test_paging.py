@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from iru_mcp import demo
 from iru_mcp.api.client import IruClient
-from iru_mcp.api.pacing import Limits
-from iru_mcp.tools.catalogue import catalogue
+from iru_mcp.api.transport.rate_limit import Limits
+from iru_mcp.tools.kit.catalogue import catalogue
 
 MAC = "NW7QK2M4XH"
 LISTS: dict[str, dict[str, Any]] = {

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from iru_mcp.api.prism import CATEGORIES
-from iru_mcp.demo.story import STORY
+from iru_mcp.api.endpoints.prism import CATEGORIES
+from iru_mcp.demo.world.story import STORY
 from iru_mcp.errors import NotPermitted, UsageError
-from iru_mcp.tools.prism_categories import EXAMPLES, USEFUL
+from iru_mcp.tools.prism.categories import EXAMPLES, USEFUL
 
 from .asking import ask, tenant
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from iru_mcp.demo.story import STORY
+from iru_mcp.demo.world.story import STORY
 from iru_mcp.errors import NotLicensed, Refused, UsageError
 
 from .asking import EDR, Between, ask, ask_all, deaf, gone, tenant, told

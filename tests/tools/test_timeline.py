@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from iru_mcp.demo.story import STORY
+from iru_mcp.demo.world.story import STORY
 from iru_mcp.errors import NotFound, ServerFault, UsageError
-from iru_mcp.tools.catalogue import catalogue
-from iru_mcp.tools.events import Event, quoted, told
+from iru_mcp.tools.investigate.events import Event, quoted, told
+from iru_mcp.tools.kit.catalogue import catalogue
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 SERIAL = STORY.patient_zero_serial

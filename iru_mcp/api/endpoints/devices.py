@@ -1,0 +1,295 @@
+"""Devices: the list, one device's details, status, activity, apps, commands, notes, lost mode."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ..endpoint import Endpoint
+from ..paging import Offset, Single, Whole
+from ..record import Assigned, Flag, Moment, Names, Number, Record, Text
+
+_INFORMATION = "Devices > Device Information"
+
+
+class Device(Record):
+    """One row of the device list; `get_device` returns the same shape."""
+
+    identity: ClassVar[tuple[str, ...]] = ("device_id",)
+    unique = True
+    device_id: str
+    device_name: Text = None
+    serial_number: Text = None
+    platform: Text = None
+    model: Text = None
+    os_version: Text = None
+    supplemental_build_version: Text = None
+    supplemental_os_version_extra: Text = None
+    last_check_in: Moment = None
+    user: Assigned = None
+    asset_tag: Text = None
+    blueprint_id: Text = None
+    blueprint_name: Text = None
+    mdm_enabled: Flag = None
+    agent_installed: Flag = None
+    agent_version: Text = None
+    is_missing: Flag = None
+    is_removed: Flag = None
+    first_enrollment: Moment = None
+    last_enrollment: Moment = None
+    lost_mode_status: Text = None
+    tags: Names = None
+    api_level: Text = None
+    security_patch_level: Text = None
+    full_software_version: Text = None
+    udid: Text = None
+
+    @classmethod
+    def flattened(cls) -> frozenset[str]:
+        return frozenset({"user"})
+
+
+class DeviceDetails(Record):
+    """Everything Iru holds on one device, in sections that differ by platform; values are tidied, not typed."""
+
+    identity: ClassVar[tuple[str, ...]] = ("general",)
+    general: dict[str, Any]
+
+
+class App(Record):
+    """One installed app. Apple, Windows and Android use different names for the same things."""
+
+    app_id: Text = None
+    app_name: Text = None
+    name: Text = None
+    display_name: Text = None
+    bundle_id: Text = None
+    package_name: Text = None
+    product_code: Text = None
+    version: Text = None
+    version_name: Text = None
+    path: Text = None
+    installed_path: Text = None
+    source: Text = None
+    application_source: Text = None
+    application_type: Text = None
+    signature: Text = None
+    publisher: Text = None
+    publisher_display_name: Text = None
+    process: Text = None
+    architecture: Text = None
+    bundle_size: Text = None
+    app_store_vendable: Flag = None
+    device_based_vpp: Flag = None
+    creation_date: Moment = None
+    modification_date: Moment = None
+    installer_package_name: Text = None
+    sha256_hash: Text = None
+    sha1_hashes: Names = None
+
+    def shaped(self) -> dict[str, Any]:
+        """`flat()` with the names of APP_SHAPE beside Iru's own."""
+        flat = self.flat()
+        shaped = {name: next((flat[key] for key in keys if key in flat), None) for name, keys in APP_SHAPE.items()}
+        if shaped["bundle_id"] == "No value":  # what Iru sends for an app without one
+            shaped["bundle_id"] = None
+        return flat | {name: value for name, value in shaped.items() if value is not None}
+
+
+APP_SHAPE = {
+    "name": ("app_name", "display_name", "name"),
+    "version": ("version", "version_name"),
+    "bundle_id": ("bundle_id", "package_name", "product_code"),
+    "path": ("path", "installed_path"),
+    "source": ("source", "application_source", "application_type"),
+    "publisher": ("publisher_display_name", "publisher", "signature"),
+}
+"""Apple's, Windows' and Android's names for the same thing, the first that holds something wins."""
+
+
+class StatusItem(Record):
+    """A library item or parameter and how it stands on a device."""
+
+    identity: ClassVar[tuple[str, ...]] = ("name",)
+    name: str
+    item_id: Text = None
+    status: Text = None
+    type: Text = None
+    reported_at: Moment = None
+    log: Text = None
+    last_audit_log: Text = None
+    last_audit_run: Moment = None
+    control_log: Text = None
+    control_reported_at: Moment = None
+    category: Text = None
+    subcategory: Text = None
+    rules_present: Flag = None
+
+
+class DeviceStatus(Record):
+    """The library items and parameters of one device."""
+
+    identity: ClassVar[tuple[str, ...]] = ("device_id",)
+    device_id: str
+    library_items: list[Any] | None = None
+    parameters: list[Any] | None = None
+
+
+class Activity(Record):
+    """One event in a device's history."""
+
+    identity: ClassVar[tuple[str, ...]] = ("action_type",)
+    id: Text = None
+    created_at: Moment = None
+    action_type: str
+    details: Any = None
+    computer: Any = None
+    blueprint: Any = None
+    user: Any = None
+
+
+class Command(Record):
+    """One MDM command sent to a device. status: 1 pending, 2 running, 3 completed, 4 failed, 5 not now."""
+
+    identity: ClassVar[tuple[str, ...]] = ("uuid",)
+    unique = True
+    uuid: str
+    command_type: Text = None
+    request_type: Text = None
+    status: Number = None
+    attempts: Number = None
+    date_requested: Moment = None
+    date_completed: Moment = None
+    last_pushed: Moment = None
+    error_chain: list[Any] | None = None
+
+
+class Note(Record):
+    """A note that an admin wrote on a device; `content` is HTML."""
+
+    identity: ClassVar[tuple[str, ...]] = ("note_id",)
+    unique = True
+    note_id: str
+    created_at: Moment = None
+    updated_at: Moment = None
+    author: Text = None
+    content: Text = None
+
+
+class LostMode(Record):
+    """Lost mode of an iPhone or iPad, with its last location."""
+
+    identity: ClassVar[tuple[str, ...]] = ("device_id",)
+    device_id: str
+    lost_mode: dict[str, Any] | None = None
+
+
+# https://api-docs.kandji.io - Devices > List Devices. A bare list without a count; at most 300 rows.
+LIST_DEVICES = Endpoint(
+    name="LIST_DEVICES",
+    path="/api/v1/devices",
+    section=_INFORMATION,
+    permission="Device list",
+    record=Device,
+    paging=Offset(300),
+    filters=frozenset(
+        "asset_tag blueprint_id device_id device_name filevault_enabled mac_address model ordering os_version platform "
+        "serial_number tag_id tag_id_in tag_name tag_name_in user user_email user_email_exact user_id user_name".split()
+    ),
+)
+
+# https://api-docs.kandji.io - Devices > Get Device
+GET_DEVICE = Endpoint(
+    name="GET_DEVICE",
+    path="/api/v1/devices/{device_id}",
+    section=_INFORMATION,
+    permission="Device ID",
+    record=Device,
+    paging=Single(),
+)
+
+# https://api-docs.kandji.io - Devices > Get Device Details
+GET_DEVICE_DETAILS = Endpoint(
+    name="GET_DEVICE_DETAILS",
+    path="/api/v1/devices/{device_id}/details",
+    section=_INFORMATION,
+    permission="Device details",
+    record=DeviceDetails,
+    paging=Single(),
+)
+
+# https://api-docs.kandji.io - Devices > Get Device Apps. Not paged; an iPhone's preinstalled apps are left out by Iru.
+LIST_DEVICE_APPS = Endpoint(
+    name="LIST_DEVICE_APPS",
+    path="/api/v1/devices/{device_id}/apps",
+    section=_INFORMATION,
+    permission="Application list",
+    record=App,
+    paging=Whole("apps"),
+)
+
+# https://api-docs.kandji.io - Devices > Get Device Status
+GET_DEVICE_STATUS = Endpoint(
+    name="GET_DEVICE_STATUS",
+    path="/api/v1/devices/{device_id}/status",
+    section=_INFORMATION,
+    permission="Device Status",
+    record=DeviceStatus,
+    paging=Single(),
+)
+
+# https://api-docs.kandji.io - Devices > Get Device Library Items
+LIST_DEVICE_LIBRARY_ITEMS = Endpoint(
+    name="LIST_DEVICE_LIBRARY_ITEMS",
+    path="/api/v1/devices/{device_id}/library-items",
+    section=_INFORMATION,
+    permission="Device Library Items",
+    record=StatusItem,
+    paging=Whole("library_items"),
+)
+
+# https://api-docs.kandji.io - Devices > Get Device Parameters. macOS only.
+LIST_DEVICE_PARAMETERS = Endpoint(
+    name="LIST_DEVICE_PARAMETERS",
+    path="/api/v1/devices/{device_id}/parameters",
+    section=_INFORMATION,
+    permission="Device Parameters",
+    record=StatusItem,
+    paging=Whole("parameters"),
+)
+
+# https://api-docs.kandji.io - Devices > Get Device Activity. The published rows are in no order.
+LIST_DEVICE_ACTIVITY = Endpoint(
+    name="LIST_DEVICE_ACTIVITY",
+    path="/api/v1/devices/{device_id}/activity",
+    section=_INFORMATION,
+    permission="Device Activity",
+    record=Activity,
+    paging=Offset(300, "activity.results"),
+)
+
+# https://api-docs.kandji.io - Devices > Get Device Commands. Apple devices only.
+LIST_DEVICE_COMMANDS = Endpoint(
+    name="LIST_DEVICE_COMMANDS",
+    path="/api/v1/devices/{device_id}/commands",
+    section=_INFORMATION,
+    record=Command,
+    paging=Offset(300, "commands.results"),
+)
+
+# https://api-docs.kandji.io - Device Notes > Get Device Notes
+LIST_DEVICE_NOTES = Endpoint(
+    name="LIST_DEVICE_NOTES",
+    path="/api/v1/devices/{device_id}/notes",
+    section=_INFORMATION,
+    record=Note,
+    paging=Whole(),
+)
+
+# https://api-docs.kandji.io - Devices > Get Device Lost Mode details. 400 when the device is not in lost mode.
+GET_DEVICE_LOST_MODE = Endpoint(
+    name="GET_DEVICE_LOST_MODE",
+    path="/api/v1/devices/{device_id}/details/lostmode",
+    section=_INFORMATION,
+    record=LostMode,
+    paging=Single(),
+)

@@ -1,0 +1,161 @@
+"""Vulnerability management: CVEs across the fleet and the detections on each device."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import AliasChoices, Field
+
+from ..endpoint import Endpoint
+from ..paging import NextCursor, PageNumber, Single
+from ..record import Moment, Names, Number, Record, Text
+
+_SECTION = "Vulnerability Management"
+_PRODUCT = "Vulnerability Management"
+
+
+class Vulnerability(Record):
+    """A CVE found in the fleet."""
+
+    identity: ClassVar[tuple[str, ...]] = ("cve_id",)
+    unique = True
+    cve_id: str
+    severity: Text = None
+    cvss_score: Number = None
+    kev_score: Number = None
+    epss_score: Number = None
+    status: Text = None
+    device_count: Number = None
+    software: Names = None
+    software_count: Number = None
+    first_detection_date: Moment = None
+    latest_detection_date: Moment = None
+    cve_published_at: Moment = None
+    cve_modified_at: Moment = None
+    description: Text = None
+    cve_link: Text = None
+
+
+class Detection(Record):
+    """One CVE in one piece of software on one device. Some names are spelled in two ways; both are read."""
+
+    identity: ClassVar[tuple[str, ...]] = ("device_id", "cve_id")
+    device_id: str
+    cve_id: str
+    device_name: Text = None
+    device_serial_number: Text = None
+    device_model: Text = None
+    device_os_version: Text = None
+    blueprint_id: Text = None
+    blueprint_name: Text = None
+    name: Text = None
+    version: Text = None
+    path: Text = None
+    bundle_id: Text = None
+    cvss_score: Number = None
+    cvss_severity: Text = Field(default=None, validation_alias=AliasChoices("cvss_severity", "severity"))
+    cve_description: Text = Field(default=None, validation_alias=AliasChoices("cve_description", "description"))
+    cve_link: Text = None
+    first_detection_date: Moment = Field(
+        default=None, validation_alias=AliasChoices("first_detection_date", "detection_datetime")
+    )
+    latest_detection_date: Moment = None
+    cve_published_at: Moment = None
+    cve_modified_at: Moment = None
+
+
+class AffectedDevice(Record):
+    """A device on which a CVE is present."""
+
+    identity: ClassVar[tuple[str, ...]] = ("device_id",)
+    device_id: str
+    name: Text = None
+    serial_number: Text = None
+    model: Text = None
+    os_version: Text = None
+    blueprint_id: Text = None
+    blueprint_name: Text = None
+    assigned_user: Any = None
+    no_of_installs: Number = None
+    software_summary: Any = None
+
+
+class AffectedSoftware(Record):
+    """A piece of software that carries a CVE, with its versions in the fleet."""
+
+    identity: ClassVar[tuple[str, ...]] = ("name",)
+    name: str
+    bundle_id: Text = None
+    type: Text = None
+    num_versions: Number = None
+    num_devices: Number = None
+    blueprints: list[Any] | None = None
+    software_versions: list[Any] | None = None
+
+
+_PAGED = frozenset({"sort_by", "filter"})
+
+# https://api-docs.kandji.io - Vulnerabilities > List Vulnerabilities. At most 50 rows.
+LIST_VULNERABILITIES = Endpoint(
+    name="LIST_VULNERABILITIES",
+    path="/api/v1/vulnerability-management/vulnerabilities",
+    section=_SECTION,
+    record=Vulnerability,
+    paging=PageNumber(50, size_name="size"),
+    filters=_PAGED,
+    product=_PRODUCT,
+)
+
+# https://api-docs.kandji.io - Vulnerabilities > Get Vulnerability Description
+GET_VULNERABILITY = Endpoint(
+    name="GET_VULNERABILITY",
+    path="/api/v1/vulnerability-management/vulnerabilities/{cve_id}",
+    section=_SECTION,
+    record=Vulnerability,
+    paging=Single(),
+    product=_PRODUCT,
+)
+
+# https://api-docs.kandji.io - Vulnerabilities > List Affected Devices
+LIST_AFFECTED_DEVICES = Endpoint(
+    name="LIST_AFFECTED_DEVICES",
+    path="/api/v1/vulnerability-management/vulnerabilities/{cve_id}/devices",
+    section=_SECTION,
+    record=AffectedDevice,
+    paging=PageNumber(50, size_name="size"),
+    filters=_PAGED,
+    product=_PRODUCT,
+)
+
+# https://api-docs.kandji.io - Vulnerabilities > List Affected Software
+LIST_AFFECTED_SOFTWARE = Endpoint(
+    name="LIST_AFFECTED_SOFTWARE",
+    path="/api/v1/vulnerability-management/vulnerabilities/{cve_id}/software",
+    section=_SECTION,
+    record=AffectedSoftware,
+    paging=PageNumber(50, size_name="size"),
+    filters=_PAGED,
+    product=_PRODUCT,
+)
+
+# The path of LIST_AFFECTED_SOFTWARE in the documentation of August 2025; a tenant may answer only this one.
+LIST_AFFECTED_APPLICATIONS = Endpoint(
+    name="LIST_AFFECTED_APPLICATIONS",
+    path="/api/v1/vulnerability-management/vulnerabilities/{cve_id}/applications",
+    section=_SECTION,
+    record=AffectedSoftware,
+    paging=PageNumber(50, size_name="size"),
+    filters=_PAGED,
+    product=_PRODUCT,
+)
+
+# https://api-docs.kandji.io - Vulnerabilities > List Detections. The cursor is `after`; `next` is the bare cursor.
+LIST_DETECTIONS = Endpoint(
+    name="LIST_DETECTIONS",
+    path="/api/v1/vulnerability-management/detections",
+    section=_SECTION,
+    record=Detection,
+    paging=NextCursor(300, name="after", size_name="size"),
+    filters=frozenset({"filter"}),
+    product=_PRODUCT,
+)

@@ -1,0 +1,128 @@
+"""What the token can do: one probe per permission, told per tool in words an admin can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+
+from ..api.client import Call, IruClient
+from ..api.endpoint import Endpoint
+from ..api.endpoints.devices import LIST_DEVICES
+from ..api.endpoints.users import LIST_USERS
+from ..errors import (
+    IruError,
+    NotFound,
+    NotLicensed,
+    NotPermitted,
+    Refused,
+    Unauthorized,
+    Unreachable,
+    Unreadable,
+)
+from ..tools.kit.catalogue import Tool
+
+_NOBODY = "00000000-0000-4000-8000-000000000000"
+_SECONDS = 60.0
+_NOT_IRU = (Unreachable, NotFound, Refused, Unreadable)
+"""What no tenant of Iru answers to /users."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found. `tools` says per tool `works` or what it lacks; `works` counts those that do."""
+
+    tenant: str = ""
+    region: str = ""
+    reachable: bool = False
+    token_accepted: bool = False
+    requests_left_this_hour: int | None = None
+    problem: str = ""
+    tools: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def works(self) -> int:
+        return sum(verdict.startswith("works") for verdict in self.tools.values())
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every tool works, 1 when some do, 2 when none does; what needs no token counts for nothing alone."""
+        if not self.token_accepted:
+            return 2
+        return 0 if self.tools and self.works == len(self.tools) else 1 if self.works else 2
+
+
+async def check(client: IruClient, tools: Mapping[str, Tool], report: Report) -> Report:
+    """Fill `report`: /users first, as an integration is validated, then every endpoint that a tool needs."""
+    needed = {endpoint for tool in tools.values() for endpoint in (*tool.endpoints, *tool.optional)}
+    call = client.call(*needed, LIST_USERS, LIST_DEVICES, seconds=_SECONDS, requests=len(needed) + 10)
+    outcomes: dict[Endpoint[Any], IruError | None] = {}
+    ids: dict[str, str] = {}
+    await _probe(call, LIST_USERS, ids, outcomes)
+    report.reachable = not isinstance(outcomes[LIST_USERS], Unreachable)
+    if isinstance(outcomes[LIST_USERS], _NOT_IRU):
+        report.problem = str(outcomes[LIST_USERS])
+        return report
+    await _probe(call, LIST_DEVICES, ids, outcomes)
+    async with anyio.create_task_group() as group:
+        for endpoint in needed - set(outcomes):
+            group.start_soon(_probe, call, endpoint, ids, outcomes)
+    found = list(outcomes.values())
+    report.token_accepted = any(one is None or isinstance(one, (NotPermitted, NotLicensed)) for one in found)
+    if not report.token_accepted:
+        refused = any(isinstance(one, Unauthorized) for one in found)
+        report.problem = _bad_token() if refused else str(outcomes[LIST_USERS])
+    report.requests_left_this_hour = client.pace.hour_left
+    report.tools = {name: _verdict(tool, outcomes) for name, tool in tools.items()}
+    return report
+
+
+def _bad_token() -> str:
+    return (
+        "Iru accepts this API token nowhere (401): it is mistyped, revoked or expired, or belongs to another tenant. "
+        "An admin can create a new one under Access > API tokens."
+    )
+
+
+async def _probe(
+    call: Call, endpoint: Endpoint[Any], ids: dict[str, str], outcomes: dict[Endpoint[Any], IruError | None]
+) -> None:
+    known = {slot: ids.get(slot, _NOBODY if slot != "cve_id" else "CVE-2000-0001") for slot in endpoint.slots}
+    outcomes[endpoint] = None
+    try:
+        batch = await call.page(endpoint, query=endpoint.required, **known)
+    except (NotFound, Refused) as error:
+        # About an id that nobody has, or a device in no such state, this is what a permitted call answers.
+        outcomes[endpoint] = None if endpoint.slots else error
+    except IruError as error:
+        outcomes[endpoint] = error
+    else:
+        _learn(endpoint, batch.records, ids)
+
+
+def _learn(endpoint: Endpoint[Any], records: list[Any], ids: dict[str, str]) -> None:
+    first = next((record for record in records if record is not None), None)
+    if first is not None and endpoint is LIST_USERS:
+        ids["user_id"] = first.id
+    elif first is not None and endpoint is LIST_DEVICES:
+        ids["device_id"] = first.device_id
+
+
+def _verdict(tool: Tool, outcomes: Mapping[Endpoint[Any], IruError | None]) -> str:
+    lacking = [_lack(endpoint, outcomes[endpoint]) for endpoint in tool.endpoints if outcomes[endpoint]]
+    if lacking:
+        return "; ".join(lacking)
+    partly = [_lack(endpoint, outcomes[endpoint]) for endpoint in tool.optional if outcomes[endpoint]]
+    if partly and not tool.endpoints and len(partly) == len(tool.optional):
+        return "; ".join(partly)
+    return f"works; without: {'; '.join(partly)}" if partly else "works"
+
+
+def _lack(endpoint: Endpoint[Any], error: IruError | None) -> str:
+    if isinstance(error, NotLicensed):
+        return f"not licensed, or the token lacks {endpoint.grant}"
+    if isinstance(error, (NotPermitted, Unauthorized)):
+        return f"the token lacks {endpoint.grant}"
+    return str(error)

@@ -1,0 +1,1 @@
+"""Settings, the tenant they name and where its token is kept."""

@@ -1,0 +1,80 @@
+"""The API token in the system's keyring, by the host it belongs to; the package keyring is an extra."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from ..errors import ConfigError
+
+_SERVICE = "iru-mcp"
+_SECONDS = 60.0
+"""How long a person has to unlock the keyring."""
+
+
+def available() -> bool:
+    """Whether the package is installed and finds a keyring that keeps what it is given."""
+    try:
+        return bool(_keyring().get_keyring().priority > 0)
+    except ConfigError:
+        return False
+
+
+def read(host: str) -> str:
+    """The token kept for an API host. Raises ConfigError when there is none, or no keyring."""
+    keyring = _keyring()
+    found = _asked(lambda: keyring.get_password(_SERVICE, host))
+    if not found:
+        raise ConfigError(f"The system keyring holds no token for {host}.", "Run iru-mcp setup once more.")
+    return str(found)
+
+
+def store(host: str, token: str) -> None:
+    """Keep the token for an API host, in place of an older one. Raises ConfigError when the keyring refuses."""
+    keyring = _keyring()
+    _asked(lambda: keyring.set_password(_SERVICE, host, token))
+
+
+def forget(host: str) -> bool:
+    """Delete the token of an API host; whether there was one. Raises ConfigError when the keyring refuses."""
+    keyring = _keyring()
+    if _asked(lambda: keyring.get_password(_SERVICE, host)) is None:
+        return False
+    _asked(lambda: keyring.delete_password(_SERVICE, host))
+    return True
+
+
+def _asked(ask: Callable[[], Any]) -> Any:
+    """What the keyring says, in bounded time: it may wait for a person who is not there."""
+    from keyring.errors import KeyringError
+
+    said: list[Any] = []
+
+    def wait() -> None:
+        try:
+            said.append(ask())
+        except KeyringError:
+            return
+
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    thread.join(_SECONDS)
+    if not said:
+        raise ConfigError(
+            "The system keyring is locked or cannot be used here.",
+            "Unlock it, or set IRU_API_TOKEN or IRU_API_TOKEN_FILE instead of IRU_API_TOKEN_KEYRING.",
+        )
+    return said[0]
+
+
+def _keyring() -> ModuleType:
+    try:
+        import keyring
+    except ImportError:
+        raise ConfigError(
+            "The token is to come from the system keyring, but the package keyring is not installed.",
+            "Install iru-mcp[keyring], or set IRU_API_TOKEN instead of IRU_API_TOKEN_KEYRING.",
+        ) from None
+    return keyring

@@ -1,0 +1,68 @@
+"""Whose API the token goes to: the URL or subdomain of a tenant, read strictly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ..errors import ConfigError
+
+API_FAMILIES = ("api.kandji.io", "api.eu.kandji.io", "api.iru.com", "api.eu.iru.com")
+"""Host families that Iru's API lives in: `<subdomain>.<family>`."""
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_RIGHT = "The right form is https://SUBDOMAIN.api.kandji.io or https://SUBDOMAIN.api.eu.kandji.io."
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """Whose API, and where: subdomain and region are read off the URL and empty for another host."""
+
+    base_url: str
+    subdomain: str = ""
+    region: str = ""
+
+
+def from_subdomain(subdomain: str, region: str) -> Tenant:
+    """The tenant of that name in `region`, `us` or `eu`. Raises ConfigError."""
+    label = subdomain.casefold()
+    if not _LABEL.fullmatch(label):
+        raise ConfigError("IRU_SUBDOMAIN is not a subdomain.", "Give the first part alone, like acme.")
+    family = "api.eu.kandji.io" if region == "eu" else "api.kandji.io"
+    return Tenant(f"https://{label}.{family}", label, region)
+
+
+def from_url(url: str, allowed_hosts: Collection[str]) -> Tenant:
+    """The tenant at `url`: one of Iru's, loopback, or one of the `allowed_hosts`. Raises ConfigError."""
+    text = url if "://" in url else f"https://{url}"
+    try:
+        parts = urlsplit(text)
+        host, port = (parts.hostname or "").casefold().rstrip("."), parts.port
+    except ValueError:
+        raise ConfigError("IRU_API_URL is not a URL.", _RIGHT) from None
+    if "${" in text or not host or parts.username or parts.password:
+        raise ConfigError("IRU_API_URL is not a plain URL.", _RIGHT)
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
+        raise ConfigError("IRU_API_URL must begin with https://; http:// would show the token.", _RIGHT)
+    if parts.path.rstrip("/") not in ("", "/api", "/api/v1") or parts.query or parts.fragment:
+        raise ConfigError(f"IRU_API_URL has a path, {parts.path[:60]!r}, that the API does not.", _RIGHT)
+    label, _, family = host.partition(".")
+    base = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}"
+    if family in API_FAMILIES and _LABEL.fullmatch(label):
+        return Tenant(base, label, "eu" if ".eu." in family else "us")
+    if host in _LOOPBACK or host in {name.casefold() for name in allowed_hosts}:
+        return Tenant(base)
+    raise _foreign(host, label, family)
+
+
+def _foreign(host: str, label: str, family: str) -> ConfigError:
+    if family in ("kandji.io", "eu.kandji.io", "iru.com", "eu.iru.com"):
+        api = f"{label}.api.{'eu.' if family.startswith('eu.') else ''}kandji.io"
+        return ConfigError(f"IRU_API_URL is the web address {host}, not the API's.", f"Try https://{api}.")
+    return ConfigError(
+        f"IRU_API_URL names {host[:80]}, which is not one of Iru's API hosts.",
+        f"{_RIGHT} A host of your own must be named in IRU_ALLOWED_API_HOSTS too.",
+    )

@@ -1,0 +1,1 @@
+"""What the server offers beside tools: instructions, prompts, resources, completions."""

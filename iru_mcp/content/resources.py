@@ -1,0 +1,184 @@
+"""Guides that a client can read: fixed texts, and texts made from a name in the URI."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from ..api.endpoints.prism import COLUMNS, COMMON_COLUMNS
+from ..tools.kit.catalogue import catalogue, toolsets
+from .completions import Completer, blueprint_name, device_name, one_of, platform, user_email
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """One text at one URI."""
+
+    uri: str
+    name: str
+    title: str
+    description: str
+    text: str
+    mime_type: str = "text/markdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Texts at the URIs that fit a pattern with one `{slot}`.
+
+    `read` makes the text and gives None for a value it does not know; or `tool` is called with the value as `argument`.
+    """
+
+    uri: str
+    name: str
+    title: str
+    description: str
+    read: Callable[[str], str | None] | None = None
+    tool: str = ""
+    argument: str = ""
+    complete: Mapping[str, Completer] = field(default_factory=dict)
+    mime_type: str = "text/markdown"
+
+    def match(self, uri: str) -> str | None:
+        """What stands in the slot, None where `uri` does not fit."""
+        before, _, after = re.sub(r"\{\w+\}", "\0", self.uri).partition("\0")
+        found = re.fullmatch(f"{re.escape(before)}([^/?#]+){re.escape(after)}", uri)
+        return unquote(found[1]) if found else None
+
+
+_PRISM_FILTERS = """\
+# Prism filters
+
+The prism_* tools take the usual filters as parameters of their own. For all others, `filter` is a JSON object: a
+column, then an operator with its operand. Several columns must all hold.
+
+    {"name": {"like": ["zoom"]}, "device__family": {"in": ["Mac"]}}
+
+| operator | holds when | operand |
+| --- | --- | --- |
+| `like`, `not_like` | some text is contained, or none is | a list of texts |
+| `in`, `not_in` | the value is one of them, or none | a list of texts |
+| `eq` | the value is that | true or false |
+| `gt`, `gte`, `lt`, `lte` | the time is later or earlier | an ISO time |
+| `or` | one of the four before holds | an object of them |
+
+`iru://guides/prism/{category}` lists the columns of a category.
+"""
+
+
+def _category(name: str) -> str | None:
+    if name not in COLUMNS:
+        return None
+    own = COLUMNS[name] or ("(Iru publishes none)",)
+    return (
+        f"# Prism category {name}\n\nColumns of its own: {', '.join(own)}.\n\n"
+        f"Columns of every category: {', '.join(COMMON_COLUMNS)}.\n"
+    )
+
+
+def _permissions() -> str:
+    lines = (
+        f"- `{tool.name}`: {'; '.join(endpoint.grant for endpoint in (*tool.endpoints, *tool.optional))}"
+        for tool in catalogue().values()
+    )
+    return (
+        "# Permissions\n\nA new token has none; they are given under Access > API tokens.\n\n" + "\n".join(lines) + "\n"
+    )
+
+
+GUIDES: dict[str, Guide] = {
+    guide.uri: guide
+    for guide in (
+        Guide(
+            "iru://guides/prism-filters",
+            "prism-filters",
+            "Prism filters",
+            "How the filter parameter of the prism_* tools is written.",
+            _PRISM_FILTERS,
+        ),
+        Guide(
+            "iru://guides/permissions",
+            "permissions",
+            "Permissions of the API token",
+            "Which permission each tool needs, by its name on Iru's screen.",
+            _permissions(),
+        ),
+    )
+}
+"""The fixed texts by URI."""
+
+
+def _column(name: str) -> str | None:
+    places = [category for category, columns in COLUMNS.items() if name in columns]
+    if name in COMMON_COLUMNS:
+        return f"# Prism column {name}\n\nEvery category has it.\n"
+    return f"# Prism column {name}\n\nCategories that have it: {', '.join(places)}.\n" if places else None
+
+
+def _toolset(name: str) -> str | None:
+    members = toolsets(catalogue()).get(name)
+    if members is None:
+        return None
+    lines = (f"- `{tool.name}`: {tool.description}" for tool in members)
+    return f"# Toolset {name}\n\nSwitched on with IRU_TOOLSETS={name}.\n\n" + "\n".join(lines) + "\n"
+
+
+_COLUMNS = sorted({column for columns in COLUMNS.values() for column in columns} | set(COMMON_COLUMNS))
+
+
+def _asks(
+    uri: str, title: str, description: str, call: tuple[str, str], completer: Completer | None = None
+) -> Template:
+    slot = re.search(r"\{(\w+)\}", uri)
+    complete = {slot[1]: completer} if slot and completer else {}
+    return Template(
+        uri, title.casefold().replace(" ", "-"), title, description, None, *call, complete, "application/json"
+    )
+
+
+TEMPLATES: tuple[Template, ...] = (
+    Template(
+        "iru://guides/prism/{category}",
+        "prism-category",
+        "Columns of a Prism category",
+        "Every column that a Prism category can be filtered and sorted by.",
+        _category,
+        complete={"category": one_of(*COLUMNS)},
+    ),
+    Template(
+        "iru://guides/columns/{column}",
+        "prism-column",
+        "Where a Prism column is",
+        "The Prism categories that have a column.",
+        _column,
+        complete={"column": one_of(*_COLUMNS)},
+    ),
+    Template(
+        "iru://guides/toolsets/{toolset}",
+        "toolset",
+        "Tools of a toolset",
+        "What a toolset offers when it is switched on.",
+        _toolset,
+        complete={"toolset": one_of(*toolsets(catalogue()))},
+    ),
+    _asks(
+        "iru://devices/{device}",
+        "Device",
+        "One device: who, what, where it stands.",
+        ("get_device_dossier", "device"),
+        device_name,
+    ),
+    _asks("iru://users/{email}", "User", "The devices of one person.", ("find_devices_for_user", "email"), user_email),
+    _asks("iru://cves/{cve_id}", "CVE", "The devices that have a CVE.", ("find_devices_with_vulnerability", "cve_id")),
+    _asks(
+        "iru://blueprints/{blueprint}",
+        "Blueprint",
+        "Devices of a blueprint.",
+        ("list_devices", "blueprint_name"),
+        blueprint_name,
+    ),
+    _asks("iru://platforms/{platform}", "Platform", "Devices of a platform.", ("list_devices", "platform"), platform),
+)
+"""The made texts, and the answers that have an address."""

@@ -1,0 +1,138 @@
+"""The made-up tenant's front door: tokens, permissions, routes, rate limits, and bytes."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from ..api import declared_endpoints
+from ..api.endpoint import Endpoint
+from .routes import ROUTES
+from .routes.query import Fault
+from .world.chance import hexes
+from .world.tenant import Tenant
+
+Message = MutableMapping[str, Any]
+AsgiApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+_DENIED = Fault(403, {"detail": "You do not have permission to perform this action."})
+_NO_TOKEN = Fault(401, "Unauthorized\r\n", "text/plain")
+_UNLICENSED = Fault(404, "<!doctype html>\n<html><head><title>Not Found</title></head></html>", "text/html")
+
+
+@dataclass
+class DemoTransport(httpx.AsyncBaseTransport):
+    """Answers GETs as the tenant would; counts the hour down."""
+
+    tenant: Tenant
+    token: str
+    denied: frozenset[str]
+    unlicensed: frozenset[str]
+    hour_limit: int
+    patterns: list[tuple[re.Pattern[str], Endpoint[Any]]]
+    asked: int = field(default=0)
+    hour: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def build(
+        cls,
+        devices: int,
+        seed: int,
+        now: datetime | None,
+        denied: frozenset[str],
+        unlicensed: frozenset[str],
+        token: str,
+        hour_limit: int,
+    ) -> DemoTransport:
+        """The transport, its arguments checked. Raises ValueError."""
+        known = declared_endpoints()
+        strange = (denied - set(known)) | (unlicensed - {one.product for one in known.values() if one.product})
+        if strange:
+            raise ValueError(f"no endpoint or product is called {', '.join(sorted(strange))}")
+        tenant = Tenant.found(devices, seed, (now or datetime.now(UTC)).astimezone(UTC))
+        return cls(tenant, token, denied, unlicensed, hour_limit, _patterns(known))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """One answer, with Iru's headers."""
+        query = dict(request.url.params)
+        status, media, body = self.answer(
+            request.method, request.url.path, query, request.headers.get("authorization", "")
+        )
+        headers = {"content-type": media, "content-length": str(len(body))} | self._limits()
+        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body), request=request)
+
+    def answer(self, method: str, path: str, query: dict[str, str], authorization: str) -> tuple[int, str, bytes]:
+        """Status, content type and body."""
+        self._count()
+        try:
+            found = self._find(method, path, query, authorization)
+        except Fault as fault:
+            text = fault.body if fault.media != "application/json" else json.dumps(fault.body)
+            return fault.status, fault.media, text.encode()
+        return 200, "application/json", json.dumps(found).encode()
+
+    def _count(self) -> None:
+        if time.monotonic() - self.hour >= 3600:
+            self.asked, self.hour = 0, time.monotonic()
+        self.asked += 1
+
+    def _find(self, method: str, path: str, query: dict[str, str], authorization: str) -> Any:
+        if self.asked > self.hour_limit:
+            raise Fault(429, {"message": "API rate limit exceeded"})
+        endpoint, ids = self._route(path)
+        if authorization != f"Bearer {self.token}":
+            raise _NO_TOKEN
+        if method != "GET":
+            raise Fault(405, {"detail": f'Method "{method}" not allowed.'})
+        if endpoint.name in self.denied:
+            raise _DENIED
+        if endpoint.product in self.unlicensed:
+            raise _UNLICENSED if "/v2/" in path or endpoint.product.startswith("Vuln") else _DENIED
+        return ROUTES[endpoint.name](self.tenant, ids, query)
+
+    def _route(self, path: str) -> tuple[Endpoint[Any], dict[str, str]]:
+        for pattern, endpoint in self.patterns:
+            match = pattern.fullmatch(path)
+            if match:
+                return endpoint, match.groupdict()
+        raise Fault(404, {"message": "no Route matched with those values", "request_id": hexes(32, self.asked)})
+
+    def _limits(self) -> dict[str, str]:
+        return {
+            "RateLimit-Limit": "50",
+            "RateLimit-Remaining": "49",
+            "RateLimit-Reset": "1",
+            "X-RateLimit-Limit-Second": "50",
+            "X-RateLimit-Remaining-Second": "49",
+            "X-RateLimit-Limit-Hour": str(self.hour_limit),
+            "X-RateLimit-Remaining-Hour": str(max(0, self.hour_limit - self.asked)),
+        }
+
+
+def _patterns(known: dict[str, Endpoint[Any]]) -> list[tuple[re.Pattern[str], Endpoint[Any]]]:
+    """The declared paths as patterns, those without slots first."""
+    found = sorted(known.values(), key=lambda endpoint: len(endpoint.slots))
+    return [(re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(one.path)) + "/?"), one) for one in found]
+
+
+def application(demo: httpx.AsyncBaseTransport) -> AsgiApp:
+    """`demo` as an ASGI application: HTTP only, one answer a request."""
+
+    async def app(
+        scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    ) -> None:
+        if scope["type"] != "http":
+            return
+        url = httpx.URL(scheme="http", host="127.0.0.1", path=scope["path"], query=scope.get("query_string", b""))
+        answer = await demo.handle_async_request(httpx.Request(scope["method"], url, headers=scope["headers"]))
+        headers = [(name.lower(), value) for name, value in answer.headers.raw]
+        await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": await answer.aread()})
+
+    return app

@@ -1,0 +1,200 @@
+"""Answers for /audit/events: ninety days of what was done in Iru itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+from ..world import dates
+from ..world.blueprints import BLUEPRINTS, ENGINEERING
+from ..world.chance import digest, letters, pick, roll, uuid
+from ..world.items import ITEMS
+from ..world.story import STORY
+from ..world.tenant import Tenant
+from .query import WEB_HOST, Fault, Query, Row, cursor, number, uncursor
+
+DAYS = 90
+_A_DAY = 12
+_ADMINS = (*(uuid("admin", number) for number in range(5)), STORY.admin_id)
+_ULID = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@lru_cache(maxsize=4)
+def events(tenant: Tenant) -> tuple[Row, ...]:
+    """All audit events, oldest first."""
+    found = (
+        [_routine(tenant, number) for number in range(DAYS * _A_DAY)] + _incident_one(tenant) + _incident_two(tenant)
+    )
+    return tuple(sorted(found, key=lambda event: (event["occurred_at"], event["id"])))
+
+
+def _event(
+    at: datetime, actor: tuple[str, str], action: str, target: tuple[str, str], component: str = "", state: Any = None
+) -> Row:
+    key = (at, actor, action, target)
+    stamp, text = int(at.timestamp() * 1000), ""
+    for _ in range(10):
+        stamp, digit = divmod(stamp, 32)
+        text = _ULID[digit] + text
+    return {
+        "id": text + letters(16, *key, alphabet=_ULID),
+        "action": action,
+        "occurred_at": dates.zulu(at),
+        "actor_id": actor[1],
+        "actor_type": actor[0],
+        "target_id": target[1],
+        "target_type": target[0],
+        "target_component": component,
+        "new_state": {} if state is None else state,
+        "metadata": {"source_id": None, "source": None} if roll(*key) % 3 else {},
+    }
+
+
+def _routine(tenant: Tenant, number: int) -> Row:
+    """One of an ordinary working day's events."""
+    day, turn = divmod(number, _A_DAY)
+    chance = digest(tenant.seed, "audit", number)
+    at = tenant.now - timedelta(
+        days=DAYS - 1 - day, seconds=turn * 2400 + chance[0] * 9 + 30, microseconds=chance[1] * 3911 + turn
+    )
+    actor = ("user", _ADMINS[chance[2] % 5])
+    kind = chance[3] % 6
+    if kind == 0:
+        item = pick(ITEMS, tenant.seed, "audited", number)
+        return _event(
+            at,
+            actor,
+            "update",
+            ("library_item", item.id),
+            "",
+            {"active": True, "label": "", "type": item.type, "name": item.name},
+        )
+    if kind == 1:
+        return _blueprint_event(tenant, number, at, actor)
+    if kind == 2:
+        return _event(at, ("system", ""), "create", ("device", _device(tenant, number)), "", {"enrollment_type": "DEP"})
+    if kind == 3:
+        return _event(at, actor, "update", ("device", _device(tenant, number)), "tags", {"tags": ["remote"]})
+    if kind == 4:
+        person = pick(tenant.people, tenant.seed, "audited person", number)
+        return _event(
+            at, ("integration", uuid("integration")), "update", ("user", person.id), "", {"name": person.name}
+        )
+    return _event(
+        at, actor, "update", ("device", _device(tenant, number)), "asset_tag", {"asset_tag": f"NWT-{number:05d}"}
+    )
+
+
+def _device(tenant: Tenant, number: int) -> str:
+    return pick(tenant.devices, tenant.seed, "audited device", number).device_id
+
+
+def _blueprint_event(tenant: Tenant, number: int, at: datetime, actor: tuple[str, str]) -> Row:
+    blueprint = pick(BLUEPRINTS, tenant.seed, "audited blueprint", number)
+    state = {"name": blueprint.name, "library_items_added": [], "library_items_removed": [], "library_items_scoped": []}
+    return _event(at, actor, "update", ("blueprint", blueprint.id), "library_items", state)
+
+
+def _token(label: str, *permissions: tuple[str, str]) -> Row:
+    return {
+        "label": label,
+        "description": "",
+        "permissions": [{"path": path, "http_method": method} for method, path in permissions],
+    }
+
+
+def _incident_one(tenant: Tenant) -> list[Row]:
+    times, item = tenant.times, ("library_item", STORY.script_item_id)
+    token = ("api_token", STORY.token_id)
+    rights = _token(
+        STORY.token_label,
+        ("POST", "/api/v1/library/custom-scripts"),
+        ("POST", "/api/v1/blueprints/{id}/assign-library-item"),
+    )
+    added = {
+        "name": ENGINEERING.name,
+        "library_items_added": [{"id": STORY.script_item_id, "name": STORY.script_name}],
+        "library_items_removed": [],
+        "library_items_scoped": [],
+    }
+    script = {"active": True, "label": "", "type": "custom-script", "name": STORY.script_name}
+    return [
+        _event(times.token_created, ("user", STORY.admin_id), "create", token, "", rights),
+        _event(times.script_created, token, "create", item, "", script),
+        _event(times.script_assigned, token, "update", ("blueprint", ENGINEERING.id), "library_items", added),
+    ]
+
+
+def _incident_two(tenant: Tenant) -> list[Row]:
+    times, token = tenant.times, ("api_token", STORY.night_token_id)
+    leaver = next(person for person in tenant.people if person.email == STORY.leaver_email)
+    rights = _token(
+        STORY.night_token_label, ("GET", "/api/v1/devices/{device_id}/secrets/filevaultkey"), ("GET", "/api/v1/devices")
+    )
+    read = {"secret_type": "filevault_recovery_key", "device_serial_number": STORY.leaver_serials[0]}
+    lost = {"lost_mode_status": "ENABLED"}
+    return [
+        _event(
+            times.leaver_archived,
+            ("integration", uuid("integration")),
+            "update",
+            ("user", leaver.id),
+            "",
+            {"archived": True, "name": leaver.name},
+        ),
+        _event(times.night_token_created, ("user", STORY.night_admin_id), "create", token, "", rights),
+        _event(times.key_read, token, "read", ("device", STORY.leaver_device_ids[0]), "secrets", read),
+        _event(
+            times.lost_mode_enabled, ("user", _ADMINS[0]), "update", ("device", STORY.lost_device_id), "lost_mode", lost
+        ),
+    ]
+
+
+def _bounds(query: Query) -> tuple[str, str]:
+    """The dates asked for as `occurred_at` is written, both included. Raises Fault 400."""
+    found = []
+    for name, default in (("start_date", "0"), ("end_date", "9")):
+        text = query.get(name, "")
+        moment = dates.parse(text) if text else None
+        if text and moment is None:
+            raise Fault(400, {name: ["Enter a valid date or datetime."]})
+        if moment and name == "end_date" and len(text) == 10:
+            moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
+        found.append(dates.zulu(moment) if moment else default)
+    return found[0], found[1]
+
+
+def _listed(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+    limit = number(query, "limit", 500, least=1, most=500)
+    since, until = _bounds(query)
+    found = [event for event in events(tenant) if since <= event["occurred_at"] <= until]
+    if query.get("sort_by", "").startswith("-"):
+        found.reverse()
+    start = _start(found, query.get("cursor", ""))
+    end = start + limit
+    return {
+        "next": _link(found[end - 1], query) if end < len(found) else None,
+        "previous": _link(found[start - 1], query) if start else None,
+        "results": found[start:end],
+    }
+
+
+def _start(found: list[Row], text: str) -> int:
+    """Where the page begins: after the event that the cursor names."""
+    if not text:
+        return 0
+    mark, _, key = uncursor(text).partition(" ")
+    if mark != ">id":
+        raise Fault(400, {"detail": "Invalid cursor"})
+    return next((place + 1 for place, event in enumerate(found) if event["id"] == key), len(found))
+
+
+def _link(event: Row, query: Query) -> str:
+    after = quote(cursor(f">id {event['id']}"), safe="")
+    return f"{WEB_HOST}/api/v1/audit/events?limit={query.get('limit', '500')}&cursor={after}"
+
+
+ROUTES: dict[str, Any] = {"LIST_AUDIT_EVENTS": _listed}

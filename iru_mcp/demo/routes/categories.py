@@ -1,0 +1,219 @@
+"""What each Prism category says about one device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from ..world import dates, macs, posture
+from ..world.chance import letters, roll
+from ..world.fleet import Device
+from ..world.installed import arrival, count_on_mac
+from ..world.software import Software
+from ..world.story import STORY
+from ..world.tenant import Tenant
+from .query import Row
+
+_MAC = frozenset({"Mac"})
+_ALL = frozenset({"Mac", "iPhone", "iPad", "tvOS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """Which families report it, the rows of one device, and their number where it is known without making them."""
+
+    families: frozenset[str]
+    rows: Callable[[Tenant, Device], list[Row]]
+    count: Callable[[Tenant, Device], int] | None = None
+
+
+def common(tenant: Tenant, device: Device) -> Row:
+    """The columns that every row of a device has."""
+    seen = device.checked_in or device.enrolled
+    collected = dates.offset(seen - timedelta(minutes=roll("collected", device.serial) % 240))
+    person = device.person
+    return {
+        "device_id": device.device_id,
+        "device__name": device.name,
+        "device__family": device.family,
+        "device__user_id": str(person.number) if person else "",
+        "device__user_name": person.name if person else "",
+        "device__user_email": person.email if person else None,
+        "blueprint_id": device.blueprint.id,
+        "blueprint_name": device.blueprint.name,
+        "tags": None,
+        "asset_tag": device.asset_tag or None,
+        "serial_number": device.serial,
+        "model_id": device.model.identifier,
+        "count": None,
+        "created_at": dates.offset(device.enrolled + timedelta(minutes=30)),
+        "updated_at": collected,
+        "last_changed_at": None,
+        "last_collected_at": collected,
+    }
+
+
+def _came(at: datetime) -> Row:
+    return {"created_at": dates.offset(at), "last_changed_at": dates.offset(at)}
+
+
+_APP_BLANKS: Row = dict.fromkeys(
+    "bundle_size app_store_vendable beta_app device_based_vpp download_canceled download_failed "
+    "download_paused download_waiting "
+    "dynamic_size external_version_identifier has_update_available installing app_clip validated environment_variables "
+    "bundle_display_name info apple_scriptable".split()
+)
+
+
+def _apps(tenant: Tenant, device: Device) -> list[Row]:
+    mac = device.platform == "Mac"
+    found = []
+    for installed in tenant.apps(device):
+        came = dates.offset(installed.since)
+        same = _app(installed.software, installed.version, mac=mac)
+        found.append({**same, "created_at": came, "last_changed_at": came})
+    return found
+
+
+@lru_cache(maxsize=2048)
+def _app(software: Software, version: str, *, mac: bool) -> Row:
+    """What every device says of a version of an app; not to be changed."""
+    return _APP_BLANKS | {
+        "path": software.path if mac else None,
+        "obtained_from": software.source,
+        "bundle_id": software.bundle_id,
+        "name": software.name,
+        "short_version": version,
+        "version": version,
+        "signature": software.signature if mac else None,
+        "ad_hoc_code_signed": software.source == "Unknown" if mac else None,
+        "executable": software.name,
+        "bundle_name": software.name,
+        "bundle_type": "APPL",
+        "compiler": "com.apple.compilers.llvm.clang.1_0",
+        "bundle_region": "en",
+        "minimum_system_version": "13.0",
+        "category": "public.app-category.productivity",
+        "copyright": f"Copyright © {software.developer}" if software.developer else None,
+        "developer_name": software.developer or None,
+        "team_id": software.team_id or None,
+    }
+
+
+def _app_count(tenant: Tenant, device: Device) -> int:
+    return count_on_mac(device, tenant.seed) if device.platform == "Mac" else len(tenant.apps(device))
+
+
+def _device_information(tenant: Tenant, device: Device) -> list[Row]:
+    mac, seen = device.platform == "Mac", dates.offset(device.checked_in) if device.checked_in else None
+    return [
+        {
+            "device_capacity": float(device.model.capacity),
+            "host_name": f"{macs.host_name(device)}.local" if mac else None,
+            "local_hostname": macs.host_name(device) if mac else None,
+            "apple_silicon": device.model.chip.startswith("Apple") if mac else None,
+            "model": device.model.name,
+            "model_name": device.model.model,
+            "shared_ipad": False if device.platform == "iPad" else None,
+            "cellular_technology": "GSM and CDMA"
+            if device.platform == "iPhone"
+            else "None"
+            if device.platform == "iPad"
+            else "",
+            "data_roaming": None if mac else False,
+            "hotspot": None if mac else False,
+            "first_enrollment_date": dates.offset(device.first_enrolled),
+            "last_enrollment_date": dates.offset(device.enrolled),
+            "agent_version": device.agent or None,
+            "mdm_enabled": device.mdm,
+            "agent_installed": bool(device.agent) if mac else None,
+            "os_version": device.system.version,
+            "os_build": device.system.build,
+            "supplemental_build_version": device.system.build,
+            "supplemental_os_version_extra": None,
+            "display_os_version": device.system.version,
+            "marketing_name": device.system.marketing or None,
+            "last_checkin": seen,
+            "last_checkin_agent": seen if device.agent else None,
+            "last_checkin_mdm": seen,
+            "battery_health": "Normal" if "Book" in device.model.name else None,
+            "lost_mode_status": "ENABLED" if device.lost else None,
+        }
+    ]
+
+
+def _launch(tenant: Tenant, device: Device) -> list[Row]:
+    turn = arrival(device)
+    if turn is None:
+        return macs.launch_items(tenant, device)
+    came = _came(tenant.times.agent_planted if turn == 0 else tenant.times.spread[turn - 1] + timedelta(minutes=2))
+    return [row | came if row["label"] == STORY.launch_label else row for row in macs.launch_items(tenant, device)]
+
+
+def _users(tenant: Tenant, device: Device) -> list[Row]:
+    rows = macs.local_users(tenant, device)
+    return [
+        row | {"created_at": row["user_created_at"]} if row["username"] == STORY.hidden_admin else row for row in rows
+    ]
+
+
+_SLOT = (
+    "carrier_settings_version current_carrier_network current_mcc current_mnc eid iccid imei "
+    "is_data_preferred is_roaming "
+    "is_voice_preferred label label_id phone_number subscriber_carrier_network"
+).split()
+
+
+def _cellular(tenant: Tenant, device: Device) -> list[Row]:
+    if device.platform != "iPhone":
+        return []
+    blanks: Row = {f"{name}_slot_{slot}": None for slot in (1, 2) for name in _SLOT}
+    digits = letters(15, "imei", device.serial, alphabet="0123456789")
+    return [
+        blanks
+        | {
+            "cellular_technology": "GSM and CDMA",
+            "data_roaming_enabled": device.index % 6 == 0,
+            "voice_roaming_enabled": False,
+            "modem_firmware_version": "6.21.01",
+            "personal_hotspot_enabled": False,
+            "meid": digits[:14],
+            "imei_slot_1": f"{digits[:2]} {digits[2:8]} {digits[8:14]} {digits[14]}",
+            "slot_1": "CTSubscriptionSlotOne",
+            "slot_2": None,
+        }
+    ]
+
+
+def _certificates(tenant: Tenant, device: Device) -> list[Row]:
+    names = (
+        "Northwind Root CA",
+        "com.apple.systemdefault",
+        "com.apple.kerberos.kdc",
+        f"Northwind Device {device.serial}",
+    )
+    return [{"common_name": name, "identity_certificate": place > 0} for place, name in enumerate(names)]
+
+
+CATEGORIES: dict[str, Category] = {
+    "activation_lock": Category(_ALL, lambda tenant, device: [macs.activation_lock(device)]),
+    "application_firewall": Category(_MAC, posture.firewall),
+    "apps": Category(_ALL, _apps, _app_count),
+    "cellular": Category(frozenset({"iPhone"}), _cellular),
+    "certificates": Category(_ALL, _certificates),
+    "desktop_and_screensaver": Category(
+        _MAC, lambda tenant, device: [{"screensaver_interval": 300 if device.index % 4 else 1200}]
+    ),
+    "device_information": Category(_ALL, _device_information),
+    "filevault": Category(_MAC, posture.filevault),
+    "gatekeeper_and_xprotect": Category(_MAC, posture.gatekeeper),
+    "installed_profiles": Category(_MAC, lambda tenant, device: macs.profiles(device)),
+    "kernel_extensions": Category(_MAC, lambda tenant, device: []),
+    "launch_agents_and_daemons": Category(_MAC, _launch),
+    "local_users": Category(_MAC, _users),
+    "startup_settings": Category(_MAC, posture.startup),
+    "system_extensions": Category(_MAC, posture.system_extensions),
+    "transparency_database": Category(_MAC, posture.consents),
+}

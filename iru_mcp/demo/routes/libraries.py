@@ -1,0 +1,228 @@
+"""Answers about blueprints and the library, secrets and all, so that their removal can be tested."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..world import dates
+from ..world.blueprints import BLUEPRINTS, Blueprint
+from ..world.chance import hexes, roll, uuid
+from ..world.items import BODIES, ITEMS, Item, items_of
+from ..world.story import STORY
+from ..world.tenant import Tenant
+from .query import Fault, Query, Row, contains, counted, numbered
+
+
+def _blueprint_at(ids: Mapping[str, str]) -> Blueprint:
+    for blueprint in BLUEPRINTS:
+        if blueprint.id == ids["blueprint_id"]:
+            return blueprint
+    raise Fault(404, {"detail": "Not found."})
+
+
+def _blueprints(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+    wanted = {part.strip() for part in query.get("id__in", query.get("id", "")).split(",") if part.strip()}
+    test = contains(query.get("name", ""))
+    found = [
+        one.record(tenant.in_blueprint[one.name])
+        for one in BLUEPRINTS
+        if test(one.name) and (not wanted or one.id in wanted)
+    ]
+    return counted(found, query, 300, "/api/v1/blueprints")
+
+
+def _blueprint(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+    found = _blueprint_at(ids)
+    return found.record(tenant.in_blueprint[found.name])
+
+
+def _blueprint_items(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+    found = _blueprint_at(ids)
+    rows = [{"id": item.id, "name": item.name} for item in items_of(found)]
+    return counted(rows, query, 300, f"/api/v1/blueprints/{found.id}/list-library-items")
+
+
+def _routing(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+    routed = [device for device in tenant.devices if device.index % 7 == 0]
+    rows = [
+        {
+            "id": 45_000 + device.index,
+            "activity_time": dates.zulu(device.enrolled + timedelta(seconds=4)),
+            "activity_type": "routing_arrival",
+            "user": {"id": device.person.id, "email": device.person.email} if device.person else None,
+            "device_id": device.device_id,
+            "details": {
+                "is_fallback": False,
+                "matched_route": {"id": uuid("route", device.blueprint.name)},
+                "blueprint": device.blueprint.named(),
+            },
+        }
+        for device in sorted(routed, key=lambda device: device.enrolled, reverse=True)
+    ]
+    return counted(rows, query, 300, "/api/v1/blueprint-routing/activity")
+
+
+def _created(tenant: Tenant, item: Item) -> datetime:
+    if item.name == STORY.script_name:
+        return tenant.times.script_created
+    return tenant.now - timedelta(days=200 + roll("created", item.name) % 400, microseconds=612_150)
+
+
+def _shared(tenant: Tenant, item: Item) -> Row:
+    created = _created(tenant, item)
+    updated = created if item.name == STORY.script_name else created + timedelta(days=roll("updated", item.name) % 90)
+    return {
+        "id": item.id,
+        "name": item.name,
+        "active": True,
+        "created_at": dates.zulu(created),
+        "updated_at": dates.zulu(updated),
+    }
+
+
+def _signed(item: Item, kind: str) -> str:
+    key = hexes(40, "signature", item.name)
+    return f"https://northwind-library.s3.example/{kind}/{item.id}?X-Amz-Expires=3600&X-Amz-Signature={key}"
+
+
+def _custom_app(tenant: Tenant, item: Item) -> Row:
+    return _shared(tenant, item) | {
+        "file_key": f"companies/northwind/library/custom_apps/{item.id}.pkg",
+        "install_type": "package",
+        "install_enforcement": "install_once",
+        "audit_script": "#!/bin/zsh\n# SECRET-IN-SCRIPT\nexit 0\n",
+        "unzip_location": "",
+        "restart": False,
+        "preinstall_script": "",
+        "postinstall_script": "#!/bin/zsh\nactivate --license SECRET-IN-SCRIPT-NW-2211\n",
+        "file_url": _signed(item, "custom_apps"),
+        "file_size": 42_375_997,
+        "file_updated": dates.whole_zulu(_created(tenant, item)),
+        "show_in_self_service": item.name == "Developer Tools",
+    }
+
+
+def _in_house_app(tenant: Tenant, item: Item) -> Row:
+    return _shared(tenant, item) | {
+        "file_key": f"tenants/northwind/library/ipa_apps/{item.id}.ipa",
+        "icon": "",
+        "ipad_icon": "",
+        "identifier": "example.northwind.field",
+        "app_identifier": "example.northwind.field",
+        "app_name": item.name,
+        "app_version": "2.4.0",
+        "supported_device_families": ["iPhone", "iPad"],
+        "minimum_os_version": "17.5",
+        "file_url": _signed(item, "ipa_apps"),
+        "sha256": hexes(64, "ipa", item.name),
+        "file_size": 2_191_516,
+        "file_updated": dates.whole_zulu(_created(tenant, item)),
+        "runs_on_iphone": True,
+        "runs_on_ipad": True,
+        "runs_on_tv": False,
+        "runs_on_mac": False,
+    }
+
+
+def _custom_profile(tenant: Tenant, item: Item) -> Row:
+    secret = f"<key>Password</key><string>SECRET-IN-PROFILE-{item.id[:8]}</string>"
+    body = f"<?xml version='1.0'?><plist><dict>{secret}</dict></plist>"
+    return _shared(tenant, item) | {
+        "profile": body,
+        "mdm_identifier": f"com.kandji.profile.custom.{item.id}",
+        "runs_on_mac": "Mac" in item.platforms,
+        "runs_on_iphone": "iPhone" in item.platforms,
+        "runs_on_ipad": "iPad" in item.platforms,
+        "runs_on_tv": "AppleTV" in item.platforms,
+        "runs_on_vision": False,
+    }
+
+
+def _custom_script(tenant: Tenant, item: Item) -> Row:
+    frequency = "once" if item.name == STORY.script_name else "every_day"
+    return _shared(tenant, item) | {
+        "execution_frequency": frequency,
+        "restart": False,
+        "script": BODIES[item.name],
+        "remediation_script": "",
+        "show_in_self_service": False,
+    }
+
+
+_KINDS = {
+    "LIST_CUSTOM_APPS": ("custom-app", "custom-apps", _custom_app),
+    "LIST_IN_HOUSE_APPS": ("ipa-app", "ipa-apps", _in_house_app),
+    "LIST_CUSTOM_PROFILES": ("profile", "custom-profiles", _custom_profile),
+    "LIST_CUSTOM_SCRIPTS": ("custom-script", "custom-scripts", _custom_script),
+}
+
+
+def _kind(name: str) -> Any:
+    kind, path, make = _KINDS[name]
+
+    def listed(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+        rows = [make(tenant, item) for item in ITEMS if item.type == kind]
+        return numbered(rows, query, 300, f"/api/v1/library/{path}")
+
+    return listed
+
+
+def _activity(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+    item = next((one for one in ITEMS if one.id == ids["library_item_id"]), None)
+    if item is None:
+        raise Fault(
+            404,
+            "<!doctype html>\n<html><head><title>Not Found</title></head><body>Not Found</body></html>",
+            "text/html",
+        )
+    rows = [
+        row
+        for row in _happened(tenant, item)
+        if query.get("activity_type", row["activity_type"]) == row["activity_type"]
+    ]
+    return counted(rows, query, 300, f"/api/v1/library/library-items/{item.id}/activity")
+
+
+def _happened(tenant: Tenant, item: Item) -> list[Row]:
+    story = item.name == STORY.script_name
+    created = _created(tenant, item)
+    assigned = tenant.times.script_assigned if story else created + timedelta(days=1)
+    who = (
+        {"user_id": None, "user_email": None}
+        if story
+        else {"user_id": uuid("admin", 0), "user_email": "nell.harrow@northwind.example"}
+    )
+    steps = (
+        (
+            assigned,
+            "library_item_assignment_changed",
+            [f"Added to {STORY.blueprint_name}" if story else "Added to Standard Mac"],
+        ),
+        (created, "library_item_created", None),
+    )
+    return [
+        {
+            "id": 1800 + ITEMS.index(item) * 2 - place,
+            "activity_time": dates.zulu(at),
+            "activity_type": kind,
+            "details": details,
+        }
+        | who
+        for place, (at, kind, details) in enumerate(steps)
+    ]
+
+
+def _self_service(tenant: Tenant, ids: Mapping[str, str], query: Query) -> list[Row]:
+    return [{"id": uuid("category", name), "name": name} for name in ("Apps", "Productivity", "Utilities", "Security")]
+
+
+ROUTES: dict[str, Any] = {
+    "LIST_BLUEPRINTS": _blueprints,
+    "GET_BLUEPRINT": _blueprint,
+    "LIST_BLUEPRINT_LIBRARY_ITEMS": _blueprint_items,
+    "LIST_BLUEPRINT_ROUTING_ACTIVITY": _routing,
+    "LIST_LIBRARY_ITEM_ACTIVITY": _activity,
+    "LIST_SELF_SERVICE_CATEGORIES": _self_service,
+} | {name: _kind(name) for name in _KINDS}

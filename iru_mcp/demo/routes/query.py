@@ -1,0 +1,186 @@
+"""What a client asked for, read as Iru reads it: unknown parameters are ignored without a word."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..world import dates
+
+Row = dict[str, Any]
+Query = Mapping[str, str]
+Test = Callable[[Any], bool]
+WEB_HOST = "https://northwind.kandji.io"
+
+
+@dataclass(frozen=True)
+class Fault(Exception):
+    """An answer that is not a success: its status, body and content type."""
+
+    status: int
+    body: Any
+    media: str = "application/json"
+
+
+def number(query: Query, name: str, default: int, *, least: int = 0, most: int = 1_000_000_000) -> int:
+    """An integer parameter, clamped; what is not one counts as absent."""
+    text = query.get(name, "")
+    return (
+        min(max(int(text), least), most) if text.isascii() and text.isdigit() and len(text) < 16 else min(default, most)
+    )
+
+
+def window(query: Query, most: int) -> slice:
+    """`limit` and `offset` as a slice; a limit over `most` is clamped."""
+    offset = number(query, "offset", 0)
+    return slice(offset, offset + number(query, "limit", most, least=1, most=most))
+
+
+def counted(rows: Sequence[Any], query: Query, most: int, path: str, *, count: str = "count") -> Row:
+    """The envelope with a count and `next` on the web host."""
+    part = window(query, most)
+    more, before = part.stop < len(rows), part.start > 0
+    size = part.stop - part.start
+    following = f"{WEB_HOST}{path}?limit={size}&offset={part.stop}" if more else None
+    previous = f"{WEB_HOST}{path}?limit={size}&offset={max(0, part.start - size)}" if before else None
+    return {count: len(rows), "next": following, "previous": previous, "results": list(rows[part])}
+
+
+def numbered(rows: Sequence[Any], query: Query, size: int, path: str) -> Row:
+    """The envelope of the library: pages counted from 1."""
+    page = number(query, "page", 1, least=1)
+    part = rows[(page - 1) * size : page * size]
+    if page > 1 and not part:
+        raise Fault(404, {"detail": "Invalid page."})
+    more = page * size < len(rows)
+    return {
+        "count": len(rows),
+        "next": f"{WEB_HOST}{path}?page={page + 1}" if more else None,
+        "previous": f"{WEB_HOST}{path}?page={page - 1}" if page > 1 else None,
+        "results": list(part),
+    }
+
+
+def sized(rows: Sequence[Any], query: Query) -> Row:
+    """The envelope of vulnerabilities: page and size, 50 at most."""
+    page, size = number(query, "page", 1, least=1), number(query, "size", 50, least=1, most=50)
+    return {"total": len(rows), "page": page, "size": size, "results": list(rows[(page - 1) * size : page * size])}
+
+
+def cursor(text: str) -> str:
+    """A cursor as Iru prints it: base64."""
+    return base64.b64encode(text.encode()).decode()
+
+
+def uncursor(text: str) -> str:
+    """What is in a cursor. Raises Fault 400 for one that is not ours."""
+    try:
+        return base64.b64decode(text.encode("ascii"), validate=True).decode()
+    except (ValueError, UnicodeError):
+        raise Fault(400, {"detail": "Invalid cursor"}) from None
+
+
+def contains(wanted: str) -> Test:
+    """The text contains `wanted`, in any case."""
+    return lambda value: wanted.casefold() in str(value or "").casefold()
+
+
+def truth(text: str) -> bool | None:
+    """`true` or `false` in any case, else None."""
+    return {"true": True, "false": False}.get(text.strip().casefold())
+
+
+def ordered(rows: list[Any], by: str, key: Callable[[Any, str], Any], known: Sequence[str]) -> list[Any]:
+    """`rows` by a comma list of names, `-` before one turns it round; unknown names are ignored."""
+    for sign in reversed([part.strip() for part in by.split(",") if part.strip().lstrip("-") in known]):
+        keyed = [(rank(key(row, sign.lstrip("-"))), row) for row in rows]
+        rows = [row for _, row in sorted(keyed, key=lambda pair: pair[0], reverse=sign.startswith("-"))]
+    return rows
+
+
+def rank(value: Any) -> tuple[int, Any]:
+    """A place among values of any type: nothing first, then numbers, then text."""
+    if value is None:
+        return (0, 0)
+    if isinstance(value, (bool, int, float)):
+        return (1, value)
+    return (2, str(value))
+
+
+def json_filter(query: Query) -> dict[str, list[Test]]:
+    """The tests of the JSON parameter `filter`, by key. Raises Fault 400 for what is not in the grammar."""
+    text = query.get("filter", "")
+    if not text:
+        return {}
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise Fault(400, {"detail": f"JSON parse error - {error}"}) from None
+    if not isinstance(found, dict) or not all(isinstance(clause, dict) for clause in found.values()):
+        raise Fault(400, {"detail": "Invalid filter: an object of objects is expected"})
+    return {key: [_test(key, operator, value) for operator, value in clause.items()] for key, clause in found.items()}
+
+
+def passes(row: Row, tests: Mapping[str, Sequence[Test]], shared: Row | None = None) -> bool:
+    """Whether a row, laid over `shared`, stands every test; an absent key counts as null."""
+    under = shared or {}
+    return all(test(row[key] if key in row else under.get(key)) for key, held in tests.items() for test in held)
+
+
+def _test(key: str, operator: str, value: Any) -> Test:
+    if operator == "eq":
+        return lambda found: bool(found == value and isinstance(found, bool) == isinstance(value, bool))
+    if operator in ("in", "not_in", "like", "not_like") and isinstance(value, list):
+        return _among(operator, value)
+    if operator in _SIDES:
+        return _side(key, operator, value)
+    if operator == "or" and isinstance(value, dict):
+        sides = [_test(key, inner, bound) for inner, bound in value.items()]
+        return lambda found: any(side(found) for side in sides)
+    raise Fault(400, {"detail": f"Invalid filter for {key}: {operator}"})
+
+
+def _among(operator: str, values: list[Any]) -> Test:
+    if operator.endswith("in"):
+        found = {json.dumps(value) for value in values}
+
+        def inside(value: Any) -> bool:
+            return any(json.dumps(one) in found for one in (value if isinstance(value, list) else [value]))
+
+    else:
+        parts = [str(value).casefold() for value in values]
+
+        def inside(value: Any) -> bool:
+            return value is not None and any(part in str(value).casefold() for part in parts)
+
+    return (lambda value: not inside(value)) if operator.startswith("not_") else inside
+
+
+_SIDES: dict[str, Callable[[Any, Any], bool]] = {
+    "lt": lambda left, right: left < right,
+    "gt": lambda left, right: left > right,
+    "lte": lambda left, right: left <= right,
+    "gte": lambda left, right: left >= right,
+}
+
+
+def _side(key: str, operator: str, value: Any) -> Test:
+    bound = _comparable(value)
+    if bound is None:
+        raise Fault(400, {"detail": f"Invalid filter for {key}: {value!r} is not a date"})
+
+    def test(found: Any) -> bool:
+        held = _comparable(found)
+        return isinstance(held, type(bound)) and _SIDES[operator](held, bound)
+
+    return test
+
+
+def _comparable(value: Any) -> datetime | float | None:
+    if isinstance(value, str):
+        return dates.parse(value)
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

@@ -1,0 +1,195 @@
+"""Answers about how library items and parameters stand on devices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..world import dates
+from ..world.chance import letters, roll, uuid
+from ..world.fleet import Device
+from ..world.installed import arrival
+from ..world.items import ITEMS, Item, items_of
+from ..world.story import STORY
+from ..world.tenant import Tenant
+from .devices import device_at
+from .query import Fault, Query, Row, counted
+
+_WORDS = ("PASS",) * 40 + (
+    "AVAILABLE",
+    "PENDING",
+    "DOWNLOADING",
+    "CACHED",
+    "ERROR",
+    "INCOMPATIBLE",
+    "EXCLUDED",
+    "CHANGE_PENDING",
+)
+_PROFILE_WORDS = ("success",) * 40 + ("pending", "failed")
+_ERROR_LOG = (
+    "Executing audit script...\nScript exited with non-zero status.\n"
+    "Downloading...\nVerification of the package failed (code 12)."
+)
+
+
+def _word(device: Device, item: Item) -> str:
+    if item.name == STORY.protection_item and device.part == "patient zero":
+        return "ERROR"
+    if item.name == STORY.script_name:
+        return "PASS" if device.part.startswith("spread") else "PENDING"
+    words = _PROFILE_WORDS if item.type == "profile" else _WORDS
+    return words[roll("status", device.serial, item.name) % len(words)]
+
+
+def _log(device: Device, item: Item, word: str) -> str | None:
+    if item.name == STORY.protection_item and device.part == "patient zero":
+        return (
+            "Checking system extension...\nsysextd: extension io.kandji.KandjiAgent.ESF terminated\n"
+            f"launchctl: {STORY.launch_label}: service holds /Library/Kandji\nPolicy could not be applied (code 5)."
+        )
+    if item.name == STORY.script_name and word == "PASS":
+        return (
+            f"Executing script...\n% Total from http://{STORY.command_host}/fix.pkg\n"
+            "installer: The install was successful.\nScript exited with status 0."
+        )
+    if item.name == "Rotate Recovery Key" and word == "PASS":
+        alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+        key = "-".join(letters(4, "prk", device.serial, part, alphabet=alphabet) for part in range(6))
+        return f"Executing script...\nNew personal recovery key = '{key}'\nScript exited with status 0."
+    if word in ("ERROR", "failed"):
+        return _ERROR_LOG
+    return "" if word in ("PASS", "success") else None
+
+
+def _reported(tenant: Tenant, device: Device, item: Item) -> datetime:
+    turn = arrival(device)
+    if item.name == STORY.protection_item and turn == 0:
+        return tenant.times.protection_failed
+    if item.name == STORY.script_name and turn:
+        return tenant.times.spread[turn - 1]
+    seen = device.checked_in or device.enrolled
+    return seen - timedelta(minutes=roll("reported", device.serial, item.name) % 900)
+
+
+def row(tenant: Tenant, device: Device, item: Item) -> Row:
+    """How one item stands on one device, with what all three endpoints agree on."""
+    word = _word(device, item)
+    log = _log(device, item, word)
+    return {
+        "id": 100_000 + device.index * 100 + ITEMS.index(item),
+        "item_id": item.id,
+        "name": item.name,
+        "type": item.type,
+        "status": word,
+        "reported_at": None if word.casefold() == "pending" else dates.whole_zulu(_reported(tenant, device, item)),
+        "log": log,
+        "last_audit_log": log.splitlines()[-1] if log else None,
+    }
+
+
+def library_rows(tenant: Tenant, device: Device) -> list[Row]:
+    """The items of a device's blueprint as /library-items sends them."""
+    return [_long(tenant, device, item) for item in items_of(device.blueprint) if device.platform in item.platforms]
+
+
+def _long(tenant: Tenant, device: Device, item: Item) -> Row:
+    short = row(tenant, device, item)
+    long = short | {
+        "last_audit_run": dates.zulu(_reported(tenant, device, item)) if short["reported_at"] else None,
+        "control_log": None,
+        "control_reported_at": None,
+        "computer": {"id": device.device_id, "name": device.name},
+        "blueprint": device.blueprint.named(),
+        "rules_present": item.type == "custom-app",
+    }
+    if item.type == "threat-security-policy":
+        long["edr_status"] = _protection(tenant, device, broken=short["status"] == "ERROR")
+    return long
+
+
+def _protection(tenant: Tenant, device: Device, *, broken: bool) -> Row:
+    files = 300_000 + device.index * 97 % 90_000
+    last = (
+        tenant.times.app_installed - timedelta(days=2) if broken else tenant.now - timedelta(days=1 + device.index % 20)
+    )
+    return {
+        "status": "disabled" if broken else "enabled",
+        "malware_posture": "Protect",
+        "pup_posture": "Detect",
+        "last_baseline_scan": dates.worded(last),
+        "next_baseline_scan": "" if broken else dates.worded(last + timedelta(days=28)),
+        "baseline_scan_runtime": f"Kandji checked {files:,} files in 3 minutes, 41 seconds.",
+    }
+
+
+_PARAMETERS = (
+    ('Disable the "root" user', "User Accounts & Authentication", "User Accounts"),
+    ("Enable Gatekeeper", "System & Security", "Software"),
+    ("Enable the firewall", "System & Security", "Network"),
+    ("Check for software updates daily", "System & Security", "Software"),
+    ("Disable remote login", "Sharing", "Remote Access"),
+    ("Require an administrator password for system settings", "User Accounts & Authentication", "Passwords"),
+)
+_STATES = ("PASS",) * 12 + ("REMEDIATED", "WARNING", "ERROR", "PENDING", "INCOMPATIBLE")
+
+
+def _parameters(device: Device) -> list[Row]:
+    if device.platform != "Mac":
+        return []
+    return [
+        {
+            "status": _STATES[roll("parameter", device.serial, name) % len(_STATES)],
+            "item_id": uuid("parameter", name),
+            "name": name,
+            "category": category,
+            "subcategory": subcategory,
+        }
+        for name, category, subcategory in _PARAMETERS
+    ]
+
+
+def _status(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+    device = device_at(tenant, ids)
+    rows = [row(tenant, device, item) for item in items_of(device.blueprint) if device.platform in item.platforms]
+    return {"device_id": device.device_id, "library_items": rows, "parameters": _parameters(device)}
+
+
+def _library(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+    device = device_at(tenant, ids)
+    return {"device_id": device.device_id, "library_items": library_rows(tenant, device)}
+
+
+def _parameter_list(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+    device = device_at(tenant, ids)
+    return {"device_id": device.device_id, "parameters": _parameters(device)}
+
+
+def _item_statuses(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+    item = next((one for one in ITEMS if one.id == ids["library_item_id"]), None)
+    if item is None:
+        raise Fault(
+            404,
+            "<!doctype html>\n<html><head><title>Not Found</title></head><body>Not Found</body></html>",
+            "text/html",
+        )
+    wanted = query.get("computer_id", "")
+    found = [
+        device
+        for device in tenant.devices
+        if device.platform in item.platforms and item.is_in(device.blueprint) and wanted in ("", device.device_id)
+    ]
+    page = counted(found, query, 300, f"/api/v1/library/library-items/{item.id}/status")
+    hidden = ("item_id", "name", "type", "rules_present")
+    page["results"] = [
+        {k: v for k, v in _long(tenant, device, item).items() if k not in hidden} for device in page["results"]
+    ]
+    return page
+
+
+ROUTES: dict[str, Any] = {
+    "GET_DEVICE_STATUS": _status,
+    "LIST_DEVICE_LIBRARY_ITEMS": _library,
+    "LIST_DEVICE_PARAMETERS": _parameter_list,
+    "LIST_LIBRARY_ITEM_STATUSES": _item_statuses,
+}

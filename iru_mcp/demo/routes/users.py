@@ -1,0 +1,57 @@
+"""Answers for /users: cursor pages of 25, `next` on the web host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from ..world.people import INTEGRATION, Person
+from ..world.tenant import Tenant
+from .query import WEB_HOST, Fault, Query, Row, contains, cursor, truth, uncursor
+
+_PAGE = 25
+
+
+def _listed(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+    start = _start(query.get("cursor", ""))
+    found = [person for person in tenant.people if _fits(person, query)]
+    rows = [person for person in found if person.number >= start]
+    following = _link(rows[_PAGE].number) if len(rows) > _PAGE else None
+    before = [person for person in found if person.number < start][-_PAGE:]
+    return {
+        "next": following,
+        "previous": _link(before[0].number) if before else None,
+        "results": [person.record(tenant.held[person.id]) for person in rows[:_PAGE]],
+    }
+
+
+def _start(text: str) -> int:
+    inside = uncursor(text) if text else "p=0"
+    if not inside.startswith("p=") or not inside[2:].isdigit():
+        raise Fault(400, {"detail": "Invalid cursor"})
+    return int(inside[2:])
+
+
+def _link(number: int) -> str:
+    return f"{WEB_HOST}/api/v1/users?cursor={quote(cursor(f'p={number}'), safe='')}"
+
+
+def _fits(person: Person, query: Query) -> bool:
+    archived = truth(query.get("archived", ""))
+    return (
+        contains(query.get("email", ""))(person.email)
+        and query.get("id", person.id) == person.id
+        and query.get("integration_id", INTEGRATION["uuid"]) == INTEGRATION["uuid"]
+        and archived in (None, person.archived)
+    )
+
+
+def _one(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+    for person in tenant.people:
+        if person.id == ids["user_id"]:
+            return person.record(tenant.held[person.id])
+    raise Fault(404, {"detail": "Not found."})
+
+
+ROUTES: dict[str, Any] = {"LIST_USERS": _listed, "GET_USER": _one}

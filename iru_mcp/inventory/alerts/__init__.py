@@ -1,0 +1,1 @@
+"""Rules over the copy, the alerts they raise, and the webhook that is told."""

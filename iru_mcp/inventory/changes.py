@@ -1,0 +1,209 @@
+"""What changed between two moments, and how a device was at one."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..errors import NotFound, UsageError
+from .store import utc
+from .tables import BY_NAME, KINDS, Kind
+
+WHATS = ("appeared", "gone", "changed", "moved")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A device of the copy, here or gone."""
+
+    number: int
+    device_id: str
+    device_name: str | None
+    serial_number: str | None
+
+    def shown(self) -> dict[str, Any]:
+        """As answers name it."""
+        return {"device_id": self.device_id, "device_name": self.device_name, "serial_number": self.serial_number}
+
+
+_STRAIGHT = "'"
+"""As people type the mark that Apple writes as a curly one."""
+
+
+def find_device(db: sqlite3.Connection, wanted: str) -> Target:
+    """The device with that id, serial number or name, also one that is gone. Raises NotFound or UsageError."""
+    rows = db.execute(
+        "SELECT id, device_id, device_name, serial_number FROM _device WHERE listed_sync IS NOT NULL AND "
+        "(device_id = :it OR serial_number = :it COLLATE NOCASE OR replace(device_name, char(8217), :straight) = :name "
+        "COLLATE NOCASE) LIMIT 6",
+        {"it": wanted.strip(), "name": wanted.strip().replace("\u2019", _STRAIGHT), "straight": _STRAIGHT},
+    ).fetchall()
+    if not rows:
+        raise NotFound("The inventory has no such device.", "Pass a serial number, device_id or whole device name.")
+    if len(rows) > 1:
+        serials = ", ".join(str(row[3]) for row in rows)
+        raise UsageError("More than one device has that name.", f"Pass a serial number: {serials}.")
+    return Target(*rows[0])
+
+
+@dataclass(slots=True)
+class Changes:
+    """Changes newest first, how many there are of each sort, and whether more match than are listed."""
+
+    items: list[dict[str, Any]]
+    counts: dict[str, dict[str, int]]
+    syncs: list[str]
+    """When the copies were made that were compared, newest first."""
+    begins: str | None
+    """When the first copy was made."""
+    more: bool
+
+
+def changes(  # noqa: PLR0913 - what may be asked
+    db: sqlite3.Connection,
+    since: datetime | None,
+    until: datetime | None,
+    kind: str = "",
+    device: Target | None = None,
+    *,
+    most: int = 200,
+) -> Changes:
+    """The changes seen by syncs that finished within the two moments."""
+    where, names = _window(since, until, kind, device)
+    counts: dict[str, dict[str, int]] = {}
+    for name, what, count in db.execute(
+        f"SELECT c.kind, c.what, count(*) FROM _change c JOIN _sync s ON s.id = c.sync WHERE {where} GROUP BY 1, 2",
+        names,
+    ):
+        counts.setdefault(name, {})[what] = count
+    found = db.execute(
+        "SELECT s.finished_at, c.kind, c.what, k.text AS thing, d.device_id, d.device_name, d.serial_number, "
+        "w.user_email, w.blueprint_name, c.device, c.key, c.old, c.new FROM _change c JOIN _sync s ON s.id = c.sync "
+        "JOIN _key k ON k.id = c.key LEFT JOIN _device d ON d.id = c.device LEFT JOIN _devices_open p "
+        f"ON p.device = c.device LEFT JOIN _devices_value w ON w._id = p.value WHERE {where} "
+        "ORDER BY c.sync DESC, c.id LIMIT :most",
+        names | {"most": most + 1},
+    ).fetchall()
+    items = [_item(db, row, whole=bool(kind)) for row in found[:most]]
+    begins = db.execute("SELECT min(finished_at) FROM _sync").fetchone()[0]
+    return Changes(items, counts, _syncs(db, since, until), begins, len(found) > most)
+
+
+def _syncs(db: sqlite3.Connection, since: datetime | None, until: datetime | None) -> list[str]:
+    """When the syncs finished whose changes are asked for, newest first, at most ten, and the one before them."""
+    found = db.execute(
+        "SELECT finished_at FROM _sync WHERE id >= coalesce((SELECT max(id) FROM _sync WHERE finished_at < ?), 0) "
+        "AND finished_at <= ? ORDER BY id DESC LIMIT 11",
+        (utc(since) if since else "", utc(until) if until else "9"),
+    )
+    return [row[0] for row in found]
+
+
+def _window(
+    since: datetime | None, until: datetime | None, kind: str, device: Target | None
+) -> tuple[str, dict[str, Any]]:
+    where, names = ["1"], dict[str, Any]()
+    for text, value in (
+        ("s.finished_at >= :since", utc(since) if since else None),
+        ("s.finished_at <= :until", utc(until) if until else None),
+        ("c.kind = :kind", kind or None),
+        ("c.device = :device", device.number if device else None),
+    ):
+        if value is not None:
+            where.append(text)
+            names[text.rpartition(":")[2]] = value
+    return " AND ".join(where), names
+
+
+_NAMES = ("at", "kind", "what", "thing", "device_id", "device_name", "serial_number", "user_email", "blueprint_name")
+
+
+def _item(db: sqlite3.Connection, row: tuple[Any, ...], *, whole: bool) -> dict[str, Any]:
+    """A change as answers show it; of what came or went only the telling columns unless the `whole` is wanted."""
+    *names, device, key, old, new = row
+    named = dict(zip(_NAMES, names, strict=True))
+    kind = BY_NAME[named["kind"]]
+    before, after = _content(db, kind.name, old), _content(db, kind.name, new)
+    if after and not before:
+        after |= _dated(db, kind, (device, key, new))
+    if before and after:
+        changed = [name for name in kind.columns if before.get(name) != after.get(name)]
+        named["fields"] = {name: {"old": before.get(name), "new": after.get(name)} for name in changed}
+    else:
+        held = before or after
+        named["was" if before else "is"] = held if whole else _brief(kind, held)
+    named["username"] = (after or before).get("username")
+    return {name: value for name, value in named.items() if value not in (None, "")}
+
+
+def _dated(db: sqlite3.Connection, kind: Kind, span: tuple[int, int, int]) -> dict[str, Any]:
+    """Since when Iru has had what appeared, if that is known and it is still there."""
+    found = db.execute(f"SELECT since FROM _{kind.name}_open WHERE (device, key, value) = (?, ?, ?)", span).fetchone()
+    return {"since": found[0]} if found and found[0] else {}
+
+
+def _content(db: sqlite3.Connection, kind: str, value: int | None) -> dict[str, Any]:
+    """The columns of a content that hold something."""
+    if value is None:
+        return {}
+    cursor = db.execute(f"SELECT * FROM _{kind}_value WHERE _id = ?", (value,))
+    row = cursor.fetchone()
+    return _filled(cursor, row) if row else {}
+
+
+def _filled(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
+    found = {column[0]: cell for column, cell in zip(cursor.description, row, strict=True) if cell is not None}
+    found.pop("_id", None)
+    found.pop("digest", None)
+    return found | (json.loads(found.pop("more")) if "more" in found else {})
+
+
+def at(db: sqlite3.Connection, device: Target, when: datetime, parts: Sequence[str] = ()) -> dict[str, Any]:
+    """The device as the newest sync up to `when` had it: the rows of every kind, or of those in `parts`.
+
+    Of a kind that is asked for by name every row is given, with all columns unless there are more than _MANY rows; of
+    the others the telling columns, and of more than _MANY only their number. Raises NotFound when there was no such
+    device.
+    """
+    row = db.execute("SELECT max(id), max(finished_at) FROM _sync WHERE finished_at <= ?", (utc(when),)).fetchone()
+    if row[0] is None:
+        raise NotFound("No sync had finished by then.", "Ask for a later moment; SELECT * FROM syncs lists them.")
+    if not _rows_at(db, BY_NAME["devices"], device, row[0]):
+        raise NotFound("Iru did not list that device then.", "inventory_changes says when it appeared or went.")
+    wanted = [kind for kind in KINDS if kind.device and (not parts or kind.name in parts)]
+    found = {kind.name: _rows_at(db, kind, device, row[0]) for kind in wanted}
+    shown = {name: rows for name, rows in found.items() if rows}
+    show = _named if parts else _few
+    return {"as_of": row[1]} | {name: show(BY_NAME[name], rows) for name, rows in shown.items()}
+
+
+_MANY = 25
+
+
+def _named(kind: Kind, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return rows if len(rows) <= _MANY else [_brief(kind, one) for one in rows]
+
+
+def _few(kind: Kind, rows: list[dict[str, Any]]) -> Any:
+    if len(rows) > _MANY:
+        return f"{len(rows)} rows: ask with kind={kind.name}"
+    return [_brief(kind, one) for one in rows]
+
+
+def _brief(kind: Kind, row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in kind.telling if name in row} if kind.telling else row
+
+
+def _rows_at(db: sqlite3.Connection, kind: Kind, device: Target, sync: int) -> list[dict[str, Any]]:
+    cursor = db.execute(
+        f"SELECT v.*, o.since FROM _{kind.name}_open o JOIN _{kind.name}_value v ON v._id = o.value "
+        "WHERE o.device = :device AND o.seen_from <= :sync UNION ALL "
+        f"SELECT v.*, o.since FROM _{kind.name}_closed o JOIN _{kind.name}_value v ON v._id = o.value "
+        "WHERE o.device = :device AND o.seen_from <= :sync AND o.seen_to > :sync",
+        {"device": device.number, "sync": sync},
+    )
+    return [_filled(cursor, row) for row in cursor]

@@ -1,0 +1,64 @@
+"""What Prism does not report: read device by device, and brought into the columns of the copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ...api.endpoint import Endpoint
+from ...api.endpoints.devices import APP_SHAPE, GET_DEVICE_DETAILS, LIST_DEVICE_APPS, App, DeviceDetails
+
+PLATFORMS = ("Windows", "Android")
+"""As the device list spells them. Prism's published device families are Apple's alone."""
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request of its own for each device of PLATFORMS of which Prism has no row."""
+
+    endpoint: Endpoint[Any]
+    row: Callable[[object], Row | None]
+    """From a row as sent to one in the columns of the copy; None when it is not one."""
+
+
+_OF_APPLE = {"publisher": "developer_name", "source": "obtained_from"}
+"""What Prism calls these two."""
+
+
+def _app(row: object) -> Row | None:
+    app = App.read(row)
+    if app is None:
+        return None
+    found = app.shaped()
+    others = {name for names in APP_SHAPE.values() for name in names} - {"product_code", *APP_SHAPE}
+    return {_OF_APPLE.get(name, name): value for name, value in found.items() if name not in others}
+
+
+_OF_AGENT = {
+    "is_agent_installed": "agent_installed",
+    "version": "agent_version",
+    "install_date": "agent_installed_at",
+    "last_check_in_datetime": "agent_last_check_in",
+}
+
+
+def _details(row: object) -> Row | None:
+    """The fields of all sections side by side; only the agent's need more than their own name."""
+    details = DeviceDetails.read(row)
+    if details is None:
+        return None
+    found: Row = {}
+    for section, fields in details.flat().items():
+        names = _OF_AGENT if section == "kandji_agent" else {}
+        found |= {names.get(name, name): value for name, value in _fields(fields)}
+    return found
+
+
+def _fields(section: object) -> list[tuple[str, Any]]:
+    return list(section.items()) if isinstance(section, dict) else []
+
+
+APPS = Visit(LIST_DEVICE_APPS, _app)
+DETAILS = Visit(GET_DEVICE_DETAILS, _details)

@@ -1,0 +1,59 @@
+"""How much of the tenant's hourly quota a sync may take: its own count, and what Iru says is left for everybody."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+import anyio
+
+from ...errors import UsageError
+
+HOUR_LIMIT = 10_000
+"""Requests an hour that Iru grants a tenant, shared by all its tokens."""
+_PATIENCE = 60.0
+"""Seconds between looks at an hour that others have used up."""
+
+
+def read_share(text: str) -> float:
+    """`50%` as 0.5. Raises UsageError."""
+    number = text.strip().removesuffix("%")
+    if number.isascii() and number.isdigit() and 1 <= int(number) <= 100:
+        return int(number) / 100
+    raise UsageError("quota is not a share of the hourly quota.", "Give a whole percentage, like --quota 50%.")
+
+
+class Quota:
+    """Lets at most `share` of the hour's requests through, and leaves the rest of what Iru says is left to others."""
+
+    def __init__(
+        self,
+        share: float,
+        hour_left: Callable[[], int | None],
+        *,
+        clock: Callable[[], float] = anyio.current_time,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    ) -> None:
+        self.allowed = max(1, int(HOUR_LIMIT * share))
+        self._reserve = HOUR_LIMIT - self.allowed
+        self._hour_left, self._clock, self._sleep = hour_left, clock, sleep
+        self._taken: deque[float] = deque()
+        self.waited = 0.0
+
+    async def take(self) -> None:
+        """One more request, as soon as the share has room for it."""
+        while (wait := self._wait()) > 0:
+            self.waited += wait
+            await self._sleep(wait)
+        self._taken.append(self._clock())
+
+    def _wait(self) -> float:
+        now = self._clock()
+        while self._taken and self._taken[0] <= now - 3600:
+            self._taken.popleft()
+        if len(self._taken) >= self.allowed:
+            return self._taken[0] + 3600 - now
+        left = self._hour_left()
+        if left is not None and left <= self._reserve and self._taken and now - self._taken[-1] < _PATIENCE:
+            return self._taken[-1] + _PATIENCE - now
+        return 0.0

@@ -1,0 +1,65 @@
+"""What an entry says: the command that starts this server again, and the settings it is started with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePath
+from typing import Any
+
+from ..config.settings import FIELDS, Settings, tenant, token
+
+_PASSED_ON = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_SAID_OTHERWISE = frozenset({"api_url", "subdomain", "region", "api_token_file", "api_token_keyring", "demo"})
+_FOR_HTTP = frozenset({"transport", "host", "port"})
+
+
+def launch(python: str, prefix: str, find: Callable[[str], str | None], *, keyring: bool = False) -> list[str]:
+    """The command that starts this package wherever a client runs it: absolute, as a GUI's PATH holds little.
+
+    `python` and `prefix` are this interpreter's, `find` looks a program up. What uvx and pipx run keep in their caches
+    may be cleared, so they are asked again. -P keeps the modules of the folder a client starts it in out.
+    """
+    parts = PurePath(prefix).parts
+    package = "iru-mcp[keyring]" if keyring else "iru-mcp"
+    uvx, pipx = find("uvx"), find("pipx")
+    if uvx and any(part.startswith(("archive-v", "environments-v")) for part in parts):
+        return [uvx, "--from", package, "iru-mcp"] if keyring else [uvx, package]
+    if pipx and "pipx" in parts and "venvs" not in parts:
+        return [pipx, "run", "--spec", package, "iru-mcp"]
+    return [python, "-P", "-m", "iru_mcp"]
+
+
+def is_ours(entry: Any) -> bool:
+    """Whether an entry of a configuration file starts this package."""
+    if not isinstance(entry, dict):
+        return False
+    words = [entry.get("command"), *(entry.get("args") or ())]
+    return any(name in str(word) for word in words for name in ("iru-mcp", "iru_mcp"))
+
+
+def variables(settings: Settings, environment: Mapping[str, str], *, keyring: bool) -> dict[str, str]:
+    """The environment of the entry: every setting that is not its default, and this shell's proxy and CA.
+
+    With `keyring` or a token file the token itself is not in it. Raises ConfigError for a tenant or token that is none.
+    """
+    found = {"IRU_DEMO": "1"} if settings.demo else {**_account(settings, keyring=keyring), **_route(environment)}
+    for name, item in FIELDS.items():
+        value = getattr(settings, name)
+        if name not in _SAID_OTHERWISE | _FOR_HTTP and not item.metadata["secret"] and value != item.default:
+            found[item.metadata["env"]] = "1" if value is True else str(value)
+    return found
+
+
+def _account(settings: Settings, *, keyring: bool) -> dict[str, str]:
+    where = {"IRU_API_URL": tenant(settings).base_url}
+    if keyring:
+        return {**where, "IRU_API_TOKEN_KEYRING": "1"}
+    if settings.api_token_file and not settings.api_token.get_secret_value():
+        return {**where, "IRU_API_TOKEN_FILE": str(Path(settings.api_token_file).absolute())}
+    return {**where, "IRU_API_TOKEN": token(settings).get_secret_value()}
+
+
+def _route(environment: Mapping[str, str]) -> dict[str, str]:
+    """How this shell reaches Iru; a client started from a dock or menu does not have it."""
+    names = (spelt for name in _PASSED_ON for spelt in (name, name.lower()))
+    return {name: environment[name] for name in names if environment.get(name)}

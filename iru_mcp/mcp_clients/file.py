@@ -1,0 +1,148 @@
+"""One entry in a client's configuration file: put there and taken out again, atomically, with a backup."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from ..errors import ConfigError
+from . import jsonc, toml
+from .entry import is_ours
+from .known import Client
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """A client's file and the name of our entry in it. Every method raises ConfigError, with nothing written."""
+
+    client: Client
+    path: Path
+    name: str = "iru"
+
+    @property
+    def backup(self) -> Path:
+        """The file as it is without our entry, kept while there is one."""
+        return self._real.with_name(f"{self._real.name}.before-iru-mcp")
+
+    @property
+    def _real(self) -> Path:
+        return Path(os.path.realpath(self.path))  # whoever keeps dotfiles elsewhere keeps them there
+
+    @property
+    def _place(self) -> tuple[str, ...]:
+        return (*self.client.servers, self.name)
+
+    @property
+    def _form(self) -> ModuleType:
+        return toml if self.client.form == "toml" else jsonc
+
+    def entry(self) -> dict[str, Any] | None:
+        """Our entry as it is in the file, None when there is none."""
+        with self._told():
+            text = _read(self._real)
+            found = self._entry(text) if text is not None else None
+        return found if is_ours(found) else None
+
+    def check(self, entry: dict[str, Any]) -> None:
+        """Whether `entry` could be put: the file is readable, and the name not another server's."""
+        with self._told():
+            self._with(_read(self._real), entry)
+
+    def connect(self, entry: dict[str, Any], *, secret: bool) -> None:
+        """Put `entry`, in place of an older one of ours; with a `secret` in it, nobody else may read the file."""
+        with self._told():
+            text = _read(self._real)
+            new, before = self._with(text, entry), self._without(text)
+            self._real.parent.mkdir(parents=True, exist_ok=True)
+            if before is not None:
+                _write(self.backup, before, self._mode())
+            _write(self._real, new, self._mode() & 0o700 if secret else self._mode())
+
+    def disconnect(self) -> bool:
+        """Take our entry out, and the file if it held nothing else and was not there before; whether there was one."""
+        if self.entry() is None:
+            return False
+        with self._told():
+            before = self._without(_read(self._real))
+            if before is None:
+                self._real.unlink()
+            else:
+                _write(self._real, before, self._mode())
+            self.backup.unlink(missing_ok=True)
+        return True
+
+    def shown(self, entry: dict[str, Any]) -> str:
+        """The entry as it stands in a file of its own."""
+        return str(self._form.put("", self._place, entry))
+
+    def _with(self, text: str | None, entry: dict[str, Any]) -> str:
+        old = self._entry(text or "")
+        if old is not None and not is_ours(old):
+            raise ValueError(f"its server '{self.name}' is another one; give this one a name with --name")
+        return str(self._form.put(text or "", self._place, entry))
+
+    def _without(self, text: str | None) -> str | None:
+        """The text before our entry came, None for no file: the backup where nothing else changed since."""
+        if text is None or (entry := self._entry(text)) is None:
+            return text
+        backup = _read(self.backup)
+        with contextlib.suppress(ValueError):
+            if backup is not None and self._form.put(backup, self._place, entry) == text:
+                return backup
+        rest = str(self._form.cut(text, self._place))
+        return None if backup is None and _is_hollow(self._form.load(rest) if rest.strip() else {}, rest) else rest
+
+    def _entry(self, text: str) -> Any:
+        found = self._form.load(text) if text.strip("\ufeff \t\r\n") else {}
+        for name in self._place:
+            found = found.get(name) if isinstance(found, dict) else None
+        return found
+
+    def _mode(self) -> int:
+        return stat.S_IMODE(self._real.stat().st_mode) if self._real.exists() else 0o600
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        by_hand = f"Mend it, or paste what iru-mcp setup {self.client.name} --print shows."
+        try:
+            yield
+        except UnicodeDecodeError:
+            raise ConfigError(f"{self.path} is left as it is: it is not UTF-8.", by_hand) from None
+        except ValueError as error:
+            raise ConfigError(f"{self.path} is left as it is: {error}.", by_hand) from None
+        except OSError as error:
+            raise ConfigError(f"{self.path} cannot be changed: {error.strerror}.", by_hand) from None
+
+
+def _is_hollow(value: Any, text: str) -> bool:
+    """Whether nothing is said: only objects with nothing in them, and no comment."""
+    return isinstance(value, dict) and not set(text) & set("#/") and all(_is_hollow(v, "") for v in value.values())
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    """All of it or nothing, also when the machine stops midway."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(mode)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,143 @@
+"""Prompts, guides and completions as the protocol carries them; a wrong name is answered with the right ones."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from mcp import MCPError, types
+from mcp.server import ServerRequestContext
+
+from ..api.client import IruClient
+from ..content.completions import Completer
+from ..content.prompts import Prompt
+from ..content.resources import Guide, Template
+from ..errors import IruError
+from ..output.clean import clean_text
+
+_MOST_COMPLETIONS = 100
+_LONGEST_ARGUMENT = 2_000
+
+
+class Content:
+    """What can be read beside tools. `client` opens the shared client for completions, `call` a tool."""
+
+    def __init__(
+        self,
+        prompts: Mapping[str, Prompt],
+        guides: Mapping[str, Guide],
+        templates: Sequence[Template],
+        client: Callable[[], IruClient],
+        call: Callable[[Any, types.CallToolRequestParams], Awaitable[types.CallToolResult]],
+    ) -> None:
+        self._prompts = prompts
+        self._guides = guides
+        self._templates = templates
+        self._client = client
+        self._call = call
+
+    async def list_prompts(self, _: ServerRequestContext[Any], __: Any) -> types.ListPromptsResult:
+        return types.ListPromptsResult(prompts=[_prompt(prompt) for prompt in self._prompts.values()])
+
+    async def get_prompt(
+        self, _: ServerRequestContext[Any], params: types.GetPromptRequestParams
+    ) -> types.GetPromptResult:
+        prompt = self._prompts.get(params.name)
+        if prompt is None:
+            raise _invalid(f"There is no prompt '{params.name[:60]}'. Available: {', '.join(self._prompts)}.")
+        given = params.arguments or {}
+        known = [argument.name for argument in prompt.arguments]
+        wrong = [name for name in given if name not in known]
+        missing = [one.name for one in prompt.arguments if one.required and not given.get(one.name, "").strip()]
+        if wrong or missing:
+            fact = f"needs {', '.join(missing)}" if missing else f"takes no '{wrong[0][:60]}'"
+            raise _invalid(f"Prompt {prompt.name} {fact}. Its arguments: {', '.join(known)}.")
+        text = prompt.render({name: clean_text(value, _LONGEST_ARGUMENT) for name, value in given.items()})
+        message = types.PromptMessage(role="user", content=types.TextContent(text=text))
+        return types.GetPromptResult(description=prompt.description, messages=[message])
+
+    async def list_resources(self, _: ServerRequestContext[Any], __: Any) -> types.ListResourcesResult:
+        found = [
+            types.Resource(uri=one.uri, name=one.name, title=one.title, description=one.description,
+                           mime_type=one.mime_type, size=len(one.text.encode()))
+            for one in self._guides.values()
+        ]  # fmt: skip
+        return types.ListResourcesResult(resources=found)
+
+    async def list_templates(self, _: ServerRequestContext[Any], __: Any) -> types.ListResourceTemplatesResult:
+        found = [
+            types.ResourceTemplate(
+                uri_template=one.uri,
+                name=one.name,
+                title=one.title,
+                description=one.description,
+                mime_type=one.mime_type,
+            )
+            for one in self._templates
+        ]
+        return types.ListResourceTemplatesResult(resource_templates=found)
+
+    async def read_resource(
+        self, ctx: ServerRequestContext[Any], params: types.ReadResourceRequestParams
+    ) -> types.ReadResourceResult:
+        uri = str(params.uri)
+        guide = self._guides.get(uri)
+        if guide is not None:
+            return _text(uri, guide.mime_type, guide.text)
+        for template in self._templates:
+            value = template.match(uri)
+            if value is not None and template.tool:
+                return await self._asked(ctx, uri, template, value)
+            text = template.read(value) if value is not None and template.read else None
+            if text is not None:
+                return _text(uri, template.mime_type, text)
+        places = [*self._guides, *(template.uri for template in self._templates)]
+        raise _invalid(f"There is nothing to read at that URI. Available: {', '.join(places)}.", uri=uri[:200])
+
+    async def _asked(
+        self, ctx: ServerRequestContext[Any], uri: str, template: Template, value: str
+    ) -> types.ReadResourceResult:
+        """What a tool answers, at an address of its own; nobody may keep it."""
+        call = types.CallToolRequestParams(name=template.tool, arguments={template.argument: value})
+        result = await self._call(ctx, call)
+        text = "".join(block.text for block in result.content if isinstance(block, types.TextContent))
+        if result.is_error:
+            raise _invalid(text, uri=uri[:200])
+        contents = [types.TextResourceContents(uri=uri, mime_type=template.mime_type, text=text)]
+        return types.ReadResourceResult(contents=contents, ttl_ms=0, cache_scope="private")
+
+    async def complete(self, _: ServerRequestContext[Any], params: types.CompleteRequestParams) -> types.CompleteResult:
+        completer = self._completer(params.ref, params.argument.name)
+        try:
+            found = list(await completer(params.argument.value[:200], self._client)) if completer else []
+        except IruError:
+            found = []
+        shown = found[:_MOST_COMPLETIONS]
+        return types.CompleteResult(
+            completion=types.Completion(values=shown, total=len(found), has_more=len(found) > len(shown))
+        )
+
+    def _completer(self, ref: Any, argument: str) -> Completer | None:
+        """The completer of an argument; None for one that has none or is not there: while someone types, nothing is
+        an answer and an error is not."""
+        if isinstance(ref, types.PromptReference):
+            prompt = self._prompts.get(ref.name)
+            return next((one.complete for one in prompt.arguments if one.name == argument), None) if prompt else None
+        template = next((one for one in self._templates if one.uri == ref.uri), None)
+        return template.complete.get(argument) if template else None
+
+
+def _prompt(prompt: Prompt) -> types.Prompt:
+    arguments = [
+        types.PromptArgument(name=one.name, description=one.description, required=one.required)
+        for one in prompt.arguments
+    ]
+    return types.Prompt(name=prompt.name, title=prompt.title, description=prompt.description, arguments=arguments)
+
+
+def _text(uri: str, mime_type: str, text: str) -> types.ReadResourceResult:
+    return types.ReadResourceResult(contents=[types.TextResourceContents(uri=uri, mime_type=mime_type, text=text)])
+
+
+def _invalid(text: str, **data: str) -> MCPError:
+    return MCPError(types.INVALID_PARAMS, clean_text(text, 1_000), data or None)

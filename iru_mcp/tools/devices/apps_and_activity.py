@@ -1,0 +1,184 @@
+"""What is installed on one device and what happened to it."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from ...api.client import Call
+from ...api.endpoints.devices import APP_SHAPE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_APPS, LIST_DEVICES, Activity, App
+from ...api.record import tidy
+from ..kit.answers import Page, View
+from ..kit.catalogue import tool
+from ..kit.counting import GroupBy, counting
+from ..kit.listing import Ask, listing
+from ..kit.params import Cursor, DeviceRef, Fields, Limit, Since, Str, Until, contains, newest_first, read_time, within
+from ..kit.resolve import IS_UUID, resolve
+from ..kit.scan import Check
+from ..kit.versions import VersionAtLeast, VersionBelow, VersionRange
+
+
+class AppLine(View):
+    """An installed app, in one shape for all platforms."""
+
+    name: str
+    version: str
+    bundle_id: str
+    source: str
+    publisher: str
+    path: str
+
+
+class ActivityLine(View):
+    """One event in a device's history."""
+
+    created_at: str
+    action_type: str
+    details: Any
+
+
+_DETAIL_CHARACTERS = 160
+_DETAIL_KEYS = 8
+_DETAIL_NOISE = frozenset(
+    "uuid id metadata priority is_silent last_pushed date_requested profile_uuid library_item_id policy_fragment_json "
+    "attempts date_completed request_requires_network_tether external_token".split()
+)
+COMMAND_STATUS = {1: "pending", 2: "running", 3: "completed", 4: "failed", 5: "not now"}
+
+
+def _signer(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with the signer alone instead of the whole chain of certificates; `signature` has it."""
+    if row.get("source") == "Apple":
+        return {name: value for name, value in row.items() if name != "publisher"}
+    name = str(row.get("publisher", "")).partition(", Developer ID")[0].partition(", Apple")[0]
+    return row | ({"publisher": name.removeprefix("Developer ID Application: ")} if name else {})
+
+
+@tool(LIST_DEVICE_APPS, optional=(LIST_DEVICES,), toolset="devices")
+async def list_device_apps(
+    iru: Call,
+    device: DeviceRef,
+    name: Str = "",
+    bundle_id: Annotated[Str, Field(description="or package name")] = "",
+    version_below: VersionBelow = "",
+    version_at_least: VersionAtLeast = "",
+    group_by: GroupBy = (),
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[AppLine]:
+    """Apps installed on one device, by name. For an app across the fleet use prism_applications. Iru leaves
+    out the apps that
+    come with an iPhone or iPad."""
+    target = await resolve(iru, device)
+    checks: list[Check[App]] = []
+    for key, wanted in (("name", name.strip()), ("bundle_id", bundle_id.strip())):
+        if wanted:
+            checks.append(_has(key, wanted))
+    versions: VersionRange[App] = VersionRange(version_below, version_at_least, _version)
+    ask = Ask(
+        LIST_DEVICE_APPS,
+        checks=checks + versions.checks(),
+        ids={"device_id": target.device_id},
+        order=lambda record: (str(record.shaped().get("name", "")).casefold(), record.version or ""),
+        flat=App.shaped,
+        lean=_signer,
+        columns=tuple(APP_SHAPE),
+    )
+    if group_by:
+        page = await counting(iru, ask, group_by, limit=limit, cursor=cursor)
+    else:
+        page = await listing(iru, ask, AppLine, limit=limit, cursor=cursor, fields=fields)
+    page.notes += versions.notes()
+    page.device = target.shown()
+    return page
+
+
+def _version(record: App) -> str | None:
+    return record.version or record.version_name
+
+
+def _has(key: str, wanted: str) -> Check[App]:
+    test = contains(wanted)
+    return Check(key, lambda record: test(record.shaped().get(key)))
+
+
+@tool(LIST_DEVICE_ACTIVITY, optional=(LIST_DEVICES,), toolset="devices")
+async def get_device_activity(
+    iru: Call,
+    device: DeviceRef,
+    since: Since = "",
+    until: Until = "",
+    action_type: Annotated[Str, Field(description="part of it, e.g. enrollment, mdm_command_failed")] = "",
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[ActivityLine]:
+    """What happened to one device, newest first: enrollments, MDM commands, renames, blueprint changes.
+    Changes that admins
+    made in Iru itself are in list_audit_events."""
+    target = await resolve(iru, device)
+    early = read_time(since, "since", iru.now())
+    late = read_time(until, "until", iru.now(), end_of_day=True)
+    checks: list[Check[Activity]] = [Check("since/until", lambda event: within(event.created_at, early, late))]
+    if action_type.strip():
+        has = contains(action_type.strip())
+        checks.append(Check("action_type", lambda event: has(event.action_type)))
+    ask = Ask(
+        LIST_DEVICE_ACTIVITY,
+        checks=checks,
+        ids={"device_id": target.device_id},
+        order=lambda event: (newest_first(event.created_at), event.id or ""),
+        lean=_condensed_row,
+    )
+    page = await listing(iru, ask, ActivityLine, limit=limit, cursor=cursor, fields=fields)
+    page.device = target.shown()
+    return page
+
+
+def _condensed_row(flat: dict[str, Any]) -> dict[str, Any]:
+    details = condensed(flat.get("details"))
+    return {name: value for name, value in flat.items() if name != "details"} | (
+        {"details": details} if details else {}
+    )
+
+
+def condensed(details: Any) -> Any:
+    """The parts of an event's details that say something, short; `fields` gives them whole."""
+    if not isinstance(details, dict):
+        return _short(tidy(details))
+    told = {name: value for name, value in tidy(details).items() if name not in _DETAIL_NOISE and not _is_id(value)}
+    if told.get("request_type") == told.get("command_type"):
+        told.pop("request_type", None)
+    if told.get("status") in COMMAND_STATUS:
+        told["status"] = COMMAND_STATUS[told["status"]]
+    if "error_chain" in told:
+        told["error_chain"] = _why(told["error_chain"])
+    shown = {name: _short(value) for name, value in list(told.items())[:_DETAIL_KEYS]}
+    return shown | ({"more": list(told)[_DETAIL_KEYS:]} if len(told) > _DETAIL_KEYS else {})
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and IS_UUID.fullmatch(value) is not None
+
+
+def _why(chain: Any) -> str:
+    """An MDM error chain as its descriptions and codes, each once."""
+    links = [link for link in chain if isinstance(link, dict)] if isinstance(chain, list) else []
+    return "; ".join(dict.fromkeys(filter(None, map(_link, links)))) or _short(chain)
+
+
+def _link(link: dict[str, Any]) -> str:
+    found = {name.replace("_", "").casefold(): value for name, value in link.items()}
+    text = found.get("usenglishdescription") or found.get("localizeddescription") or found.get("errordomain") or ""
+    code = found.get("errorcode") or found.get("code")
+    return f"{text} ({code})" if text and code else str(text or code or "")
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, (dict, list)):
+        text = json.dumps(value, ensure_ascii=False)
+        return value if len(text) <= _DETAIL_CHARACTERS else f"{text[:_DETAIL_CHARACTERS]}..."
+    return f"{value[:_DETAIL_CHARACTERS]}..." if isinstance(value, str) and len(value) > _DETAIL_CHARACTERS else value

@@ -1,0 +1,103 @@
+"""Who holds which devices: those of an address, or of the people of a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from ...api.client import Call
+from ...api.endpoints.devices import LIST_DEVICES, Device
+from ...errors import UsageError
+from ..kit.answers import Page, View
+from ..kit.catalogue import tool
+from ..kit.listing import Ask, listing
+from ..kit.params import Cursor, Limit
+from ..kit.scan import Check
+from .fleet import FLEET_REQUESTS, lean_device
+
+
+class UserDeviceLine(View):
+    """A device that a person holds."""
+
+    device_id: str
+    device_name: str
+    serial_number: str
+    platform: str
+    model: str
+    os_version: str
+    user_email: str
+    user_is_archived: bool
+    last_check_in: str
+    mdm_enabled: bool
+    agent_installed: bool
+    is_missing: bool
+    lost_mode_status: str
+
+
+@tool(LIST_DEVICES, requests=FLEET_REQUESTS, toolset="devices")
+async def find_devices_for_user(
+    iru: Call,
+    email: Annotated[str, Field(description="whole address, or a person's name", min_length=3, max_length=300)],
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[UserDeviceLine]:
+    """Devices assigned to one e-mail address, compared whole, or to the people of a name. Start here when an incident
+    names a person. When there are none, similar addresses that do hold devices are named."""
+    if "@" in email:
+        return await held_by(iru, email, limit=limit, cursor=cursor)
+    words = email.casefold().split()
+    check: Check[Device] = Check("email", lambda device: _is_named(device, words))
+    ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, {"user_name": email.strip()}, [check], lean=lean_device)
+    page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=())
+    if not page.items and not cursor:
+        page.notes.insert(
+            0, f"nobody called {email.strip()} holds a device; list_users tells whether Iru knows the person"
+        )
+    elif len(people := {row.get("user_email") for row in page.items}) > 1:
+        page.notes.append(f"{len(people)} people have this name; give the address of the one who is meant")
+    return page
+
+
+def _is_named(device: Device, words: Sequence[str]) -> bool:
+    name = (device.user.name if device.user else None) or ""
+    return bool(words) and set(words) <= set(name.casefold().split())
+
+
+async def held_by(
+    iru: Call, email: str, *, limit: int, cursor: str = "", fields: tuple[str, ...] = ()
+) -> Page[UserDeviceLine]:
+    """Devices assigned to `email`, compared whole; when there are none, a note says who is near."""
+    wanted = email.strip()
+    if "@" not in wanted:
+        raise UsageError("email is not an address.", "Give the whole address, or use list_users to find it by name.")
+    near: set[str] = set()
+    checks: list[Check[Device]] = [Check("email", lambda device: _is_held_by(device, wanted, near))]
+    ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, {"user_email": wanted}, checks, lean=lean_device)
+    page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=fields)
+    if not page.items and not cursor:
+        page.notes.insert(0, _nobody(wanted, near))
+    return page
+
+
+def _is_held_by(device: Device, wanted: str, near: set[str]) -> bool:
+    email = (device.user.email if device.user else None) or ""
+    if email.casefold() == wanted.casefold():
+        return True
+    if email and _alike(email.casefold(), wanted.casefold()):
+        near.add(email)
+    return False
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two addresses share the part before the @, or a word of it."""
+    left, right = (set(re.split(r"[._-]", address.partition("@")[0])) for address in (one, other))
+    return left == right or any(len(word) > 2 for word in left & right)
+
+
+def _nobody(wanted: str, near: set[str]) -> str:
+    if near:
+        return f"no device is assigned to {wanted}; similar addresses with devices: {', '.join(sorted(near)[:5])}"
+    return f"no device is assigned to {wanted}, nor to a similar address; get_user tells whether Iru knows the person"

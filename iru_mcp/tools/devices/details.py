@@ -1,0 +1,168 @@
+"""One device in depth: everything Iru holds on it, and how its blueprint's items stand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BeforeValidator, Field
+
+from ...api.client import Call
+from ...api.endpoints.devices import GET_DEVICE_DETAILS, GET_DEVICE_STATUS, LIST_DEVICES, DeviceStatus, StatusItem
+from ...api.record import is_blank, tidy
+from ...errors import UsageError
+from ..kit.answers import View
+from ..kit.catalogue import tool
+from ..kit.params import ALL, DeviceRef, Fields, known_fields, listed
+from ..kit.resolve import resolve
+
+_HEAVY = ("installed_profiles", "users")
+_FINE = frozenset({"pass", "success", "installed", "remediated", "available", "cached", "compliant"})
+_NOT_MEANT = frozenset({"excluded", "incompatible"})
+_LAST_LINES = 3
+_LOG_CHARACTERS = 300
+
+
+class Details(View):
+    """What get_device_details returns: one key per section that this platform has."""
+
+    device_id: str
+    general: dict[str, Any]
+    mdm: dict[str, Any]
+    filevault: dict[str, Any]
+    hardware_overview: dict[str, Any]
+    network: dict[str, Any]
+    kandji_agent: dict[str, Any]
+    users: dict[str, Any]
+    installed_profiles: Any
+    volumes: list[Any]
+
+
+class Status(View):
+    """What get_device_status returns."""
+
+    device: dict[str, Any]
+    library_items: dict[str, Any]
+    parameters: dict[str, Any]
+    complete: bool
+    notes: list[str]
+    items: list[Any]
+
+
+Sections = Annotated[
+    tuple[str, ...],
+    BeforeValidator(listed),
+    Field(description="e.g. general, network, users, installed_profiles; default all, the last two counted"),
+]
+
+
+@tool(GET_DEVICE_DETAILS, optional=(LIST_DEVICES,), toolset="devices")
+async def get_device_details(iru: Call, device: DeviceRef, sections: Sections = ()) -> Details:
+    """Everything Iru holds on one device: owner, hardware, OS, network, MDM, agent, FileVault, activation lock, lost
+    mode, recovery, security, local users, volumes, profiles, Apple Business Manager. Sections differ by platform. For
+    installed software use list_device_apps, for failures get_device_status."""
+    target = await resolve(iru, device)
+    record = await iru.fetch(GET_DEVICE_DETAILS, device_id=target.device_id)
+    found = {name: tidy(value, name) for name, value in record.model_dump().items()}
+    found = {name: value for name, value in found.items() if not is_blank(value)}
+    wrong = [name for name in sections if name not in record.model_dump()]
+    if wrong:
+        raise UsageError(
+            f"This device has no section '{wrong[0][:40]}'; sections differ by platform.",
+            f"It has: {', '.join(found)}.",
+        )
+    shown = {name: found.get(name, {}) for name in sections} if sections else _lightened(found)
+    return {"device_id": target.device_id} | shown  # type: ignore[return-value]
+
+
+def _lightened(found: dict[str, Any]) -> dict[str, Any]:
+    """The sections with the long lists counted; who may administer the machine stays."""
+    light = dict(found)
+    if "installed_profiles" in light:
+        light["installed_profiles"] = {"count": len(light["installed_profiles"])}
+    users = light.get("users")
+    if isinstance(users, dict):
+        regular = users.get("regular_users", [])
+        light["users"] = {
+            "regular_users": [user.get("username") for user in regular if isinstance(user, dict)],
+            "admins": [
+                user.get("username") for user in regular if isinstance(user, dict) and user.get("admin") is True
+            ],
+            "system_users": {"count": len(users.get("system_users", []))},
+        }
+    return light
+
+
+@tool(GET_DEVICE_STATUS, optional=(LIST_DEVICES,), toolset="devices")
+async def get_device_status(
+    iru: Call,
+    device: DeviceRef,
+    show: Annotated[Literal["not_fine", "all"], Field(description="all lists the items that pass too")] = "not_fine",
+    fields: Fields = (),
+) -> Status:
+    """How a device stands against its blueprint: library items and parameters that failed, err, warn or wait,
+    with their last
+    log lines, and counts of all by status."""
+    target = await resolve(iru, device)
+    record = await iru.fetch(GET_DEVICE_STATUS, device_id=target.device_id)
+    found = standing(record, everything=show == "all", fields=fields)
+    answer: dict[str, Any] = {"device": target.shown()} | found.counts | {"complete": not found.unreadable}
+    if found.unreadable:
+        answer["notes"] = [f"{found.unreadable} items could not be read and are left out"]
+    return answer | {"items": found.rows}  # type: ignore[return-value]
+
+
+class Standing(NamedTuple):
+    """How a device stands: counts of its items by kind and status, rows with the worst first, items left out."""
+
+    counts: dict[str, dict[str, int]]
+    rows: list[dict[str, Any]]
+    unreadable: int
+
+
+def standing(record: DeviceStatus, *, everything: bool = False, fields: tuple[str, ...] = ()) -> Standing:
+    """What a status record says, about the items that are not fine or about all."""
+    counts: dict[str, dict[str, int]] = {}
+    shown: list[tuple[str, StatusItem]] = []
+    unreadable = 0
+    for kind, raw in (("library_items", record.library_items), ("parameters", record.parameters)):
+        items = [StatusItem.read(row) for row in raw or []]
+        unreadable += sum(item is None for item in items)
+        readable = [item for item in items if item is not None]
+        counts[kind] = dict(Counter((item.status or "unknown").upper() for item in readable).most_common())
+        shown += [(kind, item) for item in readable if everything or not is_fine(item.status)]
+    shown.sort(key=lambda pair: _worst_first(pair[1]))
+    if fields:
+        return Standing(counts, _chosen([item for _, item in shown], fields), unreadable)
+    return Standing(counts, [_status_row(item, kind) for kind, item in shown], unreadable)
+
+
+def _chosen(items: list[StatusItem], fields: tuple[str, ...]) -> list[dict[str, Any]]:
+    rows = [item.flat() for item in items]
+    known_fields(fields, {*StatusItem.field_names(), *(name for row in rows for name in row)})
+    return [{name: row[name] for name in (row if ALL in fields else fields) if name in row} for row in rows]
+
+
+def is_fine(status: str | None) -> bool:
+    """Whether a status needs nobody: done, or not meant for this device. Iru mixes upper and lower case."""
+    return (status or "").casefold() in _FINE | _NOT_MEANT
+
+
+def _worst_first(item: StatusItem) -> tuple[int, str]:
+    word = (item.status or "").casefold()
+    return (2 if is_fine(word) else int(word not in ("error", "failed")), item.name)
+
+
+def _status_row(item: StatusItem, kind: str) -> dict[str, Any]:
+    flat = item.flat() | ({"type": "parameter"} if kind == "parameters" else {})
+    fine = is_fine(item.status)
+    names = ("name", "status", "type", "category", "reported_at") + (() if fine else ("item_id",))
+    logs = [_last_lines(text) for text in (item.log, item.last_audit_log, item.control_log) if text and not fine]
+    logs = [log for log in logs if not any(log != other and log in other for other in logs)]
+    return {name: flat[name] for name in names if name in flat} | (
+        {"log": " | ".join(dict.fromkeys(logs))} if logs else {}
+    )
+
+
+def _last_lines(log: str) -> str:
+    return " / ".join(line.strip() for line in log.strip().splitlines()[-_LAST_LINES:])[-_LOG_CHARACTERS:]

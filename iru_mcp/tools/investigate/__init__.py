@@ -1,0 +1,1 @@
+"""Tools that answer a whole question of an investigation: dossier, timeline, indicator search."""

@@ -1,0 +1,238 @@
+"""The sections of a dossier: from what was read to counts, and rows with the most telling first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ...api.endpoints.devices import Activity, Device, DeviceDetails, DeviceStatus
+from ...api.endpoints.prism import PrismRow
+from ...api.endpoints.vulnerabilities import Detection
+from ...api.record import is_blank, tidy
+from ..devices.details import standing
+from ..kit.params import newest_first, within
+from ..threats import Sighting
+from ..vulnerabilities.device import rank
+from .events import of_activity, of_audit, row_of, told
+from .reader import Part, Section
+from .sources import is_admin, is_apples, is_hidden, moment_of, program_of, suspicions
+
+_IDENTITY = (
+    "device_id device_name serial_number platform model os_version assigned user_name user_email user_is_archived "
+    "blueprint_name asset_tag tags last_check_in first_enrollment last_enrollment mdm_enabled agent_version "
+    "is_missing is_removed lost_mode_status"
+).split()
+_SECURITY = {
+    "encrypted": ("filevault.filevault_enabled", "security.is_encrypted"),
+    "filevault_prk_escrowed": ("filevault.filevault_prk_escrowed",),
+    "supervised": ("mdm.supervised",),
+    "mdm_last_check_in": ("mdm.last_check_in",),
+    "agent_installed": ("kandji_agent.agent_installed", "kandji_agent.is_agent_installed"),
+    "agent_last_check_in": ("kandji_agent.last_check_in", "kandji_agent.last_check_in_datetime"),
+    "recovery_lock_enabled": ("recovery_information.recovery_lock_enabled",),
+    "remote_desktop_enabled": ("security_information.remote_desktop_enabled",),
+    "user_activation_lock_enabled": ("activation_lock.user_activation_lock_enabled",),
+    "device_posture": ("security.device_posture",),
+    "has_passcode": ("security.has_passcode",),
+    "security_patch_level": ("general.security_patch_level",),
+    "lost_mode_status": ("lost_mode.lost_mode_status",),
+    "last_user": ("general.last_user",),
+    "time_since_boot": ("general.time_since_boot",),
+    "hostname": ("network.local_hostname", "network.dns_computer_name"),
+    "ip_address": ("network.ip_address", "network.wifi_ipv4_address"),
+    "public_ip": ("network.public_ip",),
+}
+"""What is shown of the details, and where platforms keep it."""
+_CLOSED = frozenset({"quarantined", "released", "resolved", "blocked", "blocked_parent"})
+_LONGEST = 200
+
+
+def identity(record: Device | None, details: DeviceDetails | None) -> dict[str, Any]:
+    """Whose device it is and what it is, from the device list or else from the details."""
+    if record is not None:
+        flat = {"last_check_in": "never", "assigned": record.user is not None} | record.flat()
+    else:
+        flat = tidy(details.general) if details else {}
+        owner = flat.get("assigned_user")
+        flat |= {f"user_{name}": value for name, value in owner.items()} if isinstance(owner, dict) else {}
+    expected = {"is_missing": False, "is_removed": False, "user_is_archived": False, "assigned": True}
+    return {name: flat[name] for name in _IDENTITY if name in flat and flat[name] != expected.get(name)}
+
+
+def security(details: DeviceDetails | None) -> dict[str, Any]:
+    """Encryption, management, locks and network, as far as the platform has them."""
+    held = tidy(details.model_dump()) if details else {}
+    found: dict[str, Any] = {}
+    for name, places in _SECURITY.items():
+        for section, _, key in (place.partition(".") for place in places):
+            inner = held.get(section)
+            if name not in found and isinstance(inner, dict) and not is_blank(inner.get(key)):
+                found[name] = inner[key]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was read of a device, and since when something counts as new."""
+
+    parts: Mapping[str, Part[Any]]
+    since: datetime
+
+    def rows(self, name: str) -> list[Any]:
+        """The records of a list; none where it could not be read."""
+        part = self.parts.get(name)
+        return part.value.records if part and part.value else []
+
+    def is_new(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row of Prism first appeared in that time."""
+        return within(moment_of(row.get("created_at")), self.since, None)
+
+
+Made = Callable[[Findings], Section]
+
+
+def _sightings(name: str, columns: str) -> Made:
+    def made(found: Findings) -> Section:
+        rows: list[Sighting] = found.rows(name)
+        ranked = sorted(rows, key=lambda row: (row.status in _CLOSED, newest_first(row.detection_date)))
+        unresolved = sum(row.status not in _CLOSED for row in ranked)
+        return Section({"count": len(ranked), "open": unresolved}, [_picked(row.flat(), columns) for row in ranked])
+
+    return made
+
+
+def _failed(found: Findings) -> Section:
+    status: DeviceStatus = found.parts["failed"].value  # type: ignore[assignment]
+    stands = standing(status)
+    unreadable = {"unreadable": stands.unreadable} if stands.unreadable else {}
+    counts = {kind: held for kind, held in stands.counts.items() if held}
+    return Section(
+        counts | unreadable, [_picked(row, "name status type category reported_at log") for row in stands.rows]
+    )
+
+
+def _launch_items(found: Findings) -> Section:
+    items = [row.values for row in found.rows("launch_items")]
+    others = [item for item in items if not is_apples(item)]
+    others.sort(key=lambda item: (-len(suspicions(item)), newest_first(moment_of(item.get("created_at")))))
+    suspect = sum(bool(suspicions(item)) for item in others)
+    counts = {"not_apple": len(others), "suspect": suspect, "apple": len(items) - len(others)}
+    return Section(counts, [_launch_row(item, found) for item in others])
+
+
+def _launch_row(item: Mapping[str, Any], found: Findings) -> dict[str, Any]:
+    why = suspicions(item)
+    columns = "label program" + (" created_at" if why or found.is_new(item) else "")
+    columns += " why path run_at_load is_loaded" if why else ""
+    return _picked(tidy(dict(item)) | {"program": program_of(item), "why": why}, columns)
+
+
+def _admins(found: Findings) -> Section:
+    accounts = [row.flat() for row in found.rows("admins")]
+    admins = [account for account in accounts if is_admin(account)]
+    admins.sort(key=lambda account: (not is_hidden(account), newest_first(moment_of(account.get("user_created_at")))))
+    hidden = sum(is_hidden(account) for account in admins)
+    columns = "hidden why username full_name uid secure_token home_directory user_created_at"
+    odd = {"hidden": True, "why": ["hidden administrator"]}
+    rows = [_picked(account | (odd if is_hidden(account) else {}), columns) for account in admins]
+    return Section({"admins": len(admins), "hidden": hidden, "accounts": len(accounts)}, rows)
+
+
+def _vulnerabilities(found: Findings) -> Section:
+    detections: list[Detection] = found.rows("vulnerabilities")
+    exploited = {row.cve_id for row in found.rows("known_exploited")}
+    worst = {row.cve_id: row for row in sorted(detections, key=lambda row: rank(row.cvss_severity))}
+    counts: dict[str, Any] = {"cves": len(worst)}
+    counts |= {"known_exploited": len(exploited & worst.keys())} if found.parts["known_exploited"].value else {}
+    severities = Counter((row.cvss_severity or "unknown").lower() for row in worst.values())
+    counts |= {"by_severity": dict(severities.most_common())} if severities else {}
+    ranked = sorted(detections, key=_worst)
+    rows = [_exploited_row(row) for row in ranked if row.cve_id in exploited]
+    return Section(counts, rows + _by_software([row for row in ranked if row.cve_id not in exploited]))
+
+
+def _worst(row: Detection) -> tuple[int, float, str]:
+    return (-rank(row.cvss_severity), -(row.cvss_score or 0), row.cve_id)
+
+
+def _exploited_row(row: Detection) -> dict[str, Any]:
+    columns = "known_exploited cve_id cvss_severity cvss_score name version path first_detection_date"
+    return _picked(row.flat() | {"known_exploited": True}, columns)
+
+
+def _by_software(ranked: list[Detection]) -> list[dict[str, Any]]:
+    """One row for each version of a piece of software, with its worst CVE."""
+    groups: dict[tuple[str | None, str | None], list[Detection]] = {}
+    for row in ranked:
+        groups.setdefault((row.name or row.path, row.version), []).append(row)
+    return [
+        _picked(
+            rows[0].flat() | {"cves": len({row.cve_id for row in rows}), "worst": rows[0].cve_id},
+            "name version cves worst cvss_severity cvss_score",
+        )
+        for rows in groups.values()
+    ]
+
+
+def _new_apps(found: Findings) -> Section:
+    rows = [row.flat() for row in found.rows("new_apps")]
+    rows.sort(
+        key=lambda row: (row.get("ad_hoc_code_signed") is not True, newest_first(moment_of(row.get("created_at"))))
+    )
+    unsigned = sum(row.get("ad_hoc_code_signed") is True for row in rows)
+    for row in rows:
+        row.update({} if row.get("ad_hoc_code_signed") is True else {"ad_hoc_code_signed": None})
+    columns = "ad_hoc_code_signed name version bundle_id team_id path obtained_from created_at"
+    return Section({"count": len(rows), "ad_hoc_code_signed": unsigned}, [_picked(row, columns) for row in rows])
+
+
+def _new_profiles(found: Findings) -> Section:
+    rows: list[PrismRow] = found.rows("new_profiles")
+    ranked = sorted((row.flat() for row in rows), key=lambda row: newest_first(moment_of(row.get("created_at"))))
+    columns = "profile_display_name payload_identifier organization managed signed created_at"
+    return Section({"count": len(rows)}, [_picked(row, columns) for row in ranked])
+
+
+def _activity(found: Findings) -> Section:
+    rows: list[Activity] = found.rows("activity")
+    events = [event for row in rows for event in of_activity(row) if within(event.at, found.since, None)]
+    lines = [row_of(line) for line in told(events, by_kind=True)]
+    lines.sort(key=lambda line: line["text"].startswith("MDM commands completed"))
+    return Section({"events": len(events)}, [_picked(line, "time text count first") for line in lines])
+
+
+def _audit(found: Findings) -> Section:
+    """What admins and tokens did to the device and its blueprint; a secret that was read comes first."""
+    events = [event for row in found.rows("audit") for event in of_audit(row)]
+    lines = [row_of(line) for line in told(events)]
+    lines.sort(key=lambda line: "secrets" not in line["text"])
+    return Section({"events": len(events)}, [_picked(line, "time text count first") for line in lines])
+
+
+def _picked(row: Mapping[str, Any], columns: str) -> dict[str, Any]:
+    """The columns that hold something, long texts cut."""
+    shown = {name: row[name] for name in columns.split() if not is_blank(row.get(name))}
+    return {name: _cut(value) for name, value in shown.items()}
+
+
+def _cut(value: Any) -> Any:
+    return f"{value[: _LONGEST - 3]}..." if isinstance(value, str) and len(value) > _LONGEST else value
+
+
+_FOUND = "detection_date threat_name severity classification status management_state"
+SECTIONS: dict[str, Made] = {
+    "threats": _sightings("threats", f"{_FOUND} file_path bundle_path file_hash process_name process_owner"),
+    "behaviors": _sightings("behaviors", f"{_FOUND} description command_line file_hash process_owner"),
+    "failed": _failed,
+    "audit": _audit,
+    "launch_items": _launch_items,
+    "admins": _admins,
+    "vulnerabilities": _vulnerabilities,
+    "new_apps": _new_apps,
+    "new_profiles": _new_profiles,
+    "activity": _activity,
+}
+"""In the order in which they matter."""

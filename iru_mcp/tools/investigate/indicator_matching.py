@@ -1,0 +1,145 @@
+"""How an indicator is looked for in each list of Iru's, and what counts as a hit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from ...api.client import Call
+from ...api.endpoint import Endpoint
+from ...api.endpoints.devices import LIST_DEVICES, Device
+from ...api.endpoints.prism import PrismRow
+from ...api.endpoints.users import LIST_USERS
+from ...api.endpoints.vulnerabilities import LIST_AFFECTED_DEVICES, LIST_DETECTIONS, LIST_VULNERABILITIES
+from ...api.record import Record
+from ...errors import NotFound
+from ..kit.scan import Check
+from ..prism.filter import letter_cases, matches
+from ..threats import Sighting, read_threats
+from .reader import Rows, gather, read
+
+R = TypeVar("R", bound=Record)
+
+_WHOLE = frozenset({"team_id", "serial_number", "device_id", "email"})
+"""Kinds and columns that are compared whole; all others may contain the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The value that is looked for, and the kinds it may be."""
+
+    value: str
+    kinds: tuple[str, ...]
+
+    def columns(self, by_kind: Mapping[str, str]) -> tuple[str, ...]:
+        """What to look in, each once."""
+        found = (column for kind in self.kinds for column in by_kind.get(kind, "").split())
+        return tuple(dict.fromkeys(found))
+
+    def fits(self, found: Any, *, whole: bool = False) -> bool:
+        """Whether one field has the value; lists have it when an item has."""
+        if isinstance(found, (list, tuple)):
+            return any(self.fits(item, whole=whole) for item in found)
+        wanted, text = self.value.casefold(), str(found or "").casefold()
+        return wanted == text if whole else wanted in text
+
+
+def in_prism(endpoint: Endpoint[PrismRow]) -> Callable[[Call, Query, Sequence[str]], Any]:
+    """Rows of one of Prism's categories."""
+
+    async def search(iru: Call, query: Query, columns: Sequence[str]) -> Rows[PrismRow]:
+        async def one(column: str) -> Rows[PrismRow]:
+            words = [query.value] if column in _WHOLE else letter_cases(query.value)
+            return await read(iru, endpoint, *_filtered({column: {"in" if column in _WHOLE else "like": words}}))
+
+        return await _each(columns, one)
+
+    return search
+
+
+async def _each(columns: Sequence[str], one: Callable[[str], Awaitable[Rows[R]]]) -> Rows[R]:
+    """The rows of one request a column, since several columns in one filter would all have to match."""
+    parts = await gather({column: partial(one, column) for column in columns})
+    rows = {row.key(): row for part in parts.values() if part.value for row in part.value.records}
+    told = [f"{column}: {part.state.removeprefix('partial: ')}" for column, part in parts.items() if not part.whole]
+    return Rows(list(rows.values()), "; ".join(told))
+
+
+def _filtered(wanted: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, str | int], list[Check[Any]]]:
+    """The JSON filter for Iru, and its proof."""
+    return {"filter": json.dumps(wanted)}, [Check("filter", lambda row: matches(row.flat(), wanted), sent=True)]
+
+
+def in_alerts(kind: str) -> Callable[[Call, Query, Sequence[str]], Any]:
+    """Files, or processes, that endpoint detection noticed."""
+
+    async def search(iru: Call, query: Query, columns: Sequence[str]) -> Rows[Sighting]:
+        found = await read_threats(iru, kinds=(kind,))
+        hits = [one for one in found.records if matched(one.flat(), query, columns)]
+        return Rows(hits, "" if found.complete else "; ".join(found.notes) or "not all could be read")
+
+    return search
+
+
+async def in_detections(iru: Call, query: Query, columns: Sequence[str]) -> Rows[Any]:
+    """By CVE its devices, by software the detections in it."""
+    if "cve" in query.kinds:
+        return await _affected(iru, query.value.upper())
+
+    async def one(column: str) -> Rows[Any]:
+        return await read(iru, LIST_DETECTIONS, *_filtered({column: {"like": letter_cases(query.value)}}))
+
+    return await _each(columns, one)
+
+
+async def _affected(iru: Call, cve: str) -> Rows[Any]:
+    try:
+        return await read(iru, LIST_AFFECTED_DEVICES, cve_id=cve)
+    except NotFound:
+        await iru.page(LIST_VULNERABILITIES)  # raises where the product is missing, not the CVE
+        return Rows([])
+
+
+async def in_devices(iru: Call, query: Query, columns: Sequence[str]) -> Rows[Device]:
+    """Devices that Iru lists."""
+
+    async def one(column: str) -> Rows[Device]:
+        check = Check(column, _has(query, (column,)), sent=True)
+        return await read(iru, LIST_DEVICES, {column: query.value, "ordering": "device_id"}, [check])
+
+    return await _each(columns, one)
+
+
+async def count_beside_prism(iru: Call) -> str:
+    """How many devices there are whose apps Prism does not have, in words; empty when there are none."""
+    counts = {}
+    for platform in ("Windows", "Android"):
+        page = await iru.page(LIST_DEVICES, query={"platform": platform})
+        held = sum(1 for device in page.records if device and device.platform == platform)
+        if held:
+            counts[platform] = f"{held}{' or more' if page.next is not None else ''} {platform}"
+    return " and ".join(counts.values())
+
+
+async def in_users(iru: Call, query: Query, columns: Sequence[str]) -> Rows[Any]:
+    """People by address."""
+    return await read(iru, LIST_USERS, {"email": query.value}, [Check("email", _has(query, columns), sent=True)])
+
+
+def _has(query: Query, columns: Sequence[str]) -> Callable[[Any], bool]:
+    return lambda record: bool(matched(record.flat(), query, columns))
+
+
+def matched(row: Mapping[str, Any], query: Query, columns: Sequence[str]) -> list[str]:
+    """The columns of `row` that have the value."""
+    return [name for name in columns if query.fits(value_of(row, name), whole=name in _WHOLE)]
+
+
+def value_of(row: Mapping[str, Any], name: str) -> Any:
+    """A field, also within an object as `object.key`."""
+    outer, _, inner = name.partition(".")
+    value = row.get(outer)
+    return value.get(inner) if inner and isinstance(value, Mapping) else None if inner else value

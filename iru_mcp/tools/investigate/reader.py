@@ -1,0 +1,148 @@
+"""Parts of one answer: fetched at the same time, each with its own state, sharing one budget."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import anyio
+
+from ...api.client import Call
+from ...api.endpoint import Endpoint
+from ...api.record import Record
+from ...errors import Denied, IruError, NotLicensed
+from ..kit.scan import Check, Scan
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+
+OK = "ok"
+NOT_LICENSED = "not licensed"
+_PAGES = 4
+"""Pages of one list that one part may cost."""
+_FLOOR = 3
+"""Rows that every part may show before one shows more."""
+_AROUND = len('"rows":[],"rows_left_out":1000,')
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[T]):
+    """What a list held, and what is missing from it, if anything."""
+
+    records: list[T]
+    partial: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[T]):
+    """What became of one part: its value, or the error in its place, and its state in words."""
+
+    state: str
+    value: T | None = None
+    error: IruError | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is missing; a product that the tenant has not bought has nothing to miss."""
+        return self.state in (OK, NOT_LICENSED)
+
+
+async def attempt(work: Callable[[], Awaitable[T]]) -> Part[T]:
+    """The one place where an error becomes a part's state instead of the whole answer's."""
+    try:
+        value = await work()
+    except IruError as error:
+        return Part(_state(error), None, error)
+    partial = value.partial if isinstance(value, Rows) else ""
+    return Part(f"partial: {partial}" if partial else OK, value)
+
+
+def _state(error: IruError) -> str:
+    if not isinstance(error, Denied):
+        return f"failed: {error.fact.rstrip('.')}"
+    if not isinstance(error, NotLicensed):
+        return f'not permitted: "{error.grant}"'
+    return f'{NOT_LICENSED}, or not permitted: "{error.grant}"' if error.grant else NOT_LICENSED
+
+
+async def gather(work: Mapping[str, Callable[[], Awaitable[Any]]]) -> dict[str, Part[Any]]:
+    """All parts at once, in the order given. Raises the first one's error when every part failed."""
+    found: dict[str, Part[Any]] = {}
+
+    async def one(name: str, job: Callable[[], Awaitable[Any]]) -> None:
+        found[name] = await attempt(job)
+
+    async with anyio.create_task_group() as group:
+        for name, job in work.items():
+            group.start_soon(one, name, job)
+    ordered = {name: found[name] for name in work}
+    errors = [part.error for part in ordered.values() if part.error]
+    if errors and len(errors) == len(ordered):
+        raise errors[0]
+    return ordered
+
+
+async def read(
+    iru: Call,
+    endpoint: Endpoint[R],
+    query: Mapping[str, str | int] | None = None,
+    checks: Sequence[Check[R]] = (),
+    *,
+    enough: Callable[[list[R]], bool] = lambda _: False,
+    **ids: str,
+) -> Rows[R]:
+    """The rows that pass every check, of a few pages at most; `enough` may end it sooner. Raises an IruError."""
+    scan = Scan(iru, endpoint, query or {}, checks, ids)
+    records: list[R] = []
+    pages = 0
+    async with aclosing(scan.pages()) as walk:
+        async for hits, end in walk:
+            records += [hit.record for hit in hits]
+            pages += 1
+            if end or enough(records):
+                break
+            if pages == _PAGES:
+                return Rows(records, f"only the first {scan.looked_at} rows were looked at")
+    missing = [f"{scan.unreadable} rows could not be read"] if scan.unreadable else []
+    missing += [f"stopped after {scan.looked_at} rows: {scan.stopped}"] if scan.stopped else []
+    return Rows(records, "; ".join(missing))
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part as it is shown: counts over all of it, then its rows, the most telling first."""
+
+    counts: dict[str, Any] = field(default_factory=dict)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+def spend(sections: Mapping[str, Section], room: int, most: int) -> dict[str, dict[str, Any]]:
+    """The sections within `room` bytes: a few rows of each first, then up to `most` in the order given.
+
+    What is left out of a section is counted in it.
+    """
+    taken = dict.fromkeys(sections, 0)
+    room -= sum(weight({name: section.counts}) + _AROUND for name, section in sections.items())
+    for goal in (min(_FLOOR, most), most):
+        for name, section in sections.items():
+            for row in section.rows[taken[name] : goal]:
+                if weight(row) > room:
+                    break
+                room -= weight(row)
+                taken[name] += 1
+    return {name: _shown(section, taken[name]) for name, section in sections.items()}
+
+
+def _shown(section: Section, count: int) -> dict[str, Any]:
+    left = len(section.rows) - count
+    return (
+        section.counts | ({"rows": section.rows[:count]} if count else {}) | ({"rows_left_out": left} if left else {})
+    )
+
+
+def weight(value: Any) -> int:
+    """Bytes of `value` as it goes out: text beyond ASCII costs tokens by the byte."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))

@@ -1,0 +1,145 @@
+"""What Iru holds on one device, source by source, as a dossier and a timeline both read it."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from ...api.client import Call
+from ...api.endpoint import Endpoint
+from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
+from ...api.endpoints.devices import GET_DEVICE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_COMMANDS, Activity, Command, Device
+from ...api.endpoints.prism import PrismRow
+from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES, Detection, Vulnerability
+from ...api.record import read_moment, write_moment
+from ...errors import NotFound
+from ..audit import audit_window
+from ..kit.params import within
+from ..kit.resolve import Target, resolve
+from ..kit.scan import Check
+from ..prism.filter import matches
+from ..threats import Sighting, read_threats
+from .reader import OK, Part, Rows, attempt, read
+
+_APPLE = ("/System/Library/", "/Library/Apple/", "/System/Cryptexes/")
+"""Folders that only Apple can write; a label can be anybody's."""
+
+
+async def read_device(iru: Call, device: str) -> tuple[Target, Part[Device]]:
+    """The device that is meant and its record. Raises NotFound or UsageError when it cannot be told which."""
+    target = await resolve(iru, device)
+    if target.record is not None:
+        return target, Part(OK, target.record)
+    part = await attempt(lambda: iru.fetch(GET_DEVICE, device_id=target.device_id))
+    if isinstance(part.error, NotFound):
+        raise part.error
+    return target, part
+
+
+async def read_activity(iru: Call, device_id: str) -> Rows[Activity]:
+    """What happened to a device, in no order."""
+    return await read(iru, LIST_DEVICE_ACTIVITY, device_id=device_id)
+
+
+async def read_commands(iru: Call, device_id: str) -> Rows[Command]:
+    """MDM commands sent to a device."""
+    return await read(iru, LIST_DEVICE_COMMANDS, device_id=device_id)
+
+
+async def read_detections(iru: Call, device_id: str) -> Rows[Detection]:
+    """CVEs on a device, one row for each piece of software."""
+    check: Check[Detection] = Check("device", lambda row: row.device_id == device_id, sent=True)
+    return await read(iru, LIST_DETECTIONS, {"filter": json.dumps({"device_id": {"in": [device_id]}})}, [check])
+
+
+async def read_audit(
+    iru: Call, early: datetime | None, late: datetime | None, about: Callable[[AuditEvent], bool]
+) -> Rows[AuditEvent]:
+    """What admins and tokens did in Iru between two moments: what is `about` what is asked, and what was done to the
+    library items that this brought along, newest first."""
+    check: Check[AuditEvent] = Check("since/until", lambda event: within(event.occurred_at, early, late), sent=True)
+    rows = await read(iru, LIST_AUDIT_EVENTS, audit_window(early, late), [check])
+    judged = [(event, about(event)) for event in rows.records]
+    brought = {item for event, told in judged if told for item in _brought(event)}
+    return Rows([event for event, told in judged if told or event.target_id in brought], rows.partial)
+
+
+def _brought(event: AuditEvent) -> list[str]:
+    """The ids of library items that were added to a blueprint."""
+    state = event.new_state if isinstance(event.new_state, dict) else {}
+    added = state.get("library_items_added")
+    items = added if isinstance(added, list) else []
+    return [str(item["id"]) for item in items if isinstance(item, dict) and item.get("id")]
+
+
+async def read_known_exploited(iru: Call) -> Rows[Vulnerability]:
+    """The fleet's CVEs that are exploited in the wild: detections do not say so, and sorted by it, one page does."""
+
+    def past_them(rows: list[Vulnerability]) -> bool:
+        scores = [row.kev_score or 0 for row in rows]
+        return bool(scores) and not scores[-1] and scores == sorted(scores, reverse=True)
+
+    found = await read(iru, LIST_VULNERABILITIES, {"sort_by": "-known_exploit"}, enough=past_them)
+    return Rows([row for row in found.records if row.kev_score], found.partial)
+
+
+async def read_sightings(kind: str, iru: Call, device_id: str) -> Rows[Sighting]:
+    """What endpoint detection found on a device: files (`threat`) or processes (`behavioral`)."""
+    found = await read_threats(iru, device_id=device_id, kinds=(kind,))
+    return Rows(found.records, "" if found.complete else "; ".join(found.notes))
+
+
+async def read_prism(
+    iru: Call, category: Endpoint[PrismRow], device_id: str, since: datetime | None = None
+) -> Rows[PrismRow]:
+    """A device's rows of a category, or those that first appeared at `since` or later."""
+    wanted: dict[str, Any] = {"device_id": {"in": [device_id]}}
+    wanted |= {"created_at": {"gte": write_moment(since)}} if since else {}
+    check: Check[PrismRow] = Check("filter", lambda row: matches(row.values, wanted), sent=True)
+    return await read(iru, category, {"filter": json.dumps(wanted)}, [check])
+
+
+def moment_of(value: Any) -> datetime | None:
+    """The moment in a column of Prism, which are kept as sent."""
+    try:
+        return read_moment(value)
+    except ValueError:
+        return None
+
+
+def is_apples(item: Mapping[str, Any]) -> bool:
+    """Whether a launch agent or daemon is part of the system: by its folder, since labels are free."""
+    path = item.get("path")
+    return isinstance(path, str) and posixpath.normpath(path).startswith(_APPLE)
+
+
+def suspicions(item: Mapping[str, Any]) -> list[str]:
+    """What speaks against a launch agent or daemon that is not Apple's."""
+    label, program = str(item.get("label") or "").casefold(), program_of(item)
+    found = ["label imitates Apple"] if "apple" in label.split(".") or label.startswith("com.apple") else []
+    found += ["program in a hidden folder"] if "/." in program else []
+    found += ["program in a temporary folder"] if program.startswith(_TEMPORARY) else []
+    found += ["program in a user's folder"] if program.startswith("/Users/") and "/." not in program else []
+    return found
+
+
+_TEMPORARY = ("/tmp/", "/private/tmp/", "/var/tmp/", "/private/var/tmp/", "/Users/Shared/", "/var/folders/")  # noqa: S108 - looked for, not used
+
+
+def program_of(item: Mapping[str, Any]) -> str:
+    """The command line that a launch agent or daemon runs; `program` is often empty."""
+    return str(item.get("program_arguments") or item.get("program") or "")
+
+
+def is_admin(account: Mapping[str, Any]) -> bool:
+    """Whether a local account may administer the Mac."""
+    return "admin" in str(account.get("type") or "").casefold()
+
+
+def is_hidden(account: Mapping[str, Any]) -> bool:
+    """Whether an account does not show at login, as those below 500 do not."""
+    uid = account.get("uid")
+    return account.get("hidden_user") is True or (isinstance(uid, int) and 0 < uid < 500)

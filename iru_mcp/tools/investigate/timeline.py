@@ -1,0 +1,252 @@
+"""What happened to one device, or around one person, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from ...api.client import Call
+from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
+from ...api.endpoints.devices import GET_DEVICE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_COMMANDS, LIST_DEVICES, Device
+from ...api.endpoints.users import LIST_USERS, User
+from ...api.endpoints.vulnerabilities import LIST_DETECTIONS
+from ...errors import NotFound, UsageError
+from ..devices.assigned import held_by
+from ..kit.answers import Page, View
+from ..kit.catalogue import tool
+from ..kit.cursor import read_cursor
+from ..kit.listing import Ask, cut
+from ..kit.params import Cursor, Limit, Since, Str, Until, newest_first, read_time, within
+from ..kit.resolve import Target
+from ..kit.scan import Check
+from ..threats import THREAT_ENDPOINTS
+from .appearances import APPEARANCES
+from .events import (
+    Event,
+    Line,
+    of_activity,
+    of_audit,
+    of_command,
+    of_detection,
+    of_device,
+    of_sighting,
+    row_of,
+    told,
+)
+from .reader import OK, Part, Rows, attempt, gather, read
+from .sources import (
+    read_activity,
+    read_audit,
+    read_commands,
+    read_detections,
+    read_device,
+    read_prism,
+    read_sightings,
+)
+
+_REQUESTS = 90
+"""About 12 for a device, as many for each device of a person, more where a history is long."""
+_MOST_DEVICES = 6
+_DEVICE_FIELDS = (
+    "device_id",
+    "device_name",
+    "serial_number",
+    "platform",
+    "blueprint_id",
+    "first_enrollment",
+    "last_enrollment",
+    "last_check_in",
+)
+_SOURCES: dict[str, tuple[Callable[[Call, str], Awaitable[Rows[Any]]], Callable[[Any], list[Event]]]] = {
+    "activity": (read_activity, of_activity),
+    "commands": (read_commands, of_command),
+    "threats": (partial(read_sightings, "threat"), of_sighting),
+    "behaviors": (partial(read_sightings, "behavioral"), of_sighting),
+    "vulnerabilities": (read_detections, of_detection),
+}
+"""What tells of one device, by name; of two that tell the same, the first is believed."""
+_LINES: Ask[Line] = Ask(LIST_DEVICE_ACTIVITY, flat=row_of)  # type: ignore[arg-type]
+
+
+class TimelineLine(View):
+    """One line of a timeline; a run of the same kind has a count and its first time."""
+
+    time: str
+    source: str
+    device: str
+    text: str
+    count: int
+    first: str
+    look: str
+
+
+@dataclass(slots=True)
+class Subject:
+    """Whom or what a timeline is about: devices, and the ids by which the audit log may name it."""
+
+    devices: list[Device]
+    names: set[str]
+    shown: dict[str, Any]
+    parts: dict[str, Part[Any]]
+
+
+@tool(
+    LIST_DEVICES,
+    optional=(
+        GET_DEVICE,
+        LIST_USERS,
+        LIST_DEVICE_ACTIVITY,
+        LIST_DEVICE_COMMANDS,
+        LIST_AUDIT_EVENTS,
+        *THREAT_ENDPOINTS,
+        LIST_DETECTIONS,
+        *(one.category for one in APPEARANCES.values()),
+    ),
+    requests=_REQUESTS,
+    toolset="investigate",
+)
+async def get_timeline(
+    iru: Call,
+    device: Annotated[Str, Field(description="serial number, name or device_id")] = "",
+    user: Annotated[Str, Field(description="or an e-mail: all devices of this person")] = "",
+    since: Since = "7d",
+    until: Until = "",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> Page[TimelineLine]:
+    """What happened, newest first, from all sources in one list: activity, MDM commands, audit log (also of the
+    device's blueprint), threats, CVEs, new apps, launch items, accounts and profiles, enrolment, check-in. Runs of the
+    same kind are one line with count. `look` names the tool to go on with. For how a device stands now use
+    get_device_dossier."""
+    early = read_time(since, "since", iru.now())
+    late = read_time(until, "until", iru.now(), end_of_day=True)
+    mark = read_cursor(cursor, iru.question)
+    subject = await _subject(iru, device.strip(), user.strip())
+    parts = await gather(_work(iru, subject, early, late))
+    found = [event for part in parts.values() if part.value for event in part.value.records]
+    found += [_on(record, subject, event) for record in subject.devices for event in of_device(record)]
+    lines = told(event for event in found if within(event.at, early, late))
+    page = cut(lines, _LINES, TimelineLine, mark, iru.question, limit=limit, fields=(), shown=iru.shown)
+    return _accounted(page, subject, subject.parts | parts)
+
+
+async def _subject(iru: Call, device: str, user: str) -> Subject:
+    if bool(device) == bool(user):
+        raise UsageError("Give either device or user.", "device: serial number, name or device_id; user: an e-mail.")
+    return await _one_device(iru, device) if device else await _person(iru, user)
+
+
+async def _one_device(iru: Call, device: str) -> Subject:
+    target, part = await read_device(iru, device)
+    record = part.value or Device(device_id=target.device_id)
+    shown = Target(target.device_id, part.value).shown()
+    return Subject([record], _ids(record), {"device": shown}, {"device": part})
+
+
+async def _person(iru: Call, email: str) -> Subject:
+    page = await held_by(iru, email, limit=500, fields=_DEVICE_FIELDS)
+    held = [record for record in map(Device.read, page.items) if record]
+    held.sort(key=lambda record: newest_first(record.last_check_in))
+    check: Check[User] = Check("email", lambda user: (user.email or "").casefold() == email.casefold())
+    known = await attempt(lambda: read(iru, LIST_USERS, {"email": email}, [check]))
+    people = known.value.records if known.value else []
+    if not held and not people:
+        raise NotFound(f"{'. '.join(page.notes)}.", "Find the person with list_users.")
+    names = {email, *(user.id for user in people)}.union(*map(_ids, held))
+    looked_at = held[:_MOST_DEVICES]
+    shown = {"email": email} | ({"name": people[0].name, "archived": bool(people[0].archived)} if people else {})
+    devices = [Target(record.device_id, record).shown() for record in looked_at]
+    parts = {"user": known, "devices": Part(_looked_at(held, complete=page.complete))}
+    return Subject(looked_at, names, {"user": shown, "devices": devices}, parts)
+
+
+def _looked_at(held: list[Device], *, complete: bool) -> str:
+    """The state of a person's devices: those seen last are looked at, some of the others named."""
+    left = [_serial(record) for record in held[_MOST_DEVICES:]]
+    if left:
+        return f"partial: {len(left)} devices not looked at, e.g. {', '.join(left[:_MOST_DEVICES])}"
+    return OK if complete else "partial: the device list was not read to its end"
+
+
+def _ids(record: Device) -> set[str]:
+    return {record.device_id, record.serial_number or record.device_id}
+
+
+def _serial(record: Device) -> str:
+    return record.serial_number or record.device_name or record.device_id
+
+
+def _work(
+    iru: Call, subject: Subject, early: datetime | None, late: datetime | None
+) -> dict[str, Callable[[], Awaitable[Rows[Event]]]]:
+    """What to read: each source of each device, and the audit log once."""
+    work: dict[str, Callable[[], Awaitable[Rows[Event]]]] = {}
+    for record in subject.devices:
+        label = f"/{_serial(record)}" if len(subject.devices) > 1 else ""
+        for name, (reader, tell) in _SOURCES.items():
+            work[f"{name}{label}"] = partial(_told, subject, record, partial(reader, iru, record.device_id), tell)
+        for name, one in APPEARANCES.items():
+            if one.reported_by(record.platform):
+                reading = partial(read_prism, iru, one.category, record.device_id, early)
+                work[f"{name}{label}"] = partial(_told, subject, record, reading, one.tell)
+    return work | {"audit": partial(_audit, iru, subject, early, late)}
+
+
+async def _told(
+    subject: Subject, record: Device, reading: Callable[[], Awaitable[Rows[Any]]], tell: Callable[[Any], list[Event]]
+) -> Rows[Event]:
+    rows = await reading()
+    return Rows([_on(record, subject, event) for row in rows.records for event in tell(row)], rows.partial)
+
+
+def _on(record: Device, subject: Subject, event: Event) -> Event:
+    """The event with its device's name, where there are several."""
+    return replace(event, device=_serial(record)) if len(subject.devices) > 1 else event
+
+
+async def _audit(iru: Call, subject: Subject, early: datetime | None, late: datetime | None) -> Rows[Event]:
+    names = {name.casefold() for name in subject.names}
+    theirs = names | {record.blueprint_id.casefold() for record in subject.devices if record.blueprint_id}
+
+    def about(event: AuditEvent) -> bool:
+        state = str(event.new_state).casefold()
+        return (event.target_id or "").casefold() in theirs or any(name in state for name in names)
+
+    rows = await read_audit(iru, early, late, about)
+    held = {record.device_id: record for record in subject.devices}
+    told_of = ((held.get(row.target_id or ""), event) for row in rows.records for event in of_audit(row))
+    return Rows([_on(record, subject, event) if record else event for record, event in told_of], rows.partial)
+
+
+def _accounted(page: Page[Any], subject: Subject, parts: dict[str, Part[Any]]) -> Page[Any]:
+    """The page with whom it is about, how each source stands, and whether any is missing."""
+    if "user" in subject.shown:
+        page.notes.append(
+            "what this person did as an Iru admin is not here: list_audit_events knows admins by actor_id"
+        )
+    lacking = [name for name, part in parts.items() if not part.whole]
+    if lacking:
+        page.complete, page.total = False, None
+        sources = dict.fromkeys(name.partition("/")[0] for name in lacking)
+        page.notes.append(f"not all is here, see summary.sources: {', '.join(sources)}")
+    page.summary = subject.shown | {"sources": _states(parts)}
+    return page
+
+
+def _states(parts: dict[str, Part[Any]]) -> dict[str, str]:
+    """The state of each source; of one that is not the same on all devices, what is the matter on which."""
+    sources: dict[str, dict[str, str]] = {}
+    for name, part in parts.items():
+        source, _, device = name.partition("/")
+        sources.setdefault(source, {})[device] = part.state
+    return {
+        source: "; ".join(f"{state} ({device})" for device, state in states.items() if state != OK)
+        if len(set(states.values())) > 1
+        else next(iter(states.values()))
+        for source, states in sources.items()
+    }

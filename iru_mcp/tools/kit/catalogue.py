@@ -1,0 +1,193 @@
+"""A tool is one decorated async function; everything else about it is read off that declaration."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import json
+import pkgutil
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from ...api.client import IruClient, Progress
+from ...api.endpoint import Endpoint
+from ...errors import ConfigError, IruError, UsageError
+from ...output.clean import clean
+from .answers import fit, output_schema
+from .cursor import fingerprint
+from .schema import input_schema
+
+Answer = dict[str, Any]
+ToolFunction = Callable[..., Awaitable[Any]]
+_TOOLS = __name__.rpartition(".kit.")[0]
+F = TypeVar("F", bound=ToolFunction)
+
+_REGISTRY: dict[str, Tool] = {}
+_INJECTED = frozenset({"task_progress"})
+"""Arguments that some clients add to every call."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tool:
+    """What a model can ask: a function over the endpoints it named."""
+
+    function: ToolFunction
+    endpoints: tuple[Endpoint[Any], ...]
+    toolset: str
+    requests: int | None = None
+    """Requests one call may make, where it is not the client's usual number."""
+    optional: tuple[Endpoint[Any], ...] = field(default=())
+    """Endpoints it can answer without."""
+    default: bool = True
+    """Whether it is offered unless its toolset, or it, is left out."""
+    sensitive: bool = False
+    """Whether it is offered only when named itself: `all` does not include it."""
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @property
+    def title(self) -> str:
+        return self.name.replace("_", " ").capitalize()
+
+    @cached_property
+    def description(self) -> str:
+        """The docstring in one paragraph."""
+        return " ".join(inspect.cleandoc(self.function.__doc__ or "").split())
+
+    @cached_property
+    def _hints(self) -> dict[str, Any]:
+        return get_type_hints(self.function, include_extras=True)
+
+    @cached_property
+    def arguments(self) -> type[BaseModel]:
+        """The parameters as a closed model, made when the tool is first called."""
+        fields: dict[str, Any] = {
+            name: (self._hints[name], ... if parameter.default is parameter.empty else parameter.default)
+            for name, parameter in list(inspect.signature(self.function).parameters.items())[1:]
+        }
+        return create_model(self.name, __config__=ConfigDict(extra="forbid"), **fields)
+
+    @cached_property
+    def input_schema(self) -> dict[str, Any]:
+        return input_schema(self.function, self._hints)
+
+    @cached_property
+    def output_schema(self) -> dict[str, Any]:
+        return output_schema(self._hints["return"])
+
+    async def run(self, client: IruClient, arguments: Mapping[str, Any], progress: Progress | None = None) -> Answer:
+        """The answer to one call, cleaned and within its size. Raises an IruError."""
+        privacy = client.privacy
+        try:
+            given = self.read(privacy.arguments(arguments) if privacy else arguments)
+            call = client.call(*self.endpoints, *self.optional, requests=self.requests, progress=progress)
+            call.question = fingerprint(self.name, given)
+            found = await self.function(call, **given)
+        except IruError as error:
+            raise error.reworded(privacy.text if privacy else str) from None
+        answer = call.remarks(found if isinstance(found, dict) else found.answer())
+        return fit(call.shown(clean(answer)))
+
+    def read(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments, typed. Raises UsageError naming what is wrong and what is valid, never the value."""
+        wanted = {name: value for name, value in arguments.items() if name not in _INJECTED}
+        try:
+            model = self.arguments.model_validate(wanted)
+        except ValidationError as error:
+            raise _usage(self, error) from None
+        return {name: getattr(model, name) for name in self.arguments.model_fields}
+
+
+def tool(
+    *endpoints: Endpoint[Any],
+    requests: int | None = None,
+    optional: tuple[Endpoint[Any], ...] = (),
+    toolset: str = "",
+    default: bool = True,
+    sensitive: bool = False,
+) -> Callable[[F], F]:
+    """Declare the decorated function as a tool over `endpoints`; its module names its toolset unless given."""
+
+    def declare(function: F) -> F:
+        name = function.__name__
+        if name in _REGISTRY:
+            raise ValueError(f"two tools are named {name}")
+        area = toolset or function.__module__.removeprefix(f"{_TOOLS}.").partition(".")[0]
+        _REGISTRY[name] = Tool(function, endpoints, area, requests, optional, default, sensitive)
+        return function
+
+    return declare
+
+
+def catalogue() -> dict[str, Tool]:
+    """Every tool by name, in a fixed order, found by looking through this package's modules."""
+    package = importlib.import_module(_TOOLS)
+    for module in pkgutil.walk_packages(package.__path__, f"{_TOOLS}."):
+        importlib.import_module(module.name)
+    return dict(sorted(_REGISTRY.items(), key=lambda item: (item[1].toolset, item[0])))
+
+
+def toolsets(tools: Mapping[str, Tool]) -> dict[str, list[Tool]]:
+    """The tools of each toolset."""
+    sets: dict[str, list[Tool]] = {}
+    for each in tools.values():
+        sets.setdefault(each.toolset, []).append(each)
+    return sets
+
+
+def select(
+    tools: Mapping[str, Tool],
+    *,
+    toolsets_named: Sequence[str] = (),
+    named: Sequence[str] = (),
+    excluded: Sequence[str] = (),
+) -> dict[str, Tool]:
+    """The tools to offer: the default ones, the named sets (`all` for every set), those named, minus those excluded.
+
+    Raises ConfigError for an unknown toolset or tool, naming the valid ones.
+    """
+    sets = toolsets(tools)
+    _refuse_unknown("toolset", toolsets_named, ["all", *sets])
+    _refuse_unknown("tool", [*named, *excluded], list(tools))
+    wanted = {
+        name: each
+        for name, each in tools.items()
+        if each.default
+        or name in named
+        or (not each.sensitive and ("all" in toolsets_named or each.toolset in toolsets_named))
+    }
+    return {name: each for name, each in wanted.items() if name not in excluded}
+
+
+def _refuse_unknown(kind: str, given: Sequence[str], valid: Sequence[str]) -> None:
+    for name in given:
+        if name not in valid:
+            near = difflib.get_close_matches(name, valid, 1, 0.6)
+            hint = f"Did you mean {near[0]}? " if near else ""
+            raise ConfigError(f"There is no {kind} '{name[:40]}'.", f"{hint}Valid: {', '.join(sorted(valid))}.")
+
+
+def _usage(of: Tool, error: ValidationError) -> UsageError:
+    problems: list[str] = []
+    for detail in error.errors(include_url=False, include_input=False, include_context=True)[:4]:
+        where = ".".join(str(part) for part in detail["loc"])
+        if detail["type"] == "extra_forbidden":
+            problems.append(f"'{where[:40]}' is not a parameter")
+        else:
+            said = detail["msg"].removeprefix("Value error, ").replace(" after validation", "")
+            problems.append(f"{where}: {said[:400]}")
+    return UsageError(
+        f"Wrong arguments: {'; '.join(problems)}.", f"{of.name} takes: {', '.join(of.arguments.model_fields)}."
+    )
+
+
+def to_json(answer: Answer) -> str:
+    """The answer as compact JSON text."""
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

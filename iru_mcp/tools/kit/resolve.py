@@ -1,0 +1,100 @@
+"""From what a person calls a device to the one device that is meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from ...api.client import Call, Interrupted
+from ...api.endpoints.devices import LIST_DEVICES, Device
+from ...errors import NotFound, UsageError
+from ...output.clean import clean_text
+
+IS_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
+_MOST_CANDIDATES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A device that was named: its id, and the rest of it when Iru had to be asked."""
+
+    device_id: str
+    record: Device | None = None
+
+    def shown(self) -> dict[str, Any]:
+        """The device as an answer names it."""
+        if self.record is None:
+            return {"device_id": self.device_id}
+        flat = self.record.flat()
+        return {name: flat[name] for name in ("device_id", "device_name", "serial_number", "platform") if name in flat}
+
+
+async def resolve(iru: Call, device: str) -> Target:
+    """The device with this device_id, serial number or name, compared whole and in any letter case.
+
+    Iru's own filters match parts, so every row is checked here. Raises NotFound when there is none,
+    UsageError with up to five candidates when there are several.
+    """
+    wanted = device.strip()
+    if IS_UUID.fullmatch(wanted):
+        return Target(str(UUID(wanted)))
+    near: dict[str, Device] = {}
+    for query in ({"serial_number": wanted.upper()}, {"device_name": wanted}, {}):
+        found, complete = await _matches(iru, wanted, query, near)
+        if len(found) == 1:
+            return Target(found[0].device_id, found[0])
+        if found:
+            raise _several(wanted, found)
+    raise _none(wanted, list(near.values()), complete=complete)
+
+
+async def find(iru: Call, device: str) -> Target | None:
+    """The device for an optional filter: None when none is asked for."""
+    return await resolve(iru, device) if device.strip() else None
+
+
+async def _matches(
+    iru: Call, wanted: str, query: Mapping[str, str | int], near: dict[str, Device]
+) -> tuple[list[Device], bool]:
+    """Devices whose serial number or name is `wanted`; those that only contain it are gathered in `near`."""
+    folded = wanted.casefold()
+    found: dict[str, Device] = {}
+    try:
+        async for batch in iru.walk(LIST_DEVICES, query={"ordering": "device_id"} | dict(query), whole=True):
+            for record in filter(None, batch.records):
+                name = clean_text(record.device_name or "")  # as answers show it
+                names = [(record.serial_number or "").casefold(), name.strip().casefold()]
+                if folded in names:
+                    found[record.device_id] = record
+                elif any(folded in name or (name and name in folded) for name in names):
+                    near[record.device_id] = record
+    except Interrupted:
+        return list(found.values()), False
+    return list(found.values()), True
+
+
+def _line(record: Device) -> str:
+    user = f", {record.user.email}" if record.user and record.user.email else ""
+    return f"{record.device_name} ({record.serial_number}, {record.platform}{user}, device_id {record.device_id})"
+
+
+def _several(wanted: str, found: list[Device]) -> UsageError:
+    shown = "; ".join(_line(record) for record in found[:_MOST_CANDIDATES])
+    more = f" and {len(found) - _MOST_CANDIDATES} more" if len(found) > _MOST_CANDIDATES else ""
+    return UsageError(
+        f"{len(found)} devices are called '{wanted[:60]}': {shown}{more}.", "Repeat with the device_id meant."
+    )
+
+
+def _none(wanted: str, near: list[Device], *, complete: bool) -> NotFound:
+    looked = "Every device was looked at" if complete else "Not every device could be looked at"
+    shown = "; ".join(_line(record) for record in near[:_MOST_CANDIDATES])
+    remedy = (
+        f"Similar: {shown}."
+        if shown
+        else "Search with list_devices. Prism may still have rows of a removed one: filter by serial_number."
+    )
+    return NotFound(f"No device has the serial number or name '{wanted[:60]}'. {looked}.", remedy)

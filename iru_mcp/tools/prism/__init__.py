@@ -1,0 +1,1 @@
+"""Tools over Prism, the inventory that devices report. Begin with page.py: what all of them share."""

@@ -1,0 +1,167 @@
+"""One page of any Prism category: what all its tools share, from parameters to the proof of what came back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from ...api.client import Call
+from ...api.endpoint import Endpoint
+from ...api.endpoints.prism import COLUMNS, COMMON_COLUMNS, PrismRow
+from ...errors import UsageError
+from ..kit.answers import Page, View
+from ..kit.counting import counting
+from ..kit.listing import Ask, listing
+from ..kit.params import Family, Str, listed
+from ..kit.resolve import IS_UUID, find
+from ..kit.scan import Check
+from ..kit.versions import VersionRange
+from .categories import EXAMPLES
+from .filter import Filter, joined, letter_cases, matches, validate
+
+
+def _object(value: object) -> object:
+    """A filter given as JSON text, as some models write it."""
+    if not isinstance(value, str):
+        return {} if value is None else value
+    if not value.strip():
+        return {}
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+OnDevice = Annotated[Str, Field(description="only this serial number, name or device_id")]
+Blueprint = Annotated[Str, Field(description="name part or id")]
+Families = Annotated[tuple[Family, ...], BeforeValidator(listed)]
+PrismFilter = Annotated[
+    dict[str, Any] | None,
+    BeforeValidator(_object),
+    Field(
+        description='on any column: {"team_id":{"in":["X"]},"path":{"like":["/tmp"]},"created_at":{"gte":"2026-11-01"}}'
+    ),
+]
+SortBy = Annotated[Str, Field(description="column, - first for descending")]
+
+
+@dataclass(slots=True)
+class Scope:
+    """Which rows of a category, and how to show them: the parameters that all Prism tools share."""
+
+    device: str = ""
+    blueprint: str = ""
+    device_families: tuple[str, ...] = ()
+    filter: Mapping[str, Any] | None = None
+    sort_by: str = ""
+    group_by: tuple[str, ...] = ()
+    versions: VersionRange[PrismRow] | None = None
+
+
+async def prism_page(
+    iru: Call,
+    endpoint: Endpoint[PrismRow],
+    view: type[View],
+    typed: Mapping[str, str | bool | None],
+    scope: Scope,
+    fields: tuple[str, ...],
+    limit: int,
+    cursor: str,
+) -> Page[Any]:
+    """One page of a category: typed parameters and the raw filter become one filter, sent to Iru and proven here."""
+    category = endpoint.path.rpartition("/")[2]
+    group_by, fields = _in_prisms_words(scope.group_by), _in_prisms_words(fields)
+    wanted = _typed_filter(typed)
+    target = await find(iru, scope.device.strip())
+    if target:
+        wanted["device_id"] = {"in": [target.device_id]}
+    query: dict[str, str | int] = {}
+    checks: list[Check[PrismRow]] = []
+    _by_blueprint(scope.blueprint.strip(), wanted, query, checks)
+    wanted = joined(wanted, {_PRISMS_WORDS.get(name, name): value for name, value in (scope.filter or {}).items()})
+    if scope.device_families:
+        families = {family.casefold() for family in scope.device_families}
+        query["device_families"] = ",".join(scope.device_families)
+        checks.append(Check("device_families", lambda row: _family(row) in families, sent=True))
+    await _known_columns(iru, endpoint, category, wanted, scope.sort_by.strip())
+    if wanted:
+        query["filter"] = json.dumps(wanted)
+        checks.append(_proof(wanted))
+    checks += scope.versions.checks() if scope.versions else []
+    if scope.sort_by:
+        query["sort_by"] = scope.sort_by.strip()
+    # Iru's cursor knows no sorting, and only one page at a time.
+    start = 0 if scope.sort_by or scope.group_by else None
+    ask = Ask(
+        endpoint, query, {}, checks, kind="device__family", columns=COMMON_COLUMNS + COLUMNS[category], start=start
+    )
+    if scope.group_by:
+        page = await counting(iru, ask, group_by, limit=limit, cursor=cursor)
+    else:
+        page = await listing(iru, ask, view, limit=limit, cursor=cursor, fields=fields)
+    page.notes += scope.versions.notes() if scope.versions else []
+    if target:
+        page.device = target.shown()
+    return page
+
+
+_PRISMS_WORDS = {
+    "device_name": "device__name",
+    "user_name": "device__user_name",
+    "user_email": "device__user_email",
+    "device_family": "device__family",
+}
+"""What the device list calls a column, and Prism something else."""
+
+
+def _in_prisms_words(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_PRISMS_WORDS.get(name, name) for name in names)
+
+
+def _typed_filter(typed: Mapping[str, str | bool | None]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for column, value in typed.items():
+        if isinstance(value, bool):
+            found[column] = {"eq": value}
+        elif value and value.strip():
+            found[column] = {"like": letter_cases(value.strip())}
+    return found
+
+
+def _by_blueprint(
+    blueprint: str, wanted: dict[str, Any], query: dict[str, str | int], checks: list[Check[PrismRow]]
+) -> None:
+    if IS_UUID.fullmatch(blueprint):
+        query["blueprint_ids"] = blueprint.lower()
+        checks.append(Check("blueprint", lambda row: row.values.get("blueprint_id") == blueprint.lower(), sent=True))
+    elif blueprint:
+        wanted["blueprint_name"] = {"like": letter_cases(blueprint)}
+
+
+def _proof(wanted: Filter) -> Check[PrismRow]:
+    return Check("filter", lambda row: matches(row.values, wanted), sent=True)
+
+
+def _family(row: PrismRow) -> str:
+    """The device family; which word stands for an Apple TV in rows is unpublished."""
+    family = str(row.values.get("device__family") or "").casefold()
+    return "tvos" if family == "appletv" else family
+
+
+async def _known_columns(
+    iru: Call, endpoint: Endpoint[PrismRow], category: str, wanted: Mapping[str, Any], sort_by: str
+) -> None:
+    """Refuse a column that the category lacks, before Iru ignores it. Tenants may have newer columns than are
+    published."""
+    columns = set(COMMON_COLUMNS + COLUMNS[category])
+    named = set(wanted) | ({sort_by.removeprefix("-")} if sort_by else set())
+    if named - columns:
+        sample = await iru.page(endpoint)
+        columns |= {key for row in sample.rows[:50] if isinstance(row, dict) for key in row}
+    if sort_by and sort_by.removeprefix("-") not in columns:
+        raise UsageError(f"No column '{sort_by[:60]}' to sort by.", f"Columns: {', '.join(sorted(columns))}.")
+    validate(wanted, columns, EXAMPLES[category])

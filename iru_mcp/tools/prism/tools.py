@@ -1,0 +1,245 @@
+"""What devices reported to Prism: software, persistence, local accounts, the machine itself."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from ...api.client import Call
+from ...api.endpoints.devices import LIST_DEVICES
+from ...api.endpoints.prism import (
+    PRISM_APPS,
+    PRISM_DEVICE_INFORMATION,
+    PRISM_LAUNCH_AGENTS_AND_DAEMONS,
+    PRISM_LOCAL_USERS,
+    PrismRow,
+)
+from ..kit.answers import Page, View
+from ..kit.catalogue import tool
+from ..kit.counting import GroupBy
+from ..kit.params import Cursor, Fields, Limit, Str
+from ..kit.versions import VersionAtLeast, VersionBelow, VersionRange
+from .filter import joined
+from .page import Blueprint, Families, OnDevice, PrismFilter, Scope, SortBy, prism_page
+
+_PRISM_REQUESTS = 60
+
+
+def _account_type(value: object) -> object:
+    """What people call the two kinds of account."""
+    word = value.strip().casefold() if isinstance(value, str) else value
+    return {"administrator": "Admin", "admin": "Admin", "standard": "Standard", "user": "Standard", "": None}.get(
+        str(word), value
+    )
+
+
+AccountType = Annotated[Literal["Admin", "Standard"] | None, BeforeValidator(_account_type)]
+
+
+class DeviceInformationLine(View):
+    """One device as Prism knows it."""
+
+    device__name: str
+    serial_number: str
+    device__user_email: str
+    device__family: str
+    model_name: Any
+    os_version: Any
+    agent_version: Any
+    mdm_enabled: Any
+    last_checkin: Any
+    blueprint_name: str
+
+
+class LaunchLine(View):
+    """A launch agent or daemon on one device."""
+
+    device__name: str
+    serial_number: str
+    device__user_email: str
+    label: Any
+    path: Any
+    program: Any
+    program_arguments: Any
+    service_domain: Any
+    run_at_load: bool
+    is_loaded: bool
+    created_at: str
+
+
+class LocalUserLine(View):
+    """A local account on one device."""
+
+    device__name: str
+    serial_number: str
+    device__user_email: str
+    username: Any
+    full_name: Any
+    uid: Any
+    type: Any
+    hidden_user: Any
+    secure_token: Any
+    home_directory: Any
+    user_created_at: Any
+
+
+class ApplicationLine(View):
+    """An app on one device."""
+
+    device__name: str
+    serial_number: str
+    device__user_email: str
+    name: Any
+    version: Any
+    bundle_id: Any
+    team_id: Any
+    path: Any
+    obtained_from: Any
+    ad_hoc_code_signed: Any
+    created_at: str
+
+
+@tool(PRISM_DEVICE_INFORMATION, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS)
+async def prism_device_information(
+    iru: Call,
+    device: OnDevice = "",
+    model_name: Str = "",
+    os_version: Str = "",
+    version_below: VersionBelow = "",
+    version_at_least: VersionAtLeast = "",
+    apple_silicon: bool | None = None,
+    mdm_enabled: bool | None = None,
+    agent_installed: bool | None = None,
+    blueprint: Blueprint = "",
+    device_families: Families = (),
+    filter: PrismFilter = None,
+    sort_by: SortBy = "",
+    group_by: GroupBy = (),
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[DeviceInformationLine]:
+    """Hardware and OS of devices from Prism, fleet-wide: model, capacity, OS build, agent, check-in, battery. Unlike
+    list_devices it covers Apple devices only and also shows removed ones."""
+    typed = {
+        "model_name": model_name,
+        "os_version": os_version,
+        "apple_silicon": apple_silicon,
+        "mdm_enabled": mdm_enabled,
+        "agent_installed": agent_installed,
+    }
+    versions = _versions("os_version", version_below, version_at_least)
+    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by, versions)
+    return await prism_page(iru, PRISM_DEVICE_INFORMATION, DeviceInformationLine, typed, scope, fields, limit, cursor)
+
+
+@tool(PRISM_LAUNCH_AGENTS_AND_DAEMONS, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS)
+async def prism_launch_agents_and_daemons(
+    iru: Call,
+    device: OnDevice = "",
+    label: Str = "",
+    path: Str = "",
+    program: Annotated[Str, Field(description="often empty; program_arguments holds the command line")] = "",
+    program_arguments: Str = "",
+    is_loaded: bool | None = None,
+    run_at_load: bool | None = None,
+    blueprint: Blueprint = "",
+    device_families: Families = (),
+    filter: PrismFilter = None,
+    sort_by: SortBy = "",
+    group_by: GroupBy = (),
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[LaunchLine]:
+    """What starts by itself on Macs (persistence), fleet-wide or on one device. Apple's own labels begin with
+    com.apple., but
+    malware imitates them: check path and program_arguments."""
+    typed = {
+        "label": label,
+        "path": path,
+        "program": program,
+        "program_arguments": program_arguments,
+        "is_loaded": is_loaded,
+        "run_at_load": run_at_load,
+    }
+    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by)
+    page = await prism_page(iru, PRISM_LAUNCH_AGENTS_AND_DAEMONS, LaunchLine, typed, scope, fields, limit, cursor)
+    if program and not page.items:
+        page.notes.append("program is often empty in Prism; try program_arguments")
+    return page
+
+
+@tool(PRISM_LOCAL_USERS, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS)
+async def prism_local_users(
+    iru: Call,
+    device: OnDevice = "",
+    username: Str = "",
+    type: AccountType = None,
+    hidden_user: bool | None = None,
+    secure_token: bool | None = None,
+    logged_in: bool | None = None,
+    blueprint: Blueprint = "",
+    device_families: Families = (),
+    filter: PrismFilter = None,
+    sort_by: SortBy = "",
+    group_by: GroupBy = (),
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[LocalUserLine]:
+    """Local accounts on Macs, fleet-wide or on one device: admins, hidden accounts, secure tokens."""
+    typed = {
+        "username": username,
+        "type": type,
+        "hidden_user": hidden_user,
+        "secure_token": secure_token,
+        "logged_in": logged_in,
+    }
+    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by)
+    return await prism_page(iru, PRISM_LOCAL_USERS, LocalUserLine, typed, scope, fields, limit, cursor)
+
+
+@tool(PRISM_APPS, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS)
+async def prism_applications(
+    iru: Call,
+    device: OnDevice = "",
+    name: Str = "",
+    bundle_id: Str = "",
+    version: Annotated[Str, Field(description="whole version")] = "",
+    version_below: VersionBelow = "",
+    version_at_least: VersionAtLeast = "",
+    team_id: Str = "",
+    path: Str = "",
+    ad_hoc_code_signed: bool | None = None,
+    blueprint: Blueprint = "",
+    device_families: Families = (),
+    filter: PrismFilter = None,
+    sort_by: SortBy = "",
+    group_by: GroupBy = (),
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[ApplicationLine]:
+    """Which devices have an app: one row per app and device, over Macs, iPhones and iPads, removed ones too. Text
+    matches any part in any letter case. For all apps of one device, or Windows and Android, use list_device_apps."""
+    typed = {
+        "name": name,
+        "bundle_id": bundle_id,
+        "team_id": team_id,
+        "path": path,
+        "ad_hoc_code_signed": ad_hoc_code_signed,
+    }
+    exact = {"version": {"in": [version.strip()]}} if version.strip() else {}
+    versions = _versions("version", version_below, version_at_least)
+    wanted = joined(exact, filter or {})
+    scope = Scope(device, blueprint, device_families, wanted, sort_by, group_by, versions)
+    page = await prism_page(iru, PRISM_APPS, ApplicationLine, typed, scope, fields, limit, cursor)
+    if not device and not device_families:
+        page.notes.append("Prism has no Windows or Android devices: list_device_apps, one at a time")
+    return page
+
+
+def _versions(column: str, below: str, at_least: str) -> VersionRange[PrismRow]:
+    return VersionRange(below, at_least, lambda row: row.values.get(column))

@@ -1,0 +1,1 @@
+"""Tools about CVEs: on one device, and across the fleet."""

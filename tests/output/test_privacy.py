@@ -1,0 +1,157 @@
+"""In privacy mode no person, device, serial number or address leaves, and an investigation still joins up."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from iru_mcp import demo
+from iru_mcp.api.client import IruClient
+from iru_mcp.errors import IruError, UsageError
+from iru_mcp.output.privacy import Privacy
+from iru_mcp.output.pseudonyms import Cipher
+from iru_mcp.tools.kit.catalogue import catalogue
+
+KEY = "a key for the tests"
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
+
+
+def tenant(privacy: Privacy | None) -> IruClient:
+    made_up = demo.transport(devices=120, now=NOW)
+    return IruClient(demo.HOST, lambda: demo.TOKEN, transport=made_up, now=lambda: NOW, privacy=privacy)
+
+
+@pytest.fixture
+async def plain() -> AsyncIterator[IruClient]:
+    client = tenant(None)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def hidden() -> AsyncIterator[IruClient]:
+    client = tenant(Privacy(KEY))
+    yield client
+    await client.aclose()
+
+
+async def ask(client: IruClient, tool: str, **arguments: Any) -> dict[str, Any]:
+    return await catalogue()[tool].run(client, arguments)
+
+
+async def test_a_walk_by_pseudonym_reaches_the_same_facts(plain: IruClient, hidden: IruClient) -> None:
+    real = (await ask(plain, "list_devices", platform="mac", limit=12))["items"]
+    shown = (await ask(hidden, "list_devices", platform="mac", limit=12))["items"]
+    everywhere = [row["device_name"] for row in (await ask(plain, "list_devices", limit=200))["items"]]
+    for seen, named in zip(real, shown, strict=True):
+        assert seen["os_version"] == named["os_version"]
+        for by in (
+            ("serial_number", "device_name") if everywhere.count(seen["device_name"]) == 1 else ("serial_number",)
+        ):
+            held = await ask(hidden, "get_device_details", device=named[by])
+            assert held["device_id"] == (await ask(plain, "get_device_details", device=seen[by]))["device_id"]
+    owner = next(row["user_email"] for row in shown if "user_email" in row)
+    held = await ask(hidden, "find_devices_for_user", email=owner)
+    assert {row["user_email"] for row in held["items"] if "user_email" in row} <= {owner}
+    assert held["items"]
+
+
+async def test_nothing_that_names_a_person_or_device_leaves_by_any_tool(plain: IruClient, hidden: IruClient) -> None:
+    devices = (await ask(plain, "list_devices", platform="mac", limit=100, fields="device_name,serial_number"))["items"]
+    users = (await ask(plain, "list_users", limit=100))["items"]
+    names = {user["name"] for user in users if "name" in user} | {row["serial_number"] for row in devices}
+    names |= {row["device_name"] for row in devices if "\u2019" in row["device_name"]}
+    serial, email = devices[0]["serial_number"], users[0]["email"]
+    for tool in catalogue().values():
+        known = {"device": serial, "email": email, "kind": "custom_apps", "cve_id": "CVE-2026-40117"}
+        wanted = tool.input_schema.get("required", [])
+        try:
+            out = json.dumps(await tool.run(hidden, {name: known.get(name, "x") for name in wanted}))
+        except IruError as error:
+            out = str(error)
+        assert not MAIL.search(out), tool.name
+        assert not re.search(r"/Users/(?!person-|Shared)\w", out), tool.name
+        assert not [name for name in names if name in out], tool.name
+
+
+async def test_an_error_names_no_one_either(plain: IruClient, hidden: IruClient) -> None:
+    rows = (await ask(plain, "list_devices", platform="mac", limit=50))["items"]
+    row = next(row for row in rows if "\u2019" in row["device_name"])
+    with pytest.raises(IruError) as caught:
+        await ask(hidden, "get_device_details", device=row["serial_number"][:-1])
+    assert row["serial_number"] not in str(caught.value)
+    assert row["device_name"] not in str(caught.value)
+    assert not MAIL.search(str(caught.value))
+
+
+async def test_a_pseudonym_of_another_key_is_refused(hidden: IruClient) -> None:
+    other = Privacy("quite another key")
+    stranger = other.answer({"serial_number": "C02XK1ZYJG5H"})["serial_number"]
+    with pytest.raises(UsageError, match="IRU_PRIVACY_KEY"):
+        await ask(hidden, "get_device_details", device=stranger)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ssh ada@corp.example from 10.1.2.3",
+        "/Users/ada.lovelace/Library/x.plist",
+        "open C:\\Users\\ada\\AppData",
+        "/home/ada/.ssh/id",
+        "ether 02:6e:63:48:61:12 up",
+        "fe80::1c2d:3e4f:5a6b:7c8d on en0",
+        "Ada Lovelace changed it",
+        "ADA LOVELACE and NWJ3LQ1WPJ",
+        "Ada\u2019s MacBook Pro is lost",
+    ],
+)
+def test_names_in_free_text_are_found(text: str) -> None:
+    privacy = Privacy(KEY)
+    privacy.learn([{"email": "ada@corp.example", "name": "Ada Lovelace"}, {"serial_number": "NWJ3LQ1WPJ"}])
+    privacy.learn({"device_name": "Ada\u2019s MacBook Pro"})
+    out = privacy.answer({"log": text, text: 1})
+    shown = json.dumps(out, ensure_ascii=False).casefold()
+    for word in ("ada", "lovelace", "nwj3", "10.1.2.3", "02:6e", "fe80"):
+        assert word not in re.sub(r"-[a-z2-7]{16,}", "", shown)
+    assert privacy.answer(out) == out
+    assert privacy.arguments(out)["log"].casefold() == text.casefold()
+
+
+def test_what_names_nobody_survives() -> None:
+    kept = {
+        "team_id": "Q6L2SF6YDW",
+        "version": "10.12.3.1",
+        "path": "/Users/Shared/x",
+        "bundle_id": "com.apple.Safari",
+        "owner": "root",
+        "model": "MacBook Pro (14-inch, M4, 2024)",
+        "device_id": "daeb5840-995b-400e-9787-a8c15499f31d",
+        "last_check_in": "2026-11-11T01:55:44Z",
+        "command": "curl http://203.0.113.9/x.sh; ping 127.0.0.1",
+        "next_cursor": "WyIwNDVj",
+        "blueprint_name": "Standard Mac",
+        "name": "Google Chrome",
+        "count": 3,
+    }
+    privacy = Privacy(KEY)
+    privacy.learn([{"device_name": "MacBook Pro"}, {"username": "root"}, {"username": "_spotlight"}])
+    assert privacy.answer({"items": [kept]}) == {"items": [kept]}
+
+
+@given(st.text(max_size=100), st.sampled_from(["person", "mail", "serial"]))
+def test_a_code_opens_as_what_was_sealed_under_its_key_and_kind_only(value: str, kind: str) -> None:
+    cipher = Cipher(b"one")
+    value = value.encode("utf-8", "replace")[:119].decode("utf-8", "ignore")
+    code = cipher.seal(kind, value)
+    assert cipher.open(kind, code) == value
+    assert code == Cipher(b"one").seal(kind, value)
+    assert cipher.open("device", code) != value
+    assert Cipher(b"two").open(kind, code) is None
