@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from iru_mcp.docs.answers import ask_all
+from documents.answers import ask_all
 
 COLUMNS = 104
 WIDE, HIGH, MARGIN, BAR = 8.43, 21, 24, 40

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
+import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +15,7 @@ from ..api.client import Call, IruClient
 from ..api.endpoint import Endpoint
 from ..api.endpoints.devices import LIST_DEVICES
 from ..api.endpoints.users import LIST_USERS
+from ..config.settings import Settings, open_client, tenant
 from ..errors import (
     IruError,
     NotFound,
@@ -23,11 +27,48 @@ from ..errors import (
     Unreadable,
 )
 from ..tools.kit.catalogue import Tool
+from .tools import offered
 
 _NOBODY = "00000000-0000-4000-8000-000000000000"
 _SECONDS = 60.0
 _NOT_IRU = (Unreachable, NotFound, Refused, Unreadable)
 """What no tenant of Iru answers to /users."""
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    """Ask Iru, print what was found, and return the report's exit code."""
+    where = None if settings.demo else tenant(settings)
+    report = Report(tenant=where.subdomain or where.base_url if where else "demo", region=where.region if where else "")
+    anyio.run(_asked, settings, report)
+    if options.json:
+        print(json.dumps(dataclasses.asdict(report) | {"works": report.works}, indent=2))
+    else:
+        _print(report)
+    return report.exit_code
+
+
+async def _asked(settings: Settings, report: Report) -> None:
+    client = open_client(settings)
+    try:
+        await check(client, offered(settings), report)
+    finally:
+        await client.aclose()
+
+
+def _print(report: Report) -> None:
+    left = report.requests_left_this_hour
+    for name, value in (
+        ("tenant", report.tenant),
+        ("region", report.region or "not known from this host"),
+        ("reachable", "yes" if report.reachable else "no"),
+        ("token accepted", "yes" if report.token_accepted else "no"),
+        ("requests left this hour", left if left is not None else "Iru did not say"),
+    ):
+        print(f"{name:<24} {value}")
+    if report.problem:
+        print(f"\n{report.problem}")
+    for name, verdict in report.tools.items():
+        print(f"{name:<32} {verdict}")
 
 
 @dataclass(slots=True)

@@ -1,13 +1,14 @@
-"""From settings to a running server: who may call, what is written down, and over which transport."""
+"""The verb serve: from settings to a running server, who may call, what is written down, and over which transport."""
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import gc
 import logging
 import socket
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import anyio
@@ -18,7 +19,7 @@ from ..output.logs import configure
 from ..server import Binder, Watch, open_audit, run_stdio
 from ..server.http.bearer_tokens import Keys, Tokens, named_tokens
 from ..server.telemetry import Observer
-from ..tools.kit.catalogue import Tool
+from .tools import offered
 
 if TYPE_CHECKING:
     from ..server.http.app import Listen
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger("iru_mcp")
 
 
-def serve(settings: Settings, tools: Mapping[str, Tool], say: Callable[[str], None]) -> None:
-    """Serve `tools` until the client leaves or a signal comes; `say` is told where. Raises ConfigError first."""
+def run(_: argparse.Namespace, settings: Settings) -> int:
+    """Serve until the client leaves or a signal comes. Raises ConfigError first."""
+    tools = offered(settings)
     http = _keys(settings) if settings.transport != "stdio" else None
     configure(settings.log_level, *_secrets(settings))
     for warning in exposed(settings):
@@ -46,7 +48,7 @@ def serve(settings: Settings, tools: Mapping[str, Tool], say: Callable[[str], No
     gc.freeze()  # what is loaded now stays; looking through it again takes most of the time of an exit
     if settings.transport == "stdio":
         anyio.run(run_stdio, binder)
-        return
+        return 0
     from ..server.http.app import bind, guard, run_http
     from ..server.metrics import Metrics
 
@@ -57,24 +59,12 @@ def serve(settings: Settings, tools: Mapping[str, Tool], say: Callable[[str], No
     opened = bind(settings.host, settings.port)
     say(f"listening on {url_of(opened)}{'/mcp' if listen.streamable else '/sse'}")
     anyio.run(run_http, binder, listen, opened)
+    return 0
 
 
-def serve_demo_tenant(settings: Settings, say: Callable[[str], None]) -> None:
-    """Serve the demo tenant's API on loopback until a signal comes. Raises ConfigError."""
-    import uvicorn
-
-    from ..demo import TOKEN, asgi, transport
-    from ..server.http.admission import LOOPBACK
-    from ..server.http.app import bind
-
-    if settings.host not in LOOPBACK:
-        raise ConfigError("The demo tenant listens on this machine only.", "Leave --host out.")
-    app: Any = asgi(transport(devices=settings.devices))
-    opened = bind(settings.host, settings.port)
-    url = url_of(opened)
-    say(f"demo tenant on {url}\n  IRU_API_URL={url} IRU_API_TOKEN={TOKEN} iru-mcp check")
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
-    anyio.run(uvicorn.Server(config).serve, [opened])
+def say(text: str) -> None:
+    """Tell whoever started this, on stderr."""
+    print(f"iru-mcp: {text}", file=sys.stderr, flush=True)
 
 
 def url_of(opened: socket.socket) -> str:

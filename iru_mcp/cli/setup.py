@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import dataclasses
+import getpass
+import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -22,6 +25,7 @@ from ..mcp_clients.file import ConfigFile
 from ..mcp_clients.known import CLIENTS, Client, Machine
 from ..tools.kit.catalogue import Tool
 from .check import Report, check
+from .tools import offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,18 @@ class Person:
 
     ask: Callable[[str], str]
     ask_hidden: Callable[[str], str]
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    """Connect, show or disconnect clients, and print what was done. Raises an IruError, with nothing written."""
+    person = Person(input, getpass.getpass) if sys.stdin is not None and sys.stdin.isatty() else None
+    asked = Asked(tuple(options.clients), options.name, options.show, options.remove, options.token_in_file)
+    try:
+        print(setup(asked, settings, offered(settings), os.environ, person))
+    except (KeyboardInterrupt, EOFError):
+        print("\niru-mcp: nothing was written.", file=sys.stderr)
+        return 1
+    return 0
 
 
 @dataclass(frozen=True, slots=True)

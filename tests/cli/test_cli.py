@@ -123,11 +123,37 @@ def test_a_call_that_fails_says_why_in_one_line_and_exits_1(capsys: pytest.Captu
     assert len(err.splitlines()) == 1
 
 
-def test_a_reader_that_has_left_is_no_traceback() -> None:
-    command = f"{sys.executable} -m iru_mcp tools --json | head -c 10"
-    ran = subprocess.run(["/bin/sh", "-c", command], cwd=ROOT, capture_output=True, check=False)
-    assert len(ran.stdout) == 10
+VERBS = [
+    ["tools"],
+    ["tools", "--json"],
+    ["tools", "--help"],
+    ["call", "list_devices", "--demo"],
+    ["check", "--demo"],
+    ["permissions"],
+    ["setup", "cursor", "--print", "--demo"],
+]
+
+
+@pytest.mark.parametrize("words", VERBS, ids=" ".join)
+def test_a_reader_that_has_left_ends_a_verb_without_a_word(words: list[str]) -> None:
+    """The pipe is broken from the start, so it breaks wherever the verb first writes, also at the last flush."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "iru_mcp", *words]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    ran = subprocess.run(command, cwd=ROOT, env=environment, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
     assert ran.stderr == b""
+    assert ran.returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_output_that_cannot_be_written_is_one_sentence() -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "iru_mcp", "tools"]
+        ran = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert ran.stderr == b"iru-mcp: output: No space left on device.\n"
+    assert ran.returncode == 1
 
 
 def test_starting_up_loads_no_demo_tenant_and_no_web_server() -> None:

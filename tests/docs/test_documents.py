@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 import yaml
+from documents import generate
 
-from iru_mcp.cli import _options, main
+from iru_mcp.cli import main, parse
 from iru_mcp.config.settings import FIELDS
-from iru_mcp.docs import generate
 from iru_mcp.errors import UsageError
 from iru_mcp.inventory.alerts.rules import load
 from iru_mcp.mcp_clients.entry import launch
@@ -56,7 +56,7 @@ def run_line(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     if words[0] == "iru-mcp":
         run = words[1:]
         good = {0, 3} if run[0] == "alerts" else {0}  # 3 says that something is open
-        assert _options(run).verb if "serve" in run else main(run) in good, capsys.readouterr().err
+        assert parse(run).verb if "serve" in run else main(run) in good, capsys.readouterr().err
     elif words[0] in {"docker", "kubectl"}:
         check_container_command(words)
     elif re.fullmatch(r"[A-Z_]+=\S+", line):

@@ -16,7 +16,7 @@ import yaml
 
 from iru_mcp import __version__
 from iru_mcp.api.client import IruClient
-from iru_mcp.cli import _options
+from iru_mcp.cli import parse
 from iru_mcp.config.settings import FIELDS, Settings, read, tenant
 from iru_mcp.demo import HOST, TOKEN, transport
 from iru_mcp.server.binder import Binder
@@ -75,7 +75,7 @@ def test_what_the_bundle_passes_on_unfilled_is_read_as_nothing(demo: str) -> Non
 
 
 def in_compose() -> Settings:
-    options = _options(COMPOSE["command"])
+    options = parse(COMPOSE["command"])
     flags = {name: getattr(options, name) for name in FIELDS if hasattr(options, name)}
     filled = {"IRU_API_URL": "https://acme.api.kandji.io", "IRU_MCP_PUBLIC_URL": "https://iru-mcp.example.com/mcp"}
     return read(flags, {**COMPOSE["environment"], **filled})

@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ..content.prompts import PROMPTS
-from ..tools.kit.catalogue import Tool, catalogue, select, toolsets
-from .tables import code, table
+from iru_mcp.cli.permissions import table
+from iru_mcp.content.prompts import PROMPTS
+from iru_mcp.tools.kit.catalogue import Tool, catalogue, select, toolsets
+
+from .tables import code
 
 
 def usual() -> str:

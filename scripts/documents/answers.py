@@ -10,10 +10,10 @@ from typing import Any
 
 import anyio
 
-from ..api.client import IruClient
-from ..demo import HOST, TOKEN, transport
-from ..tools.kit.catalogue import Answer, catalogue
-from .tables import table
+from iru_mcp.api.client import IruClient
+from iru_mcp.cli.permissions import table
+from iru_mcp.demo import HOST, TOKEN, transport
+from iru_mcp.tools.kit.catalogue import Answer, catalogue
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """When the demo tenant's story ends for the documents."""

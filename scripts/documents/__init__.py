@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import UsageError
+from iru_mcp.errors import UsageError
+
 from . import answers, clients, tables, tools
 
 _BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n)(?:(?!<!-- generated: ).)*?(<!-- end -->)", re.DOTALL)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..mcp_clients.entry import launch
-from ..mcp_clients.file import ConfigFile
-from ..mcp_clients.known import CLIENTS, Client, Machine
+from iru_mcp.mcp_clients.entry import launch
+from iru_mcp.mcp_clients.file import ConfigFile
+from iru_mcp.mcp_clients.known import CLIENTS, Client, Machine
 
 _SHOWN = {"IRU_API_URL": "https://subdomain.api.kandji.io", "IRU_API_TOKEN": "YOUR-TOKEN"}
 

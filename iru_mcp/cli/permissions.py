@@ -1,15 +1,24 @@
-"""Tables in Markdown and for terminals: permissions and settings."""
+"""The verb permissions: the least that a token must be granted, as a table to paste into a ticket."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..api.endpoint import Endpoint
 from ..api.endpoints.prism import PRISM_COUNT
-from ..config.settings import FIELDS
+from ..config.settings import Settings
 from ..inventory.tables import KINDS
-from ..tools.kit.catalogue import Tool, catalogue, select
+from ..tools.kit.catalogue import Tool
+from .tools import offered
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    """Print the table."""
+    head, rows = permissions(sync_needs() if options.sync else tool_needs(offered(settings).values()))
+    print(table(head, rows) if options.markdown else columns(head, rows))
+    return 0
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -61,33 +70,3 @@ def permissions(needs: Iterable[Need]) -> tuple[tuple[str, ...], list[tuple[str,
         (name, place, ", ".join(sorted(set(found)))) for (name, place), found in sorted(needed.items())
     ]
     return ("permission on Iru's screen", "is", "for"), rows
-
-
-def permissions_block() -> str:
-    """What a token needs for the tools that are offered unasked."""
-    head, rows = permissions(tool_needs(select(catalogue()).values()))
-    return table(head, ((name, f"`{place}`", ", ".join(map(code, tools.split(", ")))) for name, place, tools in rows))
-
-
-def sync_block() -> str:
-    """What a token needs for a whole copy."""
-    head, rows = permissions(sync_needs())
-    return table(head, ((name, f"`{place}`", purpose) for name, place, purpose in rows))
-
-
-def settings_block() -> str:
-    """Every setting."""
-    rows = []
-    for name, item in FIELDS.items():
-        meta = item.metadata
-        default = "" if meta["secret"] or item.default in ("", False) else code(item.default)
-        flag = "" if meta["secret"] else code(f"--{name.replace('_', '-')}")
-        older = f"; older name {code(meta['older'])}" if meta["older"] else ""
-        choices = f" ({', '.join(meta['choices'])})" if meta["choices"] else ""
-        rows.append((code(meta["env"]), flag, default, f"{meta['help']}{choices}{older}"))
-    return table(("variable", "flag", "default", "meaning"), rows)
-
-
-def code(text: object) -> str:
-    """Text as code."""
-    return f"`{text}`"
