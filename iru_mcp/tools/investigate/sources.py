@@ -17,7 +17,6 @@ from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITI
 from ...api.record import read_moment, write_moment
 from ...errors import NotFound
 from ..audit import audit_window
-from ..kit.params import within
 from ..kit.resolve import Target, resolve
 from ..kit.scan import Check
 from ..prism.filter import matches
@@ -60,8 +59,8 @@ async def read_audit(
 ) -> Rows[AuditEvent]:
     """What admins and tokens did in Iru between two moments: what is `about` what is asked, and what was done to the
     library items that this brought along, newest first."""
-    check: Check[AuditEvent] = Check("since/until", lambda event: within(event.occurred_at, early, late), sent=True)
-    rows = await read(iru, LIST_AUDIT_EVENTS, audit_window(early, late), [check])
+    query, checks = audit_window(early, late)
+    rows = await read(iru, LIST_AUDIT_EVENTS, query, checks)
     judged = [(event, about(event)) for event in rows.records]
     brought = {item for event, told in judged if told for item in _brought(event)}
     return Rows([event for event, told in judged if told or event.target_id in brought], rows.partial)

@@ -21,7 +21,7 @@ from ..kit.answers import Page, View
 from ..kit.catalogue import tool
 from ..kit.cursor import read_cursor
 from ..kit.listing import Ask, cut
-from ..kit.params import Cursor, Limit, Since, Str, Until, newest_first, read_time, within
+from ..kit.params import Cursor, Limit, Since, Str, Until, newest_first, read_window, within
 from ..kit.resolve import Target
 from ..kit.scan import Check
 from ..threats import THREAT_ENDPOINTS
@@ -123,8 +123,7 @@ async def get_timeline(
     device's blueprint), threats, CVEs, new apps, launch items, accounts and profiles, enrolment, check-in. Runs of the
     same kind are one line with count. `look` names the tool to go on with. For how a device stands now use
     get_device_dossier."""
-    early = read_time(since, "since", iru.now())
-    late = read_time(until, "until", iru.now(), end_of_day=True)
+    early, late = read_window(since, until, iru.now())
     mark = read_cursor(cursor, iru.question)
     subject = await _subject(iru, device.strip(), user.strip())
     parts = await gather(_work(iru, subject, early, late))
