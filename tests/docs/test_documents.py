@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 import yaml
 from documents import generate
+from documents.clients import COMMAND
 
 from iru_mcp.cli import main, parse
 from iru_mcp.config.settings import FIELDS
 from iru_mcp.errors import UsageError
 from iru_mcp.inventory.alerts.rules import load
-from iru_mcp.mcp_clients.entry import launch
 from iru_mcp.mcp_clients.known import CLIENTS
 
 ROOT = Path(__file__).parents[2]
@@ -99,8 +99,7 @@ def test_every_configuration_is_one_that_setup_would_write(text: str, home: Path
         assert entry["headers"]["Authorization"].startswith("Bearer ")
         assert path == ("mcpServers", "iru")
         return
-    command = launch("", "/uv/archive-v0/x", {"uvx": "uvx"}.get)
-    written = [client.entry(command, entry["env"]) for client in CLIENTS.values() if path == (*client.servers, "iru")]
+    written = [client.entry(COMMAND, entry["env"]) for client in CLIENTS.values() if path == (*client.servers, "iru")]
     assert entry in written
     assert set(entry["env"]) <= VARIABLES
 
