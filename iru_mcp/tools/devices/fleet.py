@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import Field
 
-from ...api.client import Call
+from ...api.call import Call
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import Refused
-from ..kit.answers import Page, View
+from ..kit.answers import Page
 from ..kit.catalogue import tool
-from ..kit.counting import GroupBy, counting
-from ..kit.listing import Ask, listing
+from ..kit.context import Context
+from ..kit.counting import COUNT_REQUESTS, GroupBy, counting
+from ..kit.listing import listing
 from ..kit.params import Cursor, Fields, Limit, Platform, Since, Str, contains, read_time, within
-from ..kit.scan import Check
+from ..kit.rows import RowShape
+from ..kit.scan import Check, Source
 from ..kit.versions import VersionAtLeast, VersionBelow, VersionRange, read_version
 
 _PLATFORMS = {
@@ -37,7 +39,7 @@ FLEET_REQUESTS = 60
 """18,000 devices at 300 a page: what a question that Iru cannot filter may cost."""
 
 
-class DeviceLine(View):
+class DeviceLine(TypedDict, total=False):
     """A device in a list."""
 
     device_id: str
@@ -68,9 +70,9 @@ def lean_device(flat: dict[str, Any]) -> dict[str, Any]:
 _Flag = bool | None
 
 
-@tool(LIST_DEVICES, requests=FLEET_REQUESTS)
+@tool(LIST_DEVICES, requests=FLEET_REQUESTS, count_requests=COUNT_REQUESTS)
 async def list_devices(
-    iru: Call,
+    ctx: Context,
     platform: Platform = None,
     device_name: Str = "",
     serial_number: Str = "",
@@ -99,7 +101,7 @@ async def list_devices(
 ) -> Page[DeviceLine]:
     """Devices in the fleet, one line each. Filters combine with AND; text filters match any part in any letter case.
     One person's devices: find_devices_for_user; one device in depth: get_device_details."""
-    asked = _Filters(iru.now)
+    asked = _Filters(ctx.now)
     asked.exact("platform", _PLATFORMS[platform] if platform else "", "platform")
     for name, value in {
         "device_name": device_name,
@@ -125,16 +127,17 @@ async def list_devices(
     if assigned is not None:
         asked.checks.append(Check("assigned", lambda device: (device.user is not None) == assigned))
     if filevault_enabled is not None:
-        await asked.filevault(iru, filevault_enabled)
+        await asked.filevault(ctx.call, filevault_enabled)
     versions: VersionRange[Device] = VersionRange(version_below, version_at_least, lambda device: device.os_version)
     checks = (*asked.checks, *versions.checks())
     query = {"ordering": "device_id"} | asked.query
     order = _ORDERS.get(sort_by or "")
-    ask = Ask(LIST_DEVICES, query, asked.narrow, checks, lean=lean_device, kind="platform", order=order)
+    source = Source(LIST_DEVICES, query=query, narrow=asked.narrow, checks=checks, order=order)
+    shape = RowShape(DeviceLine, lean=lean_device, device_kind="platform")
     if group_by:
-        page = await counting(iru, ask, group_by, limit=limit, cursor=cursor)
+        page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
     else:
-        page = await listing(iru, ask, DeviceLine, limit=limit, cursor=cursor, fields=fields)
+        page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
     page.notes += versions.notes()
     if is_removed and not page.items:
         page.notes.append("Iru's device list may lack removed devices; prism_device_information still shows them")
@@ -200,11 +203,11 @@ class _Filters:
         if wanted is not None:
             self._check(name, lambda device: bool(getattr(device, name)) == wanted)
 
-    async def filevault(self, iru: Call, wanted: bool) -> None:
+    async def filevault(self, call: Call, wanted: bool) -> None:
         """Rows do not carry FileVault, so the filter is proven by asking for its opposite: no device may be in both."""
         self.query["filevault_enabled"] = str(wanted).lower()
-        this = await iru.page(LIST_DEVICES, query=self.query)
-        other = await iru.page(LIST_DEVICES, query={"filevault_enabled": str(not wanted).lower()})
+        this = await call.page(LIST_DEVICES, query=self.query)
+        other = await call.page(LIST_DEVICES, query={"filevault_enabled": str(not wanted).lower()})
         both = {device.device_id for device in this.records if device} & {d.device_id for d in other.records if d}
         if both:
             raise Refused(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from ...api.client import Call, Interrupted
+from ...api.call import Call, Interrupted
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import NotFound, UsageError
 from ...output.clean import clean_text
@@ -32,7 +32,7 @@ class Target:
         return {name: flat[name] for name in ("device_id", "device_name", "serial_number", "platform") if name in flat}
 
 
-async def resolve(iru: Call, device: str) -> Target:
+async def resolve(call: Call, device: str) -> Target:
     """The device with this device_id, serial number or name, compared whole and in any letter case.
 
     Iru's own filters match parts, so every row is checked here. Raises NotFound when there is none,
@@ -43,7 +43,7 @@ async def resolve(iru: Call, device: str) -> Target:
         return Target(str(UUID(wanted)))
     near: dict[str, Device] = {}
     for query in ({"serial_number": wanted.upper()}, {"device_name": wanted}, {}):
-        found, complete = await _matches(iru, wanted, query, near)
+        found, complete = await _matches(call, wanted, query, near)
         if len(found) == 1:
             return Target(found[0].device_id, found[0])
         if found:
@@ -51,19 +51,19 @@ async def resolve(iru: Call, device: str) -> Target:
     raise _none(wanted, list(near.values()), complete=complete)
 
 
-async def find(iru: Call, device: str) -> Target | None:
+async def find(call: Call, device: str) -> Target | None:
     """The device for an optional filter: None when none is asked for."""
-    return await resolve(iru, device) if device.strip() else None
+    return await resolve(call, device) if device.strip() else None
 
 
 async def _matches(
-    iru: Call, wanted: str, query: Mapping[str, str | int], near: dict[str, Device]
+    call: Call, wanted: str, query: Mapping[str, str | int], near: dict[str, Device]
 ) -> tuple[list[Device], bool]:
     """Devices whose serial number or name is `wanted`; those that only contain it are gathered in `near`."""
     folded = wanted.casefold()
     found: dict[str, Device] = {}
     try:
-        async for batch in iru.walk(LIST_DEVICES, query={"ordering": "device_id"} | dict(query), whole=True):
+        async for batch in call.walk(LIST_DEVICES, query={"ordering": "device_id"} | dict(query), whole=True):
             for record in filter(None, batch.records):
                 name = clean_text(record.device_name or "")  # as answers show it
                 names = [(record.serial_number or "").casefold(), name.strip().casefold()]
