@@ -8,6 +8,8 @@ from iru_mcp.mcp_clients.entry import launch
 from iru_mcp.mcp_clients.file import ConfigFile
 from iru_mcp.mcp_clients.known import CLIENTS, Client, Machine
 
+CLONE = "/PATH/TO/iru-mcp"
+"""Stands for the folder of the clone."""
 _SHOWN = {"IRU_API_URL": "https://subdomain.api.kandji.io", "IRU_API_TOKEN": "YOUR-TOKEN"}
 
 
@@ -17,7 +19,7 @@ def blocks() -> str:
 
 
 def _block(client: Client) -> str:
-    command = launch("", "/uv/archive-v0/x", {"uvx": "uvx"}.get)
+    command = launch(f"{CLONE}/.venv/bin/python", f"{CLONE}/.venv", lambda _: None)
     text = ConfigFile(client, Path(client.file)).shown(client.entry(command, _SHOWN)).rstrip()
     head = f"<summary>{client.title}: <code>iru-mcp setup {client.name}</code></summary>"
     return f"<details>\n{head}\n\n{_places(client)}\n\n```{client.form}\n{text}\n```\n\n{client.then}\n</details>"
