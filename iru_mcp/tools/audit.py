@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from ..api.client import Call
 from ..api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
+from ..api.record import write_moment
 from .kit.answers import Page, View
 from .kit.catalogue import tool
 from .kit.listing import Ask, listing
-from .kit.params import Cursor, Fields, Limit, Since, Str, Until, contains, read_time, within
+from .kit.params import Cursor, Fields, Limit, Since, Str, Until, contains, read_window, within
 from .kit.scan import Check
 
 _STATE_CHARACTERS = 160
@@ -63,12 +64,8 @@ async def list_audit_events(
     """Iru's audit log, newest first: changes to blueprints, library items, tokens and admins, device lifecycle, reads
     of secrets. Iru filters by time only, so with other filters give since. An actor_id is the target_id of the token
     that acted, or an Iru admin, whose name Iru does not give."""
-    early = read_time(since, "since", iru.now())
-    late = read_time(until, "until", iru.now(), end_of_day=True)
-    query = audit_window(early, late)
-    checks: list[Check[AuditEvent]] = []
-    if early or late:
-        checks.append(Check("since/until", lambda event: within(event.occurred_at, early, late), sent=True))
+    early, late = read_window(since, until, iru.now())
+    query, checks = audit_window(early, late)
     for name, wanted, texts in (
         ("action", action, lambda event: (event.action,)),
         ("target_type", target_type, lambda event: (event.target_type,)),
@@ -81,11 +78,21 @@ async def list_audit_events(
     return await listing(iru, ask, AuditLine, limit=limit, cursor=cursor, fields=fields)
 
 
-def audit_window(early: datetime | None, late: datetime | None) -> dict[str, str | int]:
-    """What asks Iru for the events between two moments, newest first."""
+def audit_window(early: datetime | None, late: datetime | None) -> tuple[dict[str, str | int], list[Check[AuditEvent]]]:
+    """What asks Iru for the events between two moments, newest first, and the checks that prove them.
+
+    Iru is asked for a second more, as it may take the end for the beginning of its second.
+    """
+    asked = late + timedelta(seconds=1) if late else None
     query: dict[str, str | int] = {"sort_by": "-occurred_at"}
-    query |= {"start_date": early.strftime("%Y-%m-%dT%H:%M:%SZ")} if early else {}
-    return query | ({"end_date": late.strftime("%Y-%m-%dT%H:%M:%SZ")} if late else {})
+    query |= {"start_date": write_moment(early)} if early else {}
+    query |= {"end_date": write_moment(asked)} if asked else {}
+    if not query.keys() & {"start_date", "end_date"}:
+        return query, []
+    return query, [
+        Check("since/until", lambda event: within(event.occurred_at, early, asked), sent=True),
+        Check("until", lambda event: within(event.occurred_at, early, late)),
+    ]
 
 
 def _has(name: str, wanted: str, texts: Any) -> Check[AuditEvent]:

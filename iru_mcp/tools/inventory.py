@@ -168,7 +168,7 @@ async def inventory_changes(
     from ..inventory.store import utc
 
     now = iru.now()
-    begin, end = read_time(since, "since", now), read_time(until, "until", now, end_of_day=True)
+    begin, end = read_time(since, "since", now), read_time(until, "until", now, end=True)
     if begin and end and begin >= end:
         raise UsageError("since is after until.", "Give both; since is 7d unless given.")
 
@@ -198,7 +198,7 @@ async def inventory_at(iru: Call, device: OneDevice, when: Since, kind: What = N
     are few."""
     from ..inventory import changes as history
 
-    moment = read_time(when, "when", iru.now(), end_of_day=True) or iru.now()
+    moment = read_time(when, "when", iru.now(), end=True) or iru.now()
 
     def work(db: sqlite3.Connection) -> dict[str, Any]:
         target = history.find_device(db, device)

@@ -25,7 +25,7 @@ from .kit.answers import Page, View
 from .kit.catalogue import tool
 from .kit.counting import GroupBy, counting
 from .kit.listing import Ask, listing
-from .kit.params import Cursor, Fields, Limit, Since, Str, Until, contains, read_time, within
+from .kit.params import Cursor, Fields, Limit, Since, Str, Until, contains, read_window, within
 from .kit.scan import Check
 
 _KINDS: dict[str, Endpoint[LibraryItem]] = {
@@ -144,8 +144,7 @@ async def list_library_item_activity(
     cursor: Cursor = "",
 ) -> Page[ItemActivityLine]:
     """Who created, edited, assigned or deleted one library item, newest first."""
-    early = read_time(since, "since", iru.now())
-    late = read_time(until, "until", iru.now(), end_of_day=True)
+    early, late = read_window(since, until, iru.now())
     checks: list[Check[LibraryItemActivity]] = [
         Check("since/until", lambda row: within(row.activity_time, early, late))
     ]

@@ -14,7 +14,19 @@ from ..kit.answers import Page, View
 from ..kit.catalogue import tool
 from ..kit.counting import GroupBy, counting
 from ..kit.listing import Ask, listing
-from ..kit.params import Cursor, DeviceRef, Fields, Limit, Since, Str, Until, contains, newest_first, read_time, within
+from ..kit.params import (
+    Cursor,
+    DeviceRef,
+    Fields,
+    Limit,
+    Since,
+    Str,
+    Until,
+    contains,
+    newest_first,
+    read_window,
+    within,
+)
 from ..kit.resolve import IS_UUID, resolve
 from ..kit.scan import Check
 from ..kit.versions import VersionAtLeast, VersionBelow, VersionRange
@@ -120,8 +132,7 @@ async def get_device_activity(
     Changes that admins
     made in Iru itself are in list_audit_events."""
     target = await resolve(iru, device)
-    early = read_time(since, "since", iru.now())
-    late = read_time(until, "until", iru.now(), end_of_day=True)
+    early, late = read_window(since, until, iru.now())
     checks: list[Check[Activity]] = [Check("since/until", lambda event: within(event.created_at, early, late))]
     if action_type.strip():
         has = contains(action_type.strip())

@@ -24,7 +24,7 @@ from ...errors import Refused
 from ..kit.answers import Page, View
 from ..kit.catalogue import tool
 from ..kit.listing import Ask, listing
-from ..kit.params import Cursor, DeviceRef, Fields, Limit, Since, Until, folded, newest_first, read_time, within
+from ..kit.params import Cursor, DeviceRef, Fields, Limit, Since, Until, folded, newest_first, read_window, within
 from ..kit.resolve import resolve
 from ..kit.scan import Check
 from .apps_and_activity import COMMAND_STATUS
@@ -90,8 +90,7 @@ async def list_device_commands(
 ) -> Page[CommandLine]:
     """MDM commands sent to one Apple device, newest first, with why they failed."""
     target = await resolve(iru, device)
-    early = read_time(since, "since", iru.now())
-    late = read_time(until, "until", iru.now(), end_of_day=True)
+    early, late = read_window(since, until, iru.now())
     checks: list[Check[Command]] = [Check("since/until", lambda row: within(row.date_requested, early, late))]
     if status:
         checks.append(Check("status", lambda row: str(_command_row(row).get("status", "")).replace(" ", "") == status))

@@ -32,7 +32,7 @@ from .sources import (
     read_detections,
     read_device,
     read_known_exploited,
-    read_prism,
+    read_prism_rows,
     read_sightings,
 )
 
@@ -110,7 +110,7 @@ async def get_device_dossier(
     head: dict[str, Any] = {
         "as_of": write_moment(iru.now()),
         "since": write_moment(early),
-        "complete": all(part.whole for part in (known, *parts.values())),
+        "complete": all(part.complete for part in (known, *parts.values())),
         "states": {"device": known.state} | {name: part.state for name, part in parts.items()},
         "notes": [],
         "device": identity(known.value, parts["security"].value) or {"device_id": target.device_id},
@@ -130,7 +130,7 @@ async def get_device_dossier(
 
 def _work(iru: Call, record: Device, since: datetime) -> dict[str, Job]:
     """What to read of a device of its platform."""
-    device_id, theirs = record.device_id, {record.device_id, record.blueprint_id}
+    device_id, targets = record.device_id, {record.device_id, record.blueprint_id}
     work: dict[str, Job] = {
         "security": partial(iru.fetch, GET_DEVICE_DETAILS, device_id=device_id),
         "threats": partial(read_sightings, "threat", iru, device_id),
@@ -139,10 +139,10 @@ def _work(iru: Call, record: Device, since: datetime) -> dict[str, Job]:
         "vulnerabilities": partial(read_detections, iru, device_id),
         "known_exploited": partial(read_known_exploited, iru),
         "activity": partial(read_activity, iru, device_id),
-        "audit": partial(read_audit, iru, since, None, lambda event: event.target_id in theirs),
+        "audit": partial(read_audit, iru, since, None, lambda event: event.target_id in targets),
     }
     for name, (source, early) in _REPORTED.items():
         one = APPEARANCES[source]
         if one.reported_by(record.platform):
-            work[name] = partial(read_prism, iru, one.category, device_id, since if early else None)
+            work[name] = partial(read_prism_rows, iru, one.category, device_id, since if early else None)
     return work
