@@ -67,6 +67,7 @@ class Call:
         self.deadline = deadline
         self.now = client.now
         self.inventory = client.inventory
+        self.companion = client.companion
         self.requests_left = requests
         self.question = ""
         """A short name for what is asked, for cursors."""
