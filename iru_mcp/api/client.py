@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import anyio
 
@@ -36,6 +36,14 @@ from .transport.rate_limit import CircuitBreaker, Limits, RateLimiter, RetryBudg
 if TYPE_CHECKING:
     from .transport.wire import Transport
 
+
+class Companion(Protocol):
+    """What is used beside a client and ends with it."""
+
+    async def aclose(self) -> None: ...
+
+
+C = TypeVar("C", bound=Companion)
 Observe = Callable[[Endpoint[Any]], contextlib.AbstractContextManager[Callable[[int], None]]]
 """Entered around each request; what it yields is told the status of the answer."""
 
@@ -71,6 +79,7 @@ class IruClient:
         self.cache = Cache(self.limits.cache_seconds, clock)
         self.requests = 0
         self.retries = 0
+        self._companions: dict[Callable[[IruClient], Companion], Companion] = {}
         self._clock = clock
         self._budget = RetryBudget(self.limits.retry_share, self.limits.retry_floor)
         self._circuit = CircuitBreaker(self.limits.fails_in_a_row, self.limits.probe_seconds, clock)
@@ -79,8 +88,16 @@ class IruClient:
 
         self._wire = Wire(self.base_url, token, transport, self.limits, ca_file)
 
+    def companion(self, make: Callable[[IruClient], C]) -> C:
+        """What `make` makes of this client, made once, when first asked for, and closed with the client."""
+        if make not in self._companions:
+            self._companions[make] = make(self)
+        return cast("C", self._companions[make])
+
     async def aclose(self) -> None:
-        """Close the connections; the client is of no use afterwards."""
+        """Close the companions and the connections; the client is of no use afterwards."""
+        while self._companions:
+            await self._companions.popitem()[1].aclose()
         self.cache.close()
         await self._wire.aclose()
 

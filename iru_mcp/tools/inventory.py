@@ -121,8 +121,8 @@ async def inventory_query(
     devices, users, blueprints, apps, launch_items, local_users, profiles, filevault, windows_android_details,
     vulnerabilities, detections, threats, changes, alerts, syncs and more; columns are in inventory_schema. Booleans
     are 1 and 0, times text like 2026-11-22T09:30:00Z. At most 500 rows."""
-    from ..inventory import describe
-    from ..inventory import query as guard
+    from ..inventory import describe, query
+    from ..inventory.sandbox.processes import Processes
 
     if ctx.privacy is not None:
         raise UsageError(
@@ -131,7 +131,8 @@ async def inventory_query(
         )
     path = _file(ctx)
     copy, notes = await _read(ctx, describe.stale)
-    found = await to_thread.run_sync(lambda: guard.select(path, sql, most=_ROWS, seconds=_SECONDS))
+    processes = ctx.companion(Processes)
+    found = await query.ask(processes, path, sql, rows=_ROWS, cell=MAX_FIELD + 1, seconds=_SECONDS)
     rows, cut = _within(found.rows)
     if found.more or cut:
         notes.append("there are more rows than this; narrow the statement, aggregate, or use LIMIT and OFFSET")

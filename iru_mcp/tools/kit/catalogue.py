@@ -110,7 +110,7 @@ class Tool:
     def _context(self, client: IruClient, given: Mapping[str, Any], progress: ReportProgress | None) -> Context:
         requests = self.count_requests if given.get("group_by") else self.requests
         call = client.call(*self.endpoints, *self.optional, requests=requests, progress=progress)
-        return Context(call, Cursors(fingerprint(self.name, given)), client.now, client.inventory, client.privacy)
+        return Context(call, Cursors(fingerprint(self.name, given)), client)
 
     def read(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments, typed. Raises UsageError naming what is wrong and what is valid, never the value."""

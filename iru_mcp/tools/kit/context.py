@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from ...api.call import Call
+from ...api.client import Companion, IruClient
 from ...output.privacy import Privacy
 from .cursor import Cursors
+
+C = TypeVar("C", bound=Companion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +22,25 @@ class Context:
     call: Call
     """Reads from Iru within this question's budget."""
     cursors: Cursors
-    now: Callable[[], datetime]
-    inventory: str = ""
-    """The path of the tenant's inventory file; empty where none is set."""
-    privacy: Privacy | None = None
-    """Pseudonyms for names, where privacy mode is on."""
+    _client: IruClient
+
+    def now(self) -> datetime:
+        """The present moment, in UTC."""
+        return self._client.now()
+
+    @property
+    def inventory(self) -> str:
+        """The path of the tenant's inventory file; empty where none is set."""
+        return self._client.inventory
+
+    @property
+    def privacy(self) -> Privacy | None:
+        """Pseudonyms for names, where privacy mode is on."""
+        return self._client.privacy
+
+    def companion(self, make: Callable[[IruClient], C]) -> C:
+        """What `make` makes of the client, made once and closed with it."""
+        return self._client.companion(make)
 
     def pseudonymised(self, value: Any) -> Any:
         """`value` as it leaves: under pseudonyms in privacy mode."""
