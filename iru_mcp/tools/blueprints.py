@@ -18,7 +18,7 @@ from ..api.endpoints.blueprints import (
 from .kit.answers import Page, View
 from .kit.catalogue import tool
 from .kit.listing import Ask, listing
-from .kit.params import Cursor, Fields, Limit, Since, Str, contains, read_time, within
+from .kit.params import Cursor, Fields, Limit, Since, Str, contains, part_query, read_time, within
 from .kit.scan import Check
 
 BlueprintId = Annotated[str, Field(description="id from list_blueprints", min_length=1, max_length=100)]
@@ -56,10 +56,8 @@ async def list_blueprints(
 ) -> Page[BlueprintLine]:
     """Blueprints with their number of devices. Enrollment codes are never shown."""
     has = contains(name.strip())
-    checks: list[Check[Blueprint]] = (
-        [Check("name", lambda blueprint: has(blueprint.name), sent=True)] if name.strip() else []
-    )
-    ask = Ask(LIST_BLUEPRINTS, {}, {"name": name.strip()} if checks else {}, checks)
+    checks: list[Check[Blueprint]] = [Check("name", lambda row: has(row.name))] if name.strip() else []
+    ask = Ask(LIST_BLUEPRINTS, {}, part_query("name", name), checks)
     return await listing(iru, ask, BlueprintLine, limit=limit, cursor=cursor, fields=fields)
 
 

@@ -19,7 +19,7 @@ from .kit.answers import Page, View
 from .kit.catalogue import tool
 from .kit.counting import GroupBy, counting
 from .kit.listing import Ask, listing
-from .kit.params import Cursor, Fields, Limit, Str, contains
+from .kit.params import Cursor, Fields, Limit, Str, contains, part_query
 from .kit.scan import Check
 
 
@@ -67,8 +67,8 @@ class EnrollmentDeviceLine(View):
 async def list_tags(iru: Call, name: Str = "", limit: Limit = 100, cursor: Cursor = "") -> Page[TagLine]:
     """Tags that devices can carry; for the devices use list_devices with tag."""
     has = contains(name.strip())
-    checks: list[Check[Tag]] = [Check("name", lambda tag: has(tag.name), sent=True)] if name.strip() else []
-    ask = Ask(LIST_TAGS, {}, {"search": name.strip()} if checks else {}, checks)
+    checks: list[Check[Tag]] = [Check("name", lambda tag: has(tag.name))] if name.strip() else []
+    ask = Ask(LIST_TAGS, {}, part_query("search", name), checks)
     return await listing(iru, ask, TagLine, limit=limit, cursor=cursor, fields=())
 
 
@@ -112,8 +112,8 @@ async def list_enrollment_devices(
     checks: list[Check[EnrollmentDevice]] = []
     if serial_number.strip():
         has = contains(serial_number.strip())
-        narrow["serial_number"] = serial_number.strip()
-        checks.append(Check("serial_number", lambda row: has(row.serial_number), sent=True))
+        narrow |= part_query("serial_number", serial_number)
+        checks.append(Check("serial_number", lambda row: has(row.serial_number)))
     if device_family:
         narrow["device_family"] = device_family
         checks.append(Check("device_family", lambda row: row.device_family == device_family, sent=True))

@@ -12,7 +12,7 @@ from ..errors import NotFound, UsageError
 from .kit.answers import Page, View
 from .kit.catalogue import tool
 from .kit.listing import Ask, listing
-from .kit.params import Cursor, Fields, Limit, Str, contains
+from .kit.params import Cursor, Fields, Limit, Str, contains, equals
 from .kit.scan import Check
 
 _DIRECTORY_REQUESTS = 120
@@ -58,7 +58,8 @@ async def get_user(
     wanted = email.strip()
     if "@" not in wanted:
         raise UsageError("email is not an address.", "Give the whole address, or search with list_users.")
-    check: Check[User] = Check("email", lambda user: (user.email or "").casefold() == wanted.casefold())
+    is_wanted = equals(wanted)
+    check: Check[User] = Check("email", lambda user: is_wanted(user.email))
     page = await listing(
         iru, Ask(LIST_USERS, {}, {"email": wanted}, [check], lean=_lean_user), UserLine, limit=25, cursor="", fields=()
     )

@@ -11,10 +11,11 @@ from pydantic import Field
 from ...api.client import Call
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import UsageError
+from ...folding import fold
 from ..kit.answers import Page, View
 from ..kit.catalogue import tool
 from ..kit.listing import Ask, listing
-from ..kit.params import Cursor, Limit
+from ..kit.params import Cursor, Limit, part_query
 from ..kit.scan import Check
 from .fleet import FLEET_REQUESTS, lean_device
 
@@ -48,9 +49,9 @@ async def find_devices_for_user(
     names a person. When there are none, similar addresses that do hold devices are named."""
     if "@" in email:
         return await held_by(iru, email, limit=limit, cursor=cursor)
-    words = email.casefold().split()
+    words = fold(email).split()
     check: Check[Device] = Check("email", lambda device: _is_named(device, words))
-    ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, {"user_name": email.strip()}, [check], lean=lean_device)
+    ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, part_query("user_name", email), [check], lean=lean_device)
     page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=())
     if not page.items and not cursor:
         page.notes.insert(
@@ -63,7 +64,7 @@ async def find_devices_for_user(
 
 def _is_named(device: Device, words: Sequence[str]) -> bool:
     name = (device.user.name if device.user else None) or ""
-    return bool(words) and set(words) <= set(name.casefold().split())
+    return bool(words) and set(words) <= set(fold(name).split())
 
 
 async def held_by(
@@ -75,7 +76,7 @@ async def held_by(
         raise UsageError("email is not an address.", "Give the whole address, or use list_users to find it by name.")
     near: set[str] = set()
     checks: list[Check[Device]] = [Check("email", lambda device: _is_held_by(device, wanted, near))]
-    ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, {"user_email": wanted}, checks, lean=lean_device)
+    ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, part_query("user_email", wanted), checks, lean=lean_device)
     page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=fields)
     if not page.items and not cursor:
         page.notes.insert(0, _nobody(wanted, near))
@@ -84,9 +85,9 @@ async def held_by(
 
 def _is_held_by(device: Device, wanted: str, near: set[str]) -> bool:
     email = (device.user.email if device.user else None) or ""
-    if email.casefold() == wanted.casefold():
+    if fold(email) == fold(wanted):
         return True
-    if email and _alike(email.casefold(), wanted.casefold()):
+    if email and _alike(fold(email), fold(wanted)):
         near.add(email)
     return False
 
