@@ -18,7 +18,7 @@ from .kit.answers import Page
 from .kit.catalogue import tool
 from .kit.context import Context
 from .kit.listing import listing
-from .kit.params import Cursor, Fields, Limit, Since, Str, contains, read_time, within
+from .kit.params import Cursor, Fields, Limit, Since, Str, contains, part_query, read_time, within
 from .kit.rows import RowShape
 from .kit.scan import Check, Source
 
@@ -57,10 +57,8 @@ async def list_blueprints(
 ) -> Page[BlueprintLine]:
     """Blueprints with their number of devices. Enrollment codes are never shown."""
     has = contains(name.strip())
-    checks: list[Check[Blueprint]] = (
-        [Check("name", lambda blueprint: has(blueprint.name), sent=True)] if name.strip() else []
-    )
-    source = Source(LIST_BLUEPRINTS, narrow={"name": name.strip()} if checks else {}, checks=checks)
+    checks: list[Check[Blueprint]] = [Check("name", lambda row: has(row.name))] if name.strip() else []
+    source = Source(LIST_BLUEPRINTS, narrow=part_query("name", name), checks=checks)
     return await listing(ctx, source, RowShape(BlueprintLine), limit=limit, cursor=cursor, fields=fields)
 
 

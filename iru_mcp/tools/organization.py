@@ -19,7 +19,7 @@ from .kit.catalogue import tool
 from .kit.context import Context
 from .kit.counting import COUNT_REQUESTS, GroupBy, counting
 from .kit.listing import listing
-from .kit.params import Cursor, Fields, Limit, Str, contains
+from .kit.params import Cursor, Fields, Limit, Str, contains, part_query
 from .kit.rows import RowShape
 from .kit.scan import Check, Source
 
@@ -68,8 +68,8 @@ class EnrollmentDeviceLine(TypedDict, total=False):
 async def list_tags(ctx: Context, name: Str = "", limit: Limit = 100, cursor: Cursor = "") -> Page[TagLine]:
     """Tags that devices can carry; for the devices use list_devices with tag."""
     has = contains(name.strip())
-    checks: list[Check[Tag]] = [Check("name", lambda tag: has(tag.name), sent=True)] if name.strip() else []
-    source = Source(LIST_TAGS, narrow={"search": name.strip()} if checks else {}, checks=checks)
+    checks: list[Check[Tag]] = [Check("name", lambda tag: has(tag.name))] if name.strip() else []
+    source = Source(LIST_TAGS, narrow=part_query("search", name), checks=checks)
     return await listing(ctx, source, RowShape(TagLine), limit=limit, cursor=cursor)
 
 
@@ -113,8 +113,8 @@ async def list_enrollment_devices(
     checks: list[Check[EnrollmentDevice]] = []
     if serial_number.strip():
         has = contains(serial_number.strip())
-        narrow["serial_number"] = serial_number.strip()
-        checks.append(Check("serial_number", lambda row: has(row.serial_number), sent=True))
+        narrow |= part_query("serial_number", serial_number)
+        checks.append(Check("serial_number", lambda row: has(row.serial_number)))
     if device_family:
         narrow["device_family"] = device_family
         checks.append(Check("device_family", lambda row: row.device_family == device_family, sent=True))

@@ -12,7 +12,7 @@ from .kit.answers import Page
 from .kit.catalogue import tool
 from .kit.context import Context
 from .kit.listing import listing
-from .kit.params import Cursor, Fields, Limit, Str, contains
+from .kit.params import Cursor, Fields, Limit, Str, contains, equals
 from .kit.rows import RowShape
 from .kit.scan import Check, Source
 
@@ -60,7 +60,8 @@ async def get_user(
     wanted = email.strip()
     if "@" not in wanted:
         raise UsageError("email is not an address.", "Give the whole address, or search with list_users.")
-    check: Check[User] = Check("email", lambda user: (user.email or "").casefold() == wanted.casefold())
+    is_wanted = equals(wanted)
+    check: Check[User] = Check("email", lambda user: is_wanted(user.email))
     page = await listing(
         ctx, Source(LIST_USERS, narrow={"email": wanted}, checks=[check]), RowShape(UserLine, lean=_lean_user), limit=25
     )

@@ -10,11 +10,12 @@ from pydantic import Field
 
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import UsageError
+from ...folding import fold
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.listing import listing
-from ..kit.params import Cursor, Limit
+from ..kit.params import Cursor, Limit, part_query
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
 from .fleet import FLEET_REQUESTS, lean_device
@@ -49,9 +50,11 @@ async def find_devices_for_user(
     names a person. When there are none, similar addresses that do hold devices are named."""
     if "@" in email:
         return await held_by(ctx, email, limit=limit, cursor=cursor)
-    words = email.casefold().split()
+    words = fold(email).split()
     check: Check[Device] = Check("email", lambda device: _is_named(device, words))
-    source = Source(LIST_DEVICES, query={"ordering": "device_id"}, narrow={"user_name": email.strip()}, checks=[check])
+    source = Source(
+        LIST_DEVICES, query={"ordering": "device_id"}, narrow=part_query("user_name", email), checks=[check]
+    )
     page = await listing(ctx, source, RowShape(UserDeviceLine, lean=lean_device), limit=limit, cursor=cursor)
     if not page.items and not cursor:
         page.notes.insert(
@@ -64,7 +67,7 @@ async def find_devices_for_user(
 
 def _is_named(device: Device, words: Sequence[str]) -> bool:
     name = (device.user.name if device.user else None) or ""
-    return bool(words) and set(words) <= set(name.casefold().split())
+    return bool(words) and set(words) <= set(fold(name).split())
 
 
 async def held_by(
@@ -76,7 +79,9 @@ async def held_by(
         raise UsageError("email is not an address.", "Give the whole address, or use list_users to find it by name.")
     near: set[str] = set()
     checks: list[Check[Device]] = [Check("email", lambda device: _is_held_by(device, wanted, near))]
-    source = Source(LIST_DEVICES, query={"ordering": "device_id"}, narrow={"user_email": wanted}, checks=checks)
+    source = Source(
+        LIST_DEVICES, query={"ordering": "device_id"}, narrow=part_query("user_email", wanted), checks=checks
+    )
     page = await listing(
         ctx, source, RowShape(UserDeviceLine, lean=lean_device), limit=limit, cursor=cursor, fields=fields
     )
@@ -87,9 +92,9 @@ async def held_by(
 
 def _is_held_by(device: Device, wanted: str, near: set[str]) -> bool:
     email = (device.user.email if device.user else None) or ""
-    if email.casefold() == wanted.casefold():
+    if fold(email) == fold(wanted):
         return True
-    if email and _alike(email.casefold(), wanted.casefold()):
+    if email and _alike(fold(email), fold(wanted)):
         near.add(email)
     return False
 

@@ -11,12 +11,13 @@ from pydantic import Field
 from ...api.call import Call
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import Refused
+from ...folding import plain_part
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.counting import COUNT_REQUESTS, GroupBy, counting
 from ..kit.listing import listing
-from ..kit.params import Cursor, Fields, Limit, Platform, Since, Str, contains, read_time, within
+from ..kit.params import Cursor, Fields, Limit, Platform, Since, Str, contains, equals, read_time, within
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
 from ..kit.versions import VersionAtLeast, VersionBelow, VersionRange, read_version
@@ -161,7 +162,8 @@ class _Filters:
     def exact(self, name: str, wanted: str, field: str) -> None:
         if wanted:
             self.narrow[name] = wanted
-            self._check(name, lambda device: (getattr(device, field) or "").casefold() == wanted.casefold(), sent=True)
+            is_wanted = equals(wanted)
+            self._check(name, lambda device: is_wanted(getattr(device, field)), sent=True)
 
     def part(
         self, name: str, wanted: str, *, sent: bool = True, value: Callable[[Device], str | None] | None = None
@@ -170,10 +172,13 @@ class _Filters:
         matched here."""
         if not wanted.strip():
             return
-        if sent:
-            self.narrow[name] = wanted.strip()
+        asked = plain_part(wanted) if sent else ""
+        if asked:
+            self.narrow[name] = asked
         has = contains(wanted.strip())
-        self._check(name, lambda device: has(value(device) if value else getattr(device, name)), sent=sent)
+        self._check(
+            name, lambda device: has(value(device) if value else getattr(device, name)), sent=asked == wanted.strip()
+        )
 
     def version(self, wanted: str) -> None:
         text = wanted.strip()
@@ -185,9 +190,8 @@ class _Filters:
         text = wanted.strip()
         if text:
             self.narrow["tag_name"] = text
-            self._check(
-                "tag", lambda device: text.casefold() in [tag.casefold() for tag in device.tags or []], sent=True
-            )
+            is_wanted = equals(text)
+            self._check("tag", lambda device: any(is_wanted(tag) for tag in device.tags or []), sent=True)
 
     def checked_in(self, before: str, after: str) -> None:
         early = read_time(before, "checked_in_before", self._now())

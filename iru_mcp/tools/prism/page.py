@@ -23,7 +23,7 @@ from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
 from ..kit.versions import VersionRange
 from .categories import EXAMPLES
-from .filter import Filter, joined, letter_cases, matches, validate
+from .filter import asked, joined, matcher, validate
 
 T = TypeVar("T")
 
@@ -93,8 +93,7 @@ async def prism_page(
         checks.append(Check("device_families", lambda row: _family(row) in families, sent=True))
     await _known_columns(ctx.call, endpoint, category, wanted, scope.sort_by.strip())
     if wanted:
-        query["filter"] = json.dumps(wanted)
-        checks.append(_proof(wanted))
+        checks += _filtered(wanted, query)
     checks += scope.versions.checks() if scope.versions else []
     if scope.sort_by:
         query["sort_by"] = scope.sort_by.strip()
@@ -131,7 +130,7 @@ def _typed_filter(typed: Mapping[str, str | bool | None]) -> dict[str, Any]:
         if isinstance(value, bool):
             found[column] = {"eq": value}
         elif value and value.strip():
-            found[column] = {"like": letter_cases(value.strip())}
+            found[column] = {"like": [value]}
     return found
 
 
@@ -142,11 +141,19 @@ def _by_blueprint(
         query["blueprint_ids"] = blueprint.lower()
         checks.append(Check("blueprint", lambda row: row.values.get("blueprint_id") == blueprint.lower(), sent=True))
     elif blueprint:
-        wanted["blueprint_name"] = {"like": letter_cases(blueprint)}
+        wanted["blueprint_name"] = {"like": [blueprint]}
 
 
-def _proof(wanted: Filter) -> Check[PrismRow]:
-    return Check("filter", lambda row: matches(row.values, wanted), sent=True)
+def _filtered(wanted: Mapping[str, Any], query: dict[str, str | int]) -> list[Check[PrismRow]]:
+    """Adds to `query` what Iru is asked of a filter; returns the proof that it did that, and the filter itself."""
+    sent = asked(wanted)
+    if sent:
+        query["filter"] = json.dumps(sent)
+    was_asked, is_wanted = matcher(sent), matcher(wanted)
+    return [
+        Check("filter", lambda row: was_asked(row.values), sent=True),
+        Check("filter", lambda row: is_wanted(row.values)),
+    ]
 
 
 def _family(row: PrismRow) -> str:
