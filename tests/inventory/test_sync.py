@@ -17,7 +17,7 @@ import anyio
 import httpx
 import pytest
 
-from iru_mcp.api.client import Interrupted
+from iru_mcp.api.call import Interrupted
 from iru_mcp.errors import IruError, RateLimited, UsageError
 from iru_mcp.inventory.store import Locked, writer
 from iru_mcp.inventory.sync.pages import pause

@@ -231,7 +231,8 @@ def _turn(db: sqlite3.Connection, kind: Kind, number: int) -> None:
     ended = "(device, key, value) IN (SELECT device, key, value FROM closing)"
     columns = "device, key, value, seen_from, fresh, since, latest"
     db.execute(
-        f"INSERT OR REPLACE INTO _{name}_closed({columns}, seen_to) SELECT {columns}, ? FROM _{name}_open WHERE {ended}",
+        f"INSERT OR REPLACE INTO _{name}_closed({columns}, seen_to) "
+        f"SELECT {columns}, ? FROM _{name}_open WHERE {ended}",
         (number,),
     )
     db.execute(f"DELETE FROM _{name}_open WHERE {ended}")

@@ -76,8 +76,8 @@ class Stage:
         place = None if walk.position is None else json.dumps(walk.position)
         row = (reading, walk.state, place, walk.mode, walk.since, walk.why, walk.permission, walk.endpoint)
         self._db.execute(
-            "INSERT OR REPLACE INTO _stage_walk(kind, state, position, mode, since, why, permission, endpoint, rows, odd, "
-            "counted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO _stage_walk(kind, state, position, mode, since, why, permission, endpoint, rows, "
+            "odd, counted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*row, walk.rows, walk.odd, walk.counted),
         )
 
