@@ -5,7 +5,7 @@ import sys
 
 from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient
 
-COMMAND, *ARGS = sys.argv[1:] or ["uvx", "iru-mcp", "--demo"]
+COMMAND, *ARGS = sys.argv[1:] or [sys.executable, "-m", "iru_mcp", "--demo"]
 OPTIONS = ClaudeAgentOptions(
     mcp_servers={"iru": {"type": "stdio", "command": COMMAND, "args": ARGS}},
     allowed_tools=["mcp__iru"],  # every tool of this server: it only reads

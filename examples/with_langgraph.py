@@ -6,7 +6,7 @@ import sys
 from langchain_mcp_adapters.client import MultiServerMCPClient
 from langgraph.prebuilt import ToolNode
 
-COMMAND, *ARGS = sys.argv[1:] or ["uvx", "iru-mcp", "--demo"]
+COMMAND, *ARGS = sys.argv[1:] or [sys.executable, "-m", "iru_mcp", "--demo"]
 
 
 async def main() -> None:

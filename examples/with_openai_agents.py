@@ -6,7 +6,7 @@ import sys
 from agents import Agent
 from agents.mcp import MCPServerStdio
 
-COMMAND, *ARGS = sys.argv[1:] or ["uvx", "iru-mcp", "--demo"]
+COMMAND, *ARGS = sys.argv[1:] or [sys.executable, "-m", "iru_mcp", "--demo"]
 
 
 async def main() -> None:

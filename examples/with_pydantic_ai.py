@@ -7,7 +7,7 @@ from fastmcp.client.transports import StdioTransport
 from pydantic_ai import Agent
 from pydantic_ai.mcp import MCPToolset
 
-COMMAND, *ARGS = sys.argv[1:] or ["uvx", "iru-mcp", "--demo"]
+COMMAND, *ARGS = sys.argv[1:] or [sys.executable, "-m", "iru_mcp", "--demo"]
 
 
 async def main() -> None:

@@ -18,9 +18,11 @@ import anyio
 from pydantic import SecretStr
 
 from ..config import keychain
-from ..config.settings import Settings, open_client, tenant, token
+from ..config.account import open_client, tenant, token
+from ..config.settings import Settings
 from ..errors import ConfigError, UsageError
-from ..mcp_clients.entry import launch, variables
+from ..installation import installation
+from ..mcp_clients.entry import variables
 from ..mcp_clients.file import ConfigFile
 from ..mcp_clients.known import CLIENTS, Client, Machine
 from ..tools.kit.catalogue import Tool
@@ -92,7 +94,7 @@ class _Account:
 
 
 def _entry(client: Client, settings: Settings, environment: Mapping[str, str], *, keyring: bool) -> dict[str, Any]:
-    command = launch(sys.executable, sys.prefix, shutil.which, keyring=keyring)
+    command = installation().command(shutil.which, "keyring" if keyring else "")
     return client.entry(command, variables(settings, environment, keyring=keyring))
 
 
@@ -187,7 +189,8 @@ def _token_line(settings: Settings, *, keyring: bool) -> list[str]:
         return []
     if keyring:
         return ["The token is in the system keyring, not in a file."]
-    return ["The token is in the file, which only you may read. With iru-mcp[keyring] it goes to the system keyring."]
+    how = f"To keep it in the system keyring instead: {installation().adding('keyring')}, then setup again."
+    return [f"The token is in the file, which only you may read. {how}"]
 
 
 def _removed(files: list[ConfigFile], everywhere: Mapping[str, ConfigFile]) -> str:

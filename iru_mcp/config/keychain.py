@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from ..errors import ConfigError
+from ..installation import installation
 
 _SERVICE = "iru-mcp"
 _SECONDS = 60.0
@@ -75,6 +76,6 @@ def _keyring() -> ModuleType:
     except ImportError:
         raise ConfigError(
             "The token is to come from the system keyring, but the package keyring is not installed.",
-            "Install iru-mcp[keyring], or set IRU_API_TOKEN instead of IRU_API_TOKEN_KEYRING.",
+            f"Run {installation().adding('keyring')}, or set IRU_API_TOKEN instead of IRU_API_TOKEN_KEYRING.",
         ) from None
     return keyring

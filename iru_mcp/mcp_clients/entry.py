@@ -1,32 +1,16 @@
-"""What an entry says: the command that starts this server again, and the settings it is started with."""
+"""What an entry says: the settings that the server is started with, and how an entry of ours is recognised."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path, PurePath
+from collections.abc import Mapping
 from typing import Any
 
-from ..config.settings import FIELDS, Settings, tenant, token
+from ..config.account import tenant, token
+from ..config.settings import FIELDS, Settings
 
 _PASSED_ON = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _SAID_OTHERWISE = frozenset({"api_url", "subdomain", "region", "api_token_file", "api_token_keyring", "demo"})
 _FOR_HTTP = frozenset({"transport", "host", "port"})
-
-
-def launch(python: str, prefix: str, find: Callable[[str], str | None], *, keyring: bool = False) -> list[str]:
-    """The command that starts this package wherever a client runs it: absolute, as a GUI's PATH holds little.
-
-    `python` and `prefix` are this interpreter's, `find` looks a program up. What uvx and pipx run keep in their caches
-    may be cleared, so they are asked again. -P keeps the modules of the folder a client starts it in out.
-    """
-    parts = PurePath(prefix).parts
-    package = "iru-mcp[keyring]" if keyring else "iru-mcp"
-    uvx, pipx = find("uvx"), find("pipx")
-    if uvx and any(part.startswith(("archive-v", "environments-v")) for part in parts):
-        return [uvx, "--from", package, "iru-mcp"] if keyring else [uvx, package]
-    if pipx and "pipx" in parts and "venvs" not in parts:
-        return [pipx, "run", "--spec", package, "iru-mcp"]
-    return [python, "-P", "-m", "iru_mcp"]
 
 
 def is_ours(entry: Any) -> bool:
@@ -55,7 +39,7 @@ def _account(settings: Settings, *, keyring: bool) -> dict[str, str]:
     if keyring:
         return {**where, "IRU_API_TOKEN_KEYRING": "1"}
     if settings.api_token_file and not settings.api_token.get_secret_value():
-        return {**where, "IRU_API_TOKEN_FILE": str(Path(settings.api_token_file).absolute())}
+        return {**where, "IRU_API_TOKEN_FILE": settings.api_token_file}
     return {**where, "IRU_API_TOKEN": token(settings).get_secret_value()}
 
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any, TypedDict
 
 from pydantic import Field
 
-from ..api.client import Call
 from ..api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
-from .kit.answers import Page, View
+from ..api.record import write_moment
+from .kit.answers import Page
 from .kit.catalogue import tool
-from .kit.listing import Ask, listing
-from .kit.params import Cursor, Fields, Limit, Since, Str, Until, contains, read_time, within
-from .kit.scan import Check
+from .kit.context import Context
+from .kit.listing import listing
+from .kit.params import Cursor, Fields, Limit, Since, Str, Until, contains, read_window, within
+from .kit.rows import RowShape
+from .kit.scan import Check, Source
 
 _STATE_CHARACTERS = 160
 _NAMED = 5
 
 
-class AuditLine(View):
+class AuditLine(TypedDict, total=False):
     """An audited action."""
 
     occurred_at: str
@@ -49,7 +51,7 @@ def _said(state: Any) -> Any:
 
 @tool(LIST_AUDIT_EVENTS)
 async def list_audit_events(
-    iru: Call,
+    ctx: Context,
     since: Since = "",
     until: Until = "",
     action: Annotated[Str, Field(description="create, update, delete; read for secrets")] = "",
@@ -63,12 +65,8 @@ async def list_audit_events(
     """Iru's audit log, newest first: changes to blueprints, library items, tokens and admins, device lifecycle, reads
     of secrets. Iru filters by time only, so with other filters give since. An actor_id is the target_id of the token
     that acted, or an Iru admin, whose name Iru does not give."""
-    early = read_time(since, "since", iru.now())
-    late = read_time(until, "until", iru.now(), end_of_day=True)
-    query = audit_window(early, late)
-    checks: list[Check[AuditEvent]] = []
-    if early or late:
-        checks.append(Check("since/until", lambda event: within(event.occurred_at, early, late), sent=True))
+    early, late = read_window(since, until, ctx.now())
+    query, checks = audit_window(early, late)
     for name, wanted, texts in (
         ("action", action, lambda event: (event.action,)),
         ("target_type", target_type, lambda event: (event.target_type,)),
@@ -77,15 +75,25 @@ async def list_audit_events(
     ):
         if wanted.strip():
             checks.append(_has(name, wanted.strip(), texts))
-    ask = Ask(LIST_AUDIT_EVENTS, query, {}, checks, lean=_readable)
-    return await listing(iru, ask, AuditLine, limit=limit, cursor=cursor, fields=fields)
+    source = Source(LIST_AUDIT_EVENTS, query=query, checks=checks)
+    return await listing(ctx, source, RowShape(AuditLine, lean=_readable), limit=limit, cursor=cursor, fields=fields)
 
 
-def audit_window(early: datetime | None, late: datetime | None) -> dict[str, str | int]:
-    """What asks Iru for the events between two moments, newest first."""
+def audit_window(early: datetime | None, late: datetime | None) -> tuple[dict[str, str | int], list[Check[AuditEvent]]]:
+    """What asks Iru for the events between two moments, newest first, and the checks that prove them.
+
+    Iru is asked for a second more, as it may take the end for the beginning of its second.
+    """
+    asked = late + timedelta(seconds=1) if late else None
     query: dict[str, str | int] = {"sort_by": "-occurred_at"}
-    query |= {"start_date": early.strftime("%Y-%m-%dT%H:%M:%SZ")} if early else {}
-    return query | ({"end_date": late.strftime("%Y-%m-%dT%H:%M:%SZ")} if late else {})
+    query |= {"start_date": write_moment(early)} if early else {}
+    query |= {"end_date": write_moment(asked)} if asked else {}
+    if not query.keys() & {"start_date", "end_date"}:
+        return query, []
+    return query, [
+        Check("since/until", lambda event: within(event.occurred_at, early, asked), sent=True),
+        Check("until", lambda event: within(event.occurred_at, early, late)),
+    ]
 
 
 def _has(name: str, wanted: str, texts: Any) -> Check[AuditEvent]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from iru_mcp.mcp_clients.entry import launch
 from iru_mcp.mcp_clients.file import ConfigFile
 from iru_mcp.mcp_clients.known import CLIENTS, Client, Machine
 
+COMMAND = ["/path/to/iru-mcp/.venv/bin/python", "-P", "-m", "iru_mcp"]
+"""What setup writes that was started from a clone in /path/to/iru-mcp."""
 _SHOWN = {"IRU_API_URL": "https://subdomain.api.kandji.io", "IRU_API_TOKEN": "YOUR-TOKEN"}
 
 
@@ -17,8 +18,7 @@ def blocks() -> str:
 
 
 def _block(client: Client) -> str:
-    command = launch("", "/uv/archive-v0/x", {"uvx": "uvx"}.get)
-    text = ConfigFile(client, Path(client.file)).shown(client.entry(command, _SHOWN)).rstrip()
+    text = ConfigFile(client, Path(client.file)).shown(client.entry(COMMAND, _SHOWN)).rstrip()
     head = f"<summary>{client.title}: <code>iru-mcp setup {client.name}</code></summary>"
     return f"<details>\n{head}\n\n{_places(client)}\n\n```{client.form}\n{text}\n```\n\n{client.then}\n</details>"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from iru_mcp.mcp_clients.entry import launch
 from iru_mcp.mcp_clients.known import CLIENTS, Machine
 
 LINUX = Machine("linux", "/home/ada", {})
@@ -70,27 +69,3 @@ def test_windows_without_appdata_still_has_a_place() -> None:
 
 def test_a_home_folder_alone_is_no_trace_of_claude_code() -> None:
     assert [str(path) for path in CLIENTS["claude-code"].traces(LINUX)] == ["/home/ada/.claude.json"]
-
-
-def find(*names: str) -> dict[str, str]:
-    return {name: f"/opt/bin/{name}" for name in names}
-
-
-@pytest.mark.parametrize(
-    ("prefix", "command"),
-    [
-        ("/home/ada/.cache/uv/archive-v0/x1", ["/opt/bin/uvx", "iru-mcp"]),
-        ("/home/ada/.cache/pipx/4f5e", ["/opt/bin/pipx", "run", "--spec", "iru-mcp", "iru-mcp"]),
-        ("/home/ada/.local/share/pipx/venvs/iru-mcp", ["/p/python", "-P", "-m", "iru_mcp"]),
-        ("/home/ada/.local/share/uv/tools/iru-mcp", ["/p/python", "-P", "-m", "iru_mcp"]),
-    ],
-)
-def test_what_lies_in_a_cache_is_fetched_again_and_the_rest_started_where_it_is(
-    prefix: str, command: list[str]
-) -> None:
-    assert launch("/p/python", prefix, find("uvx", "pipx").get) == command
-
-
-def test_what_is_fetched_again_brings_the_keyring_if_the_token_is_in_it() -> None:
-    command = launch("/p/python", "/home/ada/.cache/uv/archive-v0/x1", find("uvx").get, keyring=True)
-    assert command == ["/opt/bin/uvx", "--from", "iru-mcp[keyring]", "iru-mcp"]

@@ -138,7 +138,7 @@ def test_without_a_keyring_the_token_is_in_the_file_and_the_file_private(
     assert file.path.stat().st_mode & 0o077 == 0
     said = capsys.readouterr().out
     assert "demo-token" not in said
-    assert "iru-mcp[keyring]" in said
+    assert "-m pip install 'keyring" in said
 
 
 def no_keyring() -> ModuleType:

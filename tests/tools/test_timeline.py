@@ -11,7 +11,7 @@ import pytest
 
 from iru_mcp.demo.world.story import STORY
 from iru_mcp.errors import NotFound, ServerFault, UsageError
-from iru_mcp.tools.investigate.events import Event, quoted, told
+from iru_mcp.tools.investigate.events import Event, quoted, to_lines
 from iru_mcp.tools.kit.catalogue import catalogue
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -227,16 +227,16 @@ def test_another_devices_events_do_not_break_a_run() -> None:
         Event(NOW - timedelta(hours=hour), "activity", "MDM commands completed", "x", device="A" if hour % 2 else "B")
         for hour in range(8)
     ]
-    lines = told(events)
+    lines = to_lines(events)
     assert [(line.device, line.count) for line in lines] == [("B", 4), ("A", 4)]
 
 
 def test_an_enrolment_that_two_sources_tell_minutes_apart_is_one() -> None:
-    lines = told(
+    lines = to_lines(
         [
-            Event(NOW, "activity", "Enrolled", "blueprint_name 'X'", same="enrolled"),
-            Event(NOW + timedelta(seconds=70), "device", "Enrolled", same="enrolled"),
-            Event(NOW - timedelta(days=30), "device", "Enrolled for the first time", same="enrolled"),
+            Event(NOW, "activity", "Enrolled", "blueprint_name 'X'", dedupe_key="enrolled"),
+            Event(NOW + timedelta(seconds=70), "device", "Enrolled", dedupe_key="enrolled"),
+            Event(NOW - timedelta(days=30), "device", "Enrolled for the first time", dedupe_key="enrolled"),
         ]
     )
     assert [line.text for line in lines] == ["Enrolled: blueprint_name 'X'", "Enrolled for the first time"]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...errors import ConfigError
+from ...installation import installation
 
 Row = dict[str, Any]
 PALETTE = ("c1", "c2", "c3", "c4", "c5", "c6")
@@ -122,7 +123,7 @@ def _svg(spec: Row) -> str:
         import vl_convert  # noqa: PLC0415 - of an extra, and slow to load
     except ImportError:
         raise ConfigError(
-            "The report needs its charting library.", "Install it with: pip install 'iru-mcp[report]'"
+            "The report needs its charting library.", f"Install it with: {installation().adding('report')}"
         ) from None
     whole = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "width": 400, "config": _CONFIG} | spec
     return styled(vl_convert.vegalite_to_svg(whole, vl_version="5.20"))

@@ -8,18 +8,18 @@ from typing import NamedTuple
 from ...api.endpoint import Endpoint
 from ...api.endpoints.prism import CATEGORIES, PRISM_APPS, PRISM_LAUNCH_AGENTS_AND_DAEMONS, PRISM_LOCAL_USERS, PrismRow
 from .events import Event, quoted
-from .sources import is_admin, is_apples, is_hidden, moment_of, program_of, suspicions
+from .sources import is_admin, is_from_apple, is_hidden, moment_of, program_of, suspicious_traits
 
 PRISM_PROFILES = CATEGORIES["installed_profiles"]
 APPLE_PLATFORMS = frozenset({"Mac", "iPhone", "iPad", "AppleTV"})
 
 
 class Appearance(NamedTuple):
-    """A category of Prism whose new rows tell a story: the platforms that have it, and how a row is told."""
+    """A Prism category whose new rows are events: the platforms that report it, and what makes events of a row."""
 
     category: Endpoint[PrismRow]
     platforms: frozenset[str]
-    tell: Callable[[PrismRow], list[Event]]
+    to_events: Callable[[PrismRow], list[Event]]
 
     def reported_by(self, platform: str | None) -> bool:
         """Whether a device of this platform reports it; one of unknown platform is asked."""
@@ -50,9 +50,9 @@ def _app(record: PrismRow) -> list[Event]:
 def _launch_item(record: PrismRow) -> list[Event]:
     row = record.values
     at = moment_of(row.get("created_at"))
-    if at is None or is_apples(row):
+    if at is None or is_from_apple(row):
         return []
-    why, label = suspicions(row), quoted(row.get("label") or row.get("path") or "?")
+    why, label = suspicious_traits(row), quoted(row.get("label") or row.get("path") or "?")
     look = "prism_launch_agents_and_daemons"
     if not why:
         return [Event(at, "launch_items", "Launch agents and daemons first seen", label, look)]

@@ -16,9 +16,9 @@ from ..devices.details import standing
 from ..kit.params import newest_first, within
 from ..threats import Sighting
 from ..vulnerabilities.device import rank
-from .events import of_activity, of_audit, row_of, told
-from .reader import Part, Section
-from .sources import is_admin, is_apples, is_hidden, moment_of, program_of, suspicions
+from .events import from_activity, from_audit, row_of, to_lines
+from .reader import Outcome, Section
+from .sources import is_admin, is_from_apple, is_hidden, moment_of, program_of, suspicious_traits
 
 _IDENTITY = (
     "device_id device_name serial_number platform model os_version assigned user_name user_email user_is_archived "
@@ -78,7 +78,7 @@ def security(details: DeviceDetails | None) -> dict[str, Any]:
 class Findings:
     """What was read of a device, and since when something counts as new."""
 
-    parts: Mapping[str, Part[Any]]
+    parts: Mapping[str, Outcome[Any]]
     since: datetime
 
     def rows(self, name: str) -> list[Any]:
@@ -91,17 +91,17 @@ class Findings:
         return within(moment_of(row.get("created_at")), self.since, None)
 
 
-Made = Callable[[Findings], Section]
+MakeSection = Callable[[Findings], Section]
 
 
-def _sightings(name: str, columns: str) -> Made:
-    def made(found: Findings) -> Section:
+def _sightings(name: str, columns: str) -> MakeSection:
+    def section(found: Findings) -> Section:
         rows: list[Sighting] = found.rows(name)
         ranked = sorted(rows, key=lambda row: (row.status in _CLOSED, newest_first(row.detection_date)))
         unresolved = sum(row.status not in _CLOSED for row in ranked)
-        return Section({"count": len(ranked), "open": unresolved}, [_picked(row.flat(), columns) for row in ranked])
+        return Section({"count": len(ranked), "open": unresolved}, [_pick(row.flat(), columns) for row in ranked])
 
-    return made
+    return section
 
 
 def _failed(found: Findings) -> Section:
@@ -110,24 +110,24 @@ def _failed(found: Findings) -> Section:
     unreadable = {"unreadable": stands.unreadable} if stands.unreadable else {}
     counts = {kind: held for kind, held in stands.counts.items() if held}
     return Section(
-        counts | unreadable, [_picked(row, "name status type category reported_at log") for row in stands.rows]
+        counts | unreadable, [_pick(row, "name status type category reported_at log") for row in stands.rows]
     )
 
 
 def _launch_items(found: Findings) -> Section:
     items = [row.values for row in found.rows("launch_items")]
-    others = [item for item in items if not is_apples(item)]
-    others.sort(key=lambda item: (-len(suspicions(item)), newest_first(moment_of(item.get("created_at")))))
-    suspect = sum(bool(suspicions(item)) for item in others)
+    others = [item for item in items if not is_from_apple(item)]
+    others.sort(key=lambda item: (-len(suspicious_traits(item)), newest_first(moment_of(item.get("created_at")))))
+    suspect = sum(bool(suspicious_traits(item)) for item in others)
     counts = {"not_apple": len(others), "suspect": suspect, "apple": len(items) - len(others)}
     return Section(counts, [_launch_row(item, found) for item in others])
 
 
 def _launch_row(item: Mapping[str, Any], found: Findings) -> dict[str, Any]:
-    why = suspicions(item)
+    why = suspicious_traits(item)
     columns = "label program" + (" created_at" if why or found.is_new(item) else "")
     columns += " why path run_at_load is_loaded" if why else ""
-    return _picked(tidy(dict(item)) | {"program": program_of(item), "why": why}, columns)
+    return _pick(tidy(dict(item)) | {"program": program_of(item), "why": why}, columns)
 
 
 def _admins(found: Findings) -> Section:
@@ -137,7 +137,7 @@ def _admins(found: Findings) -> Section:
     hidden = sum(is_hidden(account) for account in admins)
     columns = "hidden why username full_name uid secure_token home_directory user_created_at"
     odd = {"hidden": True, "why": ["hidden administrator"]}
-    rows = [_picked(account | (odd if is_hidden(account) else {}), columns) for account in admins]
+    rows = [_pick(account | (odd if is_hidden(account) else {}), columns) for account in admins]
     return Section({"admins": len(admins), "hidden": hidden, "accounts": len(accounts)}, rows)
 
 
@@ -160,7 +160,7 @@ def _worst(row: Detection) -> tuple[int, float, str]:
 
 def _exploited_row(row: Detection) -> dict[str, Any]:
     columns = "known_exploited cve_id cvss_severity cvss_score name version path first_detection_date"
-    return _picked(row.flat() | {"known_exploited": True}, columns)
+    return _pick(row.flat() | {"known_exploited": True}, columns)
 
 
 def _by_software(ranked: list[Detection]) -> list[dict[str, Any]]:
@@ -169,7 +169,7 @@ def _by_software(ranked: list[Detection]) -> list[dict[str, Any]]:
     for row in ranked:
         groups.setdefault((row.name or row.path, row.version), []).append(row)
     return [
-        _picked(
+        _pick(
             rows[0].flat() | {"cves": len({row.cve_id for row in rows}), "worst": rows[0].cve_id},
             "name version cves worst cvss_severity cvss_score",
         )
@@ -186,33 +186,33 @@ def _new_apps(found: Findings) -> Section:
     for row in rows:
         row.update({} if row.get("ad_hoc_code_signed") is True else {"ad_hoc_code_signed": None})
     columns = "ad_hoc_code_signed name version bundle_id team_id path obtained_from created_at"
-    return Section({"count": len(rows), "ad_hoc_code_signed": unsigned}, [_picked(row, columns) for row in rows])
+    return Section({"count": len(rows), "ad_hoc_code_signed": unsigned}, [_pick(row, columns) for row in rows])
 
 
 def _new_profiles(found: Findings) -> Section:
     rows: list[PrismRow] = found.rows("new_profiles")
     ranked = sorted((row.flat() for row in rows), key=lambda row: newest_first(moment_of(row.get("created_at"))))
     columns = "profile_display_name payload_identifier organization managed signed created_at"
-    return Section({"count": len(rows)}, [_picked(row, columns) for row in ranked])
+    return Section({"count": len(rows)}, [_pick(row, columns) for row in ranked])
 
 
 def _activity(found: Findings) -> Section:
     rows: list[Activity] = found.rows("activity")
-    events = [event for row in rows for event in of_activity(row) if within(event.at, found.since, None)]
-    lines = [row_of(line) for line in told(events, by_kind=True)]
+    events = [event for row in rows for event in from_activity(row) if within(event.at, found.since, None)]
+    lines = [row_of(line) for line in to_lines(events, by_kind=True)]
     lines.sort(key=lambda line: line["text"].startswith("MDM commands completed"))
-    return Section({"events": len(events)}, [_picked(line, "time text count first") for line in lines])
+    return Section({"events": len(events)}, [_pick(line, "time text count first") for line in lines])
 
 
 def _audit(found: Findings) -> Section:
     """What admins and tokens did to the device and its blueprint; a secret that was read comes first."""
-    events = [event for row in found.rows("audit") for event in of_audit(row)]
-    lines = [row_of(line) for line in told(events)]
+    events = [event for row in found.rows("audit") for event in from_audit(row)]
+    lines = [row_of(line) for line in to_lines(events)]
     lines.sort(key=lambda line: "secrets" not in line["text"])
-    return Section({"events": len(events)}, [_picked(line, "time text count first") for line in lines])
+    return Section({"events": len(events)}, [_pick(line, "time text count first") for line in lines])
 
 
-def _picked(row: Mapping[str, Any], columns: str) -> dict[str, Any]:
+def _pick(row: Mapping[str, Any], columns: str) -> dict[str, Any]:
     """The columns that hold something, long texts cut."""
     shown = {name: row[name] for name in columns.split() if not is_blank(row.get(name))}
     return {name: _cut(value) for name, value in shown.items()}
@@ -223,7 +223,7 @@ def _cut(value: Any) -> Any:
 
 
 _FOUND = "detection_date threat_name severity classification status management_state"
-SECTIONS: dict[str, Made] = {
+SECTIONS: dict[str, MakeSection] = {
     "threats": _sightings("threats", f"{_FOUND} file_path bundle_path file_hash process_name process_owner"),
     "behaviors": _sightings("behaviors", f"{_FOUND} description command_line file_hash process_owner"),
     "failed": _failed,

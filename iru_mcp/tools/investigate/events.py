@@ -1,4 +1,10 @@
-"""From what Iru recorded to dated sentences: told apart, told once, and folded where they repeat."""
+"""From Iru's records to the lines of a timeline.
+
+Each source's records become `Event`s: a time, a sentence, and what sets the event apart. Two sources often report the
+same thing (a command and the activity entry about it): events with equal `dedupe_key` within five minutes of each other
+are one, and the one that comes first in the order given is kept. Events of one device that follow each other with the
+same source and sentence are one line with a count, the first time and the details of each. Text from Iru stands in
+quotation marks that it cannot close itself."""
 
 from __future__ import annotations
 
@@ -26,7 +32,7 @@ _NEAR = timedelta(minutes=5)
 class Event:
     """Something that happened: `what` in our words, `item` what sets it apart from others of its kind.
 
-    Events with the same `same` within minutes of each other are one event that two sources tell.
+    `look` is the tool call that shows more. `dedupe_key` is equal for reports of one thing by two sources.
     """
 
     at: datetime
@@ -34,7 +40,7 @@ class Event:
     what: str
     item: str = ""
     look: str = ""
-    same: str = ""
+    dedupe_key: str = ""
     device: str = ""
 
 
@@ -51,20 +57,20 @@ class Line(Record):
     look: str = ""
 
 
-def told(events: Iterable[Event], *, by_kind: bool = False) -> list[Line]:
-    """The events newest first, each once, earlier sources believed before later ones.
+def to_lines(events: Iterable[Event], *, by_kind: bool = False) -> list[Line]:
+    """The events as lines, newest first, without duplicates and with runs of a kind on one device collapsed.
 
-    A run of the same kind on one device is one line; `by_kind` makes one line of all of a kind.
+    `by_kind` makes one line of all events of a kind, whatever stands between them.
     """
-    ordered = sorted(_once(events), key=_newest_first)
+    ordered = sorted(_deduplicated(events), key=_newest_first)
     devices = dict.fromkeys(event.device for event in ordered)
     lines = [
-        line for device in devices for line in _folded([e for e in ordered if e.device == device], by_kind=by_kind)
+        line for device in devices for line in _collapsed([e for e in ordered if e.device == device], by_kind=by_kind)
     ]
     return sorted(lines, key=lambda line: line.time, reverse=True)
 
 
-def _folded(events: list[Event], *, by_kind: bool) -> list[Line]:
+def _collapsed(events: list[Event], *, by_kind: bool) -> list[Line]:
     if by_kind:
         kinds = list(dict.fromkeys(map(_kind, events)))
         events = sorted(events, key=lambda event: kinds.index(_kind(event)))
@@ -75,12 +81,12 @@ def _newest_first(event: Event) -> tuple[float, str, str, str]:
     return (newest_first(event.at), event.source, event.what, event.item)
 
 
-def _once(events: Iterable[Event]) -> list[Event]:
+def _deduplicated(events: Iterable[Event]) -> list[Event]:
     kept: list[Event] = []
     times: dict[tuple[str, str], list[datetime]] = {}
     for event in events:
-        known = times.setdefault((event.device, event.same), [])
-        if not event.same or not any(abs(at - event.at) <= _NEAR for at in known):
+        known = times.setdefault((event.device, event.dedupe_key), [])
+        if not event.dedupe_key or not any(abs(at - event.at) <= _NEAR for at in known):
             kept.append(event)
         known.append(event.at)
     return kept
@@ -115,7 +121,7 @@ def quoted(value: object) -> str:
     return f"'{text[: _QUOTED - 3]}...'" if len(text) > _QUOTED else f"'{text}'"
 
 
-def listed(details: Any) -> str:
+def describe(details: Any) -> str:
     """The parts of an object that say something: a name and what it holds, quoted. Times go, the event has its own."""
     kept = condensed(details) if isinstance(details, dict) else details
     if not isinstance(kept, dict):
@@ -129,7 +135,7 @@ def _named(value: Any) -> str:
     return " and ".join(map(quoted, names)) if names and all(names) else quoted(value)
 
 
-def of_device(record: Device) -> list[Event]:
+def from_device(record: Device) -> list[Event]:
     """Enrolment and check-in."""
     found = [
         (record.first_enrollment, "Enrolled for the first time", "enrolled"),
@@ -139,7 +145,7 @@ def of_device(record: Device) -> list[Event]:
     return [Event(at, "device", what, "", "get_device_details", same) for at, what, same in found if at]
 
 
-def of_activity(record: Activity) -> list[Event]:
+def from_activity(record: Activity) -> list[Event]:
     """One event of a device's history."""
     if record.created_at is None:
         return []
@@ -150,13 +156,13 @@ def of_activity(record: Activity) -> list[Event]:
         return [_command(at, "activity", kind.rpartition("_")[2], details, look)]
     what = kind.replace("_", " ").capitalize()
     if kind == "enrollment":
-        return [Event(at, "activity", "Enrolled", listed(details), look, "enrolled")]
+        return [Event(at, "activity", "Enrolled", describe(details), look, "enrolled")]
     if kind == "name_changed":
         return [Event(at, "activity", "Renamed", f"{quoted(details.get('from'))} to {quoted(details.get('to'))}", look)]
-    return [Event(at, "activity", what, listed(record.details), look)]
+    return [Event(at, "activity", what, describe(record.details), look)]
 
 
-def of_command(record: Command) -> list[Event]:
+def from_command(record: Command) -> list[Event]:
     """One MDM command, when it was answered or else when it was sent."""
     at = record.date_completed or record.date_requested
     status = COMMAND_STATUS.get(int(record.status or 0), "in an unknown state")
@@ -188,7 +194,7 @@ def _faults(chain: Any) -> str:
     return ", ".join(quoted(text) for text in texts if text)
 
 
-def of_audit(record: AuditEvent) -> list[Event]:
+def from_audit(record: AuditEvent) -> list[Event]:
     """One action in Iru itself."""
     if record.occurred_at is None:
         return []
@@ -199,10 +205,10 @@ def of_audit(record: AuditEvent) -> list[Event]:
     if record.actor_type == "api_token":
         # what else it did; as target its making: label, rights, by whom
         look = f"list_audit_events actor= or target={record.actor_id}"
-    return [Event(record.occurred_at, "audit", what, listed(tidy(record.new_state)), look)]
+    return [Event(record.occurred_at, "audit", what, describe(tidy(record.new_state)), look)]
 
 
-def of_sighting(record: Sighting) -> list[Event]:
+def from_sighting(record: Sighting) -> list[Event]:
     """A file or a process that endpoint detection noticed."""
     if record.detection_date is None:
         return []
@@ -218,7 +224,7 @@ def of_sighting(record: Sighting) -> list[Event]:
     return [Event(record.detection_date, "behaviors", what, ran, "list_threats kind=behavioral")]
 
 
-def of_detection(record: Detection) -> list[Event]:
+def from_detection(record: Detection) -> list[Event]:
     """A CVE that was first seen."""
     if record.first_detection_date is None:
         return []

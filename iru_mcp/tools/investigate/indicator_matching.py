@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from ...api.client import Call
+from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...api.endpoints.prism import PrismRow
@@ -19,7 +19,7 @@ from ...errors import NotFound
 from ..kit.scan import Check
 from ..prism.filter import letter_cases, matches
 from ..threats import Sighting, read_threats
-from .reader import Rows, gather, read
+from .reader import SourceRows, gather, read
 
 R = TypeVar("R", bound=Record)
 
@@ -28,15 +28,15 @@ _WHOLE = frozenset({"team_id", "serial_number", "device_id", "email"})
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class Indicator:
     """The value that is looked for, and the kinds it may be."""
 
     value: str
     kinds: tuple[str, ...]
 
-    def columns(self, by_kind: Mapping[str, str]) -> tuple[str, ...]:
+    def columns(self, columns_by_kind: Mapping[str, str]) -> tuple[str, ...]:
         """What to look in, each once."""
-        found = (column for kind in self.kinds for column in by_kind.get(kind, "").split())
+        found = (column for kind in self.kinds for column in columns_by_kind.get(kind, "").split())
         return tuple(dict.fromkeys(found))
 
     def fits(self, found: Any, *, whole: bool = False) -> bool:
@@ -47,25 +47,27 @@ class Query:
         return wanted == text if whole else wanted in text
 
 
-def in_prism(endpoint: Endpoint[PrismRow]) -> Callable[[Call, Query, Sequence[str]], Any]:
+def search_prism(endpoint: Endpoint[PrismRow]) -> Callable[[Call, Indicator, Sequence[str]], Any]:
     """Rows of one of Prism's categories."""
 
-    async def search(iru: Call, query: Query, columns: Sequence[str]) -> Rows[PrismRow]:
-        async def one(column: str) -> Rows[PrismRow]:
-            words = [query.value] if column in _WHOLE else letter_cases(query.value)
-            return await read(iru, endpoint, *_filtered({column: {"in" if column in _WHOLE else "like": words}}))
+    async def search(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[PrismRow]:
+        async def one(column: str) -> SourceRows[PrismRow]:
+            words = [indicator.value] if column in _WHOLE else letter_cases(indicator.value)
+            return await read(call, endpoint, *_filtered({column: {"in" if column in _WHOLE else "like": words}}))
 
         return await _each(columns, one)
 
     return search
 
 
-async def _each(columns: Sequence[str], one: Callable[[str], Awaitable[Rows[R]]]) -> Rows[R]:
+async def _each(columns: Sequence[str], one: Callable[[str], Awaitable[SourceRows[R]]]) -> SourceRows[R]:
     """The rows of one request a column, since several columns in one filter would all have to match."""
     parts = await gather({column: partial(one, column) for column in columns})
     rows = {row.key(): row for part in parts.values() if part.value for row in part.value.records}
-    told = [f"{column}: {part.state.removeprefix('partial: ')}" for column, part in parts.items() if not part.whole]
-    return Rows(list(rows.values()), "; ".join(told))
+    missing = [
+        f"{column}: {part.state.removeprefix('partial: ')}" for column, part in parts.items() if not part.complete
+    ]
+    return SourceRows(list(rows.values()), "; ".join(missing))
 
 
 def _filtered(wanted: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, str | int], list[Check[Any]]]:
@@ -73,69 +75,71 @@ def _filtered(wanted: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, str | 
     return {"filter": json.dumps(wanted)}, [Check("filter", lambda row: matches(row.flat(), wanted), sent=True)]
 
 
-def in_alerts(kind: str) -> Callable[[Call, Query, Sequence[str]], Any]:
+def search_alerts(kind: str) -> Callable[[Call, Indicator, Sequence[str]], Any]:
     """Files, or processes, that endpoint detection noticed."""
 
-    async def search(iru: Call, query: Query, columns: Sequence[str]) -> Rows[Sighting]:
-        found = await read_threats(iru, kinds=(kind,))
-        hits = [one for one in found.records if matched(one.flat(), query, columns)]
-        return Rows(hits, "" if found.complete else "; ".join(found.notes) or "not all could be read")
+    async def search(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Sighting]:
+        found = await read_threats(call, kinds=(kind,))
+        hits = [one for one in found.records if matched(one.flat(), indicator, columns)]
+        return SourceRows(hits, "" if found.complete else "; ".join(found.notes) or "not all could be read")
 
     return search
 
 
-async def in_detections(iru: Call, query: Query, columns: Sequence[str]) -> Rows[Any]:
+async def search_detections(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Any]:
     """By CVE its devices, by software the detections in it."""
-    if "cve" in query.kinds:
-        return await _affected(iru, query.value.upper())
+    if "cve" in indicator.kinds:
+        return await _affected(call, indicator.value.upper())
 
-    async def one(column: str) -> Rows[Any]:
-        return await read(iru, LIST_DETECTIONS, *_filtered({column: {"like": letter_cases(query.value)}}))
+    async def one(column: str) -> SourceRows[Any]:
+        return await read(call, LIST_DETECTIONS, *_filtered({column: {"like": letter_cases(indicator.value)}}))
 
     return await _each(columns, one)
 
 
-async def _affected(iru: Call, cve: str) -> Rows[Any]:
+async def _affected(call: Call, cve: str) -> SourceRows[Any]:
     try:
-        return await read(iru, LIST_AFFECTED_DEVICES, cve_id=cve)
+        return await read(call, LIST_AFFECTED_DEVICES, cve_id=cve)
     except NotFound:
-        await iru.page(LIST_VULNERABILITIES)  # raises where the product is missing, not the CVE
-        return Rows([])
+        await call.page(LIST_VULNERABILITIES)  # raises where the product is missing, not the CVE
+        return SourceRows([])
 
 
-async def in_devices(iru: Call, query: Query, columns: Sequence[str]) -> Rows[Device]:
+async def search_devices(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Device]:
     """Devices that Iru lists."""
 
-    async def one(column: str) -> Rows[Device]:
-        check = Check(column, _has(query, (column,)), sent=True)
-        return await read(iru, LIST_DEVICES, {column: query.value, "ordering": "device_id"}, [check])
+    async def one(column: str) -> SourceRows[Device]:
+        check = Check(column, _has(indicator, (column,)), sent=True)
+        return await read(call, LIST_DEVICES, {column: indicator.value, "ordering": "device_id"}, [check])
 
     return await _each(columns, one)
 
 
-async def count_beside_prism(iru: Call) -> str:
+async def count_outside_prism(call: Call) -> str:
     """How many devices there are whose apps Prism does not have, in words; empty when there are none."""
     counts = {}
     for platform in ("Windows", "Android"):
-        page = await iru.page(LIST_DEVICES, query={"platform": platform})
+        page = await call.page(LIST_DEVICES, query={"platform": platform})
         held = sum(1 for device in page.records if device and device.platform == platform)
         if held:
             counts[platform] = f"{held}{' or more' if page.next is not None else ''} {platform}"
     return " and ".join(counts.values())
 
 
-async def in_users(iru: Call, query: Query, columns: Sequence[str]) -> Rows[Any]:
+async def search_users(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Any]:
     """People by address."""
-    return await read(iru, LIST_USERS, {"email": query.value}, [Check("email", _has(query, columns), sent=True)])
+    return await read(
+        call, LIST_USERS, {"email": indicator.value}, [Check("email", _has(indicator, columns), sent=True)]
+    )
 
 
-def _has(query: Query, columns: Sequence[str]) -> Callable[[Any], bool]:
-    return lambda record: bool(matched(record.flat(), query, columns))
+def _has(indicator: Indicator, columns: Sequence[str]) -> Callable[[Any], bool]:
+    return lambda record: bool(matched(record.flat(), indicator, columns))
 
 
-def matched(row: Mapping[str, Any], query: Query, columns: Sequence[str]) -> list[str]:
+def matched(row: Mapping[str, Any], indicator: Indicator, columns: Sequence[str]) -> list[str]:
     """The columns of `row` that have the value."""
-    return [name for name in columns if query.fits(value_of(row, name), whole=name in _WHOLE)]
+    return [name for name in columns if indicator.fits(value_of(row, name), whole=name in _WHOLE)]
 
 
 def value_of(row: Mapping[str, Any], name: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...api.client import Call
+from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.endpoints.devices import LIST_DEVICES
 from ...api.endpoints.prism import (
@@ -19,23 +19,31 @@ from ...api.endpoints.users import LIST_USERS
 from ...api.endpoints.vulnerabilities import LIST_AFFECTED_DEVICES, LIST_DETECTIONS, LIST_VULNERABILITIES
 from ..threats import THREAT_ENDPOINTS
 from ..vulnerabilities.device import rank
-from .indicator_matching import Query, in_alerts, in_detections, in_devices, in_prism, in_users, value_of
+from .indicator_matching import (
+    Indicator,
+    search_alerts,
+    search_detections,
+    search_devices,
+    search_prism,
+    search_users,
+    value_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Source:
     """One list of Iru's: in which fields each kind is looked for there, what a hit shows, and what shows more.
 
-    With `alike`, hits that agree in these fields are one row, and the rarest come first, since what hides behind a
+    With `group_by`, hits that agree in these fields are one row, and the rarest come first, since what hides behind a
     usual name is on few devices.
     """
 
-    by_kind: Mapping[str, str]
-    search: Callable[[Call, Query, Sequence[str]], Any]
-    shown: tuple[str, ...]
-    more: str
-    alike: tuple[str, ...] = ()
-    first: Callable[[Sequence[Mapping[str, Any]]], Any] = len
+    columns_by_kind: Mapping[str, str]
+    search: Callable[[Call, Indicator, Sequence[str]], Any]
+    columns: tuple[str, ...]
+    next_tool: str
+    group_by: tuple[str, ...] = ()
+    sort_key: Callable[[Sequence[Mapping[str, Any]]], Any] = len
     """By what rows are sorted, from the hits in each."""
 
 
@@ -58,12 +66,15 @@ _ALERT_SHOWN = tuple(
     "detection_date threat_name status process_name file_path bundle_path command_line file_hash".split()
 )
 
-PLACES: dict[str, Place] = {
-    "threats": Place(_alert_columns(""), in_alerts("threat"), _ALERT_SHOWN, "list_threats"),
-    "behavioral_detections": Place(
-        _alert_columns(_PARENT_TEXT), in_alerts("behavioral"), (*_ALERT_SHOWN, "parent_process.name"), "list_threats"
+SOURCES: dict[str, Source] = {
+    "threats": Source(_alert_columns(""), search_alerts("threat"), _ALERT_SHOWN, "list_threats"),
+    "behavioral_detections": Source(
+        _alert_columns(_PARENT_TEXT),
+        search_alerts("behavioral"),
+        (*_ALERT_SHOWN, "parent_process.name"),
+        "list_threats",
     ),
-    "launch_agents_and_daemons": Place(
+    "launch_agents_and_daemons": Source(
         dict.fromkeys(_NAMED, "label program program_arguments")
         | {
             "path": "path program program_arguments",
@@ -71,12 +82,12 @@ PLACES: dict[str, Place] = {
             "bundle_id": "label program_arguments",
             "launch_label": "label",
         },
-        in_prism(PRISM_LAUNCH_AGENTS_AND_DAEMONS),
+        search_prism(PRISM_LAUNCH_AGENTS_AND_DAEMONS),
         ("label", "path", "program", "program_arguments", "created_at"),
         "prism_launch_agents_and_daemons",
         ("label", "path", "program", "program_arguments"),
     ),
-    "applications": Place(
+    "applications": Source(
         {
             "app_name": "name",
             "process_name": "executable",
@@ -84,27 +95,27 @@ PLACES: dict[str, Place] = {
             "bundle_id": "bundle_id",
             "team_id": "team_id",
         },
-        in_prism(PRISM_APPS),
+        search_prism(PRISM_APPS),
         ("name", "version", "bundle_id", "team_id", "path", "ad_hoc_code_signed", "created_at"),
         "prism_applications",
         ("name", "version", "bundle_id", "team_id", "path"),
     ),
-    "local_accounts": Place(
+    "local_accounts": Source(
         {"username": "username"},
-        in_prism(PRISM_LOCAL_USERS),
+        search_prism(PRISM_LOCAL_USERS),
         ("username", "type", "hidden_user", "user_created_at"),
         "prism_local_users",
         ("username", "type", "hidden_user"),
     ),
-    "vulnerable_software": Place(
+    "vulnerable_software": Source(
         {"cve": "cve_id", "app_name": "name", "bundle_id": "bundle_id", "path": "path"},
-        in_detections,
+        search_detections,
         ("cve_id", "cvss_severity", "name", "version", "software_summary.name", "software_summary.version"),
         "find_devices_with_vulnerability",
         ("cve_id", "cvss_severity", "name", "version", "software_summary.name", "software_summary.version"),
         lambda group: (-rank(group[0].get("cvss_severity")), -len(group)),
     ),
-    "devices": Place(
+    "devices": Source(
         {
             "serial_number": "serial_number",
             "device_id": "device_id",
@@ -112,22 +123,24 @@ PLACES: dict[str, Place] = {
             "device_name": "device_name",
             "person": "user_name",
         },
-        in_devices,
+        search_devices,
         ("platform", "os_version", "user_email", "last_check_in", "device_id"),
         "list_devices",
     ),
     # Prism goes on reporting a removed device, which the device list no longer has.
-    "device_information": Place(
+    "device_information": Source(
         {"serial_number": "serial_number", "device_id": "device_id"},
-        in_prism(PRISM_DEVICE_INFORMATION),
+        search_prism(PRISM_DEVICE_INFORMATION),
         ("model_name", "os_version", "last_checkin"),
         "prism_device_information",
     ),
-    "users": Place({"email": "email"}, in_users, ("id", "email", "name", "archived", "device_count"), "list_users"),
+    "users": Source(
+        {"email": "email"}, search_users, ("id", "email", "name", "archived", "device_count"), "list_users"
+    ),
 }
 """By the name an answer gives them; the most telling first."""
 
-PLACE_ENDPOINTS: tuple[Endpoint[Any], ...] = (
+SOURCE_ENDPOINTS: tuple[Endpoint[Any], ...] = (
     *THREAT_ENDPOINTS,
     PRISM_APPS,
     PRISM_DEVICE_INFORMATION,
@@ -141,23 +154,23 @@ PLACE_ENDPOINTS: tuple[Endpoint[Any], ...] = (
 )
 
 
-def shown(place: Place, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def shown(source: Source, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The hits as rows: each with its device, or how many devices agree in it."""
     groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for number, row in enumerate(rows):
-        key = tuple(str(value_of(row, name)) for name in place.alike) or (str(number),)
+        key = tuple(str(value_of(row, name)) for name in source.group_by) or (str(number),)
         groups.setdefault(key, []).append(row)
-    return [_row(place, group) for group in sorted(groups.values(), key=place.first)]
+    return [_row(source, group) for group in sorted(groups.values(), key=source.sort_key)]
 
 
-def _row(place: Place, group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _row(source: Source, group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     row = group[0]
     whose: dict[str, Any] = {}
-    names = place.shown if len(group) == 1 else place.alike
+    names = source.columns if len(group) == 1 else source.group_by
     if len(group) > 1:
         serials = list(dict.fromkeys(serial for one in group if (serial := serial_of(one))))
         whose = {"devices": len(serials), "serial_numbers": serials[:_SERIALS]}
-    elif place.more != "list_users":
+    elif source.next_tool != "list_users":
         whose = {"serial_number": serial_of(row), "device": name_of(row), "user_email": owner_of(row)}
         whose = {name: value for name, value in whose.items() if value}
     for name in names:
@@ -168,15 +181,15 @@ def _row(place: Place, group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def serial_of(row: Mapping[str, Any]) -> str | None:
-    """The serial number of the device in a row of any place."""
+    """The serial number of the device in a row of any source."""
     return row.get("serial_number") or row.get("device_serial_number")
 
 
 def owner_of(row: Mapping[str, Any]) -> str | None:
-    """Who holds the device in a row of any place that says it."""
+    """Who holds the device in a row of any source that says it."""
     return row.get("device__user_email") or row.get("user_email")
 
 
 def name_of(row: Mapping[str, Any]) -> str | None:
-    """The name of the device in a row of any place."""
+    """The name of the device in a row of any source."""
     return row.get("device__name") or row.get("device_name") or row.get("name")

@@ -1,8 +1,13 @@
-"""Parts of one answer: fetched at the same time, each with its own state, sharing one budget."""
+"""Several reads for one answer, side by side, each with its own outcome.
+
+A dossier, a timeline and an indicator search read about a dozen lists. One that is denied, broken or slow must cost the
+answer only itself, and the answer must say so. `gather` runs the reads at the same time and turns each into an
+`Outcome`: its value, or the error and its state in words. `read` walks one list over a few pages and says what it did
+not reach. What must stay true: an outcome is `complete` only when nothing of it is missing, and when every read failed
+the first error is raised, so that a caller never answers out of nothing."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -10,11 +15,12 @@ from typing import Any, Generic, TypeVar
 
 import anyio
 
-from ...api.client import Call
+from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.record import Record
 from ...errors import Denied, IruError, NotLicensed
-from ..kit.scan import Check, Scan
+from ..kit.scan import Check, Scan, Source
+from ..kit.size import SizeBudget, size
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
@@ -29,35 +35,35 @@ _AROUND = len('"rows":[],"rows_left_out":1000,')
 
 
 @dataclass(frozen=True, slots=True)
-class Rows(Generic[T]):
-    """What a list held, and what is missing from it, if anything."""
+class SourceRows(Generic[T]):
+    """The records of one list, and in words what of it was not read; empty when all was."""
 
     records: list[T]
-    partial: str = ""
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[T]):
-    """What became of one part: its value, or the error in its place, and its state in words."""
+class Outcome(Generic[T]):
+    """What one read came to: its value, or the error in its place, and its state in words."""
 
     state: str
     value: T | None = None
     error: IruError | None = None
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """Whether nothing is missing; a product that the tenant has not bought has nothing to miss."""
         return self.state in (OK, NOT_LICENSED)
 
 
-async def attempt(work: Callable[[], Awaitable[T]]) -> Part[T]:
-    """The one place where an error becomes a part's state instead of the whole answer's."""
+async def attempt(work: Callable[[], Awaitable[T]]) -> Outcome[T]:
+    """The one place where an error becomes an outcome instead of the whole answer's."""
     try:
         value = await work()
     except IruError as error:
-        return Part(_state(error), None, error)
-    partial = value.partial if isinstance(value, Rows) else ""
-    return Part(f"partial: {partial}" if partial else OK, value)
+        return Outcome(_state(error), None, error)
+    missing = value.missing if isinstance(value, SourceRows) else ""
+    return Outcome(f"partial: {missing}" if missing else OK, value)
 
 
 def _state(error: IruError) -> str:
@@ -68,9 +74,9 @@ def _state(error: IruError) -> str:
     return f'{NOT_LICENSED}, or not permitted: "{error.grant}"' if error.grant else NOT_LICENSED
 
 
-async def gather(work: Mapping[str, Callable[[], Awaitable[Any]]]) -> dict[str, Part[Any]]:
+async def gather(work: Mapping[str, Callable[[], Awaitable[Any]]]) -> dict[str, Outcome[Any]]:
     """All parts at once, in the order given. Raises the first one's error when every part failed."""
-    found: dict[str, Part[Any]] = {}
+    found: dict[str, Outcome[Any]] = {}
 
     async def one(name: str, job: Callable[[], Awaitable[Any]]) -> None:
         found[name] = await attempt(job)
@@ -86,16 +92,16 @@ async def gather(work: Mapping[str, Callable[[], Awaitable[Any]]]) -> dict[str, 
 
 
 async def read(
-    iru: Call,
+    call: Call,
     endpoint: Endpoint[R],
     query: Mapping[str, str | int] | None = None,
     checks: Sequence[Check[R]] = (),
     *,
     enough: Callable[[list[R]], bool] = lambda _: False,
     **ids: str,
-) -> Rows[R]:
+) -> SourceRows[R]:
     """The rows that pass every check, of a few pages at most; `enough` may end it sooner. Raises an IruError."""
-    scan = Scan(iru, endpoint, query or {}, checks, ids)
+    scan = Scan(call, Source(endpoint, query or {}, checks=checks, ids=ids))
     records: list[R] = []
     pages = 0
     async with aclosing(scan.pages()) as walk:
@@ -105,10 +111,10 @@ async def read(
             if end or enough(records):
                 break
             if pages == _PAGES:
-                return Rows(records, f"only the first {scan.looked_at} rows were looked at")
+                return SourceRows(records, f"only the first {scan.looked_at} rows were looked at")
     missing = [f"{scan.unreadable} rows could not be read"] if scan.unreadable else []
     missing += [f"stopped after {scan.looked_at} rows: {scan.stopped}"] if scan.stopped else []
-    return Rows(records, "; ".join(missing))
+    return SourceRows(records, "; ".join(missing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +131,12 @@ def spend(sections: Mapping[str, Section], room: int, most: int) -> dict[str, di
     What is left out of a section is counted in it.
     """
     taken = dict.fromkeys(sections, 0)
-    room -= sum(weight({name: section.counts}) + _AROUND for name, section in sections.items())
+    budget = SizeBudget(room - sum(size({name: section.counts}) + _AROUND for name, section in sections.items()))
     for goal in (min(_FLOOR, most), most):
         for name, section in sections.items():
             for row in section.rows[taken[name] : goal]:
-                if weight(row) > room:
+                if not budget.take(row):
                     break
-                room -= weight(row)
                 taken[name] += 1
     return {name: _shown(section, taken[name]) for name, section in sections.items()}
 
@@ -141,8 +146,3 @@ def _shown(section: Section, count: int) -> dict[str, Any]:
     return (
         section.counts | ({"rows": section.rows[:count]} if count else {}) | ({"rows_left_out": left} if left else {})
     )
-
-
-def weight(value: Any) -> int:
-    """Bytes of `value` as it goes out: text beyond ASCII costs tokens by the byte."""
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ...api.client import Call
+from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ...api.endpoints.devices import GET_DEVICE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_COMMANDS, Activity, Command, Device
@@ -17,57 +17,57 @@ from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITI
 from ...api.record import read_moment, write_moment
 from ...errors import NotFound
 from ..audit import audit_window
-from ..kit.params import within
 from ..kit.resolve import Target, resolve
 from ..kit.scan import Check
 from ..prism.filter import matches
 from ..threats import Sighting, read_threats
-from .reader import OK, Part, Rows, attempt, read
+from .reader import OK, Outcome, SourceRows, attempt, read
 
 _APPLE = ("/System/Library/", "/Library/Apple/", "/System/Cryptexes/")
 """Folders that only Apple can write; a label can be anybody's."""
 
 
-async def read_device(iru: Call, device: str) -> tuple[Target, Part[Device]]:
+async def read_device(call: Call, device: str) -> tuple[Target, Outcome[Device]]:
     """The device that is meant and its record. Raises NotFound or UsageError when it cannot be told which."""
-    target = await resolve(iru, device)
+    target = await resolve(call, device)
     if target.record is not None:
-        return target, Part(OK, target.record)
-    part = await attempt(lambda: iru.fetch(GET_DEVICE, device_id=target.device_id))
+        return target, Outcome(OK, target.record)
+    part = await attempt(lambda: call.fetch(GET_DEVICE, device_id=target.device_id))
     if isinstance(part.error, NotFound):
         raise part.error
     return target, part
 
 
-async def read_activity(iru: Call, device_id: str) -> Rows[Activity]:
+async def read_activity(call: Call, device_id: str) -> SourceRows[Activity]:
     """What happened to a device, in no order."""
-    return await read(iru, LIST_DEVICE_ACTIVITY, device_id=device_id)
+    return await read(call, LIST_DEVICE_ACTIVITY, device_id=device_id)
 
 
-async def read_commands(iru: Call, device_id: str) -> Rows[Command]:
+async def read_commands(call: Call, device_id: str) -> SourceRows[Command]:
     """MDM commands sent to a device."""
-    return await read(iru, LIST_DEVICE_COMMANDS, device_id=device_id)
+    return await read(call, LIST_DEVICE_COMMANDS, device_id=device_id)
 
 
-async def read_detections(iru: Call, device_id: str) -> Rows[Detection]:
+async def read_detections(call: Call, device_id: str) -> SourceRows[Detection]:
     """CVEs on a device, one row for each piece of software."""
     check: Check[Detection] = Check("device", lambda row: row.device_id == device_id, sent=True)
-    return await read(iru, LIST_DETECTIONS, {"filter": json.dumps({"device_id": {"in": [device_id]}})}, [check])
+    return await read(call, LIST_DETECTIONS, {"filter": json.dumps({"device_id": {"in": [device_id]}})}, [check])
 
 
 async def read_audit(
-    iru: Call, early: datetime | None, late: datetime | None, about: Callable[[AuditEvent], bool]
-) -> Rows[AuditEvent]:
-    """What admins and tokens did in Iru between two moments: what is `about` what is asked, and what was done to the
-    library items that this brought along, newest first."""
-    check: Check[AuditEvent] = Check("since/until", lambda event: within(event.occurred_at, early, late), sent=True)
-    rows = await read(iru, LIST_AUDIT_EVENTS, audit_window(early, late), [check])
-    judged = [(event, about(event)) for event in rows.records]
-    brought = {item for event, told in judged if told for item in _brought(event)}
-    return Rows([event for event, told in judged if told or event.target_id in brought], rows.partial)
+    call: Call, early: datetime | None, late: datetime | None, is_about: Callable[[AuditEvent], bool]
+) -> SourceRows[AuditEvent]:
+    """Audit events between two moments for which `is_about` holds, newest first, with the events about every library
+    item that one of them added to a blueprint."""
+    query, checks = audit_window(early, late)
+    rows = await read(call, LIST_AUDIT_EVENTS, query, checks)
+    matching = [event for event in rows.records if is_about(event)]
+    added = {item for event in matching for item in _added_items(event)}
+    ids = {event.id for event in matching}
+    return SourceRows([event for event in rows.records if event.id in ids or event.target_id in added], rows.missing)
 
 
-def _brought(event: AuditEvent) -> list[str]:
+def _added_items(event: AuditEvent) -> list[str]:
     """The ids of library items that were added to a blueprint."""
     state = event.new_state if isinstance(event.new_state, dict) else {}
     added = state.get("library_items_added")
@@ -75,31 +75,31 @@ def _brought(event: AuditEvent) -> list[str]:
     return [str(item["id"]) for item in items if isinstance(item, dict) and item.get("id")]
 
 
-async def read_known_exploited(iru: Call) -> Rows[Vulnerability]:
+async def read_known_exploited(call: Call) -> SourceRows[Vulnerability]:
     """The fleet's CVEs that are exploited in the wild: detections do not say so, and sorted by it, one page does."""
 
     def past_them(rows: list[Vulnerability]) -> bool:
         scores = [row.kev_score or 0 for row in rows]
         return bool(scores) and not scores[-1] and scores == sorted(scores, reverse=True)
 
-    found = await read(iru, LIST_VULNERABILITIES, {"sort_by": "-known_exploit"}, enough=past_them)
-    return Rows([row for row in found.records if row.kev_score], found.partial)
+    found = await read(call, LIST_VULNERABILITIES, {"sort_by": "-known_exploit"}, enough=past_them)
+    return SourceRows([row for row in found.records if row.kev_score], found.missing)
 
 
-async def read_sightings(kind: str, iru: Call, device_id: str) -> Rows[Sighting]:
+async def read_sightings(kind: str, call: Call, device_id: str) -> SourceRows[Sighting]:
     """What endpoint detection found on a device: files (`threat`) or processes (`behavioral`)."""
-    found = await read_threats(iru, device_id=device_id, kinds=(kind,))
-    return Rows(found.records, "" if found.complete else "; ".join(found.notes))
+    found = await read_threats(call, device_id=device_id, kinds=(kind,))
+    return SourceRows(found.records, "" if found.complete else "; ".join(found.notes))
 
 
-async def read_prism(
-    iru: Call, category: Endpoint[PrismRow], device_id: str, since: datetime | None = None
-) -> Rows[PrismRow]:
+async def read_prism_rows(
+    call: Call, category: Endpoint[PrismRow], device_id: str, since: datetime | None = None
+) -> SourceRows[PrismRow]:
     """A device's rows of a category, or those that first appeared at `since` or later."""
     wanted: dict[str, Any] = {"device_id": {"in": [device_id]}}
     wanted |= {"created_at": {"gte": write_moment(since)}} if since else {}
     check: Check[PrismRow] = Check("filter", lambda row: matches(row.values, wanted), sent=True)
-    return await read(iru, category, {"filter": json.dumps(wanted)}, [check])
+    return await read(call, category, {"filter": json.dumps(wanted)}, [check])
 
 
 def moment_of(value: Any) -> datetime | None:
@@ -110,13 +110,13 @@ def moment_of(value: Any) -> datetime | None:
         return None
 
 
-def is_apples(item: Mapping[str, Any]) -> bool:
+def is_from_apple(item: Mapping[str, Any]) -> bool:
     """Whether a launch agent or daemon is part of the system: by its folder, since labels are free."""
     path = item.get("path")
     return isinstance(path, str) and posixpath.normpath(path).startswith(_APPLE)
 
 
-def suspicions(item: Mapping[str, Any]) -> list[str]:
+def suspicious_traits(item: Mapping[str, Any]) -> list[str]:
     """What speaks against a launch agent or daemon that is not Apple's."""
     label, program = str(item.get("label") or "").casefold(), program_of(item)
     found = ["label imitates Apple"] if "apple" in label.split(".") or label.startswith("com.apple") else []

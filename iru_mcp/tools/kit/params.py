@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from calendar import monthrange
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -12,6 +13,7 @@ from pydantic import BeforeValidator, Field
 
 from ...api.record import read_moment
 from ...errors import UsageError
+from ...folding import fold, plain_part
 
 
 def listed(value: object) -> object:
@@ -49,7 +51,7 @@ Fields = Annotated[
 ]
 DeviceRef = Annotated[str, Field(description="serial number, device name or device_id", min_length=1, max_length=300)]
 Since = Annotated[
-    str, BeforeValidator(_no_null), Field(description="ISO time, date, or age like 24h, 7d", max_length=40)
+    str, BeforeValidator(_no_null), Field(description="ISO time, date, or age: 24h, 7d, 3mo", max_length=40)
 ]
 Until = Annotated[str, BeforeValidator(_no_null), Field(description="like since; a date to its end", max_length=40)]
 Platform = Annotated[Literal["mac", "iphone", "ipad", "appletv", "android", "windows"] | None, BeforeValidator(folded)]
@@ -66,45 +68,117 @@ def known_fields(fields: Sequence[str], valid: Collection[str]) -> None:
         raise UsageError(f"No field '{wrong[0][:40]}'.", f"Valid: {', '.join(sorted(valid))}.")
 
 
-_AGE = re.compile(r"(\d{1,5})\s*(m|h|d|w)[a-z]*( ago)?", re.IGNORECASE)
-_UNIT = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_UNITS = {
+    word: unit
+    for unit, words in {
+        "minutes": "m min mins minute minutes",
+        "hours": "h hr hrs hour hours",
+        "days": "d day days",
+        "weeks": "w wk wks week weeks",
+        "months": "M mo mon month months",
+        "years": "y yr yrs year years",
+    }.items()
+    for word in words.split()
+}
+"""The unit words of an age. Letter case matters to one: m is minutes and M is months, as in ISO 8601."""
+
+_AGE = re.compile(r"(?:(?:last|past) )?(\d{1,5}) ?([a-z]+)(?: ago)?", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MONTH = re.compile(r"\d{4}-\d{2}")
 
 
-def read_time(text: str, name: str, now: datetime, *, end_of_day: bool = False) -> datetime | None:
-    """The moment that `text` means, None for none. A bare date is its first second, or its last with `end_of_day`.
+def read_time(text: str, name: str, now: datetime, *, end: bool = False) -> datetime | None:
+    """The moment that `text` means, None for none.
 
-    Raises UsageError naming the parameter and the forms it takes.
+    A date or a month is its first moment, or its last with `end`. Raises UsageError naming the parameter and the
+    forms it takes.
     """
-    wanted = text.strip()
+    wanted = " ".join(text.split())
     if not wanted:
         return None
-    age = _AGE.fullmatch(wanted)
-    if age:
-        return now - int(age[1]) * _UNIT[age[2].lower()]
-    if wanted.casefold() in ("now", "today"):
-        return now if wanted.casefold() == "now" else now.replace(hour=0, minute=0, second=0, microsecond=0)
     try:
-        moment = read_moment(wanted).astimezone(UTC)
+        return _age(wanted, now) or _span(wanted, now, end=end)
     except (ValueError, OverflowError):
         raise UsageError(
             f"{name} is not a time.",
-            "Use an ISO time (2026-11-20T09:00:00Z), a date (2026-11-20) or an age (24h, 7d, 2w).",
+            "Use an ISO time (2026-11-20T09:00:00Z), a date (2026-11-20) or an age: 30m, 24h, 7d, 2w, 3mo, 1y.",
         ) from None
-    return moment + timedelta(days=1, seconds=-1) if end_of_day and _DAY.fullmatch(wanted) else moment
+
+
+def _age(wanted: str, now: datetime) -> datetime | None:
+    """`now` minus an age such as `7d`; None for what is no age."""
+    match = _AGE.fullmatch(wanted)
+    if match is None:
+        return None
+    count, word = int(match[1]), match[2]
+    unit = _UNITS.get(word) or _UNITS.get(word.lower())
+    if unit is None:
+        raise ValueError("an unknown unit of time")
+    if unit in ("months", "years"):
+        return _months_before(now, count * (12 if unit == "years" else 1))
+    return now - timedelta(**{unit: count})
+
+
+def _months_before(now: datetime, count: int) -> datetime:
+    """The same day and time `count` calendar months ago, or that month's last day where it has no such day."""
+    year, month = divmod(now.year * 12 + now.month - 1 - count, 12)
+    return now.replace(year=year, month=month + 1, day=min(now.day, monthrange(year, month + 1)[1]))
+
+
+def _span(wanted: str, now: datetime, *, end: bool) -> datetime:
+    """A written time; the first moment of a date or a month, or its last with `end`."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    word = wanted.casefold()
+    if word == "now":
+        return now
+    if word in ("today", "yesterday"):
+        first, length = midnight - timedelta(days=word == "yesterday"), timedelta(days=1)
+    elif _MONTH.fullmatch(wanted):
+        first = datetime(int(wanted[:4]), int(wanted[5:]), 1, tzinfo=UTC)
+        length = timedelta(days=monthrange(first.year, first.month)[1])
+    else:
+        first = read_moment(wanted).astimezone(UTC)
+        if not _DAY.fullmatch(wanted):
+            return first
+        length = timedelta(days=1)
+    return first + length - timedelta(microseconds=1) if end else first
+
+
+def read_window(since: str, until: str, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """The first and the last moment asked for. Raises UsageError, also when the last lies before the first."""
+    early, late = read_time(since, "since", now), read_time(until, "until", now, end=True)
+    if early and late and early > late:
+        raise UsageError("until lies before since.", "Swap the two, or leave one out.")
+    return early, late
 
 
 def within(moment: datetime | None, since: datetime | None, until: datetime | None) -> bool:
-    """Whether `moment` lies between the two; an unknown moment only when neither is asked."""
+    """Whether `moment` lies between the two; an unknown moment only when neither is asked.
+
+    Answers show whole seconds, so that is what `until` is compared with: a time that was shown, given back, includes
+    its event.
+    """
     if moment is None:
         return since is None and until is None
-    return (since is None or moment >= since) and (until is None or moment <= until)
+    return (since is None or moment >= since) and (until is None or moment.replace(microsecond=0) <= until)
 
 
 def contains(wanted: str) -> Callable[[Any], bool]:
-    """A test for text that has `wanted` in it, in any letter case."""
-    folded = wanted.casefold()
-    return lambda value: isinstance(value, str) and folded in value.casefold()
+    """A test for text that has `wanted` in it, both folded."""
+    part = fold(wanted)
+    return lambda value: isinstance(value, str) and bool(part) and part in fold(value)
+
+
+def equals(wanted: str) -> Callable[[Any], bool]:
+    """A test for text that is `wanted`, both folded."""
+    whole = fold(wanted)
+    return lambda value: isinstance(value, str) and fold(value) == whole
+
+
+def part_query(parameter: str, wanted: str) -> dict[str, str | int]:
+    """What asks Iru for rows that have `wanted` in them, where its matching of parts knows nothing of folding."""
+    part = plain_part(wanted)
+    return {parameter: part} if part else {}
 
 
 def newest_first(moment: datetime | None) -> float:
