@@ -11,11 +11,13 @@ from typing import Any
 
 import anyio
 
-from ..api.client import Call, IruClient
+from ..api.call import Call
+from ..api.client import IruClient
 from ..api.endpoint import Endpoint
 from ..api.endpoints.devices import LIST_DEVICES
 from ..api.endpoints.users import LIST_USERS
-from ..config.settings import Settings, open_client, tenant
+from ..config.account import open_client, tenant
+from ..config.settings import Settings
 from ..errors import (
     IruError,
     NotFound,
@@ -115,7 +117,7 @@ async def check(client: IruClient, tools: Mapping[str, Tool], report: Report) ->
     if not report.token_accepted:
         refused = any(isinstance(one, Unauthorized) for one in found)
         report.problem = _bad_token() if refused else str(outcomes[LIST_USERS])
-    report.requests_left_this_hour = client.pace.hour_left
+    report.requests_left_this_hour = client.rate_limiter.hour_left
     report.tools = {name: _verdict(tool, outcomes) for name, tool in tools.items()}
     return report
 

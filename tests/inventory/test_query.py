@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import anyio
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from iru_mcp.errors import IruError, TookTooLong, UsageError
-from iru_mcp.inventory.query import select
+from iru_mcp.inventory.query import ask, select
+from iru_mcp.inventory.sandbox.functions import version_key
+from iru_mcp.inventory.sandbox.processes import Processes
+from iru_mcp.inventory.sandbox.versions import read_version
 from iru_mcp.inventory.schema import VIEWS
 from iru_mcp.inventory.store import writer
 
@@ -17,6 +26,8 @@ from .conftest import LATER, Copy
 pytestmark = pytest.mark.anyio
 
 COUNTING = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) "
+DOUBLED = "WITH RECURSIVE d(s) AS (SELECT 'a' UNION ALL SELECT s || s FROM d WHERE length(s) < 65536) "
+TRIM = f"{DOUBLED} SELECT length(trim(s, replace(s, 'a', 'b') || 'a')) FROM d ORDER BY length(s) DESC"
 REFUSED = [
     "DELETE FROM devices",
     "DELETE FROM _sync",
@@ -32,6 +43,22 @@ REFUSED = [
     "SELECT * FROM pragma_database_list",
     "SELECT * FROM sqlite_schema",
     "SELECT * FROM _sync",
+    "SELECT count(*) FROM _sync",
+    "SELECT count(*) FROM sqlite_schema",
+    "SELECT 1 FROM main._meta",
+    "WITH devices AS (SELECT * FROM _meta) SELECT * FROM devices",
+    "WITH apps AS (SELECT 1 FROM _sync) SELECT count(*) FROM apps",
+    "WITH RECURSIVE users(a) AS (SELECT value FROM _meta UNION SELECT a FROM users) SELECT * FROM users",
+    "WITH v AS (SELECT * FROM sqlite_schema) SELECT * FROM v",
+    "SELECT * FROM (SELECT * FROM _device) AS devices",
+    "SELECT (SELECT value FROM _meta LIMIT 1) FROM devices",
+    "SELECT * FROM devices WHERE device_id IN _device",
+    "SELECT * FROM devices ORDER BY (SELECT max(id) FROM _sync)",
+    "EXPLAIN SELECT * FROM devices",
+    "EXPLAIN QUERY PLAN SELECT * FROM devices",
+    " /* a */ -- b\n EXPLAIN SELECT 1",
+    "\ufeffEXPLAIN SELECT 1",
+    "SELECT rowid FROM devices",
     "SELECT * FROM dbstat",
     "VACUUM",
     "VACUUM INTO '{folder}/other.sqlite3'",
@@ -57,6 +84,7 @@ BOMBS = [
     f"{COUNTING} SELECT group_concat(n) FROM t",
     "SELECT count(*) FROM apps a, apps b, apps c WHERE a.name || b.name || c.name LIKE '%x%y%z%'",
     "SELECT a.name, b.name, c.name FROM apps a, apps b, apps c ORDER BY 1, 2, 3",
+    TRIM,
     (
         f"{COUNTING} SELECT sum(instr(s, s || 'b')) FROM (SELECT replace(substr(hex(n) || '00000000', 1, 8), '0', "
         "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa') s FROM t)"
@@ -73,12 +101,63 @@ async def test_a_statement_that_is_not_a_plain_select_is_refused(copy: Copy, tmp
     assert not (tmp_path / "other.sqlite3").exists()
 
 
+@pytest.fixture
+async def processes() -> AsyncIterator[Processes]:
+    held = Processes()
+    yield held
+    await held.aclose()
+
+
 @pytest.mark.parametrize("sql", BOMBS)
-def test_a_statement_without_end_is_stopped_in_time(copy: Copy, sql: str) -> None:
+async def test_a_statement_without_end_is_stopped_in_time(copy: Copy, processes: Processes, sql: str) -> None:
     began = time.monotonic()
     with pytest.raises((TookTooLong, UsageError), match=r"took too long|too much memory"):
-        select(copy.path, sql, most=10, seconds=0.5)
+        await ask(processes, copy.path, sql, rows=10, cell=513, seconds=0.5)
     assert time.monotonic() - began < 5
+    assert (await ask(processes, copy.path, "SELECT 1", rows=10, cell=513, seconds=5)).rows == [[1]]
+
+
+async def test_whoever_gives_up_ends_the_statement_and_leaves_its_place_to_others(
+    copy: Copy, processes: Processes
+) -> None:
+    async def ask_in_vain() -> None:
+        await ask(processes, copy.path, TRIM, rows=10, cell=513, seconds=60)
+
+    began = time.monotonic()
+    with anyio.move_on_after(1):
+        async with anyio.create_task_group() as group:
+            for _ in range(6):
+                group.start_soon(ask_in_vain)
+    assert (await ask(processes, copy.path, "SELECT 1", rows=10, cell=513, seconds=5)).rows == [[1]]
+    assert time.monotonic() - began < 20
+
+
+COLUMNS = ", ".join(f"a.s || {n} AS c{n}" for n in range(20))
+WIDE = f"{DOUBLED} SELECT {COLUMNS} FROM d a, d b, d c ORDER BY length(a.s) DESC"
+PEAK = """
+import anyio, resource, sys
+from pathlib import Path
+from iru_mcp.errors import IruError
+from iru_mcp.inventory.query import ask
+from iru_mcp.inventory.sandbox.processes import Processes
+
+async def main():
+    held = Processes()
+    try:
+        await ask(held, Path(sys.argv[1]), sys.argv[2], rows=500, cell=513, seconds=2)
+    except IruError:
+        pass
+    await held.aclose()
+
+anyio.run(main)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.parametrize("sql", [WIDE, BOMBS[1], BOMBS[2], TRIM])
+def test_a_statement_takes_at_most_128_mb(copy: Copy, sql: str) -> None:
+    found = subprocess.run([sys.executable, "-c", PEAK, copy.path, sql], check=True, capture_output=True, text=True)
+    assert 5 < int(found.stdout) < 128 + 16, "MB; the process itself takes 12"
 
 
 def test_a_huge_result_is_cut_and_says_so(copy: Copy) -> None:
@@ -98,6 +177,45 @@ async def test_an_answer_says_how_old_the_copy_is(copy: Copy) -> None:
     answer = await copy.call("inventory_query", sql="SELECT count(*) FROM devices")
     assert answer["copy"] == {"synced_at": "2026-11-23T12:00:00Z", "age": "6 h"}
     assert answer["rows"] == [[40]]
+
+
+@pytest.mark.parametrize(
+    ("sql", "truth"),
+    [
+        ("SELECT datetime('2026-11-22 09:30:00', '+1 minute') > '2026-11-22T09:30:00Z'", 1),
+        ("SELECT datetime('2026-11-22T09:30:00Z')", "2026-11-22T09:30:00Z"),
+        ("SELECT '2026-11-22 09:30' = '2026-11-22T09:30:00Z'", 1),
+        ("SELECT strftime('%Y-%m-%d %H:%M:%S', '2026-11-22T09:30:00Z')", "2026-11-22T09:30:00Z"),
+        ("SELECT CURRENT_TIMESTAMP = datetime('now') AND datetime('now', '-1 day') > date('now', '-2 days')", 1),
+        ("SELECT datetime('now') = datetime() AND datetime(NULL) IS NULL AND datetime('no time') IS NULL", 1),
+        ("SELECT version_key('9.2') < version_key('15.1')", 1),
+        ("SELECT version_key('15.1') = version_key('15.1.0') AND version_key(15.1) = version_key('15.1')", 1),
+        ("SELECT version_key('26.1.10') > version_key('26.1.9')", 1),
+        ("SELECT version_key('latest') IS NULL AND version_key(NULL) IS NULL", 1),
+        ("SELECT 9e999", "inf"),
+    ],
+)
+async def test_times_and_versions_compare_as_such(copy: Copy, sql: str, truth: object) -> None:
+    assert (await copy.call("inventory_query", sql=sql))["rows"] == [[truth]]
+
+
+async def test_the_last_day_is_the_last_day_whichever_way_it_is_written(copy: Copy) -> None:
+    moment = copy.rows("SELECT last_check_in FROM devices WHERE last_check_in IS NOT NULL ORDER BY 1 DESC LIMIT 1")[0][
+        0
+    ]
+    right = len([1 for (seen,) in copy.rows("SELECT last_check_in FROM devices") if seen and moment[:10] <= seen])
+    for since in (f"'{moment[:10]} 00:00:00'", f"datetime('{moment}', 'start of day')", f"date('{moment}')"):
+        sql = f"SELECT count(*) FROM devices WHERE last_check_in >= {since}"
+        assert (await copy.call("inventory_query", sql=sql))["rows"] == [[right]]
+    assert 0 < right < 40
+
+
+@given(st.lists(st.integers(0, 10**9), min_size=1, max_size=5), st.lists(st.integers(0, 10**9), min_size=1, max_size=5))
+def test_a_version_key_sorts_as_the_version_does(first: list[int], second: list[int]) -> None:
+    one, other = ".".join(map(str, first)), ".".join(map(str, second))
+    keys = version_key(one) or "", version_key(other) or ""
+    versions = read_version(one) or (), read_version(other) or ()
+    assert (keys[0] < keys[1], keys[0] == keys[1]) == (versions[0] < versions[1], versions[0] == versions[1])
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from typing import Any
 
 from ...errors import IruError
 from ...output.clean import clean
-from ..query import guarded, run
+from ..query import guarded
+from ..sandbox.guard import Bounds
 from ..store import meta, transaction, utc, writer
 from .rules import SEVERITIES, Rule
 
@@ -48,13 +49,13 @@ def judge(path: Path, rules: Sequence[Rule], now: datetime, *, keep: bool = Fals
 def _ask(path: Path, rule: Rule, verdict: Verdict) -> dict[str, dict[str, Any]] | None:
     """The rule's findings by what tells them apart; None when it cannot be asked now."""
     try:
-        with guarded(path, _SECONDS) as db:
-            copied = {row[0] for row in db.execute("SELECT kind FROM coverage WHERE state = 'copied'")}
+        with guarded(path, _SECONDS) as guard:
+            copied = {row[0] for row in guard.db.execute("SELECT kind FROM coverage WHERE state = 'copied'")}
             missing = [kind for kind in rule.needs if kind not in copied]
             if missing:
                 verdict.problems[rule.name] = f"not asked: {', '.join(missing)} could not be copied"
                 return None
-            result = run(db, rule.sql, rule.params, most=_MOST)
+            result = guard.run(rule.sql, rule.params, Bounds(_MOST))
     except IruError as error:
         verdict.problems[rule.name] = str(error)
         return None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict, cast
 
 from pydantic import BeforeValidator, Field
 
-from ...api.client import Call
+from ...api.call import Call
 from ...errors import UsageError
-from ..kit.answers import View
 from ..kit.catalogue import tool
+from ..kit.context import Context
 from .indicator_matching import count_outside_prism, matched
 from .indicator_sources import SOURCE_ENDPOINTS, SOURCES, Source, serial_of, shown
 from .indicator_text import Indicator, read_indicators
@@ -50,7 +50,7 @@ _NEVER_SEARCHABLE: dict[str, dict[str, str]] = {
 }
 
 
-class FoundIndicator(View):
+class FoundIndicator(TypedDict, total=False):
     """What find_indicator returns; of several indicators, `indicators` has such an answer for each."""
 
     indicator: str
@@ -70,7 +70,7 @@ def _lines(value: object) -> object:
 
 @tool(optional=SOURCE_ENDPOINTS, toolset="investigate", requests=_REQUESTS)
 async def find_indicator(
-    iru: Call,
+    ctx: Context,
     value: Annotated[
         str,
         BeforeValidator(_lines),
@@ -91,20 +91,20 @@ async def find_indicator(
     if len(indicators) > _MOST_INDICATORS:
         raise UsageError(f"{len(indicators)} indicators at once.", f"Give at most {_MOST_INDICATORS}, one a line.")
     if len(indicators) == 1:
-        return await _find(iru, indicators[0], _ROOM)  # type: ignore[return-value]
+        return cast("FoundIndicator", await _find(ctx.call, indicators[0], _ROOM))
     room = _ROOM // len(indicators) + _ROOM_EACH
-    jobs = {indicator.shown: partial(_find, iru, indicator, room) for indicator in indicators}
-    return _several(await gather(jobs))  # type: ignore[return-value]
+    jobs = {indicator.shown: partial(_find, ctx.call, indicator, room) for indicator in indicators}
+    return cast("FoundIndicator", _several(await gather(jobs)))
 
 
-async def _find(iru: Call, indicator: Indicator, room: int) -> dict[str, Any]:
+async def _find(call: Call, indicator: Indicator, room: int) -> dict[str, Any]:
     """The answer for one indicator, its rows within `room` bytes. Raises an IruError when nothing could be searched."""
     columns = {name: found for name, source in SOURCES.items() if (found := indicator.columns(source.columns_by_kind))}
     jobs: dict[str, Callable[[], Awaitable[Any]]] = {
-        name: partial(SOURCES[name].search, iru, indicator, names) for name, names in columns.items()
+        name: partial(SOURCES[name].search, call, indicator, names) for name, names in columns.items()
     }
     if _IN_APPS in columns and _ON_ALL_PLATFORMS & set(indicator.kinds):
-        jobs[_OUTSIDE] = lambda: count_outside_prism(iru)
+        jobs[_OUTSIDE] = lambda: count_outside_prism(call)
     outcomes = await gather(jobs)
     outside = outcomes.pop(_OUTSIDE, None)
     answer = _answer(indicator, columns, outcomes, room)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
@@ -11,26 +10,16 @@ from pydantic import Field
 
 from ...api.record import Record
 from ...errors import UsageError
+from ...inventory.sandbox.versions import read_version
 from .params import Str
 from .scan import Check
+
+__all__ = ["VersionAtLeast", "VersionBelow", "VersionRange", "read_version"]
 
 R = TypeVar("R", bound=Record)
 
 VersionBelow = Annotated[Str, Field(description="older than, e.g. 15.1")]
 VersionAtLeast = Annotated[Str, Field(description="this or newer")]
-
-_LEADING = re.compile(r"\D{0,3}?(\d{1,12}(?:\.\d{1,12}){0,7})")
-
-
-def read_version(text: object) -> tuple[int, ...] | None:
-    """The leading numbers of a version, without trailing zeros; None where there are none."""
-    match = _LEADING.match(text.strip()) if isinstance(text, str) else None
-    if match is None:
-        return None
-    parts = [int(part) for part in match[1].split(".")]
-    while len(parts) > 1 and parts[-1] == 0:
-        parts.pop()
-    return tuple(parts)
 
 
 @dataclass(slots=True)

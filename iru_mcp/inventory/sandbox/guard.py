@@ -1,0 +1,200 @@
+"""What one statement may do to the copy: read its views, call harmless functions, and stay within bounds.
+
+SQLite's authorizer cannot tell a view from a common table expression of the same name: of `WITH devices AS (SELECT *
+FROM _meta)` it says that `devices` reads `_meta`, as it would for the view. So a statement is first compiled, never
+run, in an empty database that has each view as a plain table and nothing else. There a hidden table does not exist, and
+each read that the authorizer sees is one of a table with a name of its own: that also tells which tables the statement
+reads. Only what compiles there is run on the copy.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .functions import canonical_times, register
+
+FUNCTIONS = frozenset(
+    "abs avg ceil ceiling char coalesce concat concat_ws count cume_dist current_date current_time current_timestamp "
+    "date datetime dense_rank exp first_value floor glob group_concat hex ifnull iif if instr json json_array "
+    "json_array_length json_each json_extract json_group_array json_group_object json_object json_patch json_quote "
+    "json_remove json_tree json_type json_valid julianday lag last_value lead length like likelihood likely ln log "
+    "lower ltrim max median min mod nth_value ntile nullif octet_length percent_rank power quote rank replace round "
+    "row_number rtrim sign sqrt strftime string_agg substr substring sum time timediff total trim trunc typeof unicode "
+    "unixepoch unlikely upper version_key -> ->>".split()
+)
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 200_000,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 100_000,
+    sqlite3.SQLITE_LIMIT_COLUMN: 200,  # with LENGTH: no row is larger than 40 MB
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 100,
+    sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 100,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 200,
+    sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: 20,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 1,
+    sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
+}
+HEAP = 80 * 1024 * 1024
+"""Bytes that SQLite may hold in a process of its own; with the row that is fetched a statement stays below 128 MB."""
+_ROWS = 8 * 1024 * 1024
+"""Bytes of all cells that are fetched, as Python holds them, and not counting the row that is being fetched."""
+_STEPS = 2_000
+"""Of SQLite's own steps, how many between two looks at the clock."""
+_BEGINS = re.compile(r"(?:\s|;|--[^\n]*(?:\n|$)|/\*.*?\*/)*(select|with|values)\b", re.IGNORECASE | re.DOTALL)
+"""How a statement that only reads begins: EXPLAIN would tell of the tables behind the views."""
+_MODULES = ("json_each", "json_tree")
+_HIDDEN = ("sqlite_", "pragma_", "dbstat", "bytecode", "tables_used", "fts")
+
+SIGNS = {"refused": "statement is refused", "much": "result is too large"}
+"""Texts by which an error of this module is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many rows are fetched, and how many characters of a text cell (0: all)."""
+
+    rows: int
+    cell: int = 0
+
+
+@dataclass(slots=True)
+class Found:
+    """The views that a statement read, its rows, and whether there were more than its bounds allowed."""
+
+    tables: set[str]
+    columns: list[str]
+    rows: list[list[Any]]
+    more: bool
+
+
+class Guard:
+    """A read-only connection to the copy at `path` that runs strangers' statements until `seconds` from now."""
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        self.db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5)
+        self._shadow = sqlite3.connect(":memory:", isolation_level=None)
+        self._deadline = time.monotonic() + seconds
+        self._read: set[str] = set()
+        self.views = self._copy_views(path)
+        self.db.execute("PRAGMA query_only = 1")
+        self.db.execute("PRAGMA temp_store = MEMORY")  # what is sorted is bounded as memory, and never in a file
+        self.db.execute("BEGIN")  # one state for everything that is read
+        for db in (self.db, self._shadow):
+            self._bound(db)
+        self._shadow.set_authorizer(self._compiles)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.db.close()
+        self._shadow.close()
+
+    @property
+    def late(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() > self._deadline
+
+    def reads(self, sql: str, values: Mapping[str, Any]) -> set[str]:
+        """The views that a statement reads; it is not run. Raises sqlite3.Error for one that may not or cannot be."""
+        if not _BEGINS.match(sql):
+            raise sqlite3.DatabaseError(SIGNS["refused"])
+        self._read.clear()
+        self._shadow.execute(f"EXPLAIN {canonical_times(sql)}", values).fetchall()
+        return self._read & self.views.keys()
+
+    def run(self, sql: str, values: Mapping[str, Any], bounds: Bounds) -> Found:
+        """The rows of a statement that may be run. Raises sqlite3.Error, MemoryError when they are too large."""
+        tables = self.reads(sql, values)
+        self.db.set_authorizer(_runs)
+        if bounds.cell:
+            self.db.text_factory = lambda raw: raw[: 4 * bounds.cell].decode("utf-8", "replace")[: bounds.cell]
+        cursor = self.db.execute(canonical_times(sql), values)
+        rows: list[list[Any]] = []
+        room = _ROWS
+        for row in cursor:
+            if len(rows) == bounds.rows:
+                return Found(tables, _names(cursor), rows, more=True)
+            rows.append([_shown(cell) for cell in row])
+            room -= sum(map(_size, rows[-1]))
+            if room < 0:
+                raise MemoryError(SIGNS["much"])
+        return Found(tables, _names(cursor), rows, more=False)
+
+    def _copy_views(self, path: Path) -> dict[str, list[str]]:
+        """The views of the copy with their columns, made again as empty tables in the shadow."""
+        key = path, *(self.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("schema_version", "user_version"))
+        if key not in _VIEWS:
+            _VIEWS.clear()
+            _VIEWS[key] = _views(self.db)
+        views = _VIEWS[key]
+        for name, columns in views.items():
+            listed = ", ".join(f'"{column}"' for column in columns)
+            self._shadow.execute(f'CREATE TABLE "{name}"({listed}, PRIMARY KEY("{columns[0]}")) WITHOUT ROWID')
+        return views
+
+    def _bound(self, db: sqlite3.Connection) -> None:
+        register(db)
+        for table in _MODULES:  # made when first asked for, which the authorizer would forbid
+            db.execute(f"SELECT 1 FROM {table}('[]')")
+        for limit, most in _LIMITS.items():
+            db.setlimit(limit, most)
+        db.set_progress_handler(lambda: self.late, _STEPS)
+
+    def _compiles(self, action: int, first: str | None, second: str | None, _: str | None, within: str | None) -> int:
+        """The authorizer where a statement is compiled: `first` is a real table, or an expression's name if no column
+        of it is read."""
+        if action == sqlite3.SQLITE_READ:
+            name = (first or "").casefold()
+            self._read.add(name)
+            known = name in self.views or name in _MODULES or (not second and not name.startswith(_HIDDEN))
+            return sqlite3.SQLITE_OK if known else sqlite3.SQLITE_DENY
+        return _harmless(action, second)
+
+
+_VIEWS: dict[tuple[object, ...], dict[str, list[str]]] = {}
+"""The views of the file that was asked last: each costs SQLite a compilation."""
+
+
+def _views(db: sqlite3.Connection) -> dict[str, list[str]]:
+    names = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'view'")]
+    return {name: _names(db.execute(f'SELECT * FROM "{name}" LIMIT 0')) for name in names if not name.startswith("_")}
+
+
+def _harmless(action: int, second: str | None) -> int:
+    if action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE):
+        return sqlite3.SQLITE_OK
+    allowed = action == sqlite3.SQLITE_FUNCTION and (second or "").casefold() in FUNCTIONS
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+
+
+def _runs(action: int, first: str | None, second: str | None, _: str | None, within: str | None) -> int:
+    """The authorizer where a statement is run: a second wall, which knows the tables behind the views."""
+    if action == sqlite3.SQLITE_READ:
+        hidden = (first or "").casefold().startswith(_HIDDEN)
+        behind = (first or "").startswith("_") and not within and second
+        return sqlite3.SQLITE_DENY if hidden or behind else sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_FUNCTION and within:
+        return sqlite3.SQLITE_OK  # of a view; the statement's own were seen where it was compiled
+    return _harmless(action, second)
+
+
+def _names(cursor: sqlite3.Cursor) -> list[str]:
+    return [column[0] for column in cursor.description or ()]
+
+
+def _shown(cell: Any) -> Any:
+    """Bytes as their length, what JSON has no number for as text; the rest as it is."""
+    if isinstance(cell, bytes):
+        return f"[{len(cell)} bytes]"
+    return str(cell) if isinstance(cell, float) and abs(cell) == float("inf") else cell
+
+
+def _size(cell: Any) -> int:
+    """About what Python holds for a cell."""
+    return 56 + (4 * len(cell) if isinstance(cell, str) else 0)

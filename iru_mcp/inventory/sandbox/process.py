@@ -1,0 +1,63 @@
+"""The process that runs statements: a line of JSON in for each, a line of JSON out.
+
+It ends with its standard input, and ends itself a moment after a statement's time is over: SQLite looks at the clock
+between its steps only, and one call of a function on long text can take minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from .guard import HEAP, Bounds, Guard
+
+GRACE = 0.5
+"""Seconds beyond a statement's time until the process ends itself."""
+
+
+def main() -> None:
+    """Answer statements until standard input ends."""
+    limits = sqlite3.connect(":memory:")
+    limits.execute(f"PRAGMA hard_heap_limit = {HEAP}")  # of the process
+    for line in sys.stdin.buffer:
+        asked = json.loads(line)
+        watch = threading.Timer(asked["seconds"] + GRACE, os._exit, (1,))
+        watch.daemon = True
+        watch.start()
+        answer = _answer(asked)
+        watch.cancel()
+        sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def _answer(asked: dict[str, Any]) -> dict[str, Any]:
+    """`tables`, `facts`, `columns`, `rows` and `more`; or `error`, SQLite's words, and whether it was `late`.
+
+    With `only_reads` the statement is not run. `facts` are statements of the caller's own, by name, answered from the
+    same state of the copy.
+    """
+    try:
+        guard = Guard(Path(asked["path"]), asked["seconds"])
+    except sqlite3.Error as error:
+        return {"error": str(error), "late": False}
+    try:
+        return _found(guard, asked)
+    except (sqlite3.Error, sqlite3.Warning, MemoryError) as error:
+        return {"error": str(error) or type(error).__name__, "late": guard.late}
+    finally:
+        guard.close()
+
+
+def _found(guard: Guard, asked: dict[str, Any]) -> dict[str, Any]:
+    sql, values = asked["sql"], asked["values"]
+    if asked["only_reads"]:
+        return {"tables": sorted(guard.reads(sql, values))}
+    facts = {name: guard.db.execute(fact).fetchall() for name, fact in asked["facts"].items()}
+    found = guard.run(sql, values, Bounds(asked["rows"], asked["cell"]))
+    tables = sorted(found.tables)
+    return {"tables": tables, "facts": facts, "columns": found.columns, "rows": found.rows, "more": found.more}
