@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import cached_property
@@ -20,6 +19,7 @@ from ..content.instructions import instructions
 from ..content.prompts import PROMPTS
 from ..content.resources import GUIDES, TEMPLATES
 from ..errors import IruError, RateLimited, UsageError
+from ..folding import nearest
 from ..output.clean import clean_text
 from ..tools.kit.catalogue import Tool, to_json
 from .content_handlers import Content
@@ -149,7 +149,7 @@ class Binder:
     def _tool(self, name: str) -> Tool:
         tool = self._tools.get(name)
         if tool is None:
-            near = difflib.get_close_matches(name, self._tools, 3, 0.4) or list(self._tools)
+            near = nearest(name, self._tools, 3, 0.4) or list(self._tools)
             raise UsageError(f"There is no tool '{name[:60]}'.", f"Perhaps: {', '.join(near)}.")
         return tool
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, TypeVar, cast
 
 from anyio import to_thread
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from ..errors import ConfigError, UsageError
 from ..output.clean import MAX_FIELD
 from .kit.answers import Page
 from .kit.catalogue import tool
 from .kit.context import Context
-from .kit.params import Since, Str, Until, folded, listed, read_time
+from .kit.params import Since, Str, Until, read_time
 from .kit.size import ROOM_FOR_ROWS, SizeBudget
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ T = TypeVar("T")
 _SECONDS = 10.0
 _ROWS = 500
 
-What = Annotated[
+What = (
     Literal[
         "devices",
         "users",
@@ -42,9 +42,8 @@ What = Annotated[
         "behavioral_detections",
         "windows_android_details",
     ]
-    | None,
-    BeforeValidator(folded),
-]
+    | None
+)
 OneDevice = Annotated[Str, Field(description="serial number, name or device_id, also of a gone device")]
 
 
@@ -94,7 +93,7 @@ async def _read(ctx: Context, work: Callable[[sqlite3.Connection], T]) -> tuple[
 @tool(toolset="inventory", default=False)
 async def inventory_schema(
     ctx: Context,
-    tables: Annotated[tuple[str, ...], BeforeValidator(listed), Field(description="only these, with columns")] = (),
+    tables: Annotated[tuple[str, ...], Field(description="only these, with columns")] = (),
 ) -> dict[str, Any]:
     """The tables of the local inventory copy for inventory_query: what a row is, columns, row counts, ages, and what
     Iru did not permit. Call it first."""
@@ -246,7 +245,7 @@ async def inventory_graph(
 @tool(toolset="inventory", default=False)
 async def inventory_alerts(
     ctx: Context,
-    severity: Annotated[Literal["critical", "high", "medium", "low"] | None, BeforeValidator(folded)] = None,
+    severity: Literal["critical", "high", "medium", "low"] | None = None,
     rule: Annotated[Str, Field(description="a name of summary.open")] = "",
     device: OneDevice = "",
     resolved_since: Annotated[Since, Field(description="also those resolved since then")] = "",
