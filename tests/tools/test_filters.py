@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
+
+from tests.heedless import Heedless
 
 Row = dict[str, Any]
 MAC = "NW7QK2M4XH"
@@ -63,19 +64,6 @@ CASES: list[tuple[str, dict[str, Any], Callable[[Row], bool]]] = [
     ("prism_device_information", {"filter": {"os_version": {"in": ["26.1"]}}}, equals("os_version", "26.1")),
 ]
 IDS = [f"{tool}-{'-'.join(name for name in asked if name != 'device') or 'device'}" for tool, asked, _ in CASES]
-
-
-class Heedless(httpx.AsyncBaseTransport):
-    """A tenant that knows only paging: every filter is ignored without a word."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
-        self.inner = inner
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        paging = {"limit", "offset", "cursor", "page", "size", "after", "ordering", "sort_by"}
-        params = {name: value for name, value in request.url.params.items() if name in paging}
-        url = request.url.copy_with(params=params)
-        return await self.inner.handle_async_request(httpx.Request("GET", url, headers=request.headers))
 
 
 _read: dict[tuple[str, str], list[Row]] = {}
