@@ -87,11 +87,17 @@ class App(Record):
     sha1_hashes: Names = None
 
     def shaped(self) -> dict[str, Any]:
-        """`flat()` with the names of APP_SHAPE beside Iru's own."""
+        """`flat()` with the names of APP_SHAPE beside Iru's own.
+
+        Windows names an app and its publisher twice, for people and for the system; what the system goes by are
+        `bundle_id` and `signature` here.
+        """
         flat = self.flat()
         shaped = {name: next((flat[key] for key in keys if key in flat), None) for name, keys in APP_SHAPE.items()}
-        if shaped["bundle_id"] == "No value":  # what Iru sends for an app without one
-            shaped["bundle_id"] = None
+        if self.display_name and self.name not in (None, self.display_name):
+            shaped["bundle_id"] = self.name
+        if self.publisher_display_name and self.publisher:
+            shaped["signature"] = self.publisher
         return flat | {name: value for name, value in shaped.items() if value is not None}
 
 
