@@ -16,6 +16,7 @@ from ...errors import UsageError
 from ..kit.answers import Page
 from ..kit.context import Context
 from ..kit.counting import counting
+from ..kit.coverage import APPLE, say_coverage
 from ..kit.listing import listing
 from ..kit.params import Family, Str, listed
 from ..kit.resolve import IS_UUID, find
@@ -104,8 +105,8 @@ async def prism_page(
         page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
     else:
         page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
-    if target:
-        page.device = target.shown()
+    page.device = target.shown() if target else None
+    await say_coverage(ctx.call, page, target, f"Prism's {category}", APPLE)
     return page
 
 
