@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypedDict
 
 from pydantic import BeforeValidator, Field
 
-from ..api.client import Call
+from ..api.call import Call
 from ..api.endpoint import Endpoint
-from ..api.endpoints.devices import LIST_DEVICES
+from ..api.endpoints.devices import GET_DEVICE_STATUS, LIST_DEVICES, StatusItem
 from ..api.endpoints.threats import (
     LIST_BEHAVIORAL_DETECTIONS_V1,
     LIST_BEHAVIORAL_DETECTIONS_V2,
@@ -21,15 +21,19 @@ from ..api.endpoints.threats import (
     BehavioralDetection,
     Threat,
 )
-from ..api.record import Moment, Record, Text
+from ..api.record import Moment, Record, Text, write_moment
 from ..errors import Denied, IruError, NotFound, Refused, Unauthorized
-from .kit.answers import Page, View
+from .devices.details import is_fine
+from .investigate.reader import attempt
+from .kit.answers import Page
 from .kit.catalogue import tool
-from .kit.cursor import read_cursor
-from .kit.listing import Ask, cut
+from .kit.context import Context
+from .kit.coverage import MACS, say_coverage
+from .kit.listing import page_of
 from .kit.params import Cursor, Fields, Limit, Since, Str, folded, newest_first, read_time, within
 from .kit.resolve import find
-from .kit.scan import Check, Scan
+from .kit.rows import RowShape
+from .kit.scan import Check, Scan, Source
 
 _VERSIONS: dict[str, tuple[Endpoint[Any], Endpoint[Any]]] = {
     "threat": (LIST_THREATS_V1, LIST_THREATS_V2),
@@ -40,6 +44,8 @@ THREAT_ENDPOINTS: tuple[Endpoint[Any], ...] = tuple(endpoint for pair in _VERSIO
 
 _NO_ANSWER = (Denied, NotFound, Refused, Unauthorized)
 """How a version that is retired, absent or not granted answers."""
+_EDR = "threat-security-policy"
+"""The type of the library item that makes a Mac report to EDR."""
 _LONGEST_RANGE = 365
 _PAGES = 5
 """Pages of one list, of up to 1,000 rows."""
@@ -55,7 +61,7 @@ class Sighting(Record):
     kind: str
     device_id: Text = None
     device_name: Text = None
-    device_serial_number: Text = None
+    serial_number: Text = None
     detection_date: Moment = None
     threat_name: Text = None
     description: Text = None
@@ -82,7 +88,7 @@ class Threats:
     complete: bool = True
 
 
-class ThreatLine(View):
+class ThreatLine(TypedDict, total=False):
     """One file or process."""
 
     kind: str
@@ -93,8 +99,9 @@ class ThreatLine(View):
     status: str
     management_state: str
     severity: str
+    device_id: str
     device_name: str
-    device_serial_number: str
+    serial_number: str
     process_name: str
     process_owner: str
     command_line: str
@@ -115,9 +122,9 @@ Kind = Annotated[
 ]
 
 
-@tool(*THREAT_ENDPOINTS, optional=(LIST_DEVICES,))
+@tool(*THREAT_ENDPOINTS, optional=(LIST_DEVICES, GET_DEVICE_STATUS))
 async def list_threats(
-    iru: Call,
+    ctx: Context,
     device: Annotated[Str, Field(description="only this serial number, name or device_id")] = "",
     since: Since = "",
     status: Annotated[Str, Field(description="not_quarantined, released, detected, blocked...")] = "",
@@ -129,29 +136,63 @@ async def list_threats(
 ) -> Page[ThreatLine]:
     """EDR alerts, newest first, fleet-wide or on one device: malicious files (threats) and processes (behavioral
     detections). For one hash, path or process use find_indicator."""
-    target = await find(iru, device)
-    early = read_time(since, "since", iru.now())
+    target = await find(ctx.call, device)
+    early = read_time(since, "since", ctx.now())
     found = await read_threats(
-        iru, device_id=target.device_id if target else "", since=early, kinds=(kind,) if kind else tuple(_VERSIONS)
+        ctx.call,
+        device_id=target.device_id if target else "",
+        since=early,
+        days=(ctx.now() - early).days + 2 if early else 0,
+        kinds=(kind,) if kind else tuple(_VERSIONS),
     )
     kept = [one for one in found.records if _is(one.status, status) and _is(one.classification, classification)]
-    ask: Ask[Any] = Ask(LIST_THREATS_V1, columns=Sighting.field_names(), lean=_lean)
-    mark = read_cursor(cursor, iru.question)
-    page = cut(kept, ask, ThreatLine, mark, iru.question, limit=limit, fields=fields, shown=iru.shown)
+    shape = RowShape(ThreatLine, lean=_lean)
+    declared = Sighting.field_names()
+    page = page_of(ctx, kept, shape, ctx.cursors.read(cursor), limit=limit, fields=fields, declared=declared)
     page.notes = found.notes + [f"not looked at: {place}: {why}" for place, why in found.not_looked_at.items()]
     if found.records and not kept:
         page.notes.append(_others(found.records))
     if not found.complete:
         page.complete, page.total = False, None
-    page.device = target.shown() if target else None
+    if target:
+        page.device = target.shown()
+        await say_coverage(ctx.call, page, target, "EDR alerts", MACS)
+        if not found.records and page.complete:
+            await _say_whether_reported(ctx.call, page, target.device_id)
     return page
 
 
+async def _say_whether_reported(call: Call, page: Page[Any], device_id: str) -> None:
+    """Makes a page without alerts say how EDR stands on the device: where it does not run, none means nothing."""
+    status = await attempt(lambda: call.fetch(GET_DEVICE_STATUS, device_id=device_id))
+    if status.value is None:
+        page.notes.append(f"whether EDR reports on this device was not checked: {status.state}")
+        return
+    items = [item for row in status.value.library_items or () if (item := StatusItem.read(row)) and item.type == _EDR]
+    if any(is_fine(item.status) for item in items):
+        page.notes.append("EDR reports on this device, and has no alerts" + _when(items))
+        return
+    page.complete, page.total = False, None
+    states = ", ".join(f"{item.name} is {item.status}" for item in items) or "its blueprint has no such library item"
+    page.notes.append(f"EDR may not report on this device: {states}; none here does not mean clean")
+
+
+def _when(items: Sequence[StatusItem]) -> str:
+    newest = max((item.reported_at for item in items if item.reported_at), default=None)
+    return f"; last report {write_moment(newest)}" if newest else ""
+
+
 async def read_threats(
-    iru: Call, *, device_id: str = "", since: datetime | None = None, kinds: Iterable[str] = tuple(_VERSIONS)
+    call: Call,
+    *,
+    device_id: str = "",
+    since: datetime | None = None,
+    days: int = 0,
+    kinds: Iterable[str] = tuple(_VERSIONS),
 ) -> Threats:
     """Threats and behavioral detections of one device or, without `device_id`, of the fleet.
 
+    `days` is the age of `since`, rounded up: version 1 is asked for no more where it takes a range of days.
     The calling tool names THREAT_ENDPOINTS. A kind that is denied is told in `not_looked_at`; raises the IruError of
     the first kind when none could be read.
     """
@@ -159,7 +200,7 @@ async def read_threats(
     failed: dict[str, IruError] = {}
     for kind in kinds:
         try:
-            await _read(iru, kind, device_id, since, found)
+            await _read(call, kind, device_id, since, days, found)
         except IruError as error:
             failed[kind] = error
     if failed and len(failed) == len(list(kinds)):
@@ -181,17 +222,17 @@ def _why(kind: str, error: IruError) -> str:
     return error.fact
 
 
-async def _read(iru: Call, kind: str, device_id: str, since: datetime | None, found: Threats) -> None:
+async def _read(call: Call, kind: str, device_id: str, since: datetime | None, days: int, found: Threats) -> None:
     first, second = _VERSIONS[kind]
     try:
-        return await _scan(iru, first, device_id, since, found)
+        return await _scan(call, first, device_id, since, days, found)
     except _NO_ANSWER as error:
         denied: IruError = error
     try:
         if "device_id" in second.required and not device_id:
-            await iru.page(second, query=second.required)
+            await call.page(second, query=second.required)
             raise _per_device()
-        await _scan(iru, second, device_id, since, found)
+        await _scan(call, second, device_id, since, days, found)
     except (Denied, NotFound, Unauthorized) as error:
         # What a permission could mend is worth more than what is not there.
         raise (error if _absent(denied) else denied) from None
@@ -208,7 +249,9 @@ def _absent(error: IruError) -> bool:
     return isinstance(error, (NotFound, Refused)) or (isinstance(error, Denied) and not error.grant)
 
 
-async def _scan(iru: Call, endpoint: Endpoint[Any], device_id: str, since: datetime | None, found: Threats) -> None:
+async def _scan(
+    call: Call, endpoint: Endpoint[Any], device_id: str, since: datetime | None, days: int, found: Threats
+) -> None:
     query: dict[str, str | int] = {"sort_by": "-detection_date"}
     if "statuses" in endpoint.required:
         query["statuses"] = endpoint.required["statuses"]
@@ -216,10 +259,9 @@ async def _scan(iru: Call, endpoint: Endpoint[Any], device_id: str, since: datet
     if device_id:
         query["device_id"] = device_id
         checks.append(Check("device_id", lambda record: _sighting(record).device_id == device_id, sent=True))
-    days = (iru.now() - since).days + 2 if since else 0
     if 0 < days <= _LONGEST_RANGE and "date_range" in endpoint.filters:
         query["date_range"] = days
-    scan = Scan(iru, endpoint, query, checks, {})
+    scan: Scan[Any] = Scan(call, Source(endpoint, query, checks=checks))
     pages, records = 0, []
     async with aclosing(scan.pages()) as walk:
         async for hits, end in walk:
@@ -230,12 +272,15 @@ async def _scan(iru: Call, endpoint: Endpoint[Any], device_id: str, since: datet
                 break
     found.records += records
     found.notes += scan.notes()
-    found.complete = found.complete and not scan.stopped
+    found.complete = found.complete and not (scan.stopped or scan.unreadable)
 
 
 def _sighting(record: Threat | BehavioralDetection) -> Sighting:
     flat = record.flat()
-    shaped = flat | {"kind": "threat"} if isinstance(record, Threat) else flat | _behavior(record)
+    if isinstance(record, Threat):
+        shaped = flat | {"kind": "threat", "serial_number": record.device_serial_number}
+    else:
+        shaped = flat | _behavior(record)
     lower = {name: str(shaped[name]).lower() for name in ("classification", "status") if name in shaped}
     sighting = Sighting.read(shaped | lower)
     assert sighting is not None  # noqa: S101 - every shape has its kind
@@ -248,7 +293,7 @@ def _behavior(record: BehavioralDetection) -> dict[str, Any]:
         "kind": "behavioral",
         "device_id": device.get("id"),
         "device_name": device.get("name"),
-        "device_serial_number": device.get("serial_number"),
+        "serial_number": device.get("serial_number"),
         "threat_name": record.threat_id,
         "status": record.status or record.threat_status or "",
         "process_name": target.get("name"),
@@ -260,7 +305,8 @@ def _behavior(record: BehavioralDetection) -> dict[str, Any]:
 
 
 def _lean(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with what tells the parent process, unless `fields` asks for all of it."""
+    """The row with what tells the parent process, and the device_id only where no serial number names the device."""
+    row = {name: value for name, value in row.items() if name != "device_id" or "serial_number" not in row}
     parent = _part(row.get("parent_process"))
     told = parent.get("command_line") or parent.get("image_path") or parent.get("name")
     return row | {"parent_process": told} if told else row

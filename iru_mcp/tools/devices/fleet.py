@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from operator import attrgetter
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import Field
 
-from ...api.client import Call
+from ...api.call import Call
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import Refused
 from ...folding import plain_part
-from ..kit.answers import Page, View
+from ..kit.answers import Page
 from ..kit.catalogue import tool
-from ..kit.counting import GroupBy, counting
-from ..kit.listing import Ask, listing
+from ..kit.context import Context
+from ..kit.counting import COUNT_REQUESTS, GroupBy, counting
+from ..kit.listing import listing
 from ..kit.params import Cursor, Fields, Limit, Platform, Since, Str, contains, equals, read_time, within
-from ..kit.scan import Check
-from ..kit.versions import VersionAtLeast, VersionBelow, VersionRange, read_version
+from ..kit.rows import RowShape
+from ..kit.scan import Check, Source, flag_check
+from ..kit.versions import VersionAtLeast, VersionBelow, is_release, read_version, version_checks
 
 _PLATFORMS = {
     "mac": "Mac",
@@ -31,14 +34,17 @@ _PLATFORMS = {
 DeviceOrder = Literal["last_check_in", "os_version", "device_name"] | None
 _ORDERS: dict[str, Callable[[Device], Any]] = {
     "last_check_in": lambda device: (device.last_check_in or datetime.min.replace(tzinfo=UTC), device.device_id),
-    "os_version": lambda device: (read_version(device.os_version) or (), device.device_id),
+    "os_version": lambda device: (
+        read_version(device.full_software_version or device.os_version) or (),
+        device.device_id,
+    ),
     "device_name": lambda device: ((device.device_name or "").casefold(), device.device_id),
 }
 FLEET_REQUESTS = 60
 """18,000 devices at 300 a page: what a question that Iru cannot filter may cost."""
 
 
-class DeviceLine(View):
+class DeviceLine(TypedDict, total=False):
     """A device in a list."""
 
     device_id: str
@@ -69,9 +75,9 @@ def lean_device(flat: dict[str, Any]) -> dict[str, Any]:
 _Flag = bool | None
 
 
-@tool(LIST_DEVICES, requests=FLEET_REQUESTS)
+@tool(LIST_DEVICES, requests=FLEET_REQUESTS, count_requests=COUNT_REQUESTS)
 async def list_devices(
-    iru: Call,
+    ctx: Context,
     platform: Platform = None,
     device_name: Str = "",
     serial_number: Str = "",
@@ -100,7 +106,7 @@ async def list_devices(
 ) -> Page[DeviceLine]:
     """Devices in the fleet, one line each. Filters combine with AND; text filters match any part in any letter case.
     One person's devices: find_devices_for_user; one device in depth: get_device_details."""
-    asked = _Filters(iru.now)
+    asked = _Filters(ctx.now)
     asked.exact("platform", _PLATFORMS[platform] if platform else "", "platform")
     for name, value in {
         "device_name": device_name,
@@ -126,17 +132,16 @@ async def list_devices(
     if assigned is not None:
         asked.checks.append(Check("assigned", lambda device: (device.user is not None) == assigned))
     if filevault_enabled is not None:
-        await asked.filevault(iru, filevault_enabled)
-    versions: VersionRange[Device] = VersionRange(version_below, version_at_least, lambda device: device.os_version)
-    checks = (*asked.checks, *versions.checks())
+        await asked.filevault(ctx.call, filevault_enabled)
+    checks = (*asked.checks, *_version_checks(version_below, version_at_least))
     query = {"ordering": "device_id"} | asked.query
     order = _ORDERS.get(sort_by or "")
-    ask = Ask(LIST_DEVICES, query, asked.narrow, checks, lean=lean_device, kind="platform", order=order)
+    source = Source(LIST_DEVICES, query=query, narrow=asked.narrow, checks=checks, order=order)
+    shape = RowShape(DeviceLine, lean=lean_device, device_kind="platform")
     if group_by:
-        page = await counting(iru, ask, group_by, limit=limit, cursor=cursor)
+        page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
     else:
-        page = await listing(iru, ask, DeviceLine, limit=limit, cursor=cursor, fields=fields)
-    page.notes += versions.notes()
+        page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
     if is_removed and not page.items:
         page.notes.append("Iru's device list may lack removed devices; prism_device_information still shows them")
     return page
@@ -179,9 +184,15 @@ class _Filters:
 
     def version(self, wanted: str) -> None:
         text = wanted.strip()
-        if text:
+        if text and not _is_build(text):
             self.narrow["os_version"] = text
-            self._check("os_version", lambda device: _starts_with(device.os_version, text), sent=False)
+        if text:
+            self._check(
+                "os_version",
+                lambda device: (
+                    _starts_with(device.os_version, text) or _starts_with(device.full_software_version, text)
+                ),
+            )
 
     def tag(self, wanted: str) -> None:
         text = wanted.strip()
@@ -202,13 +213,13 @@ class _Filters:
 
     def flag(self, name: str, wanted: bool | None) -> None:
         if wanted is not None:
-            self._check(name, lambda device: bool(getattr(device, name)) == wanted)
+            self.checks.append(flag_check(name, wanted, attrgetter(name)))
 
-    async def filevault(self, iru: Call, wanted: bool) -> None:
+    async def filevault(self, call: Call, wanted: bool) -> None:
         """Rows do not carry FileVault, so the filter is proven by asking for its opposite: no device may be in both."""
         self.query["filevault_enabled"] = str(wanted).lower()
-        this = await iru.page(LIST_DEVICES, query=self.query)
-        other = await iru.page(LIST_DEVICES, query={"filevault_enabled": str(not wanted).lower()})
+        this = await call.page(LIST_DEVICES, query=self.query)
+        other = await call.page(LIST_DEVICES, query={"filevault_enabled": str(not wanted).lower()})
         both = {device.device_id for device in this.records if device} & {d.device_id for d in other.records if d}
         if both:
             raise Refused(
@@ -219,6 +230,27 @@ class _Filters:
 
     def _check(self, name: str, test: Callable[[Device], bool], *, sent: bool = False) -> None:
         self.checks.append(Check(name, test, sent))
+
+
+def _is_build(version: str) -> bool:
+    """Whether this is a version of Windows; other systems have left 10.0 behind."""
+    return version.strip().startswith("10.0.")
+
+
+def _version_checks(below: str, at_least: str) -> list[Check[Device]]:
+    """A bound compares with versions that are numbered like it: Windows has releases and builds, others one version."""
+    bound = below.strip() or at_least.strip()
+    release, build = is_release(bound), _is_build(bound)
+
+    def version(device: Device) -> str | None:
+        if device.platform != "Windows":
+            return device.os_version
+        return device.os_version if release else device.full_software_version if build else None
+
+    checks = version_checks(below, at_least, version, "a version that compares with this (Windows: 24H2, 10.0.26100)")
+    if release or build:
+        checks.append(Check("platform", lambda device: device.platform == "Windows"))
+    return checks
 
 
 def _starts_with(version: str | None, wanted: str) -> bool:

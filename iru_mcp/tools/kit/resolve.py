@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from ...api.client import Call, Interrupted
+from ...api.call import Call, Interrupted
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import NotFound, UsageError
 from ...folding import fold, spellings
@@ -34,7 +34,7 @@ class Target:
         return {name: flat[name] for name in ("device_id", "device_name", "serial_number", "platform") if name in flat}
 
 
-async def resolve(iru: Call, device: str) -> Target:
+async def resolve(call: Call, device: str) -> Target:
     """The device with this device_id, serial number or name, compared whole and folded.
 
     Iru's own filters match parts, so every row is checked here. Raises NotFound when there is none,
@@ -46,7 +46,7 @@ async def resolve(iru: Call, device: str) -> Target:
     near: dict[str, Device] = {}
     attempts = (_by_serial(wanted), [{"device_name": form} for form in spellings(wanted)], _EVERYTHING)
     for queries in attempts:
-        found, complete = await _matches(iru, wanted, queries, near)
+        found, complete = await _matches(call, wanted, queries, near)
         if len(found) == 1:
             return Target(found[0].device_id, found[0])
         if found:
@@ -54,9 +54,9 @@ async def resolve(iru: Call, device: str) -> Target:
     raise _none(wanted, list(near.values()), complete=complete)
 
 
-async def find(iru: Call, device: str) -> Target | None:
+async def find(call: Call, device: str) -> Target | None:
     """The device for an optional filter: None when none is asked for."""
-    return await resolve(iru, device) if device.strip() else None
+    return await resolve(call, device) if device.strip() else None
 
 
 def _by_serial(wanted: str) -> list[dict[str, str]]:
@@ -65,14 +65,14 @@ def _by_serial(wanted: str) -> list[dict[str, str]]:
 
 
 async def _matches(
-    iru: Call, wanted: str, queries: Sequence[Mapping[str, str]], near: dict[str, Device]
+    call: Call, wanted: str, queries: Sequence[Mapping[str, str]], near: dict[str, Device]
 ) -> tuple[list[Device], bool]:
     """Devices whose serial number or name is `wanted`; those that only contain it are gathered in `near`."""
     whole = fold(wanted)
     found: dict[str, Device] = {}
     try:
         for query in queries:
-            async for batch in iru.walk(LIST_DEVICES, query={"ordering": "device_id"} | dict(query), whole=True):
+            async for batch in call.walk(LIST_DEVICES, query={"ordering": "device_id"} | dict(query), whole=True):
                 for record in filter(None, batch.records):
                     # Answers show a name cleaned, and it must be found as it is shown.
                     names = [fold(record.serial_number or ""), fold(clean_text(record.device_name or ""))]
