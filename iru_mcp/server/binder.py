@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-import contextlib
-=======
-import difflib
->>>>>>> main
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
@@ -20,12 +15,8 @@ from mcp.server.caching import CacheableMethod
 from .. import __version__, views
 from ..api.client import IruClient
 from ..content.instructions import instructions
-<<<<<<< HEAD
-from ..errors import IruError, RateLimited, UsageError
-from ..folding import nearest
-=======
 from ..errors import IruError, UsageError
->>>>>>> main
+from ..folding import nearest
 from ..output.clean import clean_text
 from ..tools.kit.catalogue import Answer, Tool, to_json
 from .call_limit import CallLimit
