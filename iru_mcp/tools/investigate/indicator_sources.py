@@ -58,7 +58,7 @@ def _alert_columns(parent: str) -> dict[str, str]:
     text = f"{_ALERT_TEXT} {parent}".strip()
     hashes = f"file_hash {'parent_process.sha256' if parent else ''}".strip()
     kinds = dict.fromkeys((*_NAMED, "path", "ip", "domain", "bundle_id", "launch_label"), text)
-    whose = {"serial_number": "device_serial_number", "device_id": "device_id", "username": "process_owner"}
+    whose = {"serial_number": "serial_number", "device_id": "device_id", "username": "process_owner"}
     return kinds | dict.fromkeys(("md5", "sha1", "sha256"), hashes) | whose
 
 
