@@ -104,7 +104,7 @@ class Privacy:
             return _PSEUDONYM.sub(self._original, value)
         if isinstance(value, dict):
             return {self._meant(name): self._meant(inner) for name, inner in value.items()}
-        return [self._meant(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+        return type(value)(self._meant(inner) for inner in value) if isinstance(value, (list, tuple)) else value
 
     def _original(self, found: re.Match[str]) -> str:
         kind = next(kind for kind in ("mail", "person", "serial", "device", "address") if found[kind])
@@ -122,10 +122,11 @@ class Privacy:
             return {self.text(name): self._shown(inner, field, key) for name, inner, field in inside(value)}
         if isinstance(value, list):
             return [self._shown(inner, key, parent) for inner in value]
-        if not isinstance(value, str) or not value:
-            return value
-        kind = kind_of(key, parent)
-        if (not kind and names_no_one(key, value)) or (kind == "person" and is_identifier(value)):
+        return self._shown_text(value, key, kind_of(key, parent)) if isinstance(value, str) and value else value
+
+    def _shown_text(self, value: str, key: str, kind: str) -> str:
+        """The text of a field that names a `kind` of thing; of one that names no one when that is empty."""
+        if names_no_one(key, value) if not kind else kind == "person" and is_identifier(value):
             return value
         if kind == "address" and not _MAC.fullmatch(value):
             return self._address(value, own=True)
