@@ -23,6 +23,7 @@ from .clean import clean_text
 from .known_names import KnownNames
 from .private_fields import inside, is_identifier, kind_of, named, names_no_one, plain
 from .pseudonyms import Cipher
+from .redaction import REDACTED, WITHHELD
 
 _MAIL = re.compile(r"[^\s@\"'<>()\[\],;:|/\\=]+@[\w-]+(?:\.[\w-]+)+")
 _HOME = re.compile(r"((?:/Users|/home|[A-Za-z]:\\+Users)[/\\]+)([^/\\\s\"':;,|<>]+)")
@@ -44,6 +45,7 @@ _PSEUDONYM = re.compile(
     r"(?P<code>[a-z2-7]{28,})(?P<mail>@pseudonym)?(?![a-z0-9-])",
     re.IGNORECASE,
 )
+_NO_TEXT = frozenset({REDACTED, WITHHELD})
 _SYMBOLS = re.compile(r"[\s,;]+")
 
 
@@ -91,6 +93,8 @@ class Privacy:
 
     def _learn(self, kind: str, text: str) -> None:
         text = clean_text(text).strip()
+        if text in _NO_TEXT:
+            return
         if _PSEUDONYM.search(text) is None and not (kind == "person" and is_identifier(text)):
             self._names.learn(kind, text)
 
@@ -126,6 +130,8 @@ class Privacy:
 
     def _shown_text(self, value: str, key: str, kind: str) -> str:
         """The text of a field that names a `kind` of thing; of one that names no one when that is empty."""
+        if value in _NO_TEXT:
+            return value
         if names_no_one(key, value) if not kind else kind == "person" and is_identifier(value):
             return value
         if kind == "address" and not _MAC.fullmatch(value):

@@ -23,8 +23,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from ...api.call import ReportProgress
 from ...api.client import IruClient
 from ...api.endpoint import Endpoint
+from ...api.record import sensitive_fields
 from ...errors import ConfigError, IruError, UsageError
 from ...output.clean import clean
+from ...output.redaction import withhold
 from .answers import Page, output_schema
 from .context import Context
 from .cursor import Cursors, question
@@ -113,7 +115,8 @@ class Tool:
         except IruError as error:
             raise error.reworded(privacy.text if privacy else str) from None
         answer = ctx.annotated(found.answer() if isinstance(found, Page) else found)
-        return fit_answer(ctx.pseudonymised(clean(answer)))
+        shown = answer if self.sensitive else withhold(answer, sensitive_fields())
+        return fit_answer(ctx.pseudonymised(clean(shown)))
 
     def _context(self, client: IruClient, given: Mapping[str, Any], progress: ReportProgress | None) -> Context:
         requests = self.count_requests if given.get("group_by") else self.requests
