@@ -245,7 +245,7 @@ async def inventory_graph(
 @tool(toolset="inventory", default=False)
 async def inventory_alerts(
     ctx: Context,
-    severity: Literal["critical", "high", "medium", "low"] | None = None,
+    severity: Literal["low", "medium", "high", "critical"] | None = None,
     rule: Annotated[Str, Field(description="a name of summary.open")] = "",
     device: OneDevice = "",
     resolved_since: Annotated[Since, Field(description="also those resolved since then")] = "",

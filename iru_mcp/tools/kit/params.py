@@ -16,6 +16,9 @@ from ...folding import fold, plain_part
 
 Str = Annotated[str, Field(max_length=300)]
 """Free text, empty for not asked."""
+MATCHES_PARTS_OF_NAMES = "matches parts of names"
+NamePart = Annotated[Str, MATCHES_PARTS_OF_NAMES]
+"""As `Str`, for a filter that matches parts of what privacy mode hides: there it takes whole pseudonyms only."""
 
 Limit = Annotated[int, Field(ge=1, le=500)]
 Cursor = Annotated[str, Field(description="next_cursor of the previous page", max_length=2000)]
