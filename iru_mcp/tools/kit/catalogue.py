@@ -22,13 +22,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from ...api.call import ReportProgress
 from ...api.client import IruClient
 from ...api.endpoint import Endpoint
-<<<<<<< HEAD
+from ...api.record import sensitive_fields
 from ...errors import ConfigError, IruError
 from ...folding import nearest
-=======
-from ...api.record import sensitive_fields
-from ...errors import ConfigError, IruError, UsageError
->>>>>>> main
 from ...output.clean import clean
 from ...output.redaction import withhold
 from .answers import Page, output_schema
