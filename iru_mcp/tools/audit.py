@@ -34,8 +34,6 @@ _STATE_CHARACTERS = 160
 _NAMED = 5
 _CHANGED = 20
 """Names shown of what was added or removed."""
-_SAME_ACTION = {"read": "view", "change": "update", "remove": "delete"}
-"""What people call Iru's actions."""
 
 
 _ROOM_FOR_NAMES = "-" * 60
@@ -81,8 +79,8 @@ async def list_audit_events(
     if hours.strip():
         checks.append(_between_hours(hours.strip()))
     if action.strip():
-        wanted = _SAME_ACTION.get(action.strip().casefold(), action)
-        checks.append(_text("action", wanted, lambda event: event.action))
+        word = "view" if action.strip().casefold() == "read" else action  # Iru's word for a secret that was read
+        checks.append(_text("action", word, lambda event: event.action))
     if target_type.strip():
         checks.append(_text("target_type", target_type, lambda event: event.target_type))
     if target_component.strip():
