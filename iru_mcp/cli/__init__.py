@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from .. import __version__
-from ..config.settings import FIELDS, Settings, read
+from ..config.settings import FIELDS, Settings, read, unknown
 from ..errors import ConfigError, IruError, UsageError
 from . import inventory
 
@@ -59,7 +59,10 @@ def _main(words: list[str]) -> int:
     try:
         options = parse(words)
         flags = {name: getattr(options, name) for name in FIELDS if hasattr(options, name)}
-        return _run(options, read(flags, env_file=options.env_file))
+        settings = read(flags, env_file=options.env_file)
+        for warning in unknown():
+            print(f"iru-mcp: {warning}", file=sys.stderr)
+        return _run(options, settings)
     except (UsageError, ConfigError) as error:
         print(f"iru-mcp: {error}", file=sys.stderr)
         return 2

@@ -7,7 +7,8 @@ import json
 
 import anyio
 
-from ..config.settings import Settings, open_client
+from ..config.account import open_client
+from ..config.settings import Settings
 from ..errors import UsageError
 from ..tools.kit.catalogue import Answer, Tool, catalogue, to_json
 from .tools import offered

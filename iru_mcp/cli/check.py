@@ -15,7 +15,8 @@ from ..api.client import Call, IruClient
 from ..api.endpoint import Endpoint
 from ..api.endpoints.devices import LIST_DEVICES
 from ..api.endpoints.users import LIST_USERS
-from ..config.settings import Settings, open_client, tenant
+from ..config.account import open_client, tenant
+from ..config.settings import Settings
 from ..errors import (
     IruError,
     NotFound,

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from ..config.settings import Settings, account, open_client
+from ..config.account import account, open_client
+from ..config.settings import Settings
 from ..errors import IruError, UsageError
 from .progress import Bar
 
@@ -79,7 +80,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 def _file(settings: Settings) -> Path:
     from ..inventory.location import default_file
 
-    return Path(settings.inventory).expanduser() if settings.inventory else default_file(account(settings))
+    return Path(settings.inventory) if settings.inventory else default_file(account(settings))
 
 
 def _seconds(text: str, flag: str) -> int:

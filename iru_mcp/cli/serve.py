@@ -9,16 +9,17 @@ import logging
 import socket
 import sys
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import anyio
 
-from ..config.settings import Settings, exposed, mcp_token, names, open_client, tenant, token
+from ..config.account import exposed, mcp_token, open_client, tenant, token
+from ..config.settings import FIELDS, Settings, names
 from ..errors import ConfigError
 from ..output.logs import configure
 from ..server import Binder, Watch, open_audit, run_stdio
 from ..server.http.bearer_tokens import Keys, Tokens, named_tokens
 from ..server.telemetry import Observer
+from ..urls import read_host, read_origin, read_url
 from .tools import offered
 
 if TYPE_CHECKING:
@@ -76,14 +77,18 @@ def url_of(opened: socket.socket) -> str:
 def _listen(settings: Settings, keys: Keys | None, metrics: Metrics | None) -> Listen:
     from ..server.http.app import Listen
 
-    public = urlsplit(settings.public_url)
-    hosts, origins = names(settings.allowed_hosts), names(settings.allowed_origins)
+    hosts = [read_host("IRU_MCP_ALLOWED_HOSTS", name) for name in names(settings.allowed_hosts)]
+    origins = [read_origin("IRU_MCP_ALLOWED_ORIGINS", name) for name in names(settings.allowed_origins)]
+    public = None
+    if settings.public_url:
+        right = "Give this server's whole URL as clients know it, like https://HOST/mcp."
+        public = read_url("IRU_MCP_PUBLIC_URL", settings.public_url, right, plain=True)
     return Listen(
         host=settings.host,
         port=settings.port,
         keys=keys,
-        allowed_hosts=(*hosts, public.hostname) if public.hostname else hosts,
-        allowed_origins=(*origins, f"{public.scheme}://{public.netloc}") if public.netloc else origins,
+        allowed_hosts=(*hosts, public.host) if public else tuple(hosts),
+        allowed_origins=(*origins, public.origin) if public else tuple(origins),
         streamable=settings.transport == "http",
         stateless=settings.stateless,
         max_connections=settings.max_connections,
@@ -95,6 +100,10 @@ def _listen(settings: Settings, keys: Keys | None, metrics: Metrics | None) -> L
 def _keys(settings: Settings) -> Keys | None:
     """What callers must show, None where nothing is asked. Raises ConfigError."""
     held = mcp_token(settings)
+    needs_issuer = [name for name in ("oauth_jwks_url", "oauth_audience", "oauth_scopes") if getattr(settings, name)]
+    if needs_issuer and not settings.oauth_issuer:
+        variable = FIELDS[needs_issuer[0]].metadata["env"]
+        raise ConfigError(f"{variable} is set without IRU_MCP_OAUTH_ISSUER.", "Set both, or neither.")
     if settings.oauth_issuer:
         if held:
             raise ConfigError("IRU_MCP_TOKEN and IRU_MCP_OAUTH_ISSUER are both set.", "Choose one of them.")

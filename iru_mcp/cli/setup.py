@@ -18,7 +18,8 @@ import anyio
 from pydantic import SecretStr
 
 from ..config import keychain
-from ..config.settings import Settings, open_client, tenant, token
+from ..config.account import open_client, tenant, token
+from ..config.settings import Settings
 from ..errors import ConfigError, UsageError
 from ..installation import installation
 from ..mcp_clients.entry import variables

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from ..errors import ConfigError
+from ..urls import is_loopback, read_host, read_url
 
 API_FAMILIES = ("api.kandji.io", "api.eu.kandji.io", "api.iru.com", "api.eu.iru.com")
 """Host families that Iru's API lives in: `<subdomain>.<family>`."""
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _RIGHT = "The right form is https://SUBDOMAIN.api.kandji.io or https://SUBDOMAIN.api.eu.kandji.io."
 
@@ -37,23 +36,14 @@ def from_subdomain(subdomain: str, region: str) -> Tenant:
 
 def from_url(url: str, allowed_hosts: Collection[str]) -> Tenant:
     """The tenant at `url`: one of Iru's, loopback, or one of the `allowed_hosts`. Raises ConfigError."""
-    text = url if "://" in url else f"https://{url}"
-    try:
-        parts = urlsplit(text)
-        host, port = (parts.hostname or "").casefold().rstrip("."), parts.port
-    except ValueError:
-        raise ConfigError("IRU_API_URL is not a URL.", _RIGHT) from None
-    if "${" in text or not host or parts.username or parts.password:
-        raise ConfigError("IRU_API_URL is not a plain URL.", _RIGHT)
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
-        raise ConfigError("IRU_API_URL must begin with https://; http:// would show the token.", _RIGHT)
-    if parts.path.rstrip("/") not in ("", "/api", "/api/v1") or parts.query or parts.fragment:
-        raise ConfigError(f"IRU_API_URL has a path, {parts.path[:60]!r}, that the API does not.", _RIGHT)
+    read = read_url("IRU_API_URL", url if "://" in url else f"https://{url}", _RIGHT)
+    if read.path.rstrip("/") not in ("", "/api", "/api/v1") or read.query:
+        raise ConfigError(f"IRU_API_URL has a path, {read.path[:60]!r}, that the API does not.", _RIGHT)
+    host, base = read.host, read.origin
     label, _, family = host.partition(".")
-    base = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}"
     if family in API_FAMILIES and _LABEL.fullmatch(label):
         return Tenant(base, label, "eu" if ".eu." in family else "us")
-    if host in _LOOPBACK or host in {name.casefold() for name in allowed_hosts}:
+    if is_loopback(host) or host in {read_host("IRU_ALLOWED_API_HOSTS", name) for name in allowed_hosts}:
         return Tenant(base)
     raise _foreign(host, label, family)
 

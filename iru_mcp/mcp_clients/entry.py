@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from ..config.settings import FIELDS, Settings, tenant, token
+from ..config.account import tenant, token
+from ..config.settings import FIELDS, Settings
 
 _PASSED_ON = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _SAID_OTHERWISE = frozenset({"api_url", "subdomain", "region", "api_token_file", "api_token_keyring", "demo"})
@@ -39,7 +39,7 @@ def _account(settings: Settings, *, keyring: bool) -> dict[str, str]:
     if keyring:
         return {**where, "IRU_API_TOKEN_KEYRING": "1"}
     if settings.api_token_file and not settings.api_token.get_secret_value():
-        return {**where, "IRU_API_TOKEN_FILE": str(Path(settings.api_token_file).absolute())}
+        return {**where, "IRU_API_TOKEN_FILE": settings.api_token_file}
     return {**where, "IRU_API_TOKEN": token(settings).get_secret_value()}
 
 

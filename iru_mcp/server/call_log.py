@@ -8,8 +8,10 @@ import json
 import logging
 import os
 import secrets
+import sys
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
@@ -83,8 +85,12 @@ def open_audit(where: str, tools: Mapping[str, Tool]) -> Audit | None:
     if where == "stderr":
         return Audit(2, tools)
     try:
-        fd = os.open(where, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.fchmod(fd, 0o600)
+        path = Path(where)
+        if path.exists() and not path.is_file():
+            raise ConfigError("IRU_MCP_AUDIT names what is no file.", "Valid: off, stderr, a file.")
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        if sys.platform != "win32":
+            os.fchmod(fd, 0o600)  # also a file that was there: it names callers
     except OSError as error:
         raise ConfigError(
             f"IRU_MCP_AUDIT names a file that cannot be written ({error.strerror}).", "Valid: off, stderr, a file."

@@ -46,6 +46,11 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         (["demo-tenant", "--host", "0.0.0.0"], "this machine"),  # noqa: S104 - that it refuses is what is tested
         (["serve", "--transport", "http", "--audit", "/nowhere/at/all", "--demo"], "IRU_MCP_AUDIT"),
         (["serve", "--transport", "http", "--oauth-issuer", "https://id.example", "--demo"], "IRU_MCP_OAUTH_JWKS_URL"),
+        (["serve", "--transport", "http", "--oauth-jwks-url", "https://id.example", "--demo"], "IRU_MCP_OAUTH_ISSUER"),
+        (["serve", "--transport", "http", "--audit", "/dev/null", "--demo"], "IRU_MCP_AUDIT"),
+        (["serve", "--transport", "http", "--allowed-origins", "*", "--demo"], "IRU_MCP_ALLOWED_ORIGINS"),
+        (["serve", "--transport", "http", "--allowed-hosts", "https://a.example/x", "--demo"], "IRU_MCP_ALLOWED_HOSTS"),
+        (["serve", "--transport", "http", "--public-url", "iru.example.com", "--demo"], "IRU_MCP_PUBLIC_URL"),
         (["serve", "--transport", "sse", "--stateless", "--demo"], "--transport http"),
     ],
 )
@@ -79,8 +84,18 @@ def test_a_setting_that_is_not_one_is_exit_2(
     monkeypatch.setenv("IRU_API_TOKN", "not-to-be-seen")
     assert main(["tools"]) == 2
     err = capsys.readouterr().err
-    assert "did you mean IRU_API_TOKEN?" in err
+    assert "Did you mean IRU_API_TOKEN?" in err
     assert "not-to-be-seen" not in err
+
+
+def test_a_variable_of_another_program_does_not_stop_a_verb(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IRU_DEMO_DEVICE", "50")
+    assert main(["tools", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)
+    assert err == "iru-mcp: IRU_DEMO_DEVICE is no setting of iru-mcp and is ignored; did you mean IRU_DEMO_DEVICES?\n"
 
 
 def test_no_flag_takes_a_secret(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iru_mcp.config.settings import FIELDS, exposed, mcp_token, open_client, read, tenant, token
+from iru_mcp.config.account import exposed, mcp_token, open_client, tenant, token
+from iru_mcp.config.settings import FIELDS, read, unknown
 from iru_mcp.errors import ConfigError
 
 
@@ -28,7 +29,9 @@ def refusal(**environment: str) -> str:
         ("https://acme.api.kandji.io/api/v1/", "https://acme.api.kandji.io", "acme", "us"),
         ("https://ACME.api.kandji.io/api", "https://acme.api.kandji.io", "acme", "us"),
         (" acme.api.iru.com ", "https://acme.api.iru.com", "acme", "us"),
-        ("https://acme.api.eu.iru.com:443", "https://acme.api.eu.iru.com:443", "acme", "eu"),
+        ("https://acme.api.eu.iru.com:443", "https://acme.api.eu.iru.com", "acme", "eu"),
+        ("https://acme。api.kandji.io", "https://acme.api.kandji.io", "acme", "us"),
+        ("https://\uff41cme.api.kandji.io.", "https://acme.api.kandji.io", "acme", "us"),
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080", "", ""),
         ("http://[::1]:8080/api/v1", "http://[::1]:8080", "", ""),
     ],
@@ -55,6 +58,11 @@ def test_an_api_url_is_read_as_people_paste_it(url: str, base: str, subdomain: s
         ("https://a.b.api.kandji.io", "IRU_ALLOWED_API_HOSTS"),
         ("https://[", "not a URL"),
         ("ftp://acme.api.kandji.io", "https://"),
+        ("https://acme.api.kandji.io:0", "plain URL"),
+        ("https://acme.api.kandji.io:99999", "not a URL"),
+        ("https://acme.api.kandji.io\\@evil.example", "plain URL"),
+        ("https://acme.api.kan\tdji.io", "plain URL"),
+        ("http://2130706433.example", "https://"),
     ],
 )
 def test_an_url_that_cannot_be_right_is_refused_with_the_reason_and_the_right_form(url: str, said: str) -> None:
@@ -147,8 +155,6 @@ def test_what_is_missing_is_said_with_how_to_set_it() -> None:
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
-        ({"IRU_API_TOKN": "x"}, "did you mean IRU_API_TOKEN?"),
-        ({"IRU_WHATEVER": "x"}, "valid: "),
         ({"IRU_REGION": "mars"}, "us, eu"),
         ({"IRU_MCP_TRANSPORT": "carrier pigeon"}, "stdio, sse, http"),
         ({"IRU_MCP_PORT": "eighty"}, "whole number"),
@@ -167,6 +173,45 @@ def test_a_setting_that_is_not_one_is_answered_with_what_is_valid(environment: d
 
 def test_settings_of_other_programs_are_left_alone() -> None:
     assert read({}, {"PATH": "/bin", "KANDJI_SOMETHING": "x", "MIRU_X": "y"}) == read({}, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("IRU_CACHE_SECOND", "IRU_CACHE_SECONDS"), ("iru_mcp_port", "IRU_MCP_PORT"), ("IRU_BADGE_COLOUR", "")],
+)
+def test_a_variable_that_is_none_of_ours_is_warned_of_with_the_nearest_setting(name: str, near: str) -> None:
+    assert read({}, {name: "x"}) == read({}, {})
+    (warning,) = unknown({name: "x", "IRU_DEMO": "1"})
+    assert name in warning
+    assert (f"did you mean {near}?" in warning) if near else warning.endswith("ignored.")
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("IRU_API_TOKN", "IRU_API_TOKEN"),
+        ("IRU_MCP_TOKENS", "IRU_MCP_TOKEN"),
+        ("iru_privacy", "IRU_PRIVACY"),
+        ("IRU_MCP_ALLOWED_HOST", "IRU_MCP_ALLOWED_HOSTS"),
+        ("IRU_EXCLUDED_TOOLS", "IRU_EXCLUDE_TOOLS"),
+    ],
+)
+def test_a_mistyped_setting_that_guards_something_is_refused_unless_the_right_one_is_given_too(
+    name: str, near: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"There is no setting {name}. Did you mean {near}?"):
+        read({}, {name: "not-to-be-seen"})
+    read({}, {name: "x", near: "pseudonyms" if "PRIVACY" in near else "127.0.0.1"})
+
+
+def test_a_home_folder_in_a_path_is_expanded_for_every_setting_that_is_one(home: Path) -> None:
+    paths = [name for name, item in FIELDS.items() if item.metadata["path"]]
+    assert {"inventory", "audit", "api_token_file", "mcp_token_file", "alert_rules", "ca_file"} <= set(paths)
+    for name in paths:
+        variable = FIELDS[name].metadata["env"]
+        assert getattr(read({}, {variable: "~/x"}), name) == str(home / "x")
+        assert getattr(read({}, {variable: "x"}), name) == str(Path.cwd() / "x")
+    assert read({}, {"IRU_MCP_AUDIT": "stderr"}).audit == "stderr"
 
 
 def test_secrets_are_in_no_representation() -> None:

@@ -19,7 +19,8 @@ from iru_mcp.api.client import IruClient
 from iru_mcp.api.endpoints.devices import LIST_DEVICES
 from iru_mcp.api.endpoints.users import LIST_USERS
 from iru_mcp.api.transport.rate_limit import Limits
-from iru_mcp.config.settings import read, tenant
+from iru_mcp.config.account import tenant
+from iru_mcp.config.settings import read
 from iru_mcp.errors import IruError
 from iru_mcp.output import logs
 from iru_mcp.output.clean import MAX_FIELD, clean

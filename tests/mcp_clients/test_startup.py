@@ -48,7 +48,7 @@ def test_a_second_copy_on_the_same_port_says_so() -> None:
 @pytest.mark.parametrize(
     ("environment", "told"),
     [
-        ({"IRU_API_TOKN": "x"}, "There is no setting IRU_API_TOKN. did you mean IRU_API_TOKEN?"),
+        ({"IRU_API_TOKN": "x"}, "There is no setting IRU_API_TOKN. Did you mean IRU_API_TOKEN?"),
         ({"IRU_MCP_TRANSPORT": "websocket"}, "IRU_MCP_TRANSPORT is not one of its values. Valid: stdio, sse, http."),
     ],
 )

@@ -17,7 +17,8 @@ import yaml
 from iru_mcp import __version__
 from iru_mcp.api.client import IruClient
 from iru_mcp.cli import parse
-from iru_mcp.config.settings import FIELDS, Settings, read, tenant
+from iru_mcp.config.account import tenant
+from iru_mcp.config.settings import FIELDS, Settings, read
 from iru_mcp.demo import HOST, TOKEN, transport
 from iru_mcp.server.binder import Binder
 from iru_mcp.server.http.app import Listen, application, guard

@@ -5,17 +5,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import time
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import anyio
 import httpx
 from anyio import to_thread
 
 from ...errors import ConfigError
+from ...urls import read_url
 from ..store import transaction, writer
 
 SIGNATURE = "X-Iru-Mcp-Signature"
@@ -29,20 +28,10 @@ _IRU = ("kandji.io", "iru.com")
 
 def check(url: str) -> str:
     """`url` as it may be used. Raises ConfigError for one that is not https, and for Iru itself."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").casefold().rstrip(".")
-    if not host or parts.scheme not in ("https", "http") or (parts.scheme == "http" and not _loopback(host)):
-        raise ConfigError("IRU_ALERT_WEBHOOK is not an https URL.", "Give the whole address, beginning with https://.")
-    if host in _IRU or host.endswith(tuple(f".{name}" for name in _IRU)):
+    read = read_url("IRU_ALERT_WEBHOOK", url, "Give the whole address, beginning with https://.")
+    if f".{read.host}".endswith(tuple(f".{name}" for name in _IRU)):
         raise ConfigError("IRU_ALERT_WEBHOOK names Iru.", "Alerts go to a webhook of your own; Iru is only read.")
-    return url
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return str(read)
 
 
 def sign(body: bytes, secret: str, at: int) -> str:

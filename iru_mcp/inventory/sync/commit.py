@@ -21,22 +21,34 @@ class Sync:
     finished_at: str
     requests: int
     seconds: float
+    partial: bool = False
+    """Whether it was of some tables only."""
 
 
 def commit(db: sqlite3.Connection, walks: Mapping[str, Walk], sync: Sync) -> int:
     """Make the staged rows the copy; all of it or nothing. Returns the sync's number."""
     with transaction(db):
         mode = "full" if all(walk.mode == "full" for walk in walks.values() if walk.state == "done") else "incremental"
+        mode = "partial" if sync.partial else mode
         row = (sync.started_at, sync.finished_at, mode, sync.requests, sync.seconds)
         number = db.execute("INSERT INTO _sync VALUES (NULL, ?, ?, ?, ?, ?)", row).lastrowid or 0
         for kind in KINDS:
             _apply(db, kind, {name: walks[name] for name in kind.readings if name in walks}, number, sync)
-        for table in ("_stage", "_stage_walk", "_stage_visit"):
-            db.execute(f"DELETE FROM {table}")
-        set_meta(db, "stage", None)
+        _unstage(db, walks)
     db.execute("PRAGMA analysis_limit = 2000")
     db.execute("ANALYZE")  # a question about one app begins with the app only if SQLite knows how few apps there are
     return number
+
+
+def _unstage(db: sqlite3.Connection, walks: Mapping[str, Walk]) -> None:
+    """Empty the stage of what was committed; what another sync left half-read stays, for the next to go on with."""
+    for kind in KINDS:
+        if any(reading in walks for reading in kind.readings):
+            db.execute("DELETE FROM _stage WHERE kind = ?", (kind.name,))
+            db.execute("DELETE FROM _stage_visit WHERE kind = ?", (kind.name,))
+    db.executemany("DELETE FROM _stage_walk WHERE kind = ?", [(name,) for name in walks])
+    if not db.execute("SELECT 1 FROM _stage_walk").fetchone():
+        set_meta(db, "stage", None)
 
 
 def _apply(db: sqlite3.Connection, kind: Kind, readings: Mapping[str, Walk], number: int, sync: Sync) -> None:

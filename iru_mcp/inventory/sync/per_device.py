@@ -13,7 +13,7 @@ from ...errors import IruError, NotLicensed, NotPermitted, Unauthorized
 from ..tables import Kind
 from .device_rows import Row, Visit
 from .pages import A_DAY, TRIES, Progress, Work, pause
-from .quota import Quota
+from .quota import OutOfBudget, Quota
 from .staging import Stage, Visited, Walk
 
 _AT_ONCE = 4
@@ -63,7 +63,12 @@ class Visitor:
             async with anyio.create_task_group() as group:
                 for device in some:
                     group.start_soon(self._ask, call, visit, device, found)
+            spent = next((error for error in found.values() if isinstance(error, OutOfBudget)), None)
+            if spent:
+                found = {device: rows for device, rows in found.items() if not isinstance(rows, OutOfBudget)}
             walk = await self._keep(kind, visit, found, walk)
+            if spent:
+                raise spent
             for device in some:
                 error = found[device]
                 failed = failed + 1 if isinstance(error, IruError) and error.retryable else 0
@@ -76,8 +81,8 @@ class Visitor:
     async def _ask(self, call: Call, visit: Visit, device: Visited, found: Found) -> None:
         """What one device has, or why it cannot be read."""
         for failures in range(1, TRIES + 1):
-            await self._quota.take()
             try:
+                await self._quota.take()
                 page = await call.page(visit.endpoint, device_id=device.device_id)
             except IruError as error:
                 found[device] = error

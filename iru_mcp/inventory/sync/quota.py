@@ -7,12 +7,18 @@ from collections.abc import Awaitable, Callable
 
 import anyio
 
-from ...errors import UsageError
+from ...errors import RateLimited, UsageError
 
 HOUR_LIMIT = 10_000
 """Requests an hour that Iru grants a tenant, shared by all its tokens."""
 _PATIENCE = 60.0
 """Seconds between looks at an hour that others have used up."""
+
+
+class OutOfBudget(RateLimited):
+    """A sync made all the requests it was allowed; what it read is staged, and the same sync again goes on from it."""
+
+    retryable = False
 
 
 def read_share(text: str) -> float:
@@ -33,15 +39,21 @@ class Quota:
         *,
         clock: Callable[[], float] = anyio.current_time,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        most: int | None = None,
     ) -> None:
         self.allowed = max(1, int(HOUR_LIMIT * share))
         self._reserve = HOUR_LIMIT - self.allowed
         self._hour_left, self._clock, self._sleep = hour_left, clock, sleep
         self._taken: deque[float] = deque()
+        self._most = most
         self.waited = 0.0
 
     async def take(self) -> None:
-        """One more request, as soon as the share has room for it."""
+        """One more request, as soon as the share has room for it. Raises OutOfBudget after `most` of them."""
+        if self._most is not None:
+            if not self._most:
+                raise OutOfBudget("The sync made all the requests it may.", "Ask again: it goes on from there.")
+            self._most -= 1
         while (wait := self._wait()) > 0:
             self.waited += wait
             await self._sleep(wait)

@@ -1,10 +1,16 @@
-"""One sync: every kind walked page by page into the stage, then committed; what may not be read is left as it was."""
+"""One sync, of the whole tenant or of some tables.
+
+The problem: a copy takes minutes and may fail, be killed or run out of quota at any page, and must never be half new
+and half old. Each table is read page by page into a staging area of the file (staging.py). Whatever has been read to
+its end is then merged into the copy in one transaction (commit.py). What must stay true: a table that was not read to
+its end is as it was before; what was staged of it stays staged, and the next sync goes on from there within six hours.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -16,7 +22,7 @@ from ...api.client import IruClient
 from ...api.record import read_moment
 from ...errors import IruError, UsageError
 from ..store import meta, set_meta, utc, writer
-from ..tables import KINDS, Kind
+from ..tables import BY_NAME, KINDS, Kind
 from .commit import Sync, commit
 from .pages import Progress, Walker
 from .per_device import Visitor
@@ -26,7 +32,9 @@ from .staging import Stage
 T = TypeVar("T")
 
 _STALE = timedelta(hours=6)
-"""A half-done sync older than this is begun anew: its first rows would be too old to go with its last."""
+"""Staged rows older than this are read anew: the first of them would be too old to go with the last."""
+_LEAST = timedelta(minutes=15)
+"""Staged rows of a refresh that are younger than this are used, however fresh the tables shall be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +43,23 @@ class Plan:
 
     account: str
     share: float = 0.5
+    """Of the hour's requests, how much it may take; 0 to 1."""
     full: bool = False
     full_every: timedelta = timedelta(days=1)
-    """How old a kind's last full walk may be before an incremental one no longer does: only a full one sees what
-    silently went away."""
+    """How old a table's last full reading may be before an incremental one no longer does."""
     at_once: int = 3
-    """Kinds walked at the same time."""
+    """Tables read at the same time."""
+    tables: frozenset[str] = frozenset()
+    """Only these; all when empty."""
+    max_age: timedelta | None = None
+    """Leave tables alone that were read within this time; None: read all."""
+    most_requests: int | None = None
+    """How many requests it may make before it stops; what is staged by then stays."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What a sync did."""
+    """What a sync did. `sync` is the number of the newest committed sync; `rows`, `modes` and `denied` are by table."""
 
     sync: int
     requests: int
@@ -57,22 +71,72 @@ class Outcome:
     modes: dict[str, str] = field(default_factory=dict)
 
 
-async def sync(client: IruClient, path: Path, plan: Plan, progress: Progress = lambda *_: None) -> Outcome:
-    """Copy the tenant into the file at `path`.
+def _silent(_name: str, _rows: int, _total: int | None) -> None:
+    """The progress of who does not want to know."""
 
-    Raises an IruError when the device list cannot be read or a walk breaks off for good: the last good copy stays,
-    and the next sync goes on where this one ended.
+
+async def sync(client: IruClient, path: Path, plan: Plan, progress: Progress = _silent) -> Outcome:
+    """Copy the tenant into the file at `path`, which is made if it is not there.
+
+    Raises an IruError when the device list cannot be read or a table breaks off for good: the last good copy stays,
+    and the next sync goes on where this one ended. Raises Locked when another sync is at work on the file.
     """
     with writer(path) as db:
-        return await _Sync(client, db, plan, progress).run()
+        return await _SyncRun(client, db, plan, progress).run()
 
 
-class _Sync:
+async def refresh(  # noqa: PLR0913 - the bounds of a fill
+    client: IruClient,
+    path: Path,
+    tables: Collection[str],
+    *,
+    account: str,
+    max_age: timedelta = timedelta(hours=1),
+    share: float = 0.5,
+    most_requests: int | None = 1_500,
+    progress: Progress = _silent,
+) -> Outcome:
+    """Bring `tables` (names of tables.KINDS) of the copy at `path` up to date, and nothing else.
+
+    A table that was read within `max_age` is left alone; when all were, no request is made and nothing is written.
+    Others are read incrementally where Iru can tell what changed, else whole. The device list comes along, at the same
+    `max_age`, for every table that is about devices. All that was read becomes visible in one transaction: a query
+    meanwhile sees the copy as it was. `progress` is told a table, its rows so far, and the total if Iru said it.
+
+    Bounds: `share` of the hour's requests is never passed (it waits), and after `most_requests` it stops with
+    OutOfBudget. It has no time limit of its own: cancel it. In both cases, and when the process is killed, what was
+    read stays staged, and the next call with the same tables goes on from there.
+
+    A table the token may not read is named in `Outcome.denied` with the reason, and keeps what it held. Raises Locked
+    when another sync is at work on the file, UsageError for an unknown table or a file of another account, and any
+    other IruError when reading broke off.
+    """
+    unknown = sorted(set(tables) - set(BY_NAME))
+    if unknown:
+        raise UsageError(f"The inventory has no table {unknown[0]}.", f"Valid: {', '.join(BY_NAME)}.")
+    plan = Plan(account, share, tables=frozenset(tables), max_age=max_age, most_requests=most_requests)
+    with writer(path) as db:
+        return await _SyncRun(client, db, plan, progress).run()
+
+
+def stale_tables(db: sqlite3.Connection, tables: Collection[str], now: datetime, max_age: timedelta) -> list[str]:
+    """Those of `tables` that `refresh` would read: never read, not permitted last time, or older than `max_age`."""
+    read = dict(db.execute("SELECT kind, since FROM _coverage WHERE state = 'copied'").fetchall())
+
+    def fresh(reading: str) -> bool:
+        return read.get(reading) is not None and now - read_moment(read[reading]) <= max_age
+
+    return [kind.name for kind in KINDS if kind.name in tables and not all(map(fresh, kind.readings))]
+
+
+class _SyncRun:
+    """One sync on an open file."""
+
     def __init__(self, client: IruClient, db: sqlite3.Connection, plan: Plan, progress: Progress) -> None:
         self._client, self._db, self._plan = client, db, plan
         self._stage = Stage(db)
         self._one = anyio.Lock()
-        self._quota = Quota(plan.share, lambda: client.pace.hour_left)
+        self._quota = Quota(plan.share, lambda: client.pace.hour_left, most=plan.most_requests)
         full_every = None if plan.full else plan.full_every
         self._walker = Walker(client, db, self._work, self._quota, full_every, progress)
         self._visitor = Visitor(client, self._stage, self._work, self._quota, progress, every=plan.full)
@@ -80,17 +144,35 @@ class _Sync:
     async def run(self) -> Outcome:
         began, before = self._client.now(), self._client.requests
         clock = anyio.current_time()
+        kinds = await self._work(lambda: self._wanted(began))
+        if not kinds:
+            return Outcome(await self._work(self._last), 0, 0.0, 0.0, resumed=False)
         started, resumed = await self._work(lambda: self._begin(began))
-        await self._walk_all()
-        walks = await self._work(self._stage.walks)
+        await self._read(kinds)
+        readings = {reading for kind in kinds for reading in kind.readings}
+        walks = {name: walk for name, walk in (await self._work(self._stage.walks)).items() if name in readings}
         seconds = round(anyio.current_time() - clock, 3)
         facts = Sync(utc(started), utc(self._client.now()), self._client.requests - before, seconds)
+        facts = replace(facts, partial=bool(self._plan.tables))
         number = await self._work(lambda: commit(self._db, walks, facts))
         outcome = Outcome(number, facts.requests, seconds, self._quota.waited, resumed)
         outcome.denied = {name: walk.why or "" for name, walk in walks.items() if walk.state == "denied"}
         outcome.rows = {name: walk.rows for name, walk in walks.items() if walk.state == "done"}
         outcome.modes = {name: walk.mode for name, walk in walks.items() if walk.state == "done"}
         return outcome
+
+    def _wanted(self, now: datetime) -> Sequence[Kind]:
+        """The tables to read, the device list first."""
+        plan = self._plan
+        names = set(plan.tables or BY_NAME)
+        if plan.max_age is not None:
+            names = set(stale_tables(self._db, names, now, plan.max_age))
+        if any(BY_NAME[name].device for name in names):
+            names |= set(stale_tables(self._db, ["devices"], now, plan.max_age or timedelta()))
+        return [kind for kind in KINDS if kind.name in names]
+
+    def _last(self) -> int:
+        return int(self._db.execute("SELECT coalesce(max(id), 0) FROM _sync").fetchone()[0])
 
     async def _work(self, work: Callable[[], T]) -> T:
         """Use the connection, in a thread, one at a time."""
@@ -104,17 +186,18 @@ class _Sync:
             raise UsageError(f"The file holds the inventory of {account}.", "Name another file in IRU_INVENTORY.")
         set_meta(self._db, "account", self._plan.account)
         text = meta(self._db, "stage")
-        if text and not self._plan.full and now - read_moment(text) < _STALE:
+        keep = _STALE if self._plan.max_age is None else max(self._plan.max_age, _LEAST)
+        if text and not self._plan.full and now - read_moment(text) < keep:
             return read_moment(text), True
         self._stage.clear()
         set_meta(self._db, "stage", utc(now))
         return now, False
 
-    async def _walk_all(self) -> None:
-        devices, *others = KINDS
-        await self._walker.walk(devices)
-        if await self._work(lambda: self._stage.missing(devices)):
-            await self._walker.again(devices)
+    async def _read(self, kinds: Sequence[Kind]) -> None:
+        """Stage the tables, the device list before the others: they need to know which devices there are."""
+        if kinds[0].name == "devices":
+            await self._read_devices(kinds[0])
+            kinds = kinds[1:]
         slots = anyio.CapacityLimiter(self._plan.at_once)
         failed: list[IruError] = []
 
@@ -129,7 +212,12 @@ class _Sync:
                     failed.append(error)
 
         async with anyio.create_task_group() as group:
-            for kind in others:
+            for kind in kinds:
                 group.start_soon(one, kind)
         if failed:
             raise failed[0]
+
+    async def _read_devices(self, kind: Kind) -> None:
+        await self._walker.walk(kind)
+        if await self._work(lambda: self._stage.missing(kind)):
+            await self._walker.again(kind)

@@ -49,6 +49,13 @@ class Visited:
     """Whether it has not checked in since it was read for the copy."""
 
 
+_LISTED_NOW = (
+    "SELECT device, value, latest FROM _stage WHERE kind = 'devices' UNION ALL SELECT device, value, latest "
+    "FROM _devices_open WHERE NOT EXISTS (SELECT 1 FROM _stage_walk WHERE kind = 'devices' AND state = 'done')"
+)
+"""The device list as this sync read it, or as the copy has it when this sync did not need to read it."""
+
+
 class Stage:
     """The staged rows of one sync that is not committed yet."""
 
@@ -100,7 +107,7 @@ class Stage:
 
     def held(self, kind: Kind) -> int:
         """How many things of listed devices the copy would hold if what is staged came on top of it."""
-        listed = "device IN (SELECT device FROM _stage WHERE kind = 'devices')"
+        listed = f"device IN (SELECT device FROM ({_LISTED_NOW}))"
         if kind.visit:
             listed += f" AND device NOT IN (SELECT device FROM _visit WHERE kind = '{kind.name}')"
         staged = self._db.execute(f"SELECT count(*) FROM _stage WHERE kind = ? AND {listed}", (kind.name,)).fetchone()
@@ -114,8 +121,8 @@ class Stage:
         found = self._db.execute(
             "SELECT d.device_id, json_extract(s.latest, '$.last_check_in') AS seen, EXISTS (SELECT 1 FROM _visit v "
             "WHERE v.kind = ?1 AND v.device = s.device AND v.check_in IS json_extract(s.latest, '$.last_check_in')) "
-            "FROM _stage s JOIN _device d ON d.id = s.device JOIN _devices_value t ON t._id = s.value "
-            f"WHERE s.kind = 'devices' AND t.platform IN ({marks}) "
+            f"FROM ({_LISTED_NOW}) s JOIN _device d ON d.id = s.device JOIN _devices_value t ON t._id = s.value "
+            f"WHERE t.platform IN ({marks}) "
             "AND NOT EXISTS (SELECT 1 FROM _stage_visit v WHERE v.kind = ?1 AND v.device = s.device) "
             "AND NOT EXISTS (SELECT 1 FROM _stage l WHERE l.kind = ?1 AND l.device = s.device) "
             "AND (EXISTS (SELECT 1 FROM _visit v WHERE v.kind = ?1 AND v.device = s.device) "

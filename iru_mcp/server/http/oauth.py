@@ -15,6 +15,7 @@ import jwt
 import truststore
 
 from ...errors import ConfigError
+from ...urls import read_url
 from .bearer_tokens import METADATA, Caller, Denied
 
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -40,23 +41,20 @@ class Issuer:
     public_url: str = ""
 
     def __post_init__(self) -> None:
-        for name, url in (("IRU_MCP_OAUTH_ISSUER", self.issuer), ("IRU_MCP_OAUTH_JWKS_URL", self.jwks_url)):
-            _check_url(name, url)
-        _check_url("IRU_MCP_PUBLIC_URL", self.public_url)
+        for name, url in (
+            ("IRU_MCP_OAUTH_ISSUER", self.issuer),
+            ("IRU_MCP_OAUTH_JWKS_URL", self.jwks_url),
+            ("IRU_MCP_PUBLIC_URL", self.public_url),
+        ):
+            if not url:
+                raise ConfigError(f"IRU_MCP_OAUTH_ISSUER needs {name} too.", f"Set {name} to the full URL.")
+            read_url(name, url, f"Set {name} to the full URL, beginning with https://.")
 
     @property
     def metadata_url(self) -> str:
         """Where RFC 9728 puts the metadata of the resource at the public URL."""
-        parts = urlsplit(self.public_url)
-        return f"{parts.scheme}://{parts.netloc}{METADATA}{parts.path.rstrip('/')}"
-
-
-def _check_url(name: str, url: str) -> None:
-    parts = urlsplit(url)
-    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if not parts.hostname or not (parts.scheme == "https" or local) or parts.fragment:
-        fact = f"{name} is not an https:// URL." if url else f"IRU_MCP_OAUTH_ISSUER needs {name} too."
-        raise ConfigError(fact, f"Set {name} to the full URL.")
+        public = urlsplit(self.public_url)
+        return f"{public.scheme}://{public.netloc}{METADATA}{public.path.rstrip('/')}"
 
 
 class OAuth:
