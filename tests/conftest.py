@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -25,12 +26,35 @@ from iru_mcp.tools.kit.catalogue import catalogue
 settings.register_profile("patient", deadline=None)  # a shared machine may be slow for a moment
 settings.load_profile("patient")
 
+ROOT = Path(__file__).parents[1]
 MOMENT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 FAST = Limits(per_second=100_000, attempts=1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-snapshots", action="store_true", help="write what tools publish to tests/snapshots")
+    parser.addoption("--none-skipped", action="store_true", help="fail when a test was skipped, as CI does")
+
+
+def skipped(reporter: pytest.TerminalReporter) -> list[pytest.TestReport]:
+    """The reports of tests that did not run."""
+    return list(reporter.stats.get("skipped", []))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With --none-skipped a test that did not run is a failure of the whole run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and session.config.getoption("--none-skipped") and skipped(reporter) and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests were skipped, and how to run them too."""
+    if number := len(skipped(terminalreporter)):
+        terminalreporter.write_line(
+            f"{number} skipped, each named below. On Debian or Ubuntu `sudo .ci/install` installs what they need."
+        )
 
 
 class Agent:
@@ -143,6 +167,18 @@ def iru() -> Iterator[str]:
     """The URL of a demo tenant on a socket; its token is demo-token."""
     with served(demo.asgi(demo.transport(devices=60))) as place:
         yield f"http://{place}"
+
+
+@pytest.fixture(scope="session")
+def program() -> Callable[[str], str]:
+    """The path of a program that .ci/programs names; a test that wants one that is not installed is skipped."""
+    names = {line.split()[0] for line in (ROOT / ".ci" / "programs").read_text("utf-8").splitlines() if line[:1] != "#"}
+
+    def path_of(name: str) -> str:
+        assert name in names, f"name {name} and its Debian package in .ci/programs, so that CI installs it"
+        return shutil.which(name) or pytest.skip(f"needs {name}")
+
+    return path_of
 
 
 @pytest.fixture

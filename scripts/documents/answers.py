@@ -21,45 +21,51 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What someone asks, the call that answers it, and how to say the answer: once, then for every row."""
+    """What someone asks, the call that answers it, and how its answer reads.
+
+    `once` is filled from the whole answer and `rows` from each of its `items`, both by str.format.
+    """
 
     asked: str
     tool: str
     arguments: Mapping[str, Any]
     rows: str = ""
-    once: str = ""
-    at: str = "items"
+    once: tuple[str, ...] = ()
 
     @property
     def call(self) -> str:
         """The call as one types it."""
         return " ".join([self.tool, *(f"{name}={_typed(value)}" for name, value in self.arguments.items())])
 
-    def said(self, answer: Answer) -> list[str]:
+    def lines(self, answer: Answer) -> list[str]:
         """The answer in lines."""
-        rows = answer[self.at]
-        lines = [self.once.format(**answer)] if self.once else []
-        return lines + [self.rows.format(**row) for row in rows if self.rows]
+        rows = answer["items"] if self.rows else ()
+        return [line.format(**answer) for line in self.once] + [self.rows.format(**row) for row in rows]
 
 
-QUESTIONS = (
+ALERT = "An alert names Mira Castellane. What happened, and who else is affected?"
+SESSION = (
     Question(
-        "An alert names Mira Castellane. Which devices does she hold?",
+        "Which devices does she hold?",
         "find_devices_for_user",
         {"email": "mira.castellane@northwind.example"},
         "{device_name} ({serial_number}), {model}, macOS {os_version}",
     ),
     Question(
-        "What starts by itself on it from a person's folder?",
-        "prism_launch_agents_and_daemons",
-        {"device": "NW7QK2M4XH", "program_arguments": "/Users/"},
-        "{label} runs {program}, first seen {created_at}",
+        "What stands out on it?",
+        "get_device_dossier",
+        {"device": "NW7QK2M4XH"},
+        once=(
+            "{threats[rows][0][threat_name]}, {threats[rows][0][status]}: {threats[rows][0][file_path]}",
+            "started at login by {launch_items[rows][0][label]}, since {launch_items[rows][0][created_at]}",
+            "{failed[rows][0][name]}: {failed[rows][0][status]}",
+        ),
     ),
     Question(
         "Which other Macs have it?",
         "prism_launch_agents_and_daemons",
         {"label": "com.apple.softwareupdate.helperd"},
-        "{device__name} ({serial_number}), first seen {created_at}",
+        "{device__name} ({serial_number}), since {created_at}",
     ),
     Question(
         "Who made API tokens this week, and for what?",
@@ -68,6 +74,19 @@ QUESTIONS = (
         "'{new_state[label]}' at {occurred_at}, for {new_state[permissions][0][http_method]}"
         " {new_state[permissions][0][path]}, ...",
     ),
+)
+"""The investigation that scripts/demo makes and the picture in README shows."""
+
+QUESTIONS = (
+    SESSION[0],
+    Question(
+        "What starts by itself on it from a person's folder?",
+        "prism_launch_agents_and_daemons",
+        {"device": "NW7QK2M4XH", "program_arguments": "/Users/"},
+        "{label} runs {program}, first seen {created_at}",
+    ),
+    SESSION[2],
+    SESSION[3],
     Question(
         "Which flaws in our fleet are exploited in the wild?",
         "list_fleet_vulnerabilities",
@@ -79,28 +98,29 @@ QUESTIONS = (
         "list_devices",
         {"platform": "mac", "group_by": "os_version", "limit": 3},
         "{os_version}: {count}",
-        "{summary[devices]} Macs; the most common versions:",
+        ("{summary[devices]} Macs; the most common versions:",),
     ),
 )
+"""The examples in README."""
 
 
-def ask_all() -> list[tuple[Question, list[str]]]:
-    """Every question with its answer in lines."""
-    return anyio.run(_ask_all)
+def ask_all(questions: tuple[Question, ...]) -> list[tuple[Question, Answer]]:
+    """Every question with its answer."""
+    return anyio.run(_ask_all, questions)
 
 
-async def _ask_all() -> list[tuple[Question, list[str]]]:
+async def _ask_all(questions: tuple[Question, ...]) -> list[tuple[Question, Answer]]:
     tools = catalogue()
     client = IruClient(HOST, lambda: TOKEN, transport=transport(now=NOW), now=lambda: NOW)
     try:
-        return [(one, one.said(await tools[one.tool].run(client, one.arguments))) for one in QUESTIONS]
+        return [(one, await tools[one.tool].run(client, one.arguments)) for one in questions]
     finally:
         await client.aclose()
 
 
 def block() -> str:
     """The questions as a table."""
-    rows = ((one.asked, f"`{one.call}`", "<br>".join(lines)) for one, lines in ask_all())
+    rows = ((one.asked, f"`{one.call}`", "<br>".join(one.lines(answer))) for one, answer in ask_all(QUESTIONS))
     return table(("question", "call", "answer"), rows)
 
 
