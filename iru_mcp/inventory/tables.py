@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..api.endpoint import Endpoint
 from ..api.endpoints.blueprints import LIST_BLUEPRINTS
 from ..api.endpoints.devices import GET_DEVICE_DETAILS, LIST_DEVICES
-from ..api.endpoints.prism import CATEGORIES, COMMON_COLUMNS, PrismRow
+from ..api.endpoints.prism import CATEGORIES, COMMON_COLUMNS, PRISM_COUNT, PrismRow
 from ..api.endpoints.threats import LIST_BEHAVIORAL_DETECTIONS_V1, LIST_THREATS_V1, LIST_THREATS_V2
 from ..api.endpoints.users import LIST_USERS
 from ..api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES
@@ -297,3 +297,15 @@ KINDS: tuple[Kind, ...] = (
 BY_NAME = {kind.name: kind for kind in KINDS}
 READINGS: tuple[str, ...] = tuple(name for kind in KINDS for name in kind.readings)
 """What a sync reads, and says of each how far it came."""
+
+
+def _sources() -> Iterator[Endpoint[Any]]:
+    for kind in KINDS:
+        yield kind.endpoint
+        yield from (kind.instead,) if kind.instead else ()
+        yield from (kind.visit.endpoint,) if kind.visit else ()
+    yield PRISM_COUNT
+
+
+SOURCES: tuple[Endpoint[Any], ...] = tuple(dict.fromkeys(each for each in _sources() if each is not LIST_DEVICES))
+"""What is read for all kinds beside the device list."""

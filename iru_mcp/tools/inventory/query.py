@@ -1,0 +1,128 @@
+"""SQL over the whole fleet: the tables a statement reads are read from Iru first, unless the copy has them fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from ...api.endpoints.devices import LIST_DEVICES
+from ...errors import UsageError
+from ...inventory.tables import SOURCES
+from ...output.clean import MAX_FIELD
+from ..kit.answers import size
+from ..kit.catalogue import tool
+from ..kit.params import Str, listed, read_time
+
+if TYPE_CHECKING:
+    from ...api.client import Call
+    from ...inventory.fill.on_demand import OnDemand, Unfinished
+
+_SECONDS = 10.0
+_FILL_SECONDS = 18.0
+"""Of a call's time, what a fill may take; the rest is for the statement."""
+_ROWS = 500
+_CHARACTERS = 40_000
+
+MaxAge = Annotated[Str, Field(description="oldest a table may be, e.g. 30m, 7d; 0: read now")]
+
+
+@tool(LIST_DEVICES, optional=SOURCES, toolset="inventory")
+async def inventory_query(
+    iru: Call,
+    sql: Annotated[str, Field(description="one SQLite SELECT", min_length=1, max_length=8000)],
+    max_age: MaxAge = "1h",
+) -> dict[str, Any]:
+    """Rows of one SELECT over the whole fleet: joins, counts, "has X but not Y" over devices, users, apps, launch_items,
+    local_users, profiles, filevault, detections, threats, audit_events and more (inventory_schema lists them). Tables
+    are read from Iru when first used; tables says of when each is and what it lacks. Times are like
+    2026-11-22T09:30:00Z, booleans 1 and 0; version_key(text) compares versions. At most 500 rows."""
+    from ...inventory import query
+    from ...inventory.fill.provenance import facts, provenance
+    from ...inventory.fill.sources import kinds_of
+
+    copy = _copy(iru)
+    views = await query.tables_read(copy.processes, await copy.path(), sql)
+    waiting = await copy.fill(kinds_of(views), _age(max_age, iru.now()), _FILL_SECONDS, iru.tell)
+    if waiting:
+        return _not_yet(copy, waiting)
+    found = await query.ask(
+        copy.processes,
+        await copy.path(),
+        sql,
+        facts=facts(views),
+        rows=_ROWS,
+        cell=MAX_FIELD + 1,
+        seconds=_SECONDS,
+    )
+    about = provenance(views, found.facts)
+    rows, cut = _within(found.rows)
+    long = sum(isinstance(cell, str) and len(cell) > MAX_FIELD for row in rows for cell in row)
+    notes = _notes(more=found.more or cut, long=long)
+    complete = about.complete and not notes
+    answer = {"tables": about.tables, "returned": len(rows), "complete": complete}
+    return answer | ({"notes": notes} if notes else {}) | {"columns": found.columns, "rows": rows}
+
+
+def _copy(iru: Call) -> OnDemand:
+    from ...inventory.fill.on_demand import OnDemand
+
+    return iru.companion(OnDemand)
+
+
+def _age(text: str, now: datetime) -> timedelta:
+    """How old a table may be. Raises UsageError."""
+    wanted = text.strip() or "1h"
+    if wanted in ("0", "0s"):
+        return timedelta()
+    oldest = read_time(wanted, "max_age", now)
+    if oldest is None or oldest > now:
+        raise UsageError("max_age lies in the future.", "Give an age like 30m, 1h, 7d, or 0.")
+    return now - oldest
+
+
+def _not_yet(copy: OnDemand, waiting: Collection[Unfinished]) -> dict[str, Any]:
+    """The answer while tables are still being read: no rows, not even those that there are."""
+    seconds = copy.ask_again(waiting)
+    reading = [
+        {"table": one.table, "pages": one.pages} | ({"about": one.about} if one.about is not None else {})
+        for one in waiting
+    ]
+    note = f"not answered yet: tables are being read from Iru; send the same statement again in {seconds} s"
+    return {"complete": False, "notes": [note], "ask_again_seconds": seconds, "reading": reading}
+
+
+def _notes(*, more: bool, long: int) -> list[str]:
+    notes = []
+    if more:
+        notes.append("there are more rows than this; narrow the statement, aggregate, or use LIMIT and OFFSET")
+    if long:
+        notes.append(f"{long} cells are cut at {MAX_FIELD} characters: use substr(), or rows instead of group_concat()")
+    return notes
+
+
+def _within(rows: list[list[Any]]) -> tuple[list[list[Any]], bool]:
+    """As many rows as an answer has room for."""
+    room = _CHARACTERS
+    for place, row in enumerate(rows):
+        room -= size([cell[:MAX_FIELD] if isinstance(cell, str) else cell for cell in row])
+        if room < 0:
+            return rows[: max(1, place)], True
+    return rows, False
+
+
+@tool(LIST_DEVICES, optional=SOURCES, toolset="inventory")
+async def inventory_schema(
+    iru: Call,
+    table: Annotated[Str, Field(description="one table in depth")] = "",
+) -> dict[str, Any]:
+    """The tables of inventory_query: what a row is, rows, age, and about how many requests to Iru reading it takes. With
+    table: its columns, the values of those with few, and statements that work."""
+    from ...inventory.fill.schema_answer import in_depth, overview
+
+    copy = _copy(iru)
+    if table.strip():
+        return await in_depth(copy, table.strip(), iru.now(), _FILL_SECONDS, iru.tell)
+    return await overview(copy, iru.now(), iru.tell)
