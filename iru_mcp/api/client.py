@@ -1,10 +1,15 @@
-"""The only module that speaks to Iru: GET, declared endpoints, bounded in time, size and number."""
+"""The shared client: one read of a declared endpoint, with cache, rate limit, retries and circuit breaker.
+
+All questions to a tenant share its quota and its faults, so they share one client. A read is answered from the cache
+or the request in flight where there is one; else it is tried a few times, each try waiting for its place in the rate
+limit. What must stay true: every wait ends by the caller's deadline, and nothing but GET is sent (transport/wire.py).
+"""
 
 from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -21,17 +26,16 @@ from ..errors import (
     Unreadable,
 )
 from ..output.privacy import Privacy
-from .call import Batch, Call, Interrupted, Progress
+from .call import Call, ReportProgress
 from .endpoint import Endpoint
-from .paging import Position, Rows
+from .paging import RawPage
+from .request import Request
 from .transport.cache import Cache, Deadline
 from .transport.decode import decode
-from .transport.rate_limit import Circuit, Limits, Pace, RetryBudget, backoff
+from .transport.rate_limit import CircuitBreaker, Limits, RateLimiter, RetryBudget, backoff
 
 if TYPE_CHECKING:
     from .transport.wire import Transport
-
-__all__ = ["Batch", "Call", "Interrupted", "IruClient", "Progress"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ Observe = Callable[[Endpoint[Any]], contextlib.AbstractContextManager[Callable[[
 
 
 class IruClient:
-    """One connection pool, one pace and one retry budget for a tenant.
+    """One connection pool, rate limiter and retry budget for a tenant.
 
     `base_url` is scheme and host of the tenant's API. The token is sent in one header and kept nowhere else.
     `ca_file` holds certificates to trust beside those of the operating system.
@@ -85,14 +89,14 @@ class IruClient:
         self._observe = observe or _unobserved
         self.base_url = base_url.rstrip("/")
         self.limits = limits or Limits()
-        self.pace = Pace(self.limits.per_second, clock, now)
+        self.rate_limiter = RateLimiter(self.limits.per_second, clock, now)
         self.cache = Cache(self.limits.cache_seconds, clock)
         self.requests = 0
         self.retries = 0
         self._companions: dict[Callable[[IruClient], Companion], Companion] = {}
         self._clock = clock
         self._budget = RetryBudget(self.limits.retry_share, self.limits.retry_floor)
-        self._circuit = Circuit(self.limits.fails_in_a_row, self.limits.probe_seconds, clock)
+        self._circuit = CircuitBreaker(self.limits.fails_in_a_row, self.limits.probe_seconds, clock)
         self._slots = anyio.CapacityLimiter(self.limits.in_flight)
         from .transport.wire import Wire  # the HTTP library takes longer to load than all of this package
 
@@ -116,41 +120,36 @@ class IruClient:
         *endpoints: Endpoint[Any],
         seconds: float | None = None,
         requests: int | None = None,
-        progress: Progress | None = None,
+        progress: ReportProgress | None = None,
     ) -> Call:
         """One question's view of the client: these endpoints only, within this time and number of requests."""
         deadline = self._clock() + (seconds or self.limits.call_seconds)
         return Call(self, frozenset(endpoints), deadline, requests or self.limits.call_requests, progress)
 
-    async def read(
-        self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], at: Position, deadline: float
-    ) -> tuple[Rows, float | None]:
-        """The page at `at` by one GET, after at most `limits.attempts` tries, and its age in seconds if it was not
-        asked for just now and for this caller alone. Raises an IruError."""
-        question = (path, at, *sorted(query.items()))
+    async def read(self, request: Request[Any], deadline: float) -> tuple[RawPage, float | None]:
+        """The page, after at most `limits.attempts` tries, and its age in seconds if it was not requested just now and
+        for this caller alone. Raises an IruError."""
         try:
-            return await self.cache.get(question, deadline, partial(self._tries, endpoint, path, query, at))
+            return await self.cache.get(request, deadline, partial(self._read_with_retries, request))
         except TimeoutError:
-            raise _slow(endpoint, self.limits.call_seconds, last=True) from None
+            raise _too_slow(request.endpoint, self.limits.call_seconds, last=True) from None
 
-    async def _tries(
-        self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], at: Position, until: Deadline
-    ) -> Rows:
+    async def _read_with_retries(self, request: Request[Any], until: Deadline) -> RawPage:
         attempt = 0
         while True:
             attempt += 1
-            self._pass_circuit(endpoint)
+            self._refuse_open_circuit(request.endpoint)
             try:
-                page = await self._attempt(endpoint, path, query, at, until.at)
+                page = await self._attempt(request, until.at)
             except IruError as error:
-                self._note_failure(endpoint, error)
-                await self._before_retry(error, attempt, until.at)
+                self._count_failure(request.endpoint, error)
+                await self._wait_for_retry(error, attempt, until.at)
             else:
-                self._circuit.answered(endpoint.name)
+                self._circuit.answered(request.endpoint.name)
                 self._budget.earn()
                 return page
 
-    def _pass_circuit(self, endpoint: Endpoint[Any]) -> None:
+    def _refuse_open_circuit(self, endpoint: Endpoint[Any]) -> None:
         """Raises ServerFault while an endpoint that keeps failing shall not be asked."""
         wait = self._circuit.wait(endpoint.name)
         if wait > 0:
@@ -160,70 +159,70 @@ class IruClient:
                 wait,
             )
 
-    def _note_failure(self, endpoint: Endpoint[Any], error: IruError) -> None:
+    def _count_failure(self, endpoint: Endpoint[Any], error: IruError) -> None:
         if isinstance(error, (ServerFault, Unreachable)):
             self._circuit.failed(endpoint.name, spent=self._budget.spent)
         elif not isinstance(error, TookTooLong):
             self._circuit.answered(endpoint.name)
 
-    async def _before_retry(self, error: IruError, attempt: int, deadline: float) -> None:
+    async def _wait_for_retry(self, error: IruError, attempt: int, deadline: float) -> None:
         """Wait until the next try; raises `error` again when there shall be none."""
         asked = error.wait if isinstance(error, (RateLimited, ServerFault)) else None
         wait = asked if asked is not None else backoff(attempt)
         if isinstance(error, RateLimited):
             wait = max(wait, 0.2)
-            self.pace.hold(wait)
+            self.rate_limiter.hold(wait)
         tries = min(self.limits.attempts, 2) if isinstance(error, Unreadable) else self.limits.attempts
         if not error.retryable or attempt >= tries or self._clock() + wait >= deadline or not self._budget.spend():
             raise error
         self.retries += 1
         await anyio.sleep(wait)
 
-    async def _attempt(
-        self, endpoint: Endpoint[Any], path: str, query: Mapping[str, str | int], at: Position, deadline: float
-    ) -> Rows:
+    async def _attempt(self, request: Request[Any], deadline: float) -> RawPage:
         left = deadline - self._clock()
         if left <= 0:
-            raise _out_of_time()
-        self._check_quota(left)
+            raise TookTooLong("The time for this call is used up.", "Narrow the question, or ask for less at once.")
+        self._refuse_over_quota(left)
         within = self.limits.attempt_seconds
         try:
             with anyio.fail_after(left):
                 async with self._slots:
-                    await self._turn()
+                    await self._wait_for_rate_limit()
                     within = min(within, deadline - self._clock())
                     self.requests += 1
-                    self.pace.count()
-                    with self._observe(endpoint) as answered, anyio.fail_after(within):
-                        status, headers, body = await self._wire.get(path, query)
+                    self.rate_limiter.count()
+                    with self._observe(request.endpoint) as answered, anyio.fail_after(within):
+                        status, headers, body = await self._wire.get(request.path, dict(request.query))
                         answered(status)
         except TimeoutError:
-            raise _slow(endpoint, within, last=self._clock() + 0.5 >= deadline) from None
-        self.pace.learn(headers)
-        found = decode(endpoint, status, headers, body)
-        page = endpoint.paging.read(found, at)
+            raise _too_slow(request.endpoint, within, last=self._clock() + 0.5 >= deadline) from None
+        self.rate_limiter.learn(headers)
+        found = decode(request.endpoint, status, headers, body)
+        page = request.endpoint.paging.read(found, request.position)
         if self.privacy:
             self.privacy.learn(found)
         return page
 
-    def _check_quota(self, left: float) -> None:
+    def _refuse_over_quota(self, left: float) -> None:
         """Raises RateLimited when nothing may be asked within the `left` seconds of a call."""
-        if self.pace.held >= left:
+        if self.rate_limiter.held >= left:
             raise RateLimited(
-                "Iru's rate limit is reached (429).", f"Try again in {self.pace.held:.0f} s.", self.pace.held
+                "Iru's rate limit is reached (429).",
+                f"Try again in {self.rate_limiter.held:.0f} s.",
+                self.rate_limiter.held,
             )
-        if self.pace.hour_used >= self.limits.per_hour:
-            wait = self.pace.hour_ends_in
+        if self.rate_limiter.hour_used >= self.limits.per_hour:
+            wait = self.rate_limiter.hour_ends_in
             raise RateLimited(
                 f"iru-mcp has used the {self.limits.per_hour} requests it may make in an hour.",
                 f"Try again in {wait:.0f} s.",
                 wait,
             )
 
-    async def _turn(self) -> None:
-        await anyio.sleep(self.pace.delay())
-        while self.pace.held:  # noqa: ASYNC110 - a 429 may have come meanwhile, and another while waiting for it
-            await anyio.sleep(self.pace.held)
+    async def _wait_for_rate_limit(self) -> None:
+        await anyio.sleep(self.rate_limiter.delay())
+        while self.rate_limiter.held:  # noqa: ASYNC110 - a 429 may have come meanwhile, and another while waiting for it
+            await anyio.sleep(self.rate_limiter.held)
 
 
 @contextlib.contextmanager
@@ -231,11 +230,7 @@ def _unobserved(_: Endpoint[Any]) -> Iterator[Callable[[int], None]]:
     yield lambda _: None
 
 
-def _out_of_time() -> TookTooLong:
-    return TookTooLong("The time for this call is used up.", "Narrow the question, or ask for less at once.")
-
-
-def _slow(endpoint: Endpoint[Any], seconds: float, *, last: bool) -> IruError:
+def _too_slow(endpoint: Endpoint[Any], seconds: float, *, last: bool) -> IruError:
     if last:
         return TookTooLong(
             f"Iru did not finish answering {endpoint.path} within this call's time.",

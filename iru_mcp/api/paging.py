@@ -11,11 +11,11 @@ from ..errors import Unreadable
 
 Position = int | str
 """Where a page begins: an offset, a page number or Iru's own cursor."""
-Query = dict[str, str | int]
+QueryParams = dict[str, str | int]
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RawPage:
     """One page as Iru sent it: its raw rows, where the next begins (None at the end), and the total if Iru said."""
 
     rows: Sequence[Any]
@@ -38,11 +38,11 @@ class Paging(Protocol):
         """Where the first page begins."""
         ...
 
-    def query(self, position: Position) -> Query:
+    def query(self, position: Position) -> QueryParams:
         """The parameters that ask for the page at `position`."""
         ...
 
-    def read(self, body: Any, position: Position) -> Rows:
+    def read(self, body: Any, position: Position) -> RawPage:
         """The page in `body`. Raises Unreadable when the rows are not where this shape has them."""
         ...
 
@@ -85,13 +85,13 @@ class Single:
     size: int = 0
     start: Position = 0
 
-    def query(self, position: Position) -> Query:
+    def query(self, position: Position) -> QueryParams:
         return {}
 
-    def read(self, body: Any, position: Position) -> Rows:
+    def read(self, body: Any, position: Position) -> RawPage:
         if not isinstance(body, dict):
             raise Unreadable("Iru's answer is not an object.", "Tell the user; the answer cannot be trusted.")
-        return Rows([body], None, 1)
+        return RawPage([body], None, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +102,12 @@ class Whole:
     size: int = 0
     start: Position = 0
 
-    def query(self, position: Position) -> Query:
+    def query(self, position: Position) -> QueryParams:
         return {}
 
-    def read(self, body: Any, position: Position) -> Rows:
+    def read(self, body: Any, position: Position) -> RawPage:
         rows = _rows(body, self.at)
-        return Rows(rows, None, len(rows))
+        return RawPage(rows, None, len(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +118,10 @@ class Offset:
     at: str = ""
     start: Position = 0
 
-    def query(self, position: Position) -> Query:
+    def query(self, position: Position) -> QueryParams:
         return {"limit": self.size, "offset": int(position)}
 
-    def read(self, body: Any, position: Position) -> Rows:
+    def read(self, body: Any, position: Position) -> RawPage:
         rows = _rows(body, self.at)
         envelope = _dig(body, self.at.rpartition(".")[0]) if self.at else None
         total = _count(envelope, "count", "total_count", "total")
@@ -129,7 +129,7 @@ class Offset:
         more = _goes_on(rows, after, total, self.size)
         if rows and not more and isinstance(envelope, dict) and envelope.get("next"):
             more = True  # a total that lies low must not cost rows
-        return Rows(rows, after if more else None, total, total)
+        return RawPage(rows, after if more else None, total, total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +141,11 @@ class PageNumber:
     size_name: str = ""
     start: Position = 1
 
-    def query(self, position: Position) -> Query:
-        size: Query = {self.size_name: self.size} if self.size_name else {}
+    def query(self, position: Position) -> QueryParams:
+        size: QueryParams = {self.size_name: self.size} if self.size_name else {}
         return size | {"page": int(position)}
 
-    def read(self, body: Any, position: Position) -> Rows:
+    def read(self, body: Any, position: Position) -> RawPage:
         rows = _rows(body, self.at)
         total = _count(body, "total", "count")
         size = _count(body, "size")
@@ -157,7 +157,7 @@ class PageNumber:
             short = (int(position) - 1) * (size or len(rows)) + len(rows) >= total
         more = bool(rows) and (not short or bool(body.get("next")))
         pages = -(-total // (size or len(rows))) if total is not None and rows else None
-        return Rows(rows, int(position) + 1 if more else None, total, None if pages is None else pages + 1)
+        return RawPage(rows, int(position) + 1 if more else None, total, None if pages is None else pages + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +174,12 @@ class NextCursor:
     at: str = "results"
     start: Position = ""
 
-    def query(self, position: Position) -> Query:
-        size: Query = {self.size_name: self.size} if self.size_name else {}
+    def query(self, position: Position) -> QueryParams:
+        size: QueryParams = {self.size_name: self.size} if self.size_name else {}
         return size | ({self.name: position} if position else {})
 
-    def read(self, body: Any, position: Position) -> Rows:
-        return Rows(_rows(body, self.at), self._cursor(body.get("next")), _count(body, "count", "total"))
+    def read(self, body: Any, position: Position) -> RawPage:
+        return RawPage(_rows(body, self.at), self._cursor(body.get("next")), _count(body, "count", "total"))
 
     def _cursor(self, following: Any) -> str | None:
         if following in (None, ""):
@@ -206,20 +206,20 @@ class PrismPages:
     at: str = "data"
     start: Position = ""
 
-    def query(self, position: Position) -> Query:
+    def query(self, position: Position) -> QueryParams:
         if isinstance(position, int):
             return {"limit": self.size, "offset": position}
         return {"limit": self.size} | ({"cursor": position} if position else {})
 
-    def read(self, body: Any, position: Position) -> Rows:
+    def read(self, body: Any, position: Position) -> RawPage:
         rows = _rows(body, self.at)
         total = _count(body, "total")
         cursor = body.get("cursor")
         if isinstance(position, str) or (position == 0 and total is None):
             if isinstance(cursor, str) and cursor and rows:
-                return Rows(rows, cursor, total)
+                return RawPage(rows, cursor, total)
             if position:
-                return Rows(rows, None, total)
+                return RawPage(rows, None, total)
         after = (position if isinstance(position, int) else 0) + len(rows)
         more = _goes_on(rows, after, total, self.size)
-        return Rows(rows, after if more else None, total, total)
+        return RawPage(rows, after if more else None, total, total)

@@ -11,7 +11,8 @@ from typing import Any
 
 import anyio
 
-from ..api.client import Call, IruClient
+from ..api.call import Call
+from ..api.client import IruClient
 from ..api.endpoint import Endpoint
 from ..api.endpoints.devices import LIST_DEVICES
 from ..api.endpoints.users import LIST_USERS
@@ -116,7 +117,7 @@ async def check(client: IruClient, tools: Mapping[str, Tool], report: Report) ->
     if not report.token_accepted:
         refused = any(isinstance(one, Unauthorized) for one in found)
         report.problem = _bad_token() if refused else str(outcomes[LIST_USERS])
-    report.requests_left_this_hour = client.pace.hour_left
+    report.requests_left_this_hour = client.rate_limiter.hour_left
     report.tools = {name: _verdict(tool, outcomes) for name, tool in tools.items()}
     return report
 

@@ -31,6 +31,7 @@ def _known(endpoint: Endpoint[Any], field: str, parameter: str, query: Mapping[s
     """Completes to a field of what Iru lists: asked with its own filter first, whose matching is unpublished."""
 
     async def complete(prefix: str, client: Callable[[], IruClient]) -> Sequence[str]:
+        privacy = client().privacy
         call = client().call(endpoint, seconds=_SECONDS, requests=2)
         for filtered in ({parameter: prefix}, {}) if prefix else ({},):
             page = await call.page(endpoint, query=dict(query) | filtered)
@@ -38,7 +39,7 @@ def _known(endpoint: Endpoint[Any], field: str, parameter: str, query: Mapping[s
             found = sorted(name for name in names if name and prefix.casefold() in name.casefold())
             if found:
                 found.sort(key=lambda name: not name.casefold().startswith(prefix.casefold()))
-                return [clean_text(call.shown({field: name})[field]) for name in found]
+                return [clean_text(privacy.answer({field: name})[field] if privacy else name) for name in found]
         return []
 
     return complete

@@ -54,14 +54,14 @@ _PRISM_FILTERS = """\
 The prism_* tools take the usual filters as parameters of their own. For all others, `filter` is a JSON object: a
 column, then an operator with its operand. Several columns must all hold.
 
-    {"name": {"like": ["zoom"]}, "device__family": {"in": ["Mac"]}}
+    {"name": {"like": ["zoom"]}, "blueprint_name": {"like": ["Engineering"]}}
 
 | operator | holds when | operand |
 | --- | --- | --- |
 | `like`, `not_like` | some text is contained, or none is | a list of texts |
 | `in`, `not_in` | the value is one of them, or none | a list of texts |
-| `eq` | the value is that | true or false |
-| `gt`, `gte`, `lt`, `lte` | the time is later or earlier | an ISO time |
+| `eq` | the value is that | text, a number, true or false |
+| `gt`, `gte`, `lt`, `lte` | the value is later or larger, or the opposite | an ISO time, a number or a version |
 | `or` | one of the four before holds | an object of them |
 
 `iru://guides/prism/{category}` lists the columns of a category.

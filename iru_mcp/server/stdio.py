@@ -1,60 +1,98 @@
-"""Serving one client on stdin and stdout, and ending cleanly with either of them or on a signal."""
+"""Serving one client on stdin and stdout.
+
+A server on pipes is forgotten easily: it has to end when either pipe ends, on a signal, and when the process that
+started it is gone although someone else still holds the pipes. It has to answer every line, also one that is no message
+(frames.py). Nothing but messages may reach stdout, so both descriptors are moved away from 0 and 1 first.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
 import stat
 import sys
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 import anyio
+from anyio import to_thread
 from mcp.server.stdio import stdio_server
 
 from .binder import Binder
+from .frames import MAX_LINE, Unread, read_line, too_long
 
-MAX_LINE = 8 * 1024 * 1024
-"""Bytes of one request line; a longer one is dropped."""
+PARENT_SECONDS = 1.0
+"""How often it is looked whether the process that started this one is still there."""
+_EDGE = 4_096
+"""Bytes kept of each end of a line that is too long."""
 
 _log = logging.getLogger("iru_mcp")
-_SIGNALS = (signal.SIGINT, signal.SIGTERM) + ((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ())
 
 
 async def run_stdio(binder: Binder) -> None:
-    """Serve until stdin closes, stdout breaks or a signal comes; calls in flight are cancelled, the client closed.
+    """Serve until stdin closes, stdout breaks, the parent ends or a signal comes; calls in flight are cancelled.
 
     Where stdin and stdout are pipes or sockets, as every client makes them, both are read and written without
     threads: a thread that waits for the other side cannot be cancelled and would outlive a signal.
     """
     server = binder.server
     try:
-        with anyio.CancelScope() as scope:
-            if sys.platform == "win32":
-                lines, written = None, None
-            else:
-                for number in _SIGNALS:
-                    asyncio.get_running_loop().add_signal_handler(number, scope.cancel)
-                _say_if_nobody_speaks()
-                lines = await _lines_in() if _is_stream(0) or os.isatty(0) else None
-                written = await _LinesOut.open(scope) if _is_stream(1) else None
-            async with stdio_server(stdin=cast("Any", lines), stdout=cast("Any", written)) as (read, write):
+        async with anyio.create_task_group() as group:
+            _end_on_signals(group.cancel_scope)
+            written = await _open_stdout(group.cancel_scope)
+            lines = cast("Any", _messages(await _open_stdin(), written))
+            group.start_soon(_end_with_parent, group.cancel_scope)
+            async with stdio_server(stdin=lines, stdout=cast("Any", written)) as (read, write):
                 await server.run(read, write, server.create_initialization_options())
+            group.cancel_scope.cancel()
     except* (BrokenPipeError, ConnectionResetError):
-        _abandon_stdout()
+        pass  # nobody reads any more
     finally:
         with anyio.CancelScope(shield=True), anyio.move_on_after(2):
             await binder.aclose()
 
 
-def _say_if_nobody_speaks() -> None:
+def _end_on_signals(scope: anyio.CancelScope) -> None:
+    if sys.platform != "win32":  # its event loop takes none, and the interpreter's own handling ends the process
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, scope.cancel)
+
+
+async def _end_with_parent(scope: anyio.CancelScope) -> None:
+    """End when whoever started this process is gone: its pipes may be held open by others, and then never close."""
+    if sys.platform == "win32":
+        return  # the number of the parent stays what it was
+    parent = os.getppid()
+    while os.getppid() == parent:  # noqa: ASYNC110 - nothing tells of it
+        await anyio.sleep(PARENT_SECONDS)
+    _log.warning("the process that started this server has ended, so this one ends too")
+    scope.cancel()
+
+
+async def _open_stdin() -> AsyncIterator[bytes | Unread]:
+    """Lines of stdin. Anything else that reads fd 0 finds it empty."""
     if os.isatty(0):
         _log.warning("waiting for an MCP client on this terminal; iru-mcp setup connects one")
     elif stat.S_ISCHR(os.fstat(0).st_mode):
         _log.warning("no MCP client can speak on this stdin; a container needs -i to keep it open")
+    without_threads = sys.platform != "win32" and (_is_stream(0) or os.isatty(0))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    wire = os.fdopen(_take(0, nothing), "rb")
+    os.close(nothing)
+    if not without_threads:
+        return _lines_of_file(wire)
+    reader = asyncio.StreamReader(limit=MAX_LINE)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), wire)
+    return _lines_of_pipe(reader)
+
+
+async def _open_stdout(scope: anyio.CancelScope) -> _Written:
+    """Where answers go. Anything else that prints reaches stderr and cannot break a line."""
+    without_threads = sys.platform != "win32" and _is_stream(1)
+    wire = os.fdopen(_take(1, 2), "wb", buffering=0 if without_threads else -1)
+    return await _Pipe.open(wire, scope) if without_threads else _File(anyio.wrap_file(wire))
 
 
 def _is_stream(fd: int) -> bool:
@@ -69,28 +107,38 @@ def _take(fd: int, instead: int) -> int:
     return wire
 
 
-async def _lines_in() -> AsyncIterator[str]:
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    wire = _take(0, nothing)
-    os.close(nothing)
-    reader = asyncio.StreamReader(limit=MAX_LINE)
-    loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(wire, "rb"))
-    return _lines(reader)
+class _Written(Protocol):
+    """The part of an async file that the SDK writes to."""
+
+    async def write(self, text: str) -> None: ...
+
+    async def flush(self) -> None: ...
 
 
-class _LinesOut:
-    """The part of an async file that the SDK writes to; ends the server when nobody reads any more."""
+class _File:
+    """A stdout that is a file, a terminal or, on Windows, anything: written by a thread."""
+
+    def __init__(self, wire: anyio.AsyncFile[bytes]) -> None:
+        self._wire = wire
+
+    async def write(self, text: str) -> None:
+        await self._wire.write(text.encode("utf-8", "replace"))
+
+    async def flush(self) -> None:
+        await self._wire.flush()
+
+
+class _Pipe:
+    """A stdout that is a pipe or a socket; ends the server when nobody reads any more."""
 
     def __init__(self, wire: asyncio.StreamWriter) -> None:
         self._wire = wire
 
     @classmethod
-    async def open(cls, scope: anyio.CancelScope) -> _LinesOut:
+    async def open(cls, wire: Any, scope: anyio.CancelScope) -> _Pipe:
         loop = asyncio.get_running_loop()
         protocol = _UntilGone(scope)
-        pipe = os.fdopen(_take(1, 2), "wb", buffering=0)
-        transport, _ = await loop.connect_write_pipe(lambda: protocol, pipe)
+        transport, _ = await loop.connect_write_pipe(lambda: protocol, wire)
         transport.set_write_buffer_limits(0)  # a flush waits until all is handed over
         return cls(asyncio.StreamWriter(transport, protocol, None, loop))
 
@@ -111,37 +159,60 @@ class _UntilGone(asyncio.StreamReaderProtocol):
         self._scope.cancel()
 
 
-async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[str]:
+async def _messages(lines: AsyncIterator[bytes | Unread], written: _Written) -> AsyncIterator[str]:
+    """The lines that are messages; the others are answered here, and logged."""
+    async for line in lines:
+        found = read_line(line) if isinstance(line, bytes) else line
+        if isinstance(found, str):
+            yield found
+        elif found is not None:
+            _log.warning("a line from the client was not read: %s", found.why)
+            for answer in found.answers:
+                await written.write(answer)
+            await written.flush()
+
+
+async def _lines_of_pipe(reader: asyncio.StreamReader) -> AsyncIterator[bytes | Unread]:
     while True:
         try:
             line = await reader.readuntil(b"\n")
         except asyncio.IncompleteReadError as end:
             line = end.partial
         except asyncio.LimitOverrunError as over:
-            await _skip_line(reader, over.consumed)
+            yield await _skip_line(reader, over.consumed)
             continue
         if not line:
             return
-        yield line.decode("utf-8", "replace")
+        yield line
 
 
-async def _skip_line(reader: asyncio.StreamReader, held: int) -> None:
-    """Drop a line that is too long to be a request."""
+async def _skip_line(reader: asyncio.StreamReader, held: int) -> Unread:
+    """Drop a line that is too long, all but its ends."""
+    head = tail = b""
     while True:
-        await reader.readexactly(held)
+        piece = await reader.readexactly(held)
+        head, tail = head or piece[:_EDGE], (tail + piece)[-_EDGE:]
         try:
-            await reader.readuntil(b"\n")
+            last = await reader.readuntil(b"\n")
         except asyncio.LimitOverrunError as over:
             held = over.consumed
-        except asyncio.IncompleteReadError:
-            return
+        except asyncio.IncompleteReadError as end:
+            return too_long(head, tail + end.partial)
         else:
-            return
+            return too_long(head, tail + last)
 
 
-def _abandon_stdout() -> None:
-    """Nobody reads stdout any more: point it nowhere, so that the interpreter's last flush does not fail."""
-    with contextlib.suppress(OSError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
-        os.close(nowhere)
+async def _lines_of_file(wire: BinaryIO) -> AsyncIterator[bytes | Unread]:
+    """Read by a thread: a file and, on Windows, anything has no other way."""
+
+    async def read() -> bytes:
+        return await to_thread.run_sync(wire.readline, MAX_LINE + 1, abandon_on_cancel=True)
+
+    while line := await read():
+        if len(line) <= MAX_LINE:
+            yield line
+            continue
+        head = tail = line
+        while tail and not tail.endswith(b"\n"):
+            tail = await read()
+        yield too_long(head[:_EDGE], tail)

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 from pydantic import Field
 
-from ..api.client import Call
 from ..api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ..api.record import write_moment
-from .kit.answers import Page, View
+from .kit.answers import Page
 from .kit.catalogue import tool
-from .kit.listing import Ask, listing
+from .kit.context import Context
+from .kit.listing import listing
 from .kit.params import Cursor, Fields, Limit, Since, Str, Until, contains, read_window, within
-from .kit.scan import Check
+from .kit.rows import RowShape
+from .kit.scan import Check, Source
 
 _STATE_CHARACTERS = 160
 _NAMED = 5
 
 
-class AuditLine(View):
+class AuditLine(TypedDict, total=False):
     """An audited action."""
 
     occurred_at: str
@@ -50,7 +51,7 @@ def _said(state: Any) -> Any:
 
 @tool(LIST_AUDIT_EVENTS)
 async def list_audit_events(
-    iru: Call,
+    ctx: Context,
     since: Since = "",
     until: Until = "",
     action: Annotated[Str, Field(description="create, update, delete; read for secrets")] = "",
@@ -64,7 +65,7 @@ async def list_audit_events(
     """Iru's audit log, newest first: changes to blueprints, library items, tokens and admins, device lifecycle, reads
     of secrets. Iru filters by time only, so with other filters give since. An actor_id is the target_id of the token
     that acted, or an Iru admin, whose name Iru does not give."""
-    early, late = read_window(since, until, iru.now())
+    early, late = read_window(since, until, ctx.now())
     query, checks = audit_window(early, late)
     for name, wanted, texts in (
         ("action", action, lambda event: (event.action,)),
@@ -74,8 +75,8 @@ async def list_audit_events(
     ):
         if wanted.strip():
             checks.append(_has(name, wanted.strip(), texts))
-    ask = Ask(LIST_AUDIT_EVENTS, query, {}, checks, lean=_readable)
-    return await listing(iru, ask, AuditLine, limit=limit, cursor=cursor, fields=fields)
+    source = Source(LIST_AUDIT_EVENTS, query=query, checks=checks)
+    return await listing(ctx, source, RowShape(AuditLine, lean=_readable), limit=limit, cursor=cursor, fields=fields)
 
 
 def audit_window(early: datetime | None, late: datetime | None) -> tuple[dict[str, str | int], list[Check[AuditEvent]]]:

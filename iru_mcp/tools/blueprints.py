@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 from pydantic import Field
 
-from ..api.client import Call
 from ..api.endpoints.blueprints import (
     LIST_BLUEPRINT_LIBRARY_ITEMS,
     LIST_BLUEPRINT_ROUTING_ACTIVITY,
@@ -15,16 +14,18 @@ from ..api.endpoints.blueprints import (
     BlueprintItem,
     RoutingActivity,
 )
-from .kit.answers import Page, View
+from .kit.answers import Page
 from .kit.catalogue import tool
-from .kit.listing import Ask, listing
-from .kit.params import Cursor, Fields, Limit, Since, Str, contains, read_time, within
-from .kit.scan import Check
+from .kit.context import Context
+from .kit.listing import listing
+from .kit.params import Cursor, Fields, Limit, Since, Str, contains, part_query, read_time, within
+from .kit.rows import RowShape
+from .kit.scan import Check, Source
 
 BlueprintId = Annotated[str, Field(description="id from list_blueprints", min_length=1, max_length=100)]
 
 
-class BlueprintLine(View):
+class BlueprintLine(TypedDict, total=False):
     """A blueprint."""
 
     id: str
@@ -34,14 +35,14 @@ class BlueprintLine(View):
     computers_count: float
 
 
-class BlueprintItemLine(View):
+class BlueprintItemLine(TypedDict, total=False):
     """A library item of a blueprint."""
 
     id: str
     name: str
 
 
-class RoutingLine(View):
+class RoutingLine(TypedDict, total=False):
     """A device that was routed."""
 
     activity_time: str
@@ -52,36 +53,34 @@ class RoutingLine(View):
 
 @tool(LIST_BLUEPRINTS, default=False)
 async def list_blueprints(
-    iru: Call, name: Str = "", fields: Fields = (), limit: Limit = 25, cursor: Cursor = ""
+    ctx: Context, name: Str = "", fields: Fields = (), limit: Limit = 25, cursor: Cursor = ""
 ) -> Page[BlueprintLine]:
     """Blueprints with their number of devices. Enrollment codes are never shown."""
     has = contains(name.strip())
-    checks: list[Check[Blueprint]] = (
-        [Check("name", lambda blueprint: has(blueprint.name), sent=True)] if name.strip() else []
-    )
-    ask = Ask(LIST_BLUEPRINTS, {}, {"name": name.strip()} if checks else {}, checks)
-    return await listing(iru, ask, BlueprintLine, limit=limit, cursor=cursor, fields=fields)
+    checks: list[Check[Blueprint]] = [Check("name", lambda row: has(row.name))] if name.strip() else []
+    source = Source(LIST_BLUEPRINTS, narrow=part_query("name", name), checks=checks)
+    return await listing(ctx, source, RowShape(BlueprintLine), limit=limit, cursor=cursor, fields=fields)
 
 
 @tool(LIST_BLUEPRINT_LIBRARY_ITEMS, default=False)
 async def list_blueprint_library_items(
-    iru: Call, blueprint_id: BlueprintId, name: Str = "", limit: Limit = 100, cursor: Cursor = ""
+    ctx: Context, blueprint_id: BlueprintId, name: Str = "", limit: Limit = 100, cursor: Cursor = ""
 ) -> Page[BlueprintItemLine]:
     """The library items that a blueprint gives its devices."""
     has = contains(name.strip())
     checks: list[Check[BlueprintItem]] = [Check("name", lambda item: has(item.name))] if name.strip() else []
-    ask = Ask(LIST_BLUEPRINT_LIBRARY_ITEMS, checks=checks, ids={"blueprint_id": blueprint_id.strip()})
-    return await listing(iru, ask, BlueprintItemLine, limit=limit, cursor=cursor, fields=())
+    source = Source(LIST_BLUEPRINT_LIBRARY_ITEMS, checks=checks, ids={"blueprint_id": blueprint_id.strip()})
+    return await listing(ctx, source, RowShape(BlueprintItemLine), limit=limit, cursor=cursor)
 
 
 @tool(LIST_BLUEPRINT_ROUTING_ACTIVITY, default=False)
 async def list_blueprint_routing_activity(
-    iru: Call, since: Since = "", fields: Fields = (), limit: Limit = 25, cursor: Cursor = ""
+    ctx: Context, since: Since = "", fields: Fields = (), limit: Limit = 25, cursor: Cursor = ""
 ) -> Page[RoutingLine]:
     """Devices that blueprint routing moved, in Iru's order."""
-    early = read_time(since, "since", iru.now())
+    early = read_time(since, "since", ctx.now())
     checks: list[Check[RoutingActivity]] = (
         [Check("since", lambda row: within(row.activity_time, early, None))] if early else []
     )
-    ask = Ask(LIST_BLUEPRINT_ROUTING_ACTIVITY, checks=checks)
-    return await listing(iru, ask, RoutingLine, limit=limit, cursor=cursor, fields=fields)
+    source = Source(LIST_BLUEPRINT_ROUTING_ACTIVITY, checks=checks)
+    return await listing(ctx, source, RowShape(RoutingLine), limit=limit, cursor=cursor, fields=fields)

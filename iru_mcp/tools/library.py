@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import Field
 
-from ..api.client import Call
 from ..api.endpoint import Endpoint
 from ..api.endpoints.library import (
     LIST_CUSTOM_APPS,
@@ -21,12 +20,14 @@ from ..api.endpoints.library import (
     LibraryItemStatus,
 )
 from .devices.details import is_fine
-from .kit.answers import Page, View
+from .kit.answers import Page
 from .kit.catalogue import tool
-from .kit.counting import GroupBy, counting
-from .kit.listing import Ask, listing
+from .kit.context import Context
+from .kit.counting import COUNT_REQUESTS, GroupBy, counting
+from .kit.listing import listing
 from .kit.params import Cursor, Fields, Limit, Since, Str, Until, contains, read_window, within
-from .kit.scan import Check
+from .kit.rows import RowShape
+from .kit.scan import Check, Source
 
 _KINDS: dict[str, Endpoint[LibraryItem]] = {
     "custom_apps": LIST_CUSTOM_APPS,
@@ -40,7 +41,7 @@ ItemId = Annotated[
 ]
 
 
-class LibraryItemLine(View):
+class LibraryItemLine(TypedDict, total=False):
     """A library item, without its body."""
 
     id: str
@@ -54,7 +55,7 @@ class LibraryItemLine(View):
     updated_at: str
 
 
-class ItemStatusLine(View):
+class ItemStatusLine(TypedDict, total=False):
     """How an item stands on one device."""
 
     device_name: str
@@ -65,7 +66,7 @@ class ItemStatusLine(View):
     last_audit_log: str
 
 
-class ItemActivityLine(View):
+class ItemActivityLine(TypedDict, total=False):
     """A change to an item."""
 
     activity_time: str
@@ -74,7 +75,7 @@ class ItemActivityLine(View):
     details: Any
 
 
-class CategoryLine(View):
+class CategoryLine(TypedDict, total=False):
     """A Self Service category."""
 
     id: str
@@ -83,7 +84,7 @@ class CategoryLine(View):
 
 @tool(LIST_CUSTOM_APPS, LIST_IN_HOUSE_APPS, LIST_CUSTOM_PROFILES, LIST_CUSTOM_SCRIPTS, default=False)
 async def list_library_items(
-    iru: Call,
+    ctx: Context,
     kind: Literal["custom_apps", "in_house_apps", "custom_profiles", "custom_scripts"],
     name: Str = "",
     fields: Fields = (),
@@ -94,8 +95,8 @@ async def list_library_items(
     list of its other items: find those in list_blueprint_library_items or get_device_status."""
     has = contains(name.strip())
     checks: list[Check[LibraryItem]] = [Check("name", lambda item: has(item.name))] if name.strip() else []
-    ask = Ask(_KINDS[kind], checks=checks)
-    return await listing(iru, ask, LibraryItemLine, limit=limit, cursor=cursor, fields=fields)
+    source = Source(_KINDS[kind], checks=checks)
+    return await listing(ctx, source, RowShape(LibraryItemLine), limit=limit, cursor=cursor, fields=fields)
 
 
 def _status_row(record: LibraryItemStatus) -> dict[str, Any]:
@@ -104,9 +105,9 @@ def _status_row(record: LibraryItemStatus) -> dict[str, Any]:
     return flat | {"device_id": computer.get("id"), "device_name": computer.get("name")}
 
 
-@tool(LIST_LIBRARY_ITEM_STATUSES, default=False)
+@tool(LIST_LIBRARY_ITEM_STATUSES, default=False, count_requests=COUNT_REQUESTS)
 async def list_library_item_status(
-    iru: Call,
+    ctx: Context,
     library_item_id: ItemId,
     status: Annotated[Str, Field(description="e.g. ERROR, PENDING; not_fine for all that is not done")] = "",
     group_by: GroupBy = (),
@@ -121,21 +122,16 @@ async def list_library_item_status(
         checks.append(Check("status", lambda row: not is_fine(row.status)))
     elif wanted:
         checks.append(Check("status", lambda row: (row.status or "").casefold() == wanted))
-    ask = Ask(
-        LIST_LIBRARY_ITEM_STATUSES,
-        checks=checks,
-        ids={"library_item_id": library_item_id.strip()},
-        flat=_status_row,
-        columns=("device_id", "device_name"),
-    )
+    source = Source(LIST_LIBRARY_ITEM_STATUSES, checks=checks, ids={"library_item_id": library_item_id.strip()})
+    shape = RowShape(ItemStatusLine, flat=_status_row, more_columns=("device_id", "device_name"))
     if group_by:
-        return await counting(iru, ask, group_by, limit=limit, cursor=cursor)
-    return await listing(iru, ask, ItemStatusLine, limit=limit, cursor=cursor, fields=fields)
+        return await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
+    return await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
 
 
 @tool(LIST_LIBRARY_ITEM_ACTIVITY, default=False)
 async def list_library_item_activity(
-    iru: Call,
+    ctx: Context,
     library_item_id: ItemId,
     since: Since = "",
     until: Until = "",
@@ -144,15 +140,15 @@ async def list_library_item_activity(
     cursor: Cursor = "",
 ) -> Page[ItemActivityLine]:
     """Who created, edited, assigned or deleted one library item, newest first."""
-    early, late = read_window(since, until, iru.now())
+    early, late = read_window(since, until, ctx.now())
     checks: list[Check[LibraryItemActivity]] = [
         Check("since/until", lambda row: within(row.activity_time, early, late))
     ]
-    ask = Ask(LIST_LIBRARY_ITEM_ACTIVITY, checks=checks, ids={"library_item_id": library_item_id.strip()})
-    return await listing(iru, ask, ItemActivityLine, limit=limit, cursor=cursor, fields=fields)
+    source = Source(LIST_LIBRARY_ITEM_ACTIVITY, checks=checks, ids={"library_item_id": library_item_id.strip()})
+    return await listing(ctx, source, RowShape(ItemActivityLine), limit=limit, cursor=cursor, fields=fields)
 
 
 @tool(LIST_SELF_SERVICE_CATEGORIES, default=False)
-async def list_self_service_categories(iru: Call, limit: Limit = 100, cursor: Cursor = "") -> Page[CategoryLine]:
+async def list_self_service_categories(ctx: Context, limit: Limit = 100, cursor: Cursor = "") -> Page[CategoryLine]:
     """Categories of Self Service."""
-    return await listing(iru, Ask(LIST_SELF_SERVICE_CATEGORIES), CategoryLine, limit=limit, cursor=cursor, fields=())
+    return await listing(ctx, Source(LIST_SELF_SERVICE_CATEGORIES), RowShape(CategoryLine), limit=limit, cursor=cursor)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict, cast
 
 from pydantic import Field
 
-from ..api.client import Call
 from ..api.endpoints.organization import (
     GET_LICENSING,
     LIST_ENROLLMENT_DEVICES,
@@ -15,29 +14,31 @@ from ..api.endpoints.organization import (
     EnrollmentDevice,
     Tag,
 )
-from .kit.answers import Page, View
+from .kit.answers import Page
 from .kit.catalogue import tool
-from .kit.counting import GroupBy, counting
-from .kit.listing import Ask, listing
-from .kit.params import Cursor, Fields, Limit, Str, contains
-from .kit.scan import Check
+from .kit.context import Context
+from .kit.counting import COUNT_REQUESTS, GroupBy, counting
+from .kit.listing import listing
+from .kit.params import Cursor, Fields, Limit, Str, contains, part_query
+from .kit.rows import RowShape
+from .kit.scan import Check, Source
 
 
-class TagLine(View):
+class TagLine(TypedDict, total=False):
     """A tag."""
 
     name: str
 
 
-class LicensingDetails(View):
+class LicensingDetails(TypedDict, total=False):
     """What get_licensing returns."""
 
     counts: dict[str, Any]
     limits: dict[str, Any]
-    tenantOverLicenseLimit: bool  # noqa: N815 - Iru's own spelling
+    tenantOverLicenseLimit: bool
 
 
-class IntegrationLine(View):
+class IntegrationLine(TypedDict, total=False):
     """An enrollment token."""
 
     server_name: str
@@ -50,7 +51,7 @@ class IntegrationLine(View):
     device_counts: dict[str, Any]
 
 
-class EnrollmentDeviceLine(View):
+class EnrollmentDeviceLine(TypedDict, total=False):
     """A device in Apple Business Manager."""
 
     serial_number: str
@@ -64,28 +65,28 @@ class EnrollmentDeviceLine(View):
 
 
 @tool(LIST_TAGS, default=False)
-async def list_tags(iru: Call, name: Str = "", limit: Limit = 100, cursor: Cursor = "") -> Page[TagLine]:
+async def list_tags(ctx: Context, name: Str = "", limit: Limit = 100, cursor: Cursor = "") -> Page[TagLine]:
     """Tags that devices can carry; for the devices use list_devices with tag."""
     has = contains(name.strip())
-    checks: list[Check[Tag]] = [Check("name", lambda tag: has(tag.name), sent=True)] if name.strip() else []
-    ask = Ask(LIST_TAGS, {}, {"search": name.strip()} if checks else {}, checks)
-    return await listing(iru, ask, TagLine, limit=limit, cursor=cursor, fields=())
+    checks: list[Check[Tag]] = [Check("name", lambda tag: has(tag.name))] if name.strip() else []
+    source = Source(LIST_TAGS, narrow=part_query("search", name), checks=checks)
+    return await listing(ctx, source, RowShape(TagLine), limit=limit, cursor=cursor)
 
 
 @tool(GET_LICENSING, default=False)
-async def get_licensing(iru: Call) -> LicensingDetails:
+async def get_licensing(ctx: Context) -> LicensingDetails:
     """How many devices of each platform the tenant has, and how many it may have."""
-    record = await iru.fetch(GET_LICENSING)
-    return record.flat()  # type: ignore[return-value]
+    record = await ctx.call.fetch(GET_LICENSING)
+    return cast("LicensingDetails", record.flat())
 
 
 @tool(LIST_ENROLLMENT_INTEGRATIONS, default=False)
 async def list_enrollment_integrations(
-    iru: Call, fields: Fields = (), limit: Limit = 25, cursor: Cursor = ""
+    ctx: Context, fields: Fields = (), limit: Limit = 25, cursor: Cursor = ""
 ) -> Page[IntegrationLine]:
     """Apple Automated Device Enrollment tokens: status, days left, last sync."""
-    ask = Ask(LIST_ENROLLMENT_INTEGRATIONS)
-    return await listing(iru, ask, IntegrationLine, limit=limit, cursor=cursor, fields=fields)
+    source = Source(LIST_ENROLLMENT_INTEGRATIONS)
+    return await listing(ctx, source, RowShape(IntegrationLine), limit=limit, cursor=cursor, fields=fields)
 
 
 def _enrollment_row(record: EnrollmentDevice) -> dict[str, Any]:
@@ -95,9 +96,9 @@ def _enrollment_row(record: EnrollmentDevice) -> dict[str, Any]:
     return flat | {"enrolled": bool(mdm)} | named
 
 
-@tool(LIST_ENROLLMENT_DEVICES, default=False)
+@tool(LIST_ENROLLMENT_DEVICES, default=False, count_requests=COUNT_REQUESTS)
 async def list_enrollment_devices(
-    iru: Call,
+    ctx: Context,
     serial_number: Str = "",
     device_family: Literal["iPad", "iPhone", "iPod", "Mac", "AppleTV", "Vision"] | None = None,
     profile_status: Literal["assigned", "empty", "pushed", "removed"] | None = None,
@@ -112,8 +113,8 @@ async def list_enrollment_devices(
     checks: list[Check[EnrollmentDevice]] = []
     if serial_number.strip():
         has = contains(serial_number.strip())
-        narrow["serial_number"] = serial_number.strip()
-        checks.append(Check("serial_number", lambda row: has(row.serial_number), sent=True))
+        narrow |= part_query("serial_number", serial_number)
+        checks.append(Check("serial_number", lambda row: has(row.serial_number)))
     if device_family:
         narrow["device_family"] = device_family
         checks.append(Check("device_family", lambda row: row.device_family == device_family, sent=True))
@@ -122,14 +123,8 @@ async def list_enrollment_devices(
         checks.append(Check("profile_status", lambda row: row.profile_status == profile_status, sent=True))
     if enrolled is not None:
         checks.append(Check("enrolled", lambda row: bool(row.mdm_device) == enrolled))
-    ask = Ask(
-        LIST_ENROLLMENT_DEVICES,
-        {},
-        narrow,
-        checks,
-        flat=_enrollment_row,
-        columns=("enrolled", "enrolled_device_name"),
-    )
+    source = Source(LIST_ENROLLMENT_DEVICES, narrow=narrow, checks=checks)
+    shape = RowShape(EnrollmentDeviceLine, flat=_enrollment_row, more_columns=("enrolled", "enrolled_device_name"))
     if group_by:
-        return await counting(iru, ask, group_by, limit=limit, cursor=cursor)
-    return await listing(iru, ask, EnrollmentDeviceLine, limit=limit, cursor=cursor, fields=fields)
+        return await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
+    return await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypedDict
 
 from pydantic import BeforeValidator, Field
 
-from ..api.client import Call
+from ..api.call import Call
 from ..api.endpoint import Endpoint
 from ..api.endpoints.devices import LIST_DEVICES
 from ..api.endpoints.threats import (
@@ -23,13 +23,14 @@ from ..api.endpoints.threats import (
 )
 from ..api.record import Moment, Record, Text
 from ..errors import Denied, IruError, NotFound, Refused, Unauthorized
-from .kit.answers import Page, View
+from .kit.answers import Page
 from .kit.catalogue import tool
-from .kit.cursor import read_cursor
-from .kit.listing import Ask, cut
+from .kit.context import Context
+from .kit.listing import page_of
 from .kit.params import Cursor, Fields, Limit, Since, Str, folded, newest_first, read_time, within
 from .kit.resolve import find
-from .kit.scan import Check, Scan
+from .kit.rows import RowShape
+from .kit.scan import Check, Scan, Source
 
 _VERSIONS: dict[str, tuple[Endpoint[Any], Endpoint[Any]]] = {
     "threat": (LIST_THREATS_V1, LIST_THREATS_V2),
@@ -82,7 +83,7 @@ class Threats:
     complete: bool = True
 
 
-class ThreatLine(View):
+class ThreatLine(TypedDict, total=False):
     """One file or process."""
 
     kind: str
@@ -117,7 +118,7 @@ Kind = Annotated[
 
 @tool(*THREAT_ENDPOINTS, optional=(LIST_DEVICES,))
 async def list_threats(
-    iru: Call,
+    ctx: Context,
     device: Annotated[Str, Field(description="only this serial number, name or device_id")] = "",
     since: Since = "",
     status: Annotated[Str, Field(description="not_quarantined, released, detected, blocked...")] = "",
@@ -129,15 +130,19 @@ async def list_threats(
 ) -> Page[ThreatLine]:
     """EDR alerts, newest first, fleet-wide or on one device: malicious files (threats) and processes (behavioral
     detections). For one hash, path or process use find_indicator."""
-    target = await find(iru, device)
-    early = read_time(since, "since", iru.now())
+    target = await find(ctx.call, device)
+    early = read_time(since, "since", ctx.now())
     found = await read_threats(
-        iru, device_id=target.device_id if target else "", since=early, kinds=(kind,) if kind else tuple(_VERSIONS)
+        ctx.call,
+        device_id=target.device_id if target else "",
+        since=early,
+        days=(ctx.now() - early).days + 2 if early else 0,
+        kinds=(kind,) if kind else tuple(_VERSIONS),
     )
     kept = [one for one in found.records if _is(one.status, status) and _is(one.classification, classification)]
-    ask: Ask[Any] = Ask(LIST_THREATS_V1, columns=Sighting.field_names(), lean=_lean)
-    mark = read_cursor(cursor, iru.question)
-    page = cut(kept, ask, ThreatLine, mark, iru.question, limit=limit, fields=fields, shown=iru.shown)
+    shape = RowShape(ThreatLine, lean=_lean)
+    declared = Sighting.field_names()
+    page = page_of(ctx, kept, shape, ctx.cursors.read(cursor), limit=limit, fields=fields, declared=declared)
     page.notes = found.notes + [f"not looked at: {place}: {why}" for place, why in found.not_looked_at.items()]
     if found.records and not kept:
         page.notes.append(_others(found.records))
@@ -148,10 +153,16 @@ async def list_threats(
 
 
 async def read_threats(
-    iru: Call, *, device_id: str = "", since: datetime | None = None, kinds: Iterable[str] = tuple(_VERSIONS)
+    call: Call,
+    *,
+    device_id: str = "",
+    since: datetime | None = None,
+    days: int = 0,
+    kinds: Iterable[str] = tuple(_VERSIONS),
 ) -> Threats:
     """Threats and behavioral detections of one device or, without `device_id`, of the fleet.
 
+    `days` is the age of `since`, rounded up: version 1 is asked for no more where it takes a range of days.
     The calling tool names THREAT_ENDPOINTS. A kind that is denied is told in `not_looked_at`; raises the IruError of
     the first kind when none could be read.
     """
@@ -159,7 +170,7 @@ async def read_threats(
     failed: dict[str, IruError] = {}
     for kind in kinds:
         try:
-            await _read(iru, kind, device_id, since, found)
+            await _read(call, kind, device_id, since, days, found)
         except IruError as error:
             failed[kind] = error
     if failed and len(failed) == len(list(kinds)):
@@ -181,17 +192,17 @@ def _why(kind: str, error: IruError) -> str:
     return error.fact
 
 
-async def _read(iru: Call, kind: str, device_id: str, since: datetime | None, found: Threats) -> None:
+async def _read(call: Call, kind: str, device_id: str, since: datetime | None, days: int, found: Threats) -> None:
     first, second = _VERSIONS[kind]
     try:
-        return await _scan(iru, first, device_id, since, found)
+        return await _scan(call, first, device_id, since, days, found)
     except _NO_ANSWER as error:
         denied: IruError = error
     try:
         if "device_id" in second.required and not device_id:
-            await iru.page(second, query=second.required)
+            await call.page(second, query=second.required)
             raise _per_device()
-        await _scan(iru, second, device_id, since, found)
+        await _scan(call, second, device_id, since, days, found)
     except (Denied, NotFound, Unauthorized) as error:
         # What a permission could mend is worth more than what is not there.
         raise (error if _absent(denied) else denied) from None
@@ -208,7 +219,9 @@ def _absent(error: IruError) -> bool:
     return isinstance(error, (NotFound, Refused)) or (isinstance(error, Denied) and not error.grant)
 
 
-async def _scan(iru: Call, endpoint: Endpoint[Any], device_id: str, since: datetime | None, found: Threats) -> None:
+async def _scan(
+    call: Call, endpoint: Endpoint[Any], device_id: str, since: datetime | None, days: int, found: Threats
+) -> None:
     query: dict[str, str | int] = {"sort_by": "-detection_date"}
     if "statuses" in endpoint.required:
         query["statuses"] = endpoint.required["statuses"]
@@ -216,10 +229,9 @@ async def _scan(iru: Call, endpoint: Endpoint[Any], device_id: str, since: datet
     if device_id:
         query["device_id"] = device_id
         checks.append(Check("device_id", lambda record: _sighting(record).device_id == device_id, sent=True))
-    days = (iru.now() - since).days + 2 if since else 0
     if 0 < days <= _LONGEST_RANGE and "date_range" in endpoint.filters:
         query["date_range"] = days
-    scan = Scan(iru, endpoint, query, checks, {})
+    scan: Scan[Any] = Scan(call, Source(endpoint, query, checks=checks))
     pages, records = 0, []
     async with aclosing(scan.pages()) as walk:
         async for hits, end in walk:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict, cast
 
 from pydantic import Field
 
-from ..api.client import Call
 from ..api.endpoints.users import GET_USER, LIST_USERS, User
 from ..errors import NotFound, UsageError
-from .kit.answers import Page, View
+from .kit.answers import Page
 from .kit.catalogue import tool
-from .kit.listing import Ask, listing
-from .kit.params import Cursor, Fields, Limit, Str, contains
-from .kit.scan import Check
+from .kit.context import Context
+from .kit.listing import listing
+from .kit.params import Cursor, Fields, Limit, Str, contains, equals
+from .kit.rows import RowShape
+from .kit.scan import Check, Source
 
 _DIRECTORY_REQUESTS = 120
 
 
-class UserLine(View):
+class UserLine(TypedDict, total=False):
     """A user of the directory."""
 
     id: str
@@ -30,7 +31,7 @@ class UserLine(View):
     device_count: int
 
 
-class UserDetails(View):
+class UserDetails(TypedDict, total=False):
     """What get_user_by_id returns."""
 
     id: str
@@ -52,15 +53,17 @@ def _lean_user(flat: dict[str, Any]) -> dict[str, Any]:
 
 @tool(LIST_USERS, requests=_DIRECTORY_REQUESTS)
 async def get_user(
-    iru: Call, email: Annotated[str, Field(description="whole address, any letter case", min_length=3, max_length=300)]
+    ctx: Context,
+    email: Annotated[str, Field(description="whole address, any letter case", min_length=3, max_length=300)],
 ) -> Page[UserLine]:
     """Iru's user records for one e-mail address; several may share it. The devices they hold: find_devices_for_user."""
     wanted = email.strip()
     if "@" not in wanted:
         raise UsageError("email is not an address.", "Give the whole address, or search with list_users.")
-    check: Check[User] = Check("email", lambda user: (user.email or "").casefold() == wanted.casefold())
+    is_wanted = equals(wanted)
+    check: Check[User] = Check("email", lambda user: is_wanted(user.email))
     page = await listing(
-        iru, Ask(LIST_USERS, {}, {"email": wanted}, [check], lean=_lean_user), UserLine, limit=25, cursor="", fields=()
+        ctx, Source(LIST_USERS, narrow={"email": wanted}, checks=[check]), RowShape(UserLine, lean=_lean_user), limit=25
     )
     page.next_cursor = ""
     if not page.complete:
@@ -74,21 +77,21 @@ async def get_user(
 
 @tool(GET_USER)
 async def get_user_by_id(
-    iru: Call,
+    ctx: Context,
     user_id: Annotated[str, Field(description="id from get_user or list_users", min_length=1, max_length=100)],
 ) -> UserDetails:
     """One Iru user record by its id. The actor_id of an audit event is no such id: Iru does not name its admins."""
     try:
-        record = await iru.fetch(GET_USER, user_id=user_id.strip())
+        record = await ctx.call.fetch(GET_USER, user_id=user_id.strip())
     except NotFound as error:
         remedy = "Ids are in list_users. An audit event's actor_id is an admin's or a token's, whom Iru does not name."
         raise NotFound(error.fact, remedy) from None
-    return record.flat()  # type: ignore[return-value]
+    return cast("UserDetails", record.flat())
 
 
 @tool(LIST_USERS, requests=_DIRECTORY_REQUESTS)
 async def list_users(
-    iru: Call,
+    ctx: Context,
     name: Str = "",
     email: Annotated[Str, Field(description="any part of the address")] = "",
     archived: Annotated[bool | None, Field(description="true: only people who left")] = None,
@@ -107,5 +110,10 @@ async def list_users(
     if archived is not None:
         checks.append(Check("archived", lambda user: bool(user.archived) == archived))
     return await listing(
-        iru, Ask(LIST_USERS, {}, {}, checks, lean=_lean_user), UserLine, limit=limit, cursor=cursor, fields=fields
+        ctx,
+        Source(LIST_USERS, checks=checks),
+        RowShape(UserLine, lean=_lean_user),
+        limit=limit,
+        cursor=cursor,
+        fields=fields,
     )

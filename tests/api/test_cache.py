@@ -11,10 +11,11 @@ import respx
 
 from iru_mcp.api.client import IruClient
 from iru_mcp.api.endpoints.users import LIST_USERS
-from iru_mcp.api.paging import Rows
+from iru_mcp.api.paging import RawPage
 from iru_mcp.api.transport.cache import Cache, Deadline
 from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.errors import ServerFault, TookTooLong
+from iru_mcp.tools.kit.catalogue import catalogue
 
 URL = "https://acme.api.example"
 USERS = "/api/v1/users"
@@ -43,14 +44,12 @@ async def test_the_same_question_within_a_minute_costs_one_request_and_says_its_
     iru: respx.MockRouter, keeping: IruClient
 ) -> None:
     route = iru.get(USERS).mock(side_effect=[page("u1"), page("u2")])
-    call = keeping.call(LIST_USERS)
-    assert (await call.page(LIST_USERS)).rows == [{"id": "u1"}]
-    assert call.remarks({}) == {}
+    answer = await catalogue()["list_users"].run(keeping, {})
+    assert "cached_seconds" not in answer
     await anyio.sleep(34)
-    again = keeping.call(LIST_USERS)
-    assert [*(await again.page(LIST_USERS)).rows] == [{"id": "u1"}]
-    assert again.remarks({"items": []}) == {"cached_seconds": 34, "items": []}
-    assert (again.requests_made, route.call_count) == (0, 1)
+    again = await catalogue()["list_users"].run(keeping, {})
+    assert again == {"cached_seconds": 34} | answer
+    assert (answer["items"], route.call_count) == ([{"id": "u1"}], 1)
     await anyio.sleep(26)
     assert (await keeping.call(LIST_USERS).page(LIST_USERS)).rows == [{"id": "u2"}]
 
@@ -154,12 +153,12 @@ async def test_who_asked_first_may_leave_and_the_others_are_still_answered(
 async def test_when_everybody_has_left_the_request_ends() -> None:
     ended = anyio.Event()
 
-    async def read(_: Deadline) -> Rows:
+    async def read(_: Deadline) -> RawPage:
         try:
             await anyio.sleep_forever()
         finally:
             ended.set()
-        return Rows([], None)
+        return RawPage([], None)
 
     cache = Cache(60)
     with anyio.move_on_after(1):
@@ -180,11 +179,11 @@ async def test_each_waiter_has_its_own_deadline(iru: respx.MockRouter, keeping: 
 async def test_what_is_kept_stays_within_its_bytes() -> None:
     cache = Cache(60, max_bytes=1_000)
 
-    async def read(_: Deadline) -> Rows:
-        return Rows(["x" * 233], None)
+    async def read(_: Deadline) -> RawPage:
+        return RawPage(["x" * 233], None)
 
-    async def huge(_: Deadline) -> Rows:
-        return Rows(["x" * 395], None)
+    async def huge(_: Deadline) -> RawPage:
+        return RawPage(["x" * 395], None)
 
     for question in range(20):
         await cache.get(question, anyio.current_time() + 1, read)
@@ -214,6 +213,5 @@ async def test_a_low_hour_is_said_in_the_answer(
     iru: respx.MockRouter, keeping: IruClient, left: int, *, said: bool
 ) -> None:
     iru.get(USERS).mock(return_value=httpx.Response(200, json={"results": [], "next": None}, headers=low(left)))
-    call = keeping.call(LIST_USERS)
-    await call.page(LIST_USERS)
-    assert ("notes" in call.remarks({})) is said
+    answer = await catalogue()["list_users"].run(keeping, {})
+    assert ("notes" in answer) is said

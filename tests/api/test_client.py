@@ -10,7 +10,8 @@ import httpx
 import pytest
 import respx
 
-from iru_mcp.api.client import Batch, Call, Interrupted, IruClient
+from iru_mcp.api.call import Batch, Call, Interrupted
+from iru_mcp.api.client import IruClient
 from iru_mcp.api.endpoint import Endpoint
 from iru_mcp.api.endpoints.devices import GET_DEVICE, LIST_DEVICES
 from iru_mcp.api.endpoints.users import LIST_USERS

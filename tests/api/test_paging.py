@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iru_mcp.api.paging import NextCursor, Offset, PageNumber, Paging, Position, PrismPages, Query, Single, Whole
+from iru_mcp.api.paging import NextCursor, Offset, PageNumber, Paging, Position, PrismPages, QueryParams, Single, Whole
 from iru_mcp.errors import Unreadable
 
 SPLITS = st.lists(st.integers(min_value=1, max_value=5), max_size=8)
@@ -48,7 +48,7 @@ class Tenant:
 def test_offsets_beside_a_count_reach_every_row_however_short_the_pages(lengths: list[int], key: str) -> None:
     tenant = Tenant(Offset(5, "activity.results"), lengths)
 
-    def answer(query: Query) -> Any:
+    def answer(query: QueryParams) -> Any:
         return {"activity": {key: len(tenant.rows), "results": tenant.at(int(query["offset"]))}}
 
     assert tenant.read_all(answer) == tenant.rows
@@ -58,7 +58,7 @@ def test_offsets_beside_a_count_reach_every_row_however_short_the_pages(lengths:
 def test_a_count_that_lies_low_costs_no_row_while_iru_names_a_next_page(lengths: list[int], said: int) -> None:
     tenant = Tenant(Offset(5, "results"), lengths)
 
-    def answer(query: Query) -> Any:
+    def answer(query: QueryParams) -> Any:
         rows = tenant.at(int(query["offset"]))
         last = not rows or rows[-1] == tenant.rows[-1]
         return {"count": said, "next": None if last else "https://x.example/?offset=9", "results": rows}
@@ -78,7 +78,7 @@ def test_page_numbers_reach_every_row_even_where_iru_gives_smaller_pages_than_as
 ) -> None:
     tenant = Tenant(PageNumber(7, size_name="size"), [size] * (count // size) + [count % size])
 
-    def answer(query: Query) -> Any:
+    def answer(query: QueryParams) -> Any:
         at = (int(query["page"]) - 1) * size
         rows = tenant.rows[at : at + size]
         following = "yes" if at + size < count else None
@@ -92,7 +92,7 @@ def test_page_numbers_reach_every_row_even_where_iru_gives_smaller_pages_than_as
 def test_cursors_reach_every_row_past_short_and_empty_pages(lengths: list[int], form: str) -> None:
     tenant = Tenant(NextCursor(5), lengths)
 
-    def answer(query: Query) -> Any:
+    def answer(query: QueryParams) -> Any:
         index = int(str(query.get("cursor", "c0"))[1:])
         last = index + 1 >= len(tenant.lengths)
         return {"next": None if last else form.format(f"c{index + 1}"), "results": tenant.page(index)}
@@ -108,7 +108,7 @@ def test_prism_cursors_reach_every_row_past_short_pages_without_a_total(
 ) -> None:
     tenant = Tenant(PrismPages(5), [*lengths, 0] if trailing else lengths)
 
-    def answer(query: Query) -> Any:
+    def answer(query: QueryParams) -> Any:
         index = int(str(query.get("cursor", "c0"))[1:])
         last = index + 1 >= len(tenant.lengths)
         total = len(tenant.rows) if last and not index else None
@@ -121,7 +121,7 @@ def test_prism_cursors_reach_every_row_past_short_pages_without_a_total(
 def test_prism_offsets_reach_every_row_where_no_cursor_comes(lengths: list[int]) -> None:
     tenant = Tenant(PrismPages(5), lengths)
 
-    def answer(query: Query) -> Any:
+    def answer(query: QueryParams) -> Any:
         return {"total": len(tenant.rows), "data": tenant.at(int(query.get("offset", 0)))}
 
     assert tenant.read_all(answer) == tenant.rows

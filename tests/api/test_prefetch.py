@@ -11,7 +11,8 @@ import anyio
 import httpx
 import pytest
 
-from iru_mcp.api.client import Call, Interrupted, IruClient
+from iru_mcp.api.call import Call, Interrupted
+from iru_mcp.api.client import IruClient
 from iru_mcp.api.endpoints.devices import LIST_DEVICES
 from iru_mcp.api.endpoints.prism import PRISM_APPS
 from iru_mcp.api.transport.rate_limit import Limits

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iru_mcp.api.transport.rate_limit import Pace, RetryBudget, backoff
+from iru_mcp.api.transport.rate_limit import RateLimiter, RetryBudget, backoff
 
 
 class Clock:
@@ -19,11 +19,11 @@ class Clock:
 @given(st.lists(st.floats(0, 2), min_size=1, max_size=200), st.floats(1, 50))
 def test_no_second_holds_more_requests_than_the_pace_and_its_burst(gaps: list[float], rate: float) -> None:
     clock = Clock()
-    pace = Pace(rate, clock)
+    limiter = RateLimiter(rate, clock)
     sent = []
     for gap in gaps:
         clock.now += gap
-        sent.append(clock.now + pace.delay())
+        sent.append(clock.now + limiter.delay())
     assert sent == sorted(sent)
     for first in sent:
         assert sum(first <= moment < first + 1 for moment in sent) <= rate * 1.25 + 2
@@ -31,38 +31,38 @@ def test_no_second_holds_more_requests_than_the_pace_and_its_burst(gaps: list[fl
 
 def test_a_hold_makes_everybody_wait_but_no_longer_than_a_minute() -> None:
     clock = Clock()
-    pace = Pace(10, clock)
-    pace.hold(5)
-    assert pace.held == 5
-    assert [pace.delay(), pace.delay()] == pytest.approx([5, 5.1])
-    pace.hold(1e9)
-    assert pace.held == 60
-    pace.hold(1)
-    assert pace.held == 60
+    limiter = RateLimiter(10, clock)
+    limiter.hold(5)
+    assert limiter.held == 5
+    assert [limiter.delay(), limiter.delay()] == pytest.approx([5, 5.1])
+    limiter.hold(1e9)
+    assert limiter.held == 60
+    limiter.hold(1)
+    assert limiter.held == 60
     clock.now += 61
-    assert pace.held == 0
+    assert limiter.held == 0
 
 
 def test_irus_own_limit_slows_the_pace_and_never_quickens_it() -> None:
-    pace = Pace(40, Clock())
-    pace.learn({"x-ratelimit-limit-second": "20", "x-ratelimit-remaining-hour": "9876"})
-    assert (pace.per_second, pace.hour_left) == (16, 9876)
-    pace.learn({"x-ratelimit-limit-second": "500"})
-    assert pace.per_second == 16
+    limiter = RateLimiter(40, Clock())
+    limiter.learn({"x-ratelimit-limit-second": "20", "x-ratelimit-remaining-hour": "9876"})
+    assert (limiter.per_second, limiter.hour_left) == (16, 9876)
+    limiter.learn({"x-ratelimit-limit-second": "500"})
+    assert limiter.per_second == 16
 
 
 def test_a_used_up_second_is_waited_out() -> None:
-    pace = Pace(40, Clock())
-    pace.learn({"x-ratelimit-remaining-second": "0"})
-    assert pace.delay() == 1
+    limiter = RateLimiter(40, Clock())
+    limiter.learn({"x-ratelimit-remaining-second": "0"})
+    assert limiter.delay() == 1
 
 
 @pytest.mark.parametrize("value", ["", "-1", "many", "1.5", "\u00b2", "9" * 5000])
 def test_a_header_that_is_no_count_changes_nothing(value: str) -> None:
-    pace = Pace(40, Clock())
+    limiter = RateLimiter(40, Clock())
     names = ("limit-second", "remaining-second", "remaining-hour")
-    pace.learn({f"x-ratelimit-{name}": value for name in names})
-    assert (pace.per_second, pace.hour_left, pace.delay()) == (40, None, 0)
+    limiter.learn({f"x-ratelimit-{name}": value for name in names})
+    assert (limiter.per_second, limiter.hour_left, limiter.delay()) == (40, None, 0)
 
 
 @given(st.lists(st.booleans(), max_size=500))

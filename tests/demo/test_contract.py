@@ -122,7 +122,7 @@ async def test_the_hour_counts_down_and_ends() -> None:
     client = IruClient(demo.HOST, lambda: demo.TOKEN, transport=demo.transport(now=NOW, hour_limit=2))
     call = client.call(LIST_DEVICES, seconds=0.5)
     await call.page(LIST_DEVICES)
-    assert client.pace.hour_left == 1
+    assert client.rate_limiter.hour_left == 1
     await call.page(LIST_DEVICES)
     with pytest.raises(RateLimited):
         await call.page(LIST_DEVICES)
@@ -140,7 +140,7 @@ async def test_it_can_be_served_as_an_asgi_application(tenant: AsyncBaseTranspor
     served = IruClient("http://127.0.0.1", lambda: demo.TOKEN, transport=ASGITransport(demo.asgi(tenant)))
     batch = await served.call(LIST_DEVICES).page(LIST_DEVICES, query={"device_name": "Mira\u2019s MacBook"})
     assert batch.rows == [row for row in await walk(LIST_DEVICES) if "Mira\u2019s MacBook" in row["device_name"]]
-    assert served.pace.hour_left is not None
+    assert served.rate_limiter.hour_left is not None
 
 
 def test_importing_the_demo_loads_neither_httpx_nor_the_tenant() -> None:

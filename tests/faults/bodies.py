@@ -15,7 +15,8 @@ from typing import Any
 import anyio
 import anyio.abc
 
-from iru_mcp.api.client import Interrupted, IruClient
+from iru_mcp.api.call import Interrupted
+from iru_mcp.api.client import IruClient
 from iru_mcp.api.endpoints.devices import LIST_DEVICES
 from iru_mcp.api.endpoints.users import LIST_USERS
 from iru_mcp.api.transport.rate_limit import Limits
@@ -178,9 +179,9 @@ async def quota() -> Measured:
         async with anyio.create_task_group() as group:
             for _ in range(100):
                 group.start_soon(users, client)
-        held_before = client.pace.held
-        client.pace.hold(1e9)
-        capped = client.pace.held
+        held_before = client.rate_limiter.held
+        client.rate_limiter.hold(1e9)
+        capped = client.rate_limiter.held
         with contextlib.suppress(RateLimited):
             await users(client)
         cost = len(heads)

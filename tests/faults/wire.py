@@ -13,7 +13,8 @@ import anyio
 import anyio.abc
 from anyio.streams.tls import TLSListener
 
-from iru_mcp.api.client import Batch, Interrupted, IruClient
+from iru_mcp.api.call import Batch, Interrupted
+from iru_mcp.api.client import IruClient
 from iru_mcp.api.endpoints.devices import LIST_DEVICES
 from iru_mcp.api.endpoints.users import LIST_USERS
 from iru_mcp.api.transport.rate_limit import Limits

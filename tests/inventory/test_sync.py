@@ -17,7 +17,7 @@ import anyio
 import httpx
 import pytest
 
-from iru_mcp.api.client import Interrupted
+from iru_mcp.api.call import Interrupted
 from iru_mcp.errors import ConfigError, IruError, RateLimited, UsageError
 from iru_mcp.inventory import schema
 from iru_mcp.inventory.store import Locked, reader, writer

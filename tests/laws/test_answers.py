@@ -12,8 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from mcp import types
 
-from iru_mcp.tools.kit.answers import MAX_ANSWER
 from iru_mcp.tools.kit.catalogue import catalogue
+from iru_mcp.tools.kit.size import MAX_ANSWER
 
 TOOLS = catalogue()
 MAC = "NW7QK2M4XH"
@@ -102,7 +102,7 @@ def proven(name: str, result: types.CallToolResult) -> None:
     assert not result.is_error, text
     answer = result.structured_content
     assert text == json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
-    assert len(text) <= MAX_ANSWER
+    assert len(text.encode()) <= MAX_ANSWER
     Draft202012Validator(TOOLS[name].output_schema).validate(answer)
     for value in values(answer):
         assert value is not None

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from mcp import Client
+from mcp.types import jsonrpc_message_adapter
+
+from iru_mcp.server.frames import read_line
+from tests.server.conftest import ENVIRONMENT, INITIALIZE
 
 if TYPE_CHECKING:
     from tests.server.conftest import Parameters, Running, Silent, Start
@@ -158,32 +167,110 @@ def test_a_signal_ends_the_server_while_its_answers_are_stuck(start: Start) -> N
     assert took <= 1
 
 
-FRAMES = {
-    "no JSON": b"hello\n",
-    "an empty line": b"\n",
-    "half a message": b'{"jsonrpc":"2.0","id":7,"method":\n',
-    "not UTF-8": b'{"jsonrpc":"2.0","id":7,"method":"ping\xff\xfe"}\n',
-    "a lone surrogate": b'{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"\\ud800"}}\n',
-    "deep nesting": b"[" * 100_000 + b"\n",
-    "a batch": b'[{"jsonrpc":"2.0","id":7,"method":"ping"}]\n',
-    "no method": b'{"jsonrpc":"2.0","id":7}\n',
-    "wrong types": b'{"jsonrpc":2,"id":{},"method":[],"params":"x"}\n',
-    "an answer nobody asked for": b'{"jsonrpc":"2.0","id":99,"result":{}}\n',
-    "a line of nine million bytes": b'{"jsonrpc":"2.0","id":7,"method":"' + b"x" * 9_000_000 + b'"}\n',
-    "NUL bytes": b"\x00" * 100 + b"\n",
+FRAMES: dict[str, tuple[bytes, list[tuple[Any, int]]]] = {
+    "no JSON": (b"hello\n", [(None, -32700)]),
+    "an empty line": (b"\n", []),
+    "half a message": (b'{"jsonrpc":"2.0","id":7,"method":\n', [(7, -32700)]),
+    "half a message whose id is not its own": (b'{"jsonrpc":"2.0","params":{"id":7}\n', [(None, -32700)]),
+    "not UTF-8": (b'{"jsonrpc":"2.0","id":7,"method":"ping\xff\xfe"}\n', [(7, -32700)]),
+    "a lone surrogate": (b'{"jsonrpc":"2.0","id":"a","method":"x","params":{"y":"\\ud800"}}\n', [("a", -32700)]),
+    "deep nesting": (b"[" * 100_000 + b"\n", [(None, -32700)]),
+    "nesting inside a request": (
+        b'{"jsonrpc":"2.0","id":7,"method":"x","params":' + b'{"a":' * 9_999 + b"1" + b"}" * 10_000 + b"\n",
+        [(7, -32700)],
+    ),
+    "a batch": (
+        b'[{"jsonrpc":"2.0","id":7,"method":"ping"},{"jsonrpc":"2.0","id":8,"method":"ping"}]\n',
+        [(7, -32600), (8, -32600)],
+    ),
+    "an empty batch": (b"[]\n", [(None, -32600)]),
+    "no version": (b'{"id":7,"method":"ping"}\n', [(7, -32600)]),
+    "no method": (b'{"jsonrpc":"2.0","id":7}\n', [(7, -32600)]),
+    "params that are a list": (b'{"jsonrpc":"2.0","id":7,"method":"tools/list","params":[]}\n', [(7, -32600)]),
+    "wrong types": (b'{"jsonrpc":2,"id":{},"method":[],"params":"x"}\n', [(None, -32600)]),
+    "an answer nobody asked for": (b'{"jsonrpc":"2.0","id":99,"result":{}}\n', []),
+    "a long line": (b'{"jsonrpc":"2.0","id":7,"method":"' + b"x" * 9_000_000 + b'"}\n', [(7, -32600)]),
+    "a long line with its id at the end": (
+        b'{"method":"' + b"x" * 9_000_000 + b'","params":{"id":5},"jsonrpc":"2.0","id":7}\n',
+        [(7, -32600)],
+    ),
+    "NUL bytes": (b"\x00" * 100 + b"\n", [(None, -32700)]),
 }
 
 
-def test_odd_frames_do_not_end_the_server(start: Start) -> None:
+@pytest.mark.parametrize(("frame", "answers"), FRAMES.values(), ids=FRAMES)
+def test_a_line_that_is_no_message_is_answered_logged_once_and_survived(
+    start: Start, frame: bytes, answers: list[tuple[Any, int]]
+) -> None:
     """D12."""
     server = start("--demo")
     server.initialize()
-    for number, frame in enumerate(FRAMES.values(), 1000):
-        server.send(frame, {"jsonrpc": "2.0", "id": number, "method": "ping"})
-        while (answer := server.receive()).get("id") != number:
-            assert "error" in answer
-        assert answer["result"] == {}
+    server.send(frame, {"jsonrpc": "2.0", "id": "after", "method": "ping"})
+    said = [server.receive() for _ in answers]
+    assert sorted((str(one["id"]), one["error"]["code"]) for one in said) == sorted(
+        (str(i), code) for i, code in answers
+    )
+    assert server.receive() == {"jsonrpc": "2.0", "id": "after", "result": {}}
     server.input.close()
     code, _ = server.end()
     assert code == 0
-    assert "Traceback" not in server.stderr
+    assert len(server.stderr.splitlines()) == bool(answers)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_message(start: Start) -> None:
+    server = start("--demo")
+    server.send(b"\xef\xbb\xbf" + json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"}).encode() + b"\r\n")
+    assert server.receive() == {"jsonrpc": "2.0", "id": 1, "result": {}}
+
+
+@given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+def test_any_line_is_a_message_or_answered_or_blank(line: bytes) -> None:
+    found = read_line(line)
+    if isinstance(found, str):
+        jsonrpc_message_adapter.validate_json(found, by_name=False)
+    elif found is None:
+        assert not line.removeprefix(b"\xef\xbb\xbf").strip()
+    else:
+        assert all(json.loads(answer)["error"]["code"] in {-32700, -32600} for answer in found.answers)
+        assert found.answers
+
+
+def test_messages_from_a_file_are_answered_into_a_file(tmp_path: Path) -> None:
+    asked, answered = tmp_path / "asked", tmp_path / "answered"
+    ping = json.dumps({"jsonrpc": "2.0", "id": 2, "method": "ping"})
+    asked.write_text(f"{json.dumps(INITIALIZE)}\nnonsense\n{' ' * 9_000_000}\n{ping}\n", "utf-8")
+    with asked.open("rb") as lines, answered.open("wb") as out:
+        command = [sys.executable, "-m", "iru_mcp", "--demo"]
+        ended = subprocess.run(command, stdin=lines, stdout=out, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False)
+    assert ended.returncode == 0, ended.stderr
+    found = [json.loads(line) for line in answered.read_text("utf-8").splitlines()]
+    assert sorted(str(one["id"]) for one in found) == ["2", "None", "None", "first"]
+
+
+def test_the_server_ends_with_the_process_that_started_it_though_its_pipes_stay_open(tmp_path: Path) -> None:
+    """Issue: a client that was killed left its servers behind while another of its children held their pipes."""
+    in_reader, in_writer = os.pipe()
+    out_reader, out_writer = os.pipe()
+    said = tmp_path / "said"
+    parent = f"""
+import subprocess, sys
+with open({str(said)!r}, "wb") as said:
+    command = [sys.executable, "-m", "iru_mcp", "--demo"]
+    server = subprocess.Popen(command, stdin={in_reader}, stdout={out_writer}, stderr=said)
+sys.stdin.read()
+"""
+    started = subprocess.Popen(
+        [sys.executable, "-c", parent], stdin=subprocess.PIPE, pass_fds=(in_reader, out_writer), env=ENVIRONMENT
+    )
+    os.close(in_reader)
+    os.close(out_writer)
+    os.write(in_writer, json.dumps(INITIALIZE).encode() + b"\n")
+    with os.fdopen(out_reader, "rb") as answers:
+        assert json.loads(answers.readline())["id"] == "first"
+        started.kill()
+        started.wait()
+        assert started.stdin is not None
+        started.stdin.close()
+        assert answers.readline() == b""  # the server alone held the other end
+    os.close(in_writer)
+    assert "has ended" in said.read_text("utf-8")

@@ -28,6 +28,7 @@ CASES: list[tuple[str, dict[str, Any], Callable[[Row], bool]]] = [
     ("list_devices", {"platform": "WINDOWS"}, equals("platform", "Windows")),
     ("list_devices", {"platform": "Apple TV"}, equals("platform", "AppleTV")),
     ("list_devices", {"device_name": "mAcBoOk"}, has("device_name", "macbook")),
+    ("list_devices", {"device_name": "mira's"}, has("device_name", "mira\u2019s")),
     ("list_devices", {"serial_number": "nw7"}, has("serial_number", "nw7")),
     ("list_devices", {"model": "macbook AIR"}, has("model", "macbook air")),
     ("list_devices", {"os_version": "26.0"}, lambda row: str(row.get("os_version")).startswith("26.0")),
@@ -114,7 +115,17 @@ async def test_a_raw_filter_adds_to_the_typed_one(agent: Any) -> None:
     assert "asked for twice" in said
 
 
-@pytest.mark.parametrize("name", [MAC, MAC.lower(), "mira\u2019s macbook pro", " Mira\u2019s MacBook Pro "])
+@pytest.mark.parametrize(
+    "name",
+    [
+        MAC,
+        MAC.lower(),
+        "mira\u2019s macbook pro",
+        " Mira\u2019s MacBook Pro ",
+        "Mira's MacBook Pro",
+        "MIRA`S MACBOOK\u00a0 PRO",
+    ],
+)
 async def test_a_device_is_known_by_serial_or_name_in_any_case(agent: Any, name: str) -> None:
     assert (await agent.ask("get_device_status", device=name))["device"]["serial_number"] == MAC
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from iru_mcp.demo.world.story import STORY
 from iru_mcp.errors import IruError, NotLicensed, UsageError
 from iru_mcp.tools.investigate.indicator_kinds import looks_like
-from iru_mcp.tools.kit.answers import size
 from iru_mcp.tools.kit.catalogue import to_json
+from iru_mcp.tools.kit.size import size
 
 from .asking import EDR, VULNERABILITIES, Between, ask, ask_all, gone, tenant, told
 

@@ -93,9 +93,9 @@ async def test_a_filter_that_fits_nothing_is_answered_with_what_there_is() -> No
     assert "suspicious" in answer["notes"][0]
 
 
-@pytest.mark.parametrize("since", ["1d", "36h", "30d", "2026-11-19", "2y"])
+@pytest.mark.parametrize("since", ["1d", "36h", "30d", "2026-11-19", "2 moons"])
 async def test_since_keeps_what_is_younger_and_nothing_else(since: str) -> None:
-    if since == "2y":
+    if since == "2 moons":
         with pytest.raises(UsageError, match="since"):
             await ask("list_threats", since=since)
         return

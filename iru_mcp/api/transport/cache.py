@@ -11,14 +11,14 @@ from typing import Any, overload
 
 import anyio
 
-from ..paging import Rows
+from ..paging import RawPage
 
 MAX_BYTES = 32 * 1024 * 1024
 """Bytes of all answers kept."""
 
 _MOST_KEPT = 2_000
 _BLOCK = 32
-"""Rows unpacked at once: most answers show 25 of a page's 300."""
+"""RawPage unpacked at once: most answers show 25 of a page's 300."""
 
 
 @dataclass(slots=True)
@@ -28,7 +28,7 @@ class Deadline:
     at: float
 
 
-Read = Callable[[Deadline], Awaitable[Rows]]
+Read = Callable[[Deadline], Awaitable[RawPage]]
 """Asks Iru for a page."""
 
 
@@ -60,20 +60,20 @@ class _Unpacked(Sequence[Any]):
 class _Packed:
     """A page as bytes: its memory is known, and nobody who reads it can change what others will read."""
 
-    def __init__(self, page: Rows) -> None:
+    def __init__(self, page: RawPage) -> None:
         self._page = replace(page, rows=())
         self._count = len(page.rows)
         self._blocks = [marshal.dumps([*page.rows[at : at + _BLOCK]]) for at in range(0, self._count, _BLOCK)]
         self.size = sum(map(len, self._blocks))
 
-    def page(self) -> Rows:
+    def page(self) -> RawPage:
         return replace(self._page, rows=_Unpacked(self._blocks, self._count))
 
 
 @dataclass(slots=True)
 class _Flight:
     deadline: Deadline
-    task: asyncio.Task[tuple[Rows, _Packed]] | None = None
+    task: asyncio.Task[tuple[RawPage, _Packed]] | None = None
     waiting: int = 0
 
 
@@ -93,7 +93,7 @@ class Cache:
     _kept: OrderedDict[Hashable, tuple[float, _Packed]] = field(default_factory=OrderedDict)
     _flights: dict[Hashable, _Flight] = field(default_factory=dict)
 
-    async def get(self, question: Hashable, deadline: float, read: Read) -> tuple[Rows, float | None]:
+    async def get(self, question: Hashable, deadline: float, read: Read) -> tuple[RawPage, float | None]:
         """The page, the caller's own to change, and its age in seconds, None when it was read for this caller alone.
 
         Raises what `read` raises, and TimeoutError at `deadline`. Whoever is cancelled leaves; the request goes on
@@ -132,7 +132,7 @@ class Cache:
         flight.task.add_done_callback(lambda task: task.cancelled() or task.exception())
         return flight
 
-    async def _fly(self, question: Hashable, flight: _Flight, read: Read) -> tuple[Rows, _Packed]:
+    async def _fly(self, question: Hashable, flight: _Flight, read: Read) -> tuple[RawPage, _Packed]:
         try:
             found = await read(flight.deadline)
         finally:
@@ -145,7 +145,7 @@ class Cache:
         if self._flights.get(question) is flight:
             del self._flights[question]
 
-    async def _wait(self, question: Hashable, flight: _Flight) -> tuple[Rows, _Packed]:
+    async def _wait(self, question: Hashable, flight: _Flight) -> tuple[RawPage, _Packed]:
         assert flight.task is not None  # noqa: S101 - set where the flight is made
         flight.waiting += 1
         try:

@@ -1,4 +1,9 @@
-"""Pages asked for before their turn, where the pages already read tell where the next ones begin."""
+"""Pages of a walk requested before their turn.
+
+A walk of 60 pages, one request after the other, takes a minute. Where the pages already read tell where later ones
+begin (offsets and page numbers, not cursors), those are requested side by side. What must stay true: a page is given
+only to who asks for its exact position, so a walk with prefetch reads the same pages in the same order as one without.
+"""
 
 from __future__ import annotations
 
@@ -12,30 +17,28 @@ from ..paging import Position
 B = TypeVar("B")
 
 
-def positions(at: Position, following: Position | None, end: int | None) -> Iterator[int]:
-    """Where the pages after the one at `at` begin, up to `end`; none where only Iru's cursor knows."""
+def later_positions(position: Position, following: Position | None, end: int | None) -> Iterator[int]:
+    """Where the pages after the one at `position` begin, up to `end`; none where only Iru's cursor knows."""
     if not isinstance(following, int):
         return iter(())
-    step = following - (at if isinstance(at, int) else 0)
+    step = following - (position if isinstance(position, int) else 0)
     return iter(range(following, end, step)) if end is not None else count(following, step)
 
 
-class Ahead(Generic[B]):
-    """Some pages in flight at once. A page is only given to who asks for its exact position, so the walk that uses
-    it reads the same pages in the same order as one that asks for each in turn.
-    """
+class Prefetch(Generic[B]):
+    """Pages in flight, by position; `read` requests one."""
 
-    def __init__(self, ask: Callable[[Position], Coroutine[Any, Any, B]]) -> None:
-        self._ask = ask
+    def __init__(self, read: Callable[[Position], Coroutine[Any, Any, B]]) -> None:
+        self._read = read
         self._tasks: dict[Position, asyncio.Task[B]] = {}
 
     def start(self, wanted: Iterator[int], most: int, allowed: Callable[[], bool]) -> None:
-        """Ask for the first `most` of the `wanted` pages, unless they are asked for, while it is allowed."""
+        """Request the first `most` of the `wanted` pages that are not in flight, while `allowed` says so."""
         for position in (next(wanted, None) for _ in range(most)):
             if position is None or (position not in self._tasks and not allowed()):
                 return
             if position not in self._tasks:
-                task = self._tasks[position] = asyncio.create_task(self._ask(position))
+                task = self._tasks[position] = asyncio.create_task(self._read(position))
                 # A failure counts when the page's turn comes, which may be never.
                 task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
@@ -43,15 +46,15 @@ class Ahead(Generic[B]):
         return position in self._tasks
 
     async def take(self, position: Position) -> B:
-        """The page at `position`, asked for now if it was not before. Raises what asking for it raises."""
+        """The page at `position`, requested now unless it was before. Raises what reading it raises."""
         task = self._tasks.pop(position, None)
         if task is None:
-            self.drop()
-            return await self._ask(position)
+            self.cancel()
+            return await self._read(position)
         return await task
 
-    def drop(self) -> None:
-        """Give up all pages that nobody has taken."""
+    def cancel(self) -> None:
+        """Cancel all requests whose page nobody has taken."""
         for task in self._tasks.values():
             task.cancel()
         self._tasks.clear()

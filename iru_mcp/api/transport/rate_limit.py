@@ -1,4 +1,10 @@
-"""How fast to ask, how long to wait and when to stop trying."""
+"""Rate limiter, retry budget and circuit breaker: how fast to ask Iru, and when to stop trying.
+
+Iru allows 50 requests a second and 10,000 an hour, shared by all of a tenant's tokens, and answers 429 beyond. The
+rate limiter spaces requests and holds all of them after a 429; the retry budget keeps retries at a share of requests,
+so that an outage is not answered with a storm; the circuit breaker stops asking an endpoint that keeps failing. What
+must stay true: every wait is bounded, and nothing here sends a request.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +69,7 @@ class RetryBudget:
 
 
 @dataclass(slots=True)
-class Circuit:
+class CircuitBreaker:
     """Fails what keeps failing without asking, and lets one question through now and then to see whether it healed.
 
     An endpoint is shut off after `fails` failures in a row, once no retries are left to spend.
@@ -104,11 +110,8 @@ def backoff(attempt: int, rand: Callable[[], float] = random.random) -> float:
 
 
 @dataclass(slots=True)
-class Pace:
-    """Spaces requests below the per-second limit, counts the hour, and holds all of them after a 429.
-
-    50 requests a second and 10,000 an hour are what Iru's response headers show; the hour is shared by all tokens.
-    """
+class RateLimiter:
+    """Spaces requests below the per-second limit, counts those of the clock hour, and holds all of them after a 429."""
 
     per_second: float
     clock: Callable[[], float] = anyio.current_time
@@ -140,13 +143,13 @@ class Pace:
     @property
     def hour_left(self) -> int | None:
         """What is left of this clock hour by Iru's latest word; None when it has said nothing this hour."""
-        self._turn_hour()
+        self._roll_hour()
         return self._left
 
     @property
     def hour_used(self) -> int:
         """Requests counted here since the clock hour began."""
-        self._turn_hour()
+        self._roll_hour()
         return self._used
 
     @property
@@ -157,12 +160,12 @@ class Pace:
 
     def count(self) -> None:
         """One request is sent."""
-        self._turn_hour()
+        self._roll_hour()
         self._used += 1
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take what Iru says is left of the hour, and keep below four fifths of what it allows in a second."""
-        self._turn_hour()
+        self._roll_hour()
         left = _number(headers, "x-ratelimit-remaining-hour")
         if left is not None:
             self._left = left
@@ -173,7 +176,7 @@ class Pace:
         if _number(headers, "x-ratelimit-remaining-second") == 0:
             self._next_free = max(self._next_free, self.clock() + 1)
 
-    def _turn_hour(self) -> None:
+    def _roll_hour(self) -> None:
         hour = int(self.now().timestamp()) // 3600
         if hour != self._hour:
             self._hour, self._left, self._used = hour, None, 0

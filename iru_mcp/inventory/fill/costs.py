@@ -72,11 +72,11 @@ class Costs:
         while self._spent and self._spent[0][0] < time.monotonic() - _HOUR:
             self._spent.popleft()
         own = int(HOUR_LIMIT * self._share) - sum(requests for _, requests in self._spent)
-        left = self._client.pace.hour_left
+        left = self._client.rate_limiter.hour_left
         allowed = own if left is None else min(own, left - int(HOUR_LIMIT * (1 - self._share)))
         if allowed > 0:
             return min(MOST, allowed)
-        wait = self._client.pace.hour_ends_in
+        wait = self._client.rate_limiter.hour_ends_in
         raise RateLimited(
             f"Of this hour's requests, the {self._share:.0%} for filling the inventory (IRU_INVENTORY_QUOTA) are used.",
             f"Ask again in {wait:.0f} s; or give a larger max_age, or use a live tool that filters.",

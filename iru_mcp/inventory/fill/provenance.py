@@ -91,7 +91,9 @@ def _denied(view: str, reading: _Reading | None) -> Denied:
     return error(f"{view} could not be read from Iru: {why}", remedy or "Nothing can be said of it.", grant)
 
 
-def _line(view: str, kind: Kind, held: Mapping[str, _Reading], found: Mapping[str, Rows]) -> tuple[dict[str, Any], bool]:
+def _line(
+    view: str, kind: Kind, held: Mapping[str, _Reading], found: Mapping[str, Rows]
+) -> tuple[dict[str, Any], bool]:
     readings = [held[name] for name in kind.readings if name in held]
     missing, complete = [], len(readings) == len(kind.readings)
     for one in readings:

@@ -29,8 +29,8 @@ _LOOKING = 5.0
 """Seconds for the values of all columns of a table."""
 _NOTES = [
     "<table>_history: what is and was; valid_to null: still so. since: when Iru first saw it",
-    "join by device_id; times are text like 2026-11-22T09:30:00Z, and datetime() gives that form; booleans 1, 0; lists "
-    "JSON; version_key(os_version) >= version_key('26.1')",
+    "join by device_id; times are text like 2026-11-22T09:30:00Z, datetime() too; booleans 1, 0; lists are JSON",
+    "versions: version_key(os_version) >= version_key('26.1')",
     "age null: not read yet, a query reads it. requests: about what reading it whole takes",
 ]
 
@@ -69,10 +69,16 @@ def _line(
     age = words((now - read_moment(since)).total_seconds()) if since and len(read) == len(kinds) else None
     prices = [costs[kind] for kind in kinds]
     rows = read[0][0] if view in held else None
-    return [view, VIEWS[view][0].removesuffix("; now"), rows, age, None if None in prices else sum(filter(None, prices))]
+    return [
+        view,
+        VIEWS[view][0].removesuffix("; now"),
+        rows,
+        age,
+        None if None in prices else sum(filter(None, prices)),
+    ]
 
 
-async def in_depth(copy: OnDemand, view: str, now: datetime, seconds: float, told: Told | None) -> dict[str, Any]:
+async def in_depth(copy: OnDemand, view: str, seconds: float, told: Told | None) -> dict[str, Any]:
     """One table: its columns, the values of those with few, and three statements with what they gave.
 
     Raises UsageError for an unknown table, naming the nearest.

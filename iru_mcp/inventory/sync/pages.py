@@ -11,7 +11,8 @@ from typing import Any, Protocol, TypeVar
 
 import anyio
 
-from ...api.client import Batch, Call, Interrupted, IruClient
+from ...api.call import Batch, Call, Interrupted
+from ...api.client import IruClient
 from ...api.endpoint import Endpoint
 from ...api.endpoints.prism import PRISM_COUNT
 from ...api.record import read_moment

@@ -8,7 +8,8 @@ from typing import Any
 
 import anyio
 
-from ...api.client import Call, IruClient
+from ...api.call import Call
+from ...api.client import IruClient
 from ...errors import IruError, NotLicensed, NotPermitted, Unauthorized
 from ..tables import Kind
 from .device_rows import Row, Visit

@@ -136,7 +136,7 @@ class _SyncRun:
         self._client, self._db, self._plan = client, db, plan
         self._stage = Stage(db)
         self._one = anyio.Lock()
-        self._quota = Quota(plan.share, lambda: client.pace.hour_left, most=plan.most_requests)
+        self._quota = Quota(plan.share, lambda: client.rate_limiter.hour_left, most=plan.most_requests)
         full_every = None if plan.full else plan.full_every
         self._walker = Walker(client, db, self._work, self._quota, full_every, progress)
         self._visitor = Visitor(client, self._stage, self._work, self._quota, progress, every=plan.full)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 from pydantic import Field
 
-from ...api.client import Call
 from ...api.endpoints.devices import APP_SHAPE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_APPS, LIST_DEVICES, Activity, App
 from ...api.record import tidy
-from ..kit.answers import Page, View
+from ..kit.answers import Page
 from ..kit.catalogue import tool
-from ..kit.counting import GroupBy, counting
-from ..kit.listing import Ask, listing
+from ..kit.context import Context
+from ..kit.counting import COUNT_REQUESTS, GroupBy, counting
+from ..kit.listing import listing
 from ..kit.params import (
     Cursor,
     DeviceRef,
@@ -28,11 +28,12 @@ from ..kit.params import (
     within,
 )
 from ..kit.resolve import IS_UUID, resolve
-from ..kit.scan import Check
+from ..kit.rows import RowShape
+from ..kit.scan import Check, Source
 from ..kit.versions import VersionAtLeast, VersionBelow, VersionRange
 
 
-class AppLine(View):
+class AppLine(TypedDict, total=False):
     """An installed app, in one shape for all platforms."""
 
     name: str
@@ -43,7 +44,7 @@ class AppLine(View):
     path: str
 
 
-class ActivityLine(View):
+class ActivityLine(TypedDict, total=False):
     """One event in a device's history."""
 
     created_at: str
@@ -68,9 +69,9 @@ def _signer(row: dict[str, Any]) -> dict[str, Any]:
     return row | ({"publisher": name.removeprefix("Developer ID Application: ")} if name else {})
 
 
-@tool(LIST_DEVICE_APPS, optional=(LIST_DEVICES,), toolset="devices")
+@tool(LIST_DEVICE_APPS, optional=(LIST_DEVICES,), toolset="devices", count_requests=COUNT_REQUESTS)
 async def list_device_apps(
-    iru: Call,
+    ctx: Context,
     device: DeviceRef,
     name: Str = "",
     bundle_id: Annotated[Str, Field(description="or package name")] = "",
@@ -84,25 +85,23 @@ async def list_device_apps(
     """Apps installed on one device, by name. For an app across the fleet use prism_applications. Iru leaves
     out the apps that
     come with an iPhone or iPad."""
-    target = await resolve(iru, device)
+    target = await resolve(ctx.call, device)
     checks: list[Check[App]] = []
     for key, wanted in (("name", name.strip()), ("bundle_id", bundle_id.strip())):
         if wanted:
             checks.append(_has(key, wanted))
     versions: VersionRange[App] = VersionRange(version_below, version_at_least, _version)
-    ask = Ask(
+    source = Source(
         LIST_DEVICE_APPS,
         checks=checks + versions.checks(),
         ids={"device_id": target.device_id},
         order=lambda record: (str(record.shaped().get("name", "")).casefold(), record.version or ""),
-        flat=App.shaped,
-        lean=_signer,
-        columns=tuple(APP_SHAPE),
     )
+    shape = RowShape(AppLine, flat=App.shaped, lean=_signer, more_columns=tuple(APP_SHAPE))
     if group_by:
-        page = await counting(iru, ask, group_by, limit=limit, cursor=cursor)
+        page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
     else:
-        page = await listing(iru, ask, AppLine, limit=limit, cursor=cursor, fields=fields)
+        page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
     page.notes += versions.notes()
     page.device = target.shown()
     return page
@@ -119,7 +118,7 @@ def _has(key: str, wanted: str) -> Check[App]:
 
 @tool(LIST_DEVICE_ACTIVITY, optional=(LIST_DEVICES,), toolset="devices")
 async def get_device_activity(
-    iru: Call,
+    ctx: Context,
     device: DeviceRef,
     since: Since = "",
     until: Until = "",
@@ -131,20 +130,21 @@ async def get_device_activity(
     """What happened to one device, newest first: enrollments, MDM commands, renames, blueprint changes.
     Changes that admins
     made in Iru itself are in list_audit_events."""
-    target = await resolve(iru, device)
-    early, late = read_window(since, until, iru.now())
+    target = await resolve(ctx.call, device)
+    early, late = read_window(since, until, ctx.now())
     checks: list[Check[Activity]] = [Check("since/until", lambda event: within(event.created_at, early, late))]
     if action_type.strip():
         has = contains(action_type.strip())
         checks.append(Check("action_type", lambda event: has(event.action_type)))
-    ask = Ask(
+    source = Source(
         LIST_DEVICE_ACTIVITY,
         checks=checks,
         ids={"device_id": target.device_id},
         order=lambda event: (newest_first(event.created_at), event.id or ""),
-        lean=_condensed_row,
     )
-    page = await listing(iru, ask, ActivityLine, limit=limit, cursor=cursor, fields=fields)
+    page = await listing(
+        ctx, source, RowShape(ActivityLine, lean=_condensed_row), limit=limit, cursor=cursor, fields=fields
+    )
     page.device = target.shown()
     return page
 

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 from pydantic import Field
 
-from ...api.client import Call
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import UsageError
-from ..kit.answers import Page, View
+from ...folding import fold
+from ..kit.answers import Page
 from ..kit.catalogue import tool
-from ..kit.listing import Ask, listing
-from ..kit.params import Cursor, Limit
-from ..kit.scan import Check
+from ..kit.context import Context
+from ..kit.listing import listing
+from ..kit.params import Cursor, Limit, part_query
+from ..kit.rows import RowShape
+from ..kit.scan import Check, Source
 from .fleet import FLEET_REQUESTS, lean_device
 
 
-class UserDeviceLine(View):
+class UserDeviceLine(TypedDict, total=False):
     """A device that a person holds."""
 
     device_id: str
@@ -39,7 +41,7 @@ class UserDeviceLine(View):
 
 @tool(LIST_DEVICES, requests=FLEET_REQUESTS, toolset="devices")
 async def find_devices_for_user(
-    iru: Call,
+    ctx: Context,
     email: Annotated[str, Field(description="whole address, or a person's name", min_length=3, max_length=300)],
     limit: Limit = 25,
     cursor: Cursor = "",
@@ -47,11 +49,13 @@ async def find_devices_for_user(
     """Devices assigned to one e-mail address, compared whole, or to the people of a name. Start here when an incident
     names a person. When there are none, similar addresses that do hold devices are named."""
     if "@" in email:
-        return await held_by(iru, email, limit=limit, cursor=cursor)
-    words = email.casefold().split()
+        return await held_by(ctx, email, limit=limit, cursor=cursor)
+    words = fold(email).split()
     check: Check[Device] = Check("email", lambda device: _is_named(device, words))
-    ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, {"user_name": email.strip()}, [check], lean=lean_device)
-    page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=())
+    source = Source(
+        LIST_DEVICES, query={"ordering": "device_id"}, narrow=part_query("user_name", email), checks=[check]
+    )
+    page = await listing(ctx, source, RowShape(UserDeviceLine, lean=lean_device), limit=limit, cursor=cursor)
     if not page.items and not cursor:
         page.notes.insert(
             0, f"nobody called {email.strip()} holds a device; list_users tells whether Iru knows the person"
@@ -63,11 +67,11 @@ async def find_devices_for_user(
 
 def _is_named(device: Device, words: Sequence[str]) -> bool:
     name = (device.user.name if device.user else None) or ""
-    return bool(words) and set(words) <= set(name.casefold().split())
+    return bool(words) and set(words) <= set(fold(name).split())
 
 
 async def held_by(
-    iru: Call, email: str, *, limit: int, cursor: str = "", fields: tuple[str, ...] = ()
+    ctx: Context, email: str, *, limit: int, cursor: str = "", fields: tuple[str, ...] = ()
 ) -> Page[UserDeviceLine]:
     """Devices assigned to `email`, compared whole; when there are none, a note says who is near."""
     wanted = email.strip()
@@ -75,8 +79,12 @@ async def held_by(
         raise UsageError("email is not an address.", "Give the whole address, or use list_users to find it by name.")
     near: set[str] = set()
     checks: list[Check[Device]] = [Check("email", lambda device: _is_held_by(device, wanted, near))]
-    ask = Ask(LIST_DEVICES, {"ordering": "device_id"}, {"user_email": wanted}, checks, lean=lean_device)
-    page = await listing(iru, ask, UserDeviceLine, limit=limit, cursor=cursor, fields=fields)
+    source = Source(
+        LIST_DEVICES, query={"ordering": "device_id"}, narrow=part_query("user_email", wanted), checks=checks
+    )
+    page = await listing(
+        ctx, source, RowShape(UserDeviceLine, lean=lean_device), limit=limit, cursor=cursor, fields=fields
+    )
     if not page.items and not cursor:
         page.notes.insert(0, _nobody(wanted, near))
     return page
@@ -84,9 +92,9 @@ async def held_by(
 
 def _is_held_by(device: Device, wanted: str, near: set[str]) -> bool:
     email = (device.user.email if device.user else None) or ""
-    if email.casefold() == wanted.casefold():
+    if fold(email) == fold(wanted):
         return True
-    if email and _alike(email.casefold(), wanted.casefold()):
+    if email and _alike(fold(email), fold(wanted)):
         near.add(email)
     return False
 

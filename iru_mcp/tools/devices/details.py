@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypedDict, cast
 
 from pydantic import BeforeValidator, Field
 
-from ...api.client import Call
 from ...api.endpoints.devices import GET_DEVICE_DETAILS, GET_DEVICE_STATUS, LIST_DEVICES, DeviceStatus, StatusItem
 from ...api.record import is_blank, tidy
 from ...errors import UsageError
-from ..kit.answers import View
 from ..kit.catalogue import tool
+from ..kit.context import Context
 from ..kit.params import ALL, DeviceRef, Fields, known_fields, listed
 from ..kit.resolve import resolve
 
@@ -23,7 +22,7 @@ _LAST_LINES = 3
 _LOG_CHARACTERS = 300
 
 
-class Details(View):
+class Details(TypedDict, total=False):
     """What get_device_details returns: one key per section that this platform has."""
 
     device_id: str
@@ -38,7 +37,7 @@ class Details(View):
     volumes: list[Any]
 
 
-class Status(View):
+class Status(TypedDict, total=False):
     """What get_device_status returns."""
 
     device: dict[str, Any]
@@ -57,12 +56,12 @@ Sections = Annotated[
 
 
 @tool(GET_DEVICE_DETAILS, optional=(LIST_DEVICES,), toolset="devices")
-async def get_device_details(iru: Call, device: DeviceRef, sections: Sections = ()) -> Details:
+async def get_device_details(ctx: Context, device: DeviceRef, sections: Sections = ()) -> Details:
     """Everything Iru holds on one device: owner, hardware, OS, network, MDM, agent, FileVault, activation lock, lost
     mode, recovery, security, local users, volumes, profiles, Apple Business Manager. Sections differ by platform. For
     installed software use list_device_apps, for failures get_device_status."""
-    target = await resolve(iru, device)
-    record = await iru.fetch(GET_DEVICE_DETAILS, device_id=target.device_id)
+    target = await resolve(ctx.call, device)
+    record = await ctx.call.fetch(GET_DEVICE_DETAILS, device_id=target.device_id)
     found = {name: tidy(value, name) for name, value in record.model_dump().items()}
     found = {name: value for name, value in found.items() if not is_blank(value)}
     wrong = [name for name in sections if name not in record.model_dump()]
@@ -72,7 +71,7 @@ async def get_device_details(iru: Call, device: DeviceRef, sections: Sections = 
             f"It has: {', '.join(found)}.",
         )
     shown = {name: found.get(name, {}) for name in sections} if sections else _lightened(found)
-    return {"device_id": target.device_id} | shown  # type: ignore[return-value]
+    return cast("Details", {"device_id": target.device_id} | shown)
 
 
 def _lightened(found: dict[str, Any]) -> dict[str, Any]:
@@ -95,7 +94,7 @@ def _lightened(found: dict[str, Any]) -> dict[str, Any]:
 
 @tool(GET_DEVICE_STATUS, optional=(LIST_DEVICES,), toolset="devices")
 async def get_device_status(
-    iru: Call,
+    ctx: Context,
     device: DeviceRef,
     show: Annotated[Literal["not_fine", "all"], Field(description="all lists the items that pass too")] = "not_fine",
     fields: Fields = (),
@@ -103,13 +102,13 @@ async def get_device_status(
     """How a device stands against its blueprint: library items and parameters that failed, err, warn or wait,
     with their last
     log lines, and counts of all by status."""
-    target = await resolve(iru, device)
-    record = await iru.fetch(GET_DEVICE_STATUS, device_id=target.device_id)
+    target = await resolve(ctx.call, device)
+    record = await ctx.call.fetch(GET_DEVICE_STATUS, device_id=target.device_id)
     found = standing(record, everything=show == "all", fields=fields)
     answer: dict[str, Any] = {"device": target.shown()} | found.counts | {"complete": not found.unreadable}
     if found.unreadable:
         answer["notes"] = [f"{found.unreadable} items could not be read and are left out"]
-    return answer | {"items": found.rows}  # type: ignore[return-value]
+    return cast("Status", answer | {"items": found.rows})
 
 
 class Standing(NamedTuple):

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import Field
 
-from ...api.client import Call
+from ...api.call import Call
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import Refused
-from ..kit.answers import Page, View
+from ...folding import plain_part
+from ..kit.answers import Page
 from ..kit.catalogue import tool
-from ..kit.counting import GroupBy, counting
-from ..kit.listing import Ask, listing
-from ..kit.params import Cursor, Fields, Limit, Platform, Since, Str, contains, read_time, within
-from ..kit.scan import Check
+from ..kit.context import Context
+from ..kit.counting import COUNT_REQUESTS, GroupBy, counting
+from ..kit.listing import listing
+from ..kit.params import Cursor, Fields, Limit, Platform, Since, Str, contains, equals, read_time, within
+from ..kit.rows import RowShape
+from ..kit.scan import Check, Source
 from ..kit.versions import VersionAtLeast, VersionBelow, VersionRange, read_version
 
 _PLATFORMS = {
@@ -37,7 +40,7 @@ FLEET_REQUESTS = 60
 """18,000 devices at 300 a page: what a question that Iru cannot filter may cost."""
 
 
-class DeviceLine(View):
+class DeviceLine(TypedDict, total=False):
     """A device in a list."""
 
     device_id: str
@@ -68,9 +71,9 @@ def lean_device(flat: dict[str, Any]) -> dict[str, Any]:
 _Flag = bool | None
 
 
-@tool(LIST_DEVICES, requests=FLEET_REQUESTS)
+@tool(LIST_DEVICES, requests=FLEET_REQUESTS, count_requests=COUNT_REQUESTS)
 async def list_devices(
-    iru: Call,
+    ctx: Context,
     platform: Platform = None,
     device_name: Str = "",
     serial_number: Str = "",
@@ -99,7 +102,7 @@ async def list_devices(
 ) -> Page[DeviceLine]:
     """Devices in the fleet, one line each. Filters combine with AND; text filters match any part in any letter case.
     One person's devices: find_devices_for_user; one device in depth: get_device_details."""
-    asked = _Filters(iru.now)
+    asked = _Filters(ctx.now)
     asked.exact("platform", _PLATFORMS[platform] if platform else "", "platform")
     for name, value in {
         "device_name": device_name,
@@ -125,16 +128,17 @@ async def list_devices(
     if assigned is not None:
         asked.checks.append(Check("assigned", lambda device: (device.user is not None) == assigned))
     if filevault_enabled is not None:
-        await asked.filevault(iru, filevault_enabled)
+        await asked.filevault(ctx.call, filevault_enabled)
     versions: VersionRange[Device] = VersionRange(version_below, version_at_least, lambda device: device.os_version)
     checks = (*asked.checks, *versions.checks())
     query = {"ordering": "device_id"} | asked.query
     order = _ORDERS.get(sort_by or "")
-    ask = Ask(LIST_DEVICES, query, asked.narrow, checks, lean=lean_device, kind="platform", order=order)
+    source = Source(LIST_DEVICES, query=query, narrow=asked.narrow, checks=checks, order=order)
+    shape = RowShape(DeviceLine, lean=lean_device, device_kind="platform")
     if group_by:
-        page = await counting(iru, ask, group_by, limit=limit, cursor=cursor)
+        page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
     else:
-        page = await listing(iru, ask, DeviceLine, limit=limit, cursor=cursor, fields=fields)
+        page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
     page.notes += versions.notes()
     if is_removed and not page.items:
         page.notes.append("Iru's device list may lack removed devices; prism_device_information still shows them")
@@ -158,7 +162,8 @@ class _Filters:
     def exact(self, name: str, wanted: str, field: str) -> None:
         if wanted:
             self.narrow[name] = wanted
-            self._check(name, lambda device: (getattr(device, field) or "").casefold() == wanted.casefold(), sent=True)
+            is_wanted = equals(wanted)
+            self._check(name, lambda device: is_wanted(getattr(device, field)), sent=True)
 
     def part(
         self, name: str, wanted: str, *, sent: bool = True, value: Callable[[Device], str | None] | None = None
@@ -167,10 +172,13 @@ class _Filters:
         matched here."""
         if not wanted.strip():
             return
-        if sent:
-            self.narrow[name] = wanted.strip()
+        asked = plain_part(wanted) if sent else ""
+        if asked:
+            self.narrow[name] = asked
         has = contains(wanted.strip())
-        self._check(name, lambda device: has(value(device) if value else getattr(device, name)), sent=sent)
+        self._check(
+            name, lambda device: has(value(device) if value else getattr(device, name)), sent=asked == wanted.strip()
+        )
 
     def version(self, wanted: str) -> None:
         text = wanted.strip()
@@ -182,9 +190,8 @@ class _Filters:
         text = wanted.strip()
         if text:
             self.narrow["tag_name"] = text
-            self._check(
-                "tag", lambda device: text.casefold() in [tag.casefold() for tag in device.tags or []], sent=True
-            )
+            is_wanted = equals(text)
+            self._check("tag", lambda device: any(is_wanted(tag) for tag in device.tags or []), sent=True)
 
     def checked_in(self, before: str, after: str) -> None:
         early = read_time(before, "checked_in_before", self._now())
@@ -200,11 +207,11 @@ class _Filters:
         if wanted is not None:
             self._check(name, lambda device: bool(getattr(device, name)) == wanted)
 
-    async def filevault(self, iru: Call, wanted: bool) -> None:
+    async def filevault(self, call: Call, wanted: bool) -> None:
         """Rows do not carry FileVault, so the filter is proven by asking for its opposite: no device may be in both."""
         self.query["filevault_enabled"] = str(wanted).lower()
-        this = await iru.page(LIST_DEVICES, query=self.query)
-        other = await iru.page(LIST_DEVICES, query={"filevault_enabled": str(not wanted).lower()})
+        this = await call.page(LIST_DEVICES, query=self.query)
+        other = await call.page(LIST_DEVICES, query={"filevault_enabled": str(not wanted).lower()})
         both = {device.device_id for device in this.records if device} & {d.device_id for d in other.records if d}
         if both:
             raise Refused(

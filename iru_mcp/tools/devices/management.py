@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BeforeValidator, Field
 
-from ...api.client import Call
 from ...api.endpoints.devices import (
     GET_DEVICE_LOST_MODE,
     LIST_DEVICE_COMMANDS,
@@ -21,19 +20,21 @@ from ...api.endpoints.devices import (
 )
 from ...api.record import tidy
 from ...errors import Refused
-from ..kit.answers import Page, View
+from ..kit.answers import Page
 from ..kit.catalogue import tool
-from ..kit.listing import Ask, listing
+from ..kit.context import Context
+from ..kit.listing import listing
 from ..kit.params import Cursor, DeviceRef, Fields, Limit, Since, Until, folded, newest_first, read_window, within
 from ..kit.resolve import resolve
-from ..kit.scan import Check
+from ..kit.rows import RowShape
+from ..kit.scan import Check, Source
 from .apps_and_activity import COMMAND_STATUS
 from .details import is_fine
 
 _TAGS = re.compile(r"<[^>]{0,200}>")
 
 
-class CommandLine(View):
+class CommandLine(TypedDict, total=False):
     """An MDM command."""
 
     date_requested: str
@@ -44,7 +45,7 @@ class CommandLine(View):
     error_chain: list[Any]
 
 
-class ParameterLine(View):
+class ParameterLine(TypedDict, total=False):
     """A parameter of the device's blueprint."""
 
     name: str
@@ -53,7 +54,7 @@ class ParameterLine(View):
     subcategory: str
 
 
-class NoteLine(View):
+class NoteLine(TypedDict, total=False):
     """A note of an admin."""
 
     created_at: str
@@ -61,7 +62,7 @@ class NoteLine(View):
     content: str
 
 
-class LostModeDetails(View):
+class LostModeDetails(TypedDict, total=False):
     """What get_device_lost_mode returns."""
 
     device: dict[str, Any]
@@ -79,7 +80,7 @@ CommandState = Annotated[Literal["pending", "running", "completed", "failed", "n
 
 @tool(LIST_DEVICE_COMMANDS, optional=(LIST_DEVICES,), toolset="device_more", default=False)
 async def list_device_commands(
-    iru: Call,
+    ctx: Context,
     device: DeviceRef,
     status: CommandState = None,
     since: Since = "",
@@ -89,36 +90,37 @@ async def list_device_commands(
     cursor: Cursor = "",
 ) -> Page[CommandLine]:
     """MDM commands sent to one Apple device, newest first, with why they failed."""
-    target = await resolve(iru, device)
-    early, late = read_window(since, until, iru.now())
+    target = await resolve(ctx.call, device)
+    early, late = read_window(since, until, ctx.now())
     checks: list[Check[Command]] = [Check("since/until", lambda row: within(row.date_requested, early, late))]
     if status:
         checks.append(Check("status", lambda row: str(_command_row(row).get("status", "")).replace(" ", "") == status))
-    ask = Ask(
+    source = Source(
         LIST_DEVICE_COMMANDS,
         checks=checks,
         ids={"device_id": target.device_id},
         order=lambda row: (newest_first(row.date_requested), row.uuid),
-        flat=_command_row,
     )
-    page = await listing(iru, ask, CommandLine, limit=limit, cursor=cursor, fields=fields)
+    page = await listing(
+        ctx, source, RowShape(CommandLine, flat=_command_row), limit=limit, cursor=cursor, fields=fields
+    )
     page.device = target.shown()
     return page
 
 
 @tool(LIST_DEVICE_PARAMETERS, optional=(LIST_DEVICES,), toolset="device_more", default=False)
 async def list_device_parameters(
-    iru: Call,
+    ctx: Context,
     device: DeviceRef,
     show: Literal["not_fine", "all"] = "all",
     limit: Limit = 100,
     cursor: Cursor = "",
 ) -> Page[ParameterLine]:
     """The parameters (security settings) that a Mac's blueprint enforces, and whether each holds."""
-    target = await resolve(iru, device)
+    target = await resolve(ctx.call, device)
     checks: list[Check[StatusItem]] = [Check("show", lambda row: not is_fine(row.status))] if show == "not_fine" else []
-    ask = Ask(LIST_DEVICE_PARAMETERS, checks=checks, ids={"device_id": target.device_id})
-    page = await listing(iru, ask, ParameterLine, limit=limit, cursor=cursor, fields=())
+    source = Source(LIST_DEVICE_PARAMETERS, checks=checks, ids={"device_id": target.device_id})
+    page = await listing(ctx, source, RowShape(ParameterLine), limit=limit, cursor=cursor)
     page.device = target.shown()
     return page
 
@@ -128,30 +130,29 @@ def _note_row(note: Note) -> dict[str, Any]:
 
 
 @tool(LIST_DEVICE_NOTES, optional=(LIST_DEVICES,), toolset="device_more", default=False)
-async def list_device_notes(iru: Call, device: DeviceRef, limit: Limit = 25, cursor: Cursor = "") -> Page[NoteLine]:
+async def list_device_notes(ctx: Context, device: DeviceRef, limit: Limit = 25, cursor: Cursor = "") -> Page[NoteLine]:
     """Notes that admins wrote on one device, newest first."""
-    target = await resolve(iru, device)
-    ask = Ask(
+    target = await resolve(ctx.call, device)
+    source = Source(
         LIST_DEVICE_NOTES,
         ids={"device_id": target.device_id},
         order=lambda note: (newest_first(note.created_at), note.note_id),
-        flat=_note_row,
     )
-    page = await listing(iru, ask, NoteLine, limit=limit, cursor=cursor, fields=())
+    page = await listing(ctx, source, RowShape(NoteLine, flat=_note_row), limit=limit, cursor=cursor)
     page.device = target.shown()
     return page
 
 
 @tool(GET_DEVICE_LOST_MODE, optional=(LIST_DEVICES,), toolset="lost_mode", default=False, sensitive=True)
 async def get_device_lost_mode(
-    iru: Call, device: Annotated[DeviceRef, Field(description="an iPhone or iPad: serial number, name or device_id")]
+    ctx: Context, device: Annotated[DeviceRef, Field(description="an iPhone or iPad: serial number, name or device_id")]
 ) -> LostModeDetails:
     """Lost mode of an iPhone or iPad: since when, by whom, and its last location, which is personal data."""
-    target = await resolve(iru, device)
+    target = await resolve(ctx.call, device)
     try:
-        record = await iru.fetch(GET_DEVICE_LOST_MODE, device_id=target.device_id)
+        record = await ctx.call.fetch(GET_DEVICE_LOST_MODE, device_id=target.device_id)
     except Refused as error:
         if "not in lost mode" in error.fact.casefold():
-            return {"device": target.shown(), "lost_mode": {"lost_mode_status": "not in lost mode"}}  # type: ignore[return-value]
+            return {"device": target.shown(), "lost_mode": {"lost_mode_status": "not in lost mode"}}
         raise
-    return {"device": target.shown(), "lost_mode": tidy(record.lost_mode or {})}  # type: ignore[return-value]
+    return {"device": target.shown(), "lost_mode": tidy(record.lost_mode or {})}

@@ -6,32 +6,31 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from ...api.endpoints.devices import LIST_DEVICES
 from ...errors import UsageError
 from ...inventory.tables import SOURCES
 from ...output.clean import MAX_FIELD
-from ..kit.answers import size
 from ..kit.catalogue import tool
-from ..kit.params import Str, listed, read_time
+from ..kit.context import Context
+from ..kit.params import Str, read_time
+from ..kit.size import ROOM_FOR_ROWS, SizeBudget
 
 if TYPE_CHECKING:
-    from ...api.client import Call
     from ...inventory.fill.on_demand import OnDemand, Unfinished
 
 _SECONDS = 10.0
 _FILL_SECONDS = 18.0
 """Of a call's time, what a fill may take; the rest is for the statement."""
 _ROWS = 500
-_CHARACTERS = 40_000
 
 MaxAge = Annotated[Str, Field(description="oldest a table may be, e.g. 30m, 7d; 0: read now")]
 
 
 @tool(LIST_DEVICES, optional=SOURCES, toolset="inventory")
 async def inventory_query(
-    iru: Call,
+    ctx: Context,
     sql: Annotated[str, Field(description="one SQLite SELECT", min_length=1, max_length=8000)],
     max_age: MaxAge = "1h",
 ) -> dict[str, Any]:
@@ -43,9 +42,9 @@ async def inventory_query(
     from ...inventory.fill.provenance import facts, provenance
     from ...inventory.fill.sources import kinds_of
 
-    copy = _copy(iru)
+    copy = _copy(ctx)
     views = await query.tables_read(copy.processes, await copy.path(), sql)
-    waiting = await copy.fill(kinds_of(views), _age(max_age, iru.now()), _FILL_SECONDS, iru.tell)
+    waiting = await copy.fill(kinds_of(views), _age(max_age, ctx.now()), _FILL_SECONDS, ctx.call.report_progress)
     if waiting:
         return _not_yet(copy, waiting)
     found = await query.ask(
@@ -66,10 +65,10 @@ async def inventory_query(
     return answer | ({"notes": notes} if notes else {}) | {"columns": found.columns, "rows": rows}
 
 
-def _copy(iru: Call) -> OnDemand:
+def _copy(ctx: Context) -> OnDemand:
     from ...inventory.fill.on_demand import OnDemand
 
-    return iru.companion(OnDemand)
+    return ctx.companion(OnDemand)
 
 
 def _age(text: str, now: datetime) -> timedelta:
@@ -105,24 +104,23 @@ def _notes(*, more: bool, long: int) -> list[str]:
 
 def _within(rows: list[list[Any]]) -> tuple[list[list[Any]], bool]:
     """As many rows as an answer has room for."""
-    room = _CHARACTERS
-    for place, row in enumerate(rows):
-        room -= size([cell[:MAX_FIELD] if isinstance(cell, str) else cell for cell in row])
-        if room < 0:
-            return rows[: max(1, place)], True
+    budget = SizeBudget(ROOM_FOR_ROWS)
+    for index, row in enumerate(rows):
+        if not budget.take(row):
+            return rows[: max(1, index)], True
     return rows, False
 
 
 @tool(LIST_DEVICES, optional=SOURCES, toolset="inventory")
 async def inventory_schema(
-    iru: Call,
+    ctx: Context,
     table: Annotated[Str, Field(description="one table in depth")] = "",
 ) -> dict[str, Any]:
     """The tables of inventory_query: what a row is, rows, age, and about how many requests to Iru reading it takes. With
     table: its columns, the values of those with few, and statements that work."""
     from ...inventory.fill.schema_answer import in_depth, overview
 
-    copy = _copy(iru)
+    copy = _copy(ctx)
     if table.strip():
-        return await in_depth(copy, table.strip(), iru.now(), _FILL_SECONDS, iru.tell)
-    return await overview(copy, iru.now(), iru.tell)
+        return await in_depth(copy, table.strip(), _FILL_SECONDS, ctx.call.report_progress)
+    return await overview(copy, ctx.now(), ctx.call.report_progress)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, cast
 
-from ...api.client import Call
+from ...api.call import Call
 from ...api.endpoints.audit import LIST_AUDIT_EVENTS
 from ...api.endpoints.devices import (
     GET_DEVICE,
@@ -19,13 +19,14 @@ from ...api.endpoints.devices import (
 )
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES
 from ...api.record import write_moment
-from ..kit.answers import View
 from ..kit.catalogue import tool
+from ..kit.context import Context
 from ..kit.params import DeviceRef, Since, read_time
+from ..kit.size import size
 from ..threats import THREAT_ENDPOINTS
 from .appearances import APPEARANCES
 from .dossier_view import SECTIONS, Findings, identity, security
-from .reader import gather, spend, weight
+from .reader import gather, spend
 from .sources import (
     read_activity,
     read_audit,
@@ -55,7 +56,7 @@ _REPORTED = {
 """Parts that Prism tells: from which of its categories, and whether only what is new."""
 
 
-class Dossier(View):
+class Dossier(TypedDict, total=False):
     """What get_device_dossier returns; each part has counts, rows and rows_left_out."""
 
     as_of: str
@@ -97,18 +98,18 @@ Job = Callable[[], Awaitable[Any]]
     toolset="investigate",
 )
 async def get_device_dossier(
-    iru: Call, device: DeviceRef, since: Since = "7d", detail: Literal["brief", "full"] = "brief"
+    ctx: Context, device: DeviceRef, since: Since = "7d", detail: Literal["brief", "full"] = "brief"
 ) -> Dossier:
     """Start here when an incident names a device. In one answer: owner, OS, encryption, agent and MDM, threats, what
     failed, what admins and tokens did to it, launch items that are not Apple's, admins, worst CVEs, and apps, profiles
     and activity since then. `states` says of each part whether it could be read. In which order: get_timeline."""
-    early = read_time(since, "since", iru.now()) or iru.now() - timedelta(days=7)
-    target, known = await read_device(iru, device)
-    parts = await gather(_work(iru, known.value or Device(device_id=target.device_id), early))
+    early = read_time(since, "since", ctx.now()) or ctx.now() - timedelta(days=7)
+    target, known = await read_device(ctx.call, device)
+    parts = await gather(_work(ctx.call, known.value or Device(device_id=target.device_id), early))
     room, most = _BUDGETS[detail]
     found = Findings(parts, early)
     head: dict[str, Any] = {
-        "as_of": write_moment(iru.now()),
+        "as_of": write_moment(ctx.now()),
         "since": write_moment(early),
         "complete": all(part.complete for part in (known, *parts.values())),
         "states": {"device": known.state} | {name: part.state for name, part in parts.items()},
@@ -117,7 +118,7 @@ async def get_device_dossier(
         "security": security(parts["security"].value),
     }
     sections = {name: make(found) for name, make in SECTIONS.items() if name in parts and parts[name].value}
-    spent = spend(sections, room - weight(head), most)
+    spent = spend(sections, room - size(head), most)
     if any("rows_left_out" in section for section in spent.values()):
         head["complete"] = False
         head["notes"].append(_MORE[detail])
@@ -125,24 +126,25 @@ async def get_device_dossier(
         head["notes"].append("rows with why stand out: find_indicator with their label, name or path shows where else")
     if spent.get("audit", {}).get("rows"):
         head["notes"].append("who did what is audited: list_audit_events actor= what else, target= a token's making")
-    return {name: value for name, value in (head | spent).items() if value not in ([], {})}  # type: ignore[return-value]
+    answer = {name: value for name, value in (head | spent).items() if value not in ([], {})}
+    return cast("Dossier", answer)
 
 
-def _work(iru: Call, record: Device, since: datetime) -> dict[str, Job]:
+def _work(call: Call, record: Device, since: datetime) -> dict[str, Job]:
     """What to read of a device of its platform."""
     device_id, targets = record.device_id, {record.device_id, record.blueprint_id}
     work: dict[str, Job] = {
-        "security": partial(iru.fetch, GET_DEVICE_DETAILS, device_id=device_id),
-        "threats": partial(read_sightings, "threat", iru, device_id),
-        "behaviors": partial(read_sightings, "behavioral", iru, device_id),
-        "failed": partial(iru.fetch, GET_DEVICE_STATUS, device_id=device_id),
-        "vulnerabilities": partial(read_detections, iru, device_id),
-        "known_exploited": partial(read_known_exploited, iru),
-        "activity": partial(read_activity, iru, device_id),
-        "audit": partial(read_audit, iru, since, None, lambda event: event.target_id in targets),
+        "security": partial(call.fetch, GET_DEVICE_DETAILS, device_id=device_id),
+        "threats": partial(read_sightings, "threat", call, device_id),
+        "behaviors": partial(read_sightings, "behavioral", call, device_id),
+        "failed": partial(call.fetch, GET_DEVICE_STATUS, device_id=device_id),
+        "vulnerabilities": partial(read_detections, call, device_id),
+        "known_exploited": partial(read_known_exploited, call),
+        "activity": partial(read_activity, call, device_id),
+        "audit": partial(read_audit, call, since, None, lambda event: event.target_id in targets),
     }
     for name, (source, early) in _REPORTED.items():
         one = APPEARANCES[source]
         if one.reported_by(record.platform):
-            work[name] = partial(read_prism_rows, iru, one.category, device_id, since if early else None)
+            work[name] = partial(read_prism_rows, call, one.category, device_id, since if early else None)
     return work

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict, cast
 
 from pydantic import Field
 
-from ...api.client import Call
+from ...api.call import Call
 from ...errors import UsageError
-from ..kit.answers import View
 from ..kit.catalogue import tool
+from ..kit.context import Context
 from .indicator_kinds import looks_like, without_port
 from .indicator_matching import Indicator, count_outside_prism, matched
 from .indicator_sources import SOURCE_ENDPOINTS, SOURCES, Source, serial_of, shown
@@ -44,7 +44,7 @@ _NEVER_SEARCHABLE: dict[str, dict[str, str]] = {
 }
 
 
-class FoundIndicator(View):
+class FoundIndicator(TypedDict, total=False):
     """What find_indicator returns."""
 
     indicator: str
@@ -59,7 +59,7 @@ class FoundIndicator(View):
 
 @tool(optional=SOURCE_ENDPOINTS, toolset="investigate", requests=_REQUESTS)
 async def find_indicator(
-    iru: Call,
+    ctx: Context,
     value: Annotated[
         str,
         Field(
@@ -77,13 +77,13 @@ async def find_indicator(
     where = {
         name: columns for name, source in SOURCES.items() if (columns := indicator.columns(source.columns_by_kind))
     }
-    jobs = {name: _job(iru, SOURCES[name], indicator, columns) for name, columns in where.items()}
+    jobs = {name: _job(ctx.call, SOURCES[name], indicator, columns) for name, columns in where.items()}
     if _IN_APPS in where and _ON_ALL_PLATFORMS & set(indicator.kinds):
-        jobs[_OUTSIDE] = lambda: count_outside_prism(iru)
+        jobs[_OUTSIDE] = lambda: count_outside_prism(ctx.call)
     parts = await gather(jobs)
     outside = parts.pop(_OUTSIDE, None)
     answer = _answer(indicator, where, parts)
-    return _with_outside_prism(answer, outside) if outside else answer  # type: ignore[return-value]
+    return cast("FoundIndicator", _with_outside_prism(answer, outside) if outside else answer)
 
 
 def _with_outside_prism(answer: dict[str, Any], outside: Outcome[str]) -> dict[str, Any]:
@@ -103,8 +103,8 @@ def _read(value: str) -> Indicator:
     return Indicator(without_port(wanted) if kinds == ("ip",) else wanted, kinds)
 
 
-def _job(iru: Call, source: Source, indicator: Indicator, columns: tuple[str, ...]) -> Callable[[], Awaitable[Any]]:
-    return lambda: source.search(iru, indicator, columns)
+def _job(call: Call, source: Source, indicator: Indicator, columns: tuple[str, ...]) -> Callable[[], Awaitable[Any]]:
+    return lambda: source.search(call, indicator, columns)
 
 
 def _answer(indicator: Indicator, where: dict[str, tuple[str, ...]], parts: dict[str, Outcome[Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from ...api.client import Call
+from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...api.endpoints.prism import PrismRow
@@ -50,10 +50,10 @@ class Indicator:
 def search_prism(endpoint: Endpoint[PrismRow]) -> Callable[[Call, Indicator, Sequence[str]], Any]:
     """Rows of one of Prism's categories."""
 
-    async def search(iru: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[PrismRow]:
+    async def search(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[PrismRow]:
         async def one(column: str) -> SourceRows[PrismRow]:
             words = [indicator.value] if column in _WHOLE else letter_cases(indicator.value)
-            return await read(iru, endpoint, *_filtered({column: {"in" if column in _WHOLE else "like": words}}))
+            return await read(call, endpoint, *_filtered({column: {"in" if column in _WHOLE else "like": words}}))
 
         return await _each(columns, one)
 
@@ -78,58 +78,58 @@ def _filtered(wanted: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, str | 
 def search_alerts(kind: str) -> Callable[[Call, Indicator, Sequence[str]], Any]:
     """Files, or processes, that endpoint detection noticed."""
 
-    async def search(iru: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Sighting]:
-        found = await read_threats(iru, kinds=(kind,))
+    async def search(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Sighting]:
+        found = await read_threats(call, kinds=(kind,))
         hits = [one for one in found.records if matched(one.flat(), indicator, columns)]
         return SourceRows(hits, "" if found.complete else "; ".join(found.notes) or "not all could be read")
 
     return search
 
 
-async def search_detections(iru: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Any]:
+async def search_detections(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Any]:
     """By CVE its devices, by software the detections in it."""
     if "cve" in indicator.kinds:
-        return await _affected(iru, indicator.value.upper())
+        return await _affected(call, indicator.value.upper())
 
     async def one(column: str) -> SourceRows[Any]:
-        return await read(iru, LIST_DETECTIONS, *_filtered({column: {"like": letter_cases(indicator.value)}}))
+        return await read(call, LIST_DETECTIONS, *_filtered({column: {"like": letter_cases(indicator.value)}}))
 
     return await _each(columns, one)
 
 
-async def _affected(iru: Call, cve: str) -> SourceRows[Any]:
+async def _affected(call: Call, cve: str) -> SourceRows[Any]:
     try:
-        return await read(iru, LIST_AFFECTED_DEVICES, cve_id=cve)
+        return await read(call, LIST_AFFECTED_DEVICES, cve_id=cve)
     except NotFound:
-        await iru.page(LIST_VULNERABILITIES)  # raises where the product is missing, not the CVE
+        await call.page(LIST_VULNERABILITIES)  # raises where the product is missing, not the CVE
         return SourceRows([])
 
 
-async def search_devices(iru: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Device]:
+async def search_devices(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Device]:
     """Devices that Iru lists."""
 
     async def one(column: str) -> SourceRows[Device]:
         check = Check(column, _has(indicator, (column,)), sent=True)
-        return await read(iru, LIST_DEVICES, {column: indicator.value, "ordering": "device_id"}, [check])
+        return await read(call, LIST_DEVICES, {column: indicator.value, "ordering": "device_id"}, [check])
 
     return await _each(columns, one)
 
 
-async def count_outside_prism(iru: Call) -> str:
+async def count_outside_prism(call: Call) -> str:
     """How many devices there are whose apps Prism does not have, in words; empty when there are none."""
     counts = {}
     for platform in ("Windows", "Android"):
-        page = await iru.page(LIST_DEVICES, query={"platform": platform})
+        page = await call.page(LIST_DEVICES, query={"platform": platform})
         held = sum(1 for device in page.records if device and device.platform == platform)
         if held:
             counts[platform] = f"{held}{' or more' if page.next is not None else ''} {platform}"
     return " and ".join(counts.values())
 
 
-async def search_users(iru: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Any]:
+async def search_users(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Any]:
     """People by address."""
     return await read(
-        iru, LIST_USERS, {"email": indicator.value}, [Check("email", _has(indicator, columns), sent=True)]
+        call, LIST_USERS, {"email": indicator.value}, [Check("email", _has(indicator, columns), sent=True)]
     )
 
 

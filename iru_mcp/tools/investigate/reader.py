@@ -8,7 +8,6 @@ the first error is raised, so that a caller never answers out of nothing."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -16,11 +15,12 @@ from typing import Any, Generic, TypeVar
 
 import anyio
 
-from ...api.client import Call
+from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.record import Record
 from ...errors import Denied, IruError, NotLicensed
-from ..kit.scan import Check, Scan
+from ..kit.scan import Check, Scan, Source
+from ..kit.size import SizeBudget, size
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
@@ -92,7 +92,7 @@ async def gather(work: Mapping[str, Callable[[], Awaitable[Any]]]) -> dict[str, 
 
 
 async def read(
-    iru: Call,
+    call: Call,
     endpoint: Endpoint[R],
     query: Mapping[str, str | int] | None = None,
     checks: Sequence[Check[R]] = (),
@@ -101,7 +101,7 @@ async def read(
     **ids: str,
 ) -> SourceRows[R]:
     """The rows that pass every check, of a few pages at most; `enough` may end it sooner. Raises an IruError."""
-    scan = Scan(iru, endpoint, query or {}, checks, ids)
+    scan = Scan(call, Source(endpoint, query or {}, checks=checks, ids=ids))
     records: list[R] = []
     pages = 0
     async with aclosing(scan.pages()) as walk:
@@ -131,13 +131,12 @@ def spend(sections: Mapping[str, Section], room: int, most: int) -> dict[str, di
     What is left out of a section is counted in it.
     """
     taken = dict.fromkeys(sections, 0)
-    room -= sum(weight({name: section.counts}) + _AROUND for name, section in sections.items())
+    budget = SizeBudget(room - sum(size({name: section.counts}) + _AROUND for name, section in sections.items()))
     for goal in (min(_FLOOR, most), most):
         for name, section in sections.items():
             for row in section.rows[taken[name] : goal]:
-                if weight(row) > room:
+                if not budget.take(row):
                     break
-                room -= weight(row)
                 taken[name] += 1
     return {name: _shown(section, taken[name]) for name, section in sections.items()}
 
@@ -147,8 +146,3 @@ def _shown(section: Section, count: int) -> dict[str, Any]:
     return (
         section.counts | ({"rows": section.rows[:count]} if count else {}) | ({"rows_left_out": left} if left else {})
     )
-
-
-def weight(value: Any) -> int:
-    """Bytes of `value` as it goes out: text beyond ASCII costs tokens by the byte."""
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ...api.client import Call
+from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ...api.endpoints.devices import GET_DEVICE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_COMMANDS, Activity, Command, Device
@@ -27,40 +27,40 @@ _APPLE = ("/System/Library/", "/Library/Apple/", "/System/Cryptexes/")
 """Folders that only Apple can write; a label can be anybody's."""
 
 
-async def read_device(iru: Call, device: str) -> tuple[Target, Outcome[Device]]:
+async def read_device(call: Call, device: str) -> tuple[Target, Outcome[Device]]:
     """The device that is meant and its record. Raises NotFound or UsageError when it cannot be told which."""
-    target = await resolve(iru, device)
+    target = await resolve(call, device)
     if target.record is not None:
         return target, Outcome(OK, target.record)
-    part = await attempt(lambda: iru.fetch(GET_DEVICE, device_id=target.device_id))
+    part = await attempt(lambda: call.fetch(GET_DEVICE, device_id=target.device_id))
     if isinstance(part.error, NotFound):
         raise part.error
     return target, part
 
 
-async def read_activity(iru: Call, device_id: str) -> SourceRows[Activity]:
+async def read_activity(call: Call, device_id: str) -> SourceRows[Activity]:
     """What happened to a device, in no order."""
-    return await read(iru, LIST_DEVICE_ACTIVITY, device_id=device_id)
+    return await read(call, LIST_DEVICE_ACTIVITY, device_id=device_id)
 
 
-async def read_commands(iru: Call, device_id: str) -> SourceRows[Command]:
+async def read_commands(call: Call, device_id: str) -> SourceRows[Command]:
     """MDM commands sent to a device."""
-    return await read(iru, LIST_DEVICE_COMMANDS, device_id=device_id)
+    return await read(call, LIST_DEVICE_COMMANDS, device_id=device_id)
 
 
-async def read_detections(iru: Call, device_id: str) -> SourceRows[Detection]:
+async def read_detections(call: Call, device_id: str) -> SourceRows[Detection]:
     """CVEs on a device, one row for each piece of software."""
     check: Check[Detection] = Check("device", lambda row: row.device_id == device_id, sent=True)
-    return await read(iru, LIST_DETECTIONS, {"filter": json.dumps({"device_id": {"in": [device_id]}})}, [check])
+    return await read(call, LIST_DETECTIONS, {"filter": json.dumps({"device_id": {"in": [device_id]}})}, [check])
 
 
 async def read_audit(
-    iru: Call, early: datetime | None, late: datetime | None, is_about: Callable[[AuditEvent], bool]
+    call: Call, early: datetime | None, late: datetime | None, is_about: Callable[[AuditEvent], bool]
 ) -> SourceRows[AuditEvent]:
     """Audit events between two moments for which `is_about` holds, newest first, with the events about every library
     item that one of them added to a blueprint."""
     query, checks = audit_window(early, late)
-    rows = await read(iru, LIST_AUDIT_EVENTS, query, checks)
+    rows = await read(call, LIST_AUDIT_EVENTS, query, checks)
     matching = [event for event in rows.records if is_about(event)]
     added = {item for event in matching for item in _added_items(event)}
     ids = {event.id for event in matching}
@@ -75,31 +75,31 @@ def _added_items(event: AuditEvent) -> list[str]:
     return [str(item["id"]) for item in items if isinstance(item, dict) and item.get("id")]
 
 
-async def read_known_exploited(iru: Call) -> SourceRows[Vulnerability]:
+async def read_known_exploited(call: Call) -> SourceRows[Vulnerability]:
     """The fleet's CVEs that are exploited in the wild: detections do not say so, and sorted by it, one page does."""
 
     def past_them(rows: list[Vulnerability]) -> bool:
         scores = [row.kev_score or 0 for row in rows]
         return bool(scores) and not scores[-1] and scores == sorted(scores, reverse=True)
 
-    found = await read(iru, LIST_VULNERABILITIES, {"sort_by": "-known_exploit"}, enough=past_them)
+    found = await read(call, LIST_VULNERABILITIES, {"sort_by": "-known_exploit"}, enough=past_them)
     return SourceRows([row for row in found.records if row.kev_score], found.missing)
 
 
-async def read_sightings(kind: str, iru: Call, device_id: str) -> SourceRows[Sighting]:
+async def read_sightings(kind: str, call: Call, device_id: str) -> SourceRows[Sighting]:
     """What endpoint detection found on a device: files (`threat`) or processes (`behavioral`)."""
-    found = await read_threats(iru, device_id=device_id, kinds=(kind,))
+    found = await read_threats(call, device_id=device_id, kinds=(kind,))
     return SourceRows(found.records, "" if found.complete else "; ".join(found.notes))
 
 
 async def read_prism_rows(
-    iru: Call, category: Endpoint[PrismRow], device_id: str, since: datetime | None = None
+    call: Call, category: Endpoint[PrismRow], device_id: str, since: datetime | None = None
 ) -> SourceRows[PrismRow]:
     """A device's rows of a category, or those that first appeared at `since` or later."""
     wanted: dict[str, Any] = {"device_id": {"in": [device_id]}}
     wanted |= {"created_at": {"gte": write_moment(since)}} if since else {}
     check: Check[PrismRow] = Check("filter", lambda row: matches(row.values, wanted), sent=True)
-    return await read(iru, category, {"filter": json.dumps(wanted)}, [check])
+    return await read(call, category, {"filter": json.dumps(wanted)}, [check])
 
 
 def moment_of(value: Any) -> datetime | None:

@@ -6,29 +6,29 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 from pydantic import Field
 
-from ...api.client import Call
+from ...api.call import Call
 from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ...api.endpoints.devices import GET_DEVICE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_COMMANDS, LIST_DEVICES, Device
 from ...api.endpoints.users import LIST_USERS, User
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS
 from ...errors import NotFound, UsageError
 from ..devices.assigned import held_by
-from ..kit.answers import Page, View
+from ..kit.answers import Page
 from ..kit.catalogue import tool
-from ..kit.cursor import read_cursor
-from ..kit.listing import Ask, cut
+from ..kit.context import Context
+from ..kit.listing import page_of
 from ..kit.params import Cursor, Limit, Since, Str, Until, newest_first, read_window, within
 from ..kit.resolve import Target
+from ..kit.rows import RowShape
 from ..kit.scan import Check
 from ..threats import THREAT_ENDPOINTS
 from .appearances import APPEARANCES
 from .events import (
     Event,
-    Line,
     from_activity,
     from_audit,
     from_command,
@@ -70,10 +70,9 @@ _SOURCES: dict[str, tuple[Callable[[Call, str], Awaitable[SourceRows[Any]]], Cal
     "vulnerabilities": (read_detections, from_detection),
 }
 """What tells of one device, by name; of two that tell the same, the first is believed."""
-_LINES: Ask[Line] = Ask(LIST_DEVICE_ACTIVITY, flat=row_of)  # type: ignore[arg-type]
 
 
-class TimelineLine(View):
+class TimelineLine(TypedDict, total=False):
     """One line of a timeline; a run of the same kind has a count and its first time."""
 
     time: str
@@ -111,7 +110,7 @@ class Subject:
     toolset="investigate",
 )
 async def get_timeline(
-    iru: Call,
+    ctx: Context,
     device: Annotated[Str, Field(description="serial number, name or device_id")] = "",
     user: Annotated[Str, Field(description="or an e-mail: all devices of this person")] = "",
     since: Since = "7d",
@@ -123,36 +122,36 @@ async def get_timeline(
     device's blueprint), threats, CVEs, new apps, launch items, accounts and profiles, enrolment, check-in. Runs of the
     same kind are one line with count. `look` names the tool to go on with. For how a device stands now use
     get_device_dossier."""
-    early, late = read_window(since, until, iru.now())
-    mark = read_cursor(cursor, iru.question)
-    subject = await _subject(iru, device.strip(), user.strip())
-    parts = await gather(_work(iru, subject, early, late))
+    early, late = read_window(since, until, ctx.now())
+    after = ctx.cursors.read(cursor)
+    subject = await _subject(ctx, device.strip(), user.strip())
+    parts = await gather(_work(ctx.call, subject, early, late))
     found = [event for part in parts.values() if part.value for event in part.value.records]
     found += [_on(record, subject, event) for record in subject.devices for event in from_device(record)]
     lines = to_lines(event for event in found if within(event.at, early, late))
-    page = cut(lines, _LINES, TimelineLine, mark, iru.question, limit=limit, fields=(), shown=iru.shown)
+    page = page_of(ctx, lines, RowShape(TimelineLine, flat=row_of), after, limit=limit)
     return _with_sources(page, subject, subject.parts | parts)
 
 
-async def _subject(iru: Call, device: str, user: str) -> Subject:
+async def _subject(ctx: Context, device: str, user: str) -> Subject:
     if bool(device) == bool(user):
         raise UsageError("Give either device or user.", "device: serial number, name or device_id; user: an e-mail.")
-    return await _one_device(iru, device) if device else await _person(iru, user)
+    return await _one_device(ctx.call, device) if device else await _person(ctx, user)
 
 
-async def _one_device(iru: Call, device: str) -> Subject:
-    target, part = await read_device(iru, device)
+async def _one_device(call: Call, device: str) -> Subject:
+    target, part = await read_device(call, device)
     record = part.value or Device(device_id=target.device_id)
     shown = Target(target.device_id, part.value).shown()
     return Subject([record], _ids(record), {"device": shown}, {"device": part})
 
 
-async def _person(iru: Call, email: str) -> Subject:
-    page = await held_by(iru, email, limit=500, fields=_DEVICE_FIELDS)
+async def _person(ctx: Context, email: str) -> Subject:
+    page = await held_by(ctx, email, limit=500, fields=_DEVICE_FIELDS)
     held = [record for record in map(Device.read, page.items) if record]
     held.sort(key=lambda record: newest_first(record.last_check_in))
     check: Check[User] = Check("email", lambda user: (user.email or "").casefold() == email.casefold())
-    known = await attempt(lambda: read(iru, LIST_USERS, {"email": email}, [check]))
+    known = await attempt(lambda: read(ctx.call, LIST_USERS, {"email": email}, [check]))
     people = known.value.records if known.value else []
     if not held and not people:
         raise NotFound(f"{'. '.join(page.notes)}.", "Find the person with list_users.")
@@ -181,7 +180,7 @@ def _serial(record: Device) -> str:
 
 
 def _work(
-    iru: Call, subject: Subject, early: datetime | None, late: datetime | None
+    call: Call, subject: Subject, early: datetime | None, late: datetime | None
 ) -> dict[str, Callable[[], Awaitable[SourceRows[Event]]]]:
     """What to read: each source of each device, and the audit log once."""
     work: dict[str, Callable[[], Awaitable[SourceRows[Event]]]] = {}
@@ -189,13 +188,13 @@ def _work(
         label = f"/{_serial(record)}" if len(subject.devices) > 1 else ""
         for name, (reader, tell) in _SOURCES.items():
             work[f"{name}{label}"] = partial(
-                _read_events, subject, record, partial(reader, iru, record.device_id), tell
+                _read_events, subject, record, partial(reader, call, record.device_id), tell
             )
         for name, one in APPEARANCES.items():
             if one.reported_by(record.platform):
-                reading = partial(read_prism_rows, iru, one.category, record.device_id, early)
+                reading = partial(read_prism_rows, call, one.category, record.device_id, early)
                 work[f"{name}{label}"] = partial(_read_events, subject, record, reading, one.to_events)
-    return work | {"audit": partial(_audit, iru, subject, early, late)}
+    return work | {"audit": partial(_audit, call, subject, early, late)}
 
 
 async def _read_events(
@@ -213,7 +212,7 @@ def _on(record: Device, subject: Subject, event: Event) -> Event:
     return replace(event, device=_serial(record)) if len(subject.devices) > 1 else event
 
 
-async def _audit(iru: Call, subject: Subject, early: datetime | None, late: datetime | None) -> SourceRows[Event]:
+async def _audit(call: Call, subject: Subject, early: datetime | None, late: datetime | None) -> SourceRows[Event]:
     names = {name.casefold() for name in subject.names}
     targets = names | {record.blueprint_id.casefold() for record in subject.devices if record.blueprint_id}
 
@@ -221,7 +220,7 @@ async def _audit(iru: Call, subject: Subject, early: datetime | None, late: date
         state = str(event.new_state).casefold()
         return (event.target_id or "").casefold() in targets or any(name in state for name in names)
 
-    rows = await read_audit(iru, early, late, about)
+    rows = await read_audit(call, early, late, about)
     held = {record.device_id: record for record in subject.devices}
     by_record = ((held.get(row.target_id or ""), event) for row in rows.records for event in from_audit(row))
     return SourceRows([_on(record, subject, event) if record else event for record, event in by_record], rows.missing)

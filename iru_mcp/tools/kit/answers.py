@@ -1,35 +1,30 @@
-"""The shapes of answers: a small closed view per row, one page shape for every list, one cap for everything."""
+"""The shapes of answers: one page shape for every list, and the schema that is published of it.
+
+The usual columns of a list, or the keys of an answer about one thing, are declared as a `TypedDict` with
+`total=False`: a row has those of them that hold something, under Iru's own names where it has one.
+"""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints, is_typeddict
 
 from .schema import typed
 
-MAX_ANSWER = 48_000
-"""Characters of one answer as compact JSON; some clients refuse or store away what is larger."""
+T = TypeVar("T")
 
 
-class View:
-    """Names and types of the columns a list shows unless asked for others. Iru's own names where it has one."""
-
-    columns: ClassVar[tuple[str, ...]] = ()
-
-    def __init_subclass__(cls) -> None:
-        cls.columns = tuple(name for name in cls.__annotations__ if name != "columns")
-
-
-V = TypeVar("V", bound=View)
+def columns_of(row: type[Any]) -> tuple[str, ...]:
+    """The names a TypedDict declares, in order; none of `Any`."""
+    return tuple(row.__annotations__) if is_typeddict(row) else ()
 
 
 @dataclass(slots=True)
-class Page(Generic[V]):
+class Page(Generic[T]):
     """A list answer. `complete` is true only when everything that matches was looked at and is in this or an
     earlier page."""
 
-    items: list[dict[str, Any]]
+    items: list[T]
     complete: bool
     total: int | None = None
     next_cursor: str = ""
@@ -51,15 +46,9 @@ class Page(Generic[V]):
 
 
 def output_schema(annotation: Any) -> dict[str, Any]:
-    """The lean schema of what a tool returns: a Page of some view, or an object with a view's keys."""
-    if get_origin(annotation) is Page:
-        return _page_schema(get_args(annotation)[0])
-    if isinstance(annotation, type) and issubclass(annotation, View):
+    """The lean schema of what a tool returns: a page of rows, or an object with the keys of a TypedDict."""
+    if get_origin(annotation) is not Page:
         return _object(annotation)
-    return {"type": "object"}
-
-
-def _page_schema(view: Any) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {
@@ -70,55 +59,13 @@ def _page_schema(view: Any) -> dict[str, Any]:
             "next_cursor": {"type": "string"},
             "notes": {"type": "array", "items": {"type": "string"}},
             "summary": {"type": "object"},
-            "items": {"type": "array", "items": {"type": "object"} if view is Any else _object(view)},
+            "items": {"type": "array", "items": _object(get_args(annotation)[0])},
         },
         "required": ["returned", "complete", "items"],
     }
 
 
-def _object(view: type[View]) -> dict[str, Any]:
-    hints = get_type_hints(view)
-    return {"type": "object", "properties": {name: typed(hints[name]) for name in view.columns}}
-
-
-_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-def size(value: Any) -> int:
-    """Characters of `value` as it goes out."""
-    return len(_compact(value))
-
-
-def fit(answer: dict[str, Any]) -> dict[str, Any]:
-    """`answer` within MAX_ANSWER: its longest inner lists are cut, and a note says which.
-
-    Pages are already cut at an item with a cursor; this bounds the answers about one thing.
-    """
-    cut: dict[str, int] = {}
-    while size(answer) > MAX_ANSWER:
-        place, longest = max(_lists(answer), key=lambda found: size(found[1]), default=("", []))
-        if len(longest) < 2:
-            break
-        gone = len(longest) - len(longest) // 2
-        del longest[len(longest) // 2 :]
-        cut[place] = cut.get(place, 0) + gone
-    if cut:
-        answer["complete"] = False
-        answer.setdefault("notes", []).extend(
-            f"{place}: the last {count} left out, the answer would be too large; ask for this part alone"
-            for place, count in cut.items()
-        )
-    return answer
-
-
-def _lists(value: Any, place: str = "") -> list[tuple[str, list[Any]]]:
-    found: list[tuple[str, list[Any]]] = []
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if key != "notes":
-                found += _lists(inner, f"{place}.{key}".lstrip("."))
-    elif isinstance(value, list):
-        found.append((place, value))
-        for inner in value[:50]:
-            found += _lists(inner, place)
-    return found
+def _object(row: Any) -> dict[str, Any]:
+    if not is_typeddict(row):
+        return {"type": "object"}
+    return {"type": "object", "properties": {name: typed(hint) for name, hint in get_type_hints(row).items()}}

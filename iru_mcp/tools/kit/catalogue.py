@@ -1,4 +1,10 @@
-"""A tool is one decorated async function; everything else about it is read off that declaration."""
+"""The catalogue of tools: each is one decorated async function, and everything else is read off that declaration.
+
+A name, schema, permission or budget that is written twice comes to differ. So `@tool` takes only what a typed function
+with a docstring does not say: the endpoints, the toolset and the budget of requests. Name, schemas, permissions and
+documents are derived. What must stay true: a tool can reach no endpoint that it does not name, unknown arguments are
+refused, and every answer leaves through `Tool.run`, which cleans it and bounds its size.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +20,16 @@ from typing import Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from ...api.client import IruClient, Progress
+from ...api.call import ReportProgress
+from ...api.client import IruClient
 from ...api.endpoint import Endpoint
 from ...errors import ConfigError, IruError, UsageError
 from ...output.clean import clean
-from .answers import fit, output_schema
-from .cursor import fingerprint
+from .answers import Page, output_schema
+from .context import Context
+from .cursor import Cursors, fingerprint
 from .schema import input_schema
+from .size import fit_answer
 
 Answer = dict[str, Any]
 ToolFunction = Callable[..., Awaitable[Any]]
@@ -41,6 +50,8 @@ class Tool:
     toolset: str
     requests: int | None = None
     """Requests one call may make, where it is not the client's usual number."""
+    count_requests: int | None = None
+    """Requests one call with `group_by` may make: a count reads all rows."""
     optional: tuple[Endpoint[Any], ...] = field(default=())
     """Endpoints it can answer without."""
     default: bool = True
@@ -82,18 +93,24 @@ class Tool:
     def output_schema(self) -> dict[str, Any]:
         return output_schema(self._hints["return"])
 
-    async def run(self, client: IruClient, arguments: Mapping[str, Any], progress: Progress | None = None) -> Answer:
+    async def run(
+        self, client: IruClient, arguments: Mapping[str, Any], progress: ReportProgress | None = None
+    ) -> Answer:
         """The answer to one call, cleaned and within its size. Raises an IruError."""
         privacy = client.privacy
         try:
             given = self.read(privacy.arguments(arguments) if privacy else arguments)
-            call = client.call(*self.endpoints, *self.optional, requests=self.requests, progress=progress)
-            call.question = fingerprint(self.name, given)
-            found = await self.function(call, **given)
+            ctx = self._context(client, given, progress)
+            found = await self.function(ctx, **given)
         except IruError as error:
             raise error.reworded(privacy.text if privacy else str) from None
-        answer = call.remarks(found if isinstance(found, dict) else found.answer())
-        return fit(call.shown(clean(answer)))
+        answer = ctx.annotated(found.answer() if isinstance(found, Page) else found)
+        return fit_answer(ctx.pseudonymised(clean(answer)))
+
+    def _context(self, client: IruClient, given: Mapping[str, Any], progress: ReportProgress | None) -> Context:
+        requests = self.count_requests if given.get("group_by") else self.requests
+        call = client.call(*self.endpoints, *self.optional, requests=requests, progress=progress)
+        return Context(call, Cursors(fingerprint(self.name, given)), client)
 
     def read(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments, typed. Raises UsageError naming what is wrong and what is valid, never the value."""
@@ -108,6 +125,7 @@ class Tool:
 def tool(
     *endpoints: Endpoint[Any],
     requests: int | None = None,
+    count_requests: int | None = None,
     optional: tuple[Endpoint[Any], ...] = (),
     toolset: str = "",
     default: bool = True,
@@ -120,7 +138,7 @@ def tool(
         if name in _REGISTRY:
             raise ValueError(f"two tools are named {name}")
         area = toolset or function.__module__.removeprefix(f"{_TOOLS}.").partition(".")[0]
-        _REGISTRY[name] = Tool(function, endpoints, area, requests, optional, default, sensitive)
+        _REGISTRY[name] = Tool(function, endpoints, area, requests, count_requests, optional, default, sensitive)
         return function
 
     return declare
@@ -181,8 +199,8 @@ def _usage(of: Tool, error: ValidationError) -> UsageError:
         if detail["type"] == "extra_forbidden":
             problems.append(f"'{where[:40]}' is not a parameter")
         else:
-            said = detail["msg"].removeprefix("Value error, ").replace(" after validation", "")
-            problems.append(f"{where}: {said[:400]}")
+            problem = detail["msg"].removeprefix("Value error, ").replace(" after validation", "")
+            problems.append(f"{where}: {problem[:400]}")
     return UsageError(
         f"Wrong arguments: {'; '.join(problems)}.", f"{of.name} takes: {', '.join(of.arguments.model_fields)}."
     )

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field
 
 from ...api.record import read_moment
 from ...errors import UsageError
+from ...folding import fold, plain_part
 
 
 def listed(value: object) -> object:
@@ -163,9 +164,21 @@ def within(moment: datetime | None, since: datetime | None, until: datetime | No
 
 
 def contains(wanted: str) -> Callable[[Any], bool]:
-    """A test for text that has `wanted` in it, in any letter case."""
-    folded = wanted.casefold()
-    return lambda value: isinstance(value, str) and folded in value.casefold()
+    """A test for text that has `wanted` in it, both folded."""
+    part = fold(wanted)
+    return lambda value: isinstance(value, str) and bool(part) and part in fold(value)
+
+
+def equals(wanted: str) -> Callable[[Any], bool]:
+    """A test for text that is `wanted`, both folded."""
+    whole = fold(wanted)
+    return lambda value: isinstance(value, str) and fold(value) == whole
+
+
+def part_query(parameter: str, wanted: str) -> dict[str, str | int]:
+    """What asks Iru for rows that have `wanted` in them, where its matching of parts knows nothing of folding."""
+    part = plain_part(wanted)
+    return {parameter: part} if part else {}
 
 
 def newest_first(moment: datetime | None) -> float:

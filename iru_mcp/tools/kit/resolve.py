@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from ...api.client import Call, Interrupted
+from ...api.call import Call, Interrupted
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import NotFound, UsageError
+from ...folding import fold, spellings
 from ...output.clean import clean_text
 
 IS_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _MOST_CANDIDATES = 5
+_EVERYTHING: list[dict[str, str]] = [{}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ class Target:
         return {name: flat[name] for name in ("device_id", "device_name", "serial_number", "platform") if name in flat}
 
 
-async def resolve(iru: Call, device: str) -> Target:
-    """The device with this device_id, serial number or name, compared whole and in any letter case.
+async def resolve(call: Call, device: str) -> Target:
+    """The device with this device_id, serial number or name, compared whole and folded.
 
     Iru's own filters match parts, so every row is checked here. Raises NotFound when there is none,
     UsageError with up to five candidates when there are several.
@@ -42,8 +44,9 @@ async def resolve(iru: Call, device: str) -> Target:
     if IS_UUID.fullmatch(wanted):
         return Target(str(UUID(wanted)))
     near: dict[str, Device] = {}
-    for query in ({"serial_number": wanted.upper()}, {"device_name": wanted}, {}):
-        found, complete = await _matches(iru, wanted, query, near)
+    attempts = (_by_serial(wanted), [{"device_name": form} for form in spellings(wanted)], _EVERYTHING)
+    for queries in attempts:
+        found, complete = await _matches(call, wanted, queries, near)
         if len(found) == 1:
             return Target(found[0].device_id, found[0])
         if found:
@@ -51,26 +54,32 @@ async def resolve(iru: Call, device: str) -> Target:
     raise _none(wanted, list(near.values()), complete=complete)
 
 
-async def find(iru: Call, device: str) -> Target | None:
+async def find(call: Call, device: str) -> Target | None:
     """The device for an optional filter: None when none is asked for."""
-    return await resolve(iru, device) if device.strip() else None
+    return await resolve(call, device) if device.strip() else None
+
+
+def _by_serial(wanted: str) -> list[dict[str, str]]:
+    """What asks for a serial number; nothing for a text that is surely none."""
+    return [{"serial_number": wanted.upper()}] if wanted.isascii() and not set(wanted) & set(" '") else []
 
 
 async def _matches(
-    iru: Call, wanted: str, query: Mapping[str, str | int], near: dict[str, Device]
+    call: Call, wanted: str, queries: Sequence[Mapping[str, str]], near: dict[str, Device]
 ) -> tuple[list[Device], bool]:
     """Devices whose serial number or name is `wanted`; those that only contain it are gathered in `near`."""
-    folded = wanted.casefold()
+    whole = fold(wanted)
     found: dict[str, Device] = {}
     try:
-        async for batch in iru.walk(LIST_DEVICES, query={"ordering": "device_id"} | dict(query), whole=True):
-            for record in filter(None, batch.records):
-                name = clean_text(record.device_name or "")  # as answers show it
-                names = [(record.serial_number or "").casefold(), name.strip().casefold()]
-                if folded in names:
-                    found[record.device_id] = record
-                elif any(folded in name or (name and name in folded) for name in names):
-                    near[record.device_id] = record
+        for query in queries:
+            async for batch in call.walk(LIST_DEVICES, query={"ordering": "device_id"} | dict(query), whole=True):
+                for record in filter(None, batch.records):
+                    # Answers show a name cleaned, and it must be found as it is shown.
+                    names = [fold(record.serial_number or ""), fold(clean_text(record.device_name or ""))]
+                    if whole in names:
+                        found[record.device_id] = record
+                    elif any(whole in name or (name and name in whole) for name in names):
+                        near[record.device_id] = record
     except Interrupted:
         return list(found.values()), False
     return list(found.values()), True

@@ -1,25 +1,32 @@
-"""One pass over an endpoint: every filter proven, every row accounted for."""
+"""One pass over an endpoint, with every filter checked here and every row accounted for.
+
+Iru ignores a parameter it does not know and matches loosely where it does, without a word; a row may be unreadable,
+repeated by paging, or missing from a walk that broke off. So a `Source` says what is asked of Iru and which `Check`s
+each row must pass, and a `Scan` reads it: rows that pass are hits, and all others are counted by why they are not.
+What must stay true: `stopped`, `unreadable` and `ignored` tell everything that keeps the hits from being all there
+are.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from ...api.client import Batch, Call, Interrupted
+from ...api.call import Batch, Call, Interrupted
 from ...api.endpoint import Endpoint
 from ...api.paging import Position
 from ...api.record import Record
-from .cursor import Mark
+from .cursor import ResumePoint
 
 R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
 class Check(Generic[R]):
-    """A filter as this side applies it. `sent` when Iru was asked to apply it too, so that a row failing it
-    shows Iru did not."""
+    """A filter as it is applied here. `sent` when Iru was asked to apply it too, so that a row failing it shows that
+    Iru did not."""
 
     name: str
     test: Callable[[R], bool]
@@ -27,8 +34,26 @@ class Check(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
+class Source(Generic[R]):
+    """What is read: an endpoint, what Iru is asked, and what each row must pass.
+
+    `query` always goes to Iru; `narrow` too, unless it finds nothing, since its matching is unpublished.
+    """
+
+    endpoint: Endpoint[R]
+    query: Mapping[str, str | int] = field(default_factory=dict)
+    narrow: Mapping[str, str | int] = field(default_factory=dict)
+    checks: Sequence[Check[R]] = ()
+    ids: Mapping[str, str] = field(default_factory=dict)
+    order: Callable[[R], Any] | None = None
+    """Sort by this here, over all rows, where Iru cannot."""
+    start: Position | None = None
+    """Where to begin, where it is not the endpoint's usual place."""
+
+
+@dataclass(frozen=True, slots=True)
 class Hit(Generic[R]):
-    """A row that passed every check, and the mark just after it."""
+    """A row that passed every check, and the place just after it."""
 
     record: R
     position: Position
@@ -37,32 +62,36 @@ class Hit(Generic[R]):
 
 @dataclass(slots=True)
 class Scan(Generic[R]):
-    """One pass over an endpoint: keeps the rows that pass every check and accounts for all others."""
+    """One pass over a source, from its start or after a point, and the account of it."""
 
-    iru: Call
-    endpoint: Endpoint[R]
-    query: Mapping[str, str | int]
-    checks: Sequence[Check[R]]
-    ids: Mapping[str, str]
-    after: Mark | None = None
-    start: Position | None = None
+    call: Call
+    source: Source[R]
+    after: ResumePoint | None = None
+    widened: bool = False
+    """Whether `narrow` is left out of what Iru is asked."""
     unique: bool = True
     """Whether to drop rows met before. A count over rows that no id names goes without: a page met twice ends it."""
     whole: bool = False
-    """Whether all pages will be wanted; they are then fetched side by side."""
+    """Whether all pages will be wanted; they are then prefetched."""
     looked_at: int = 0
     unreadable: int = 0
     ignored: set[str] = field(default_factory=set)
+    """Names of checks that Iru was asked to apply and did not."""
     stopped: str = ""
+    """Why the walk ended before the last row; empty when it did not."""
     resume: Position | None = None
     total: int | None = None
+    """How many rows Iru says there are."""
     _seen: set[str] = field(default_factory=set)
 
     async def pages(self) -> AsyncGenerator[tuple[Iterator[Hit[R]], bool], None]:
-        """The hits of each upstream page, and whether it was the last one."""
-        start = self.after.position if self.after else self.start
+        """The hits of each of Iru's pages, and whether it was the last one."""
+        source = self.source
+        start = self.after.position if self.after else source.start
+        query = dict(source.query) | ({} if self.widened else dict(source.narrow))
+        walk = self.call.walk(source.endpoint, start, query, whole=self.whole, **source.ids)
         try:
-            async with aclosing(self.iru.walk(self.endpoint, start, self.query, whole=self.whole, **self.ids)) as walk:
+            async with aclosing(walk):
                 async for batch in walk:
                     self.total = batch.total if batch.total is not None else self.total
                     yield self._hits(batch), batch.next is None
@@ -76,28 +105,28 @@ class Scan(Generic[R]):
             self.looked_at += 1
             if record is None:
                 self.unreadable += 1
-            elif self._passes(record) and self._first_time(record):
+            elif self._passes(record) and self._is_new(record):
                 yield Hit(record, batch.position, index + 1)
 
     def _skip(self, batch: Batch[R]) -> int:
         """How many rows of the first page are done: by the last row's identity if it moved, else by number."""
-        mark = self.after
-        if mark is None or mark.done == 0 or batch.position != mark.position:
+        after = self.after
+        if after is None or after.done == 0 or batch.position != after.position:
             return 0
-        here = batch.record(mark.done - 1) if mark.done <= len(batch.rows) else None
-        if here is not None and here.key() == mark.last:
-            return mark.done
+        last = batch.record(after.done - 1) if after.done <= len(batch.rows) else None
+        if last is not None and last.key() == after.last:
+            return after.done
         for index, record in enumerate(batch.records):
-            if record is not None and record.key() == mark.last:
+            if record is not None and record.key() == after.last:
                 return index + 1
-        return mark.done
+        return after.done
 
     def _passes(self, record: R) -> bool:
-        failed = [check for check in self.checks if not check.test(record)]
-        self.ignored |= {check.name for check in failed if check.sent}
+        failed = [check for check in self.source.checks if not check.test(record)]
+        self.ignored |= {check.name for check in failed if check.sent and not self.widened}
         return not failed
 
-    def _first_time(self, record: R) -> bool:
+    def _is_new(self, record: R) -> bool:
         if not self.unique:
             return True
         key = record.key()
@@ -106,13 +135,19 @@ class Scan(Generic[R]):
         self._seen.add(key)
         return True
 
+    @property
+    def counted_by_iru(self) -> int | None:
+        """How many rows match by Iru's own count; None where it may count others too."""
+        only_sent = all(check.sent and not self.widened for check in self.source.checks)
+        return self.total if only_sent and not self.ignored and not self.unreadable else None
+
     def notes(self) -> list[str]:
-        """What an honest answer says about this pass."""
-        said = []
+        """What keeps the hits from being all there are, in words."""
+        notes = []
         if self.ignored:
-            said.append(f"Iru ignored or loosely applied {', '.join(sorted(self.ignored))}; filtered here instead")
+            notes.append(f"Iru ignored or loosely applied {', '.join(sorted(self.ignored))}; filtered here instead")
         if self.unreadable:
-            said.append(f"{self.unreadable} rows could not be read and are left out")
+            notes.append(f"{self.unreadable} rows could not be read and are left out")
         if self.stopped:
-            said.append(f"stopped after {self.looked_at} rows: {self.stopped}")
-        return said
+            notes.append(f"stopped after {self.looked_at} rows: {self.stopped}")
+        return notes

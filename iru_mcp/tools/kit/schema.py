@@ -19,12 +19,12 @@ def input_schema(function: Callable[..., Any], hints: Mapping[str, Any]) -> dict
 
     Pydantic, which reads the arguments, says the same of them but takes many times as long, at each start.
     """
-    taken = list(inspect.signature(function).parameters.values())[1:]
-    needed = [one.name for one in taken if one.default is one.empty]
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    required = [parameter.name for parameter in parameters if parameter.default is parameter.empty]
     return {
         "additionalProperties": False,
-        "properties": {one.name: _parameter(hints[one.name], one.default) for one in taken},
-        **({"required": needed} if needed else {}),
+        "properties": {each.name: _parameter(hints[each.name], each.default) for each in parameters},
+        **({"required": required} if required else {}),
         "type": "object",
     }
 
@@ -42,7 +42,7 @@ def typed(hint: Any) -> dict[str, Any]:
     """The schema of one annotation; empty where it allows anything."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return typed(inner[0]) | _said(inner[1:])
+        return typed(inner[0]) | _field_info(inner[1:])
     if origin in (Union, types.UnionType):
         kinds = [kind for kind in inner if kind is not types.NoneType]
         return typed(kinds[0]) if len(kinds) == 1 else {}
@@ -56,12 +56,12 @@ def typed(hint: Any) -> dict[str, Any]:
     return {"type": _SCALARS[hint]} if hint in _SCALARS else {}
 
 
-def _said(marks: Sequence[Any]) -> dict[str, Any]:
-    """What the marks of an annotation tell a model; the last word counts."""
+def _field_info(metadata: Sequence[Any]) -> dict[str, Any]:
+    """Description and bounds in the metadata of an annotation; the last one counts."""
     found: dict[str, Any] = {}
-    for mark in marks:
-        if isinstance(mark, FieldInfo):
-            found |= {"description": mark.description} if mark.description else {}
-            for bound in mark.metadata:
+    for field in metadata:
+        if isinstance(field, FieldInfo):
+            found |= {"description": field.description} if field.description else {}
+            for bound in field.metadata:
                 found |= {word: getattr(bound, name) for name, word in _BOUNDS.items() if hasattr(bound, name)}
     return found

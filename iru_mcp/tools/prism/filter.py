@@ -1,24 +1,36 @@
-"""Prism's filter grammar: checked before it is sent, and applied again to what comes back."""
+"""Prism's filter: checked before anything is sent, asked of Iru as far as Iru documents it, applied again here.
+
+Iru documents eq for booleans, in and like for text, and comparisons for times, and does not say whether letter case
+matters to it. Here eq takes text too, comparisons take numbers and versions, and text is folded. So `asked` makes of a
+filter what Iru is sent: the documented operators only, wide enough that no row which `matches` is left out.
+"""
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from ...api.record import read_moment
+from ...api.record import read_moment, write_moment
 from ...errors import UsageError
+from ...folding import fold, plain_part, spellings
+from ..kit.versions import read_version
 
 Filter = Mapping[str, Mapping[str, Any]]
+Test = Callable[[Mapping[str, Any]], bool]
 
-GRAMMAR = (
-    '{"column": {"like": ["part"]}}; operators: like, not_like, in, not_in (lists of text), eq (true or false), '
-    "gt, gte, lt, lte (times), or (of those four); several columns are ANDed"
+_LISTS = ("in", "not_in", "like", "not_like")
+_NOT_TEXT = frozenset(
+    "battery_health bundle_size count device_capacity dynamic_size failed_logins pid start_interval uid".split()
 )
-
-
-def letter_cases(text: str) -> list[str]:
-    """`text` as written and in the usual letter cases, since whether Iru's `like` minds them is unpublished."""
-    return list(dict.fromkeys((text, text.lower(), text.upper(), text.capitalize(), text.title())))
+"""Columns that hold numbers, to which Iru documents no operator."""
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "lt": operator.lt,
+    "lte": operator.le,
+}
 
 
 def joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,79 +54,146 @@ def validate(wanted: Mapping[str, Any], columns: Iterable[str], example: str) ->
     known = set(columns)
     for column, condition in wanted.items():
         if column == "device__family":
-            raise UsageError("Prism does not filter by device__family.", "Use device_families.")
+            raise UsageError("Prism does not filter by device_family.", "Use device_families.")
         if column not in known:
             raise UsageError(
                 f"No column '{column[:60]}' in this category.",
                 f"Columns: {', '.join(sorted(known))}. A filter here: {example}.",
             )
         if not isinstance(condition, Mapping) or not condition:
-            raise UsageError(f"The filter on {column} is not an object with an operator.", f"Write {GRAMMAR}.")
-        for operator, operand in condition.items():
-            _validate_operand(column, operator, operand)
+            raise UsageError(f"The filter on {column} is no object with an operator.", _right_one(column))
+        for name, operand in condition.items():
+            _validate_operand(column, name, operand)
 
 
-def _validate_operand(column: str, operator: str, operand: Any) -> None:
-    if operator not in _OPERATORS:
-        raise UsageError(f"No operator '{str(operator)[:20]}' ({column}).", f"Write {GRAMMAR}.")
-    if operator in ("in", "not_in", "like", "not_like") and not (isinstance(operand, list) and operand):
-        raise UsageError(f"{operator} on {column} takes a list.", f"Write {GRAMMAR}.")
-    if operator == "eq" and not isinstance(operand, bool):
-        raise UsageError(f"eq on {column} takes true or false; for text use in.", f"Write {GRAMMAR}.")
-    if operator == "or":
-        if not isinstance(operand, Mapping) or not operand or set(operand) - {"gt", "gte", "lt", "lte"}:
-            raise UsageError(f"or on {column} takes times under gt, gte, lt or lte.", f"Write {GRAMMAR}.")
-        for inner, value in operand.items():
-            _validate_operand(column, inner, value)
-    if operator in ("gt", "gte", "lt", "lte"):
-        try:
-            read_moment(operand)
-        except ValueError:
-            raise UsageError(f"{operator} on {column} takes an ISO time.", f"Write {GRAMMAR}.") from None
-
-
-def matches(row: Mapping[str, Any], wanted: Filter) -> bool:
-    """Whether `row` passes every condition; letter case never matters."""
-    return all(
-        _OPERATORS[operator](row.get(column), operand)
-        for column, condition in wanted.items()
-        for operator, operand in condition.items()
+def _right_one(column: str) -> str:
+    """Filters that this column takes."""
+    return (
+        f'Write {{"{column}":{{"like":["part"]}}}}. Operators: like, not_like, in, not_in (lists of text), eq (text, '
+        "true or false), gt, gte, lt, lte (a time, number or version), or (an object of those four). Several are ANDed."
     )
 
 
-def _words(value: Any) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    return [str(item).casefold() for item in values if item is not None]
+def _validate_operand(column: str, name: str, operand: Any) -> None:
+    if name in _LISTS:
+        texts = operand if isinstance(operand, list) else [operand]
+        fits = bool(texts) and all(isinstance(one, (str, int, float)) and str(one).strip() for one in texts)
+        takes = "a list of text"
+    elif name == "eq":
+        fits, takes = isinstance(operand, (str, bool, int, float)), "text, a number, true or false"
+    elif name in _ORDER:
+        fits, takes = _comparable(operand) is not None, "a time, a number or a version"
+    elif name == "or":
+        fits = isinstance(operand, Mapping) and bool(operand) and operand.keys() <= _ORDER.keys()
+        takes = "an object with gt, gte, lt or lte"
+    else:
+        raise UsageError(f"No operator '{str(name)[:20]}' ({column}).", _right_one(column))
+    if not fits:
+        raise UsageError(f"{name} on {column} takes {takes}.", _right_one(column))
+    for inner, bound in operand.items() if name == "or" else ():
+        _validate_operand(column, inner, bound)
 
 
-def _in(value: Any, operand: Any) -> bool:
-    wanted = {str(item).casefold() for item in operand}
-    return any(word in wanted for word in _words(value))
+def matcher(wanted: Filter) -> Test:
+    """Whether a row passes every condition, its text folded. What it does not tell passes only not_in and not_like."""
+    tests = [
+        (column, _test(name, operand)) for column, condition in wanted.items() for name, operand in condition.items()
+    ]
+    return lambda row: all(test(row.get(column)) for column, test in tests)
 
 
-def _like(value: Any, operand: Any) -> bool:
-    return any(str(part).casefold() in word for part in operand for word in _words(value))
+def matches(row: Mapping[str, Any], wanted: Filter) -> bool:
+    """Whether one row passes; for many, make one `matcher`."""
+    return matcher(wanted)(row)
 
 
-def _compare(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    def compared(value: Any, operand: Any) -> bool:
-        try:
-            return value is not None and test(read_moment(value), read_moment(operand))
-        except ValueError:
-            return False
+def _test(name: str, operand: Any) -> Callable[[Any], bool]:
+    """One condition as a test of a column's value."""
+    if name.startswith("not_"):
+        opposite = _test(name.removeprefix("not_"), operand)
+        return lambda value: not opposite(value)
+    if name == "or":
+        sides = [_test(inner, bound) for inner, bound in operand.items()]
+        return lambda value: any(side(value) for side in sides)
+    if name in _ORDER:
+        return _in_order(_ORDER[name], _comparable(operand))
+    parts = {part for part in _folded(operand) if part}
+    if name == "like":
+        return lambda value: any(part in word for word in _folded(value) for part in parts)
+    return lambda value: not parts.isdisjoint(_folded(value))
 
-    return compared
+
+def _folded(value: Any) -> list[str]:
+    """The texts of a value or of a list of values, as they are compared; true and false are texts too."""
+    return [fold(str(item)) for item in (value if isinstance(value, list) else [value]) if item is not None]
 
 
-_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "eq": lambda value, operand: value is operand,
-    "in": _in,
-    "not_in": lambda value, operand: not _in(value, operand),
-    "like": _like,
-    "not_like": lambda value, operand: not _like(value, operand),
-    "gt": _compare(lambda a, b: a > b),
-    "gte": _compare(lambda a, b: a >= b),
-    "lt": _compare(lambda a, b: a < b),
-    "lte": _compare(lambda a, b: a <= b),
-    "or": lambda value, operand: any(_OPERATORS[name](value, inner) for name, inner in operand.items()),
-}
+def _in_order(test: Callable[[Any, Any], bool], bound: Any) -> Callable[[Any], bool]:
+    def passes(value: Any) -> bool:
+        found = read_version(str(value)) if isinstance(bound, tuple) else _comparable(value)
+        if isinstance(bound, float) and isinstance(value, str):
+            found = _number(value)
+        if isinstance(found, datetime):
+            found = found.replace(microsecond=0)  # as answers show it
+        return type(found) is type(bound) and bool(test(found, bound))
+
+    return passes
+
+
+def _comparable(value: Any) -> datetime | float | tuple[int, ...] | None:
+    """A time, a number, or the numbers of a version; None for what is none of them."""
+    if isinstance(value, (int, float)):
+        return None if isinstance(value, bool) else float(value)
+    try:
+        return read_moment(value)
+    except ValueError:
+        return read_version(value)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def asked(wanted: Filter) -> dict[str, dict[str, Any]]:
+    """What Iru is sent of a filter: at least the rows that match, in the operators that it documents."""
+    found: dict[str, dict[str, Any]] = {}
+    for column, condition in wanted.items():
+        for name, operand in condition.items():
+            for sent, value in _documented(column, name, operand).items():
+                # Of two conditions that become the same operator, one is enough here: both are applied to what comes.
+                found.setdefault(column, {}).setdefault(sent, value)
+    return found
+
+
+def _documented(column: str, name: str, operand: Any) -> dict[str, Any]:
+    """One condition as Iru documents it; empty where only this side can apply it."""
+    if name == "eq" and isinstance(operand, bool):
+        return {"eq": operand}
+    if name == "or":
+        sides = [_documented(column, *side) for side in operand.items()]
+        return {"or": {key: bound for side in sides for key, bound in side.items()}} if all(sides) else {}
+    if name in _ORDER:
+        bound = _comparable(operand)
+        if not isinstance(bound, datetime):
+            return {}
+        return {name: write_moment(bound + timedelta(seconds=1)) if name == "lte" else operand}
+    texts = [str(item) for item in operand] if isinstance(operand, list) else [str(operand)]
+    return {name: texts} if name.startswith("not_") else _documented_text(column, name, texts)
+
+
+def _documented_text(column: str, name: str, texts: list[str]) -> dict[str, Any]:
+    if name == "like":
+        parts = [plain_part(text) for text in texts]
+        return {"like": [case for part in parts for case in letter_cases(part)]} if all(parts) else {}
+    if column in _NOT_TEXT or any(fold(text) in ("true", "false") for text in texts):
+        return {}
+    forms = [case for text in texts for form in spellings(text) for case in letter_cases(form)]
+    return {"in": list(dict.fromkeys(forms))}
+
+
+def letter_cases(text: str) -> list[str]:
+    """`text` as written and in the usual letter cases, since whether Iru minds them is unpublished."""
+    return list(dict.fromkeys((text, text.lower(), text.upper(), text.capitalize(), text.title())))

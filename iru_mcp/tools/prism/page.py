@@ -5,23 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field
 
-from ...api.client import Call
+from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.endpoints.prism import COLUMNS, COMMON_COLUMNS, PrismRow
 from ...errors import UsageError
-from ..kit.answers import Page, View
+from ..kit.answers import Page
+from ..kit.context import Context
 from ..kit.counting import counting
-from ..kit.listing import Ask, listing
+from ..kit.listing import listing
 from ..kit.params import Family, Str, listed
 from ..kit.resolve import IS_UUID, find
-from ..kit.scan import Check
+from ..kit.rows import RowShape
+from ..kit.scan import Check, Source
 from ..kit.versions import VersionRange
 from .categories import EXAMPLES
-from .filter import Filter, joined, letter_cases, matches, validate
+from .filter import asked, joined, matcher, validate
+
+T = TypeVar("T")
 
 
 def _object(value: object) -> object:
@@ -63,20 +67,20 @@ class Scope:
 
 
 async def prism_page(
-    iru: Call,
+    ctx: Context,
     endpoint: Endpoint[PrismRow],
-    view: type[View],
+    view: type[T],
     typed: Mapping[str, str | bool | None],
     scope: Scope,
     fields: tuple[str, ...],
     limit: int,
     cursor: str,
-) -> Page[Any]:
+) -> Page[T]:
     """One page of a category: typed parameters and the raw filter become one filter, sent to Iru and proven here."""
     category = endpoint.path.rpartition("/")[2]
     group_by, fields = _in_prisms_words(scope.group_by), _in_prisms_words(fields)
     wanted = _typed_filter(typed)
-    target = await find(iru, scope.device.strip())
+    target = await find(ctx.call, scope.device.strip())
     if target:
         wanted["device_id"] = {"in": [target.device_id]}
     query: dict[str, str | int] = {}
@@ -87,22 +91,20 @@ async def prism_page(
         families = {family.casefold() for family in scope.device_families}
         query["device_families"] = ",".join(scope.device_families)
         checks.append(Check("device_families", lambda row: _family(row) in families, sent=True))
-    await _known_columns(iru, endpoint, category, wanted, scope.sort_by.strip())
+    await _known_columns(ctx.call, endpoint, category, wanted, scope.sort_by.strip())
     if wanted:
-        query["filter"] = json.dumps(wanted)
-        checks.append(_proof(wanted))
+        checks += _filtered(wanted, query)
     checks += scope.versions.checks() if scope.versions else []
     if scope.sort_by:
         query["sort_by"] = scope.sort_by.strip()
     # Iru's cursor knows no sorting, and only one page at a time.
     start = 0 if scope.sort_by or scope.group_by else None
-    ask = Ask(
-        endpoint, query, {}, checks, kind="device__family", columns=COMMON_COLUMNS + COLUMNS[category], start=start
-    )
+    source = Source(endpoint, query=query, checks=checks, start=start)
+    shape = RowShape(view, device_kind="device__family", more_columns=COMMON_COLUMNS + COLUMNS[category])
     if scope.group_by:
-        page = await counting(iru, ask, group_by, limit=limit, cursor=cursor)
+        page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
     else:
-        page = await listing(iru, ask, view, limit=limit, cursor=cursor, fields=fields)
+        page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
     page.notes += scope.versions.notes() if scope.versions else []
     if target:
         page.device = target.shown()
@@ -128,7 +130,7 @@ def _typed_filter(typed: Mapping[str, str | bool | None]) -> dict[str, Any]:
         if isinstance(value, bool):
             found[column] = {"eq": value}
         elif value and value.strip():
-            found[column] = {"like": letter_cases(value.strip())}
+            found[column] = {"like": [value]}
     return found
 
 
@@ -139,11 +141,19 @@ def _by_blueprint(
         query["blueprint_ids"] = blueprint.lower()
         checks.append(Check("blueprint", lambda row: row.values.get("blueprint_id") == blueprint.lower(), sent=True))
     elif blueprint:
-        wanted["blueprint_name"] = {"like": letter_cases(blueprint)}
+        wanted["blueprint_name"] = {"like": [blueprint]}
 
 
-def _proof(wanted: Filter) -> Check[PrismRow]:
-    return Check("filter", lambda row: matches(row.values, wanted), sent=True)
+def _filtered(wanted: Mapping[str, Any], query: dict[str, str | int]) -> list[Check[PrismRow]]:
+    """Adds to `query` what Iru is asked of a filter; returns the proof that it did that, and the filter itself."""
+    sent = asked(wanted)
+    if sent:
+        query["filter"] = json.dumps(sent)
+    was_asked, is_wanted = matcher(sent), matcher(wanted)
+    return [
+        Check("filter", lambda row: was_asked(row.values), sent=True),
+        Check("filter", lambda row: is_wanted(row.values)),
+    ]
 
 
 def _family(row: PrismRow) -> str:
@@ -153,14 +163,14 @@ def _family(row: PrismRow) -> str:
 
 
 async def _known_columns(
-    iru: Call, endpoint: Endpoint[PrismRow], category: str, wanted: Mapping[str, Any], sort_by: str
+    call: Call, endpoint: Endpoint[PrismRow], category: str, wanted: Mapping[str, Any], sort_by: str
 ) -> None:
     """Refuse a column that the category lacks, before Iru ignores it. Tenants may have newer columns than are
     published."""
     columns = set(COMMON_COLUMNS + COLUMNS[category])
     named = set(wanted) | ({sort_by.removeprefix("-")} if sort_by else set())
     if named - columns:
-        sample = await iru.page(endpoint)
+        sample = await call.page(endpoint)
         columns |= {key for row in sample.rows[:50] if isinstance(row, dict) for key in row}
     if sort_by and sort_by.removeprefix("-") not in columns:
         raise UsageError(f"No column '{sort_by[:60]}' to sort by.", f"Columns: {', '.join(sorted(columns))}.")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BeforeValidator
 
-from ...api.client import Call
 from ...api.endpoints.devices import LIST_DEVICES
 from ...api.endpoints.prism import CATEGORIES
-from ..kit.answers import Page, View
+from ..kit.answers import Page
 from ..kit.catalogue import tool
-from ..kit.counting import GroupBy
+from ..kit.context import Context
+from ..kit.counting import COUNT_REQUESTS, GroupBy
 from ..kit.params import Cursor, Fields, Limit
 from .categories import USEFUL
 from .page import Blueprint, Families, OnDevice, PrismFilter, Scope, SortBy, prism_page
@@ -58,16 +58,16 @@ Category = Annotated[
 ]
 
 
-class PrismLine(View):
+class PrismLine(TypedDict, total=False):
     """A device; the category's own columns follow."""
 
     device__name: str
     serial_number: str
 
 
-@tool(optional=(LIST_DEVICES, *CATEGORIES.values()), toolset="prism", requests=60)
+@tool(optional=(LIST_DEVICES, *CATEGORIES.values()), toolset="prism", requests=60, count_requests=COUNT_REQUESTS)
 async def prism_query(
-    iru: Call,
+    ctx: Context,
     category: Category,
     device: OnDevice = "",
     filter: PrismFilter = None,
@@ -83,7 +83,7 @@ async def prism_query(
     transparency_database. A wrong column is answered with the valid ones."""
     scope = Scope(device, blueprint, device_families, filter, sort_by, group_by)
     shown = fields or (_DEVICE + USEFUL[category] if USEFUL[category] else ())
-    page = await prism_page(iru, CATEGORIES[category], PrismLine, {}, scope, shown, limit, cursor)
+    page = await prism_page(ctx, CATEGORIES[category], PrismLine, {}, scope, shown, limit, cursor)
     if page.items and not shown and not group_by:
         page.notes.append(f"the columns of {category} are not published; ask for some with fields to learn their names")
     return page

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BeforeValidator, Field
 
-from ...api.client import Call
 from ...api.endpoints.devices import LIST_DEVICES
 from ...api.endpoints.prism import (
     PRISM_APPS,
@@ -15,9 +14,10 @@ from ...api.endpoints.prism import (
     PRISM_LOCAL_USERS,
     PrismRow,
 )
-from ..kit.answers import Page, View
+from ..kit.answers import Page
 from ..kit.catalogue import tool
-from ..kit.counting import GroupBy
+from ..kit.context import Context
+from ..kit.counting import COUNT_REQUESTS, GroupBy
 from ..kit.params import Cursor, Fields, Limit, Str
 from ..kit.versions import VersionAtLeast, VersionBelow, VersionRange
 from .filter import joined
@@ -37,7 +37,7 @@ def _account_type(value: object) -> object:
 AccountType = Annotated[Literal["Admin", "Standard"] | None, BeforeValidator(_account_type)]
 
 
-class DeviceInformationLine(View):
+class DeviceInformationLine(TypedDict, total=False):
     """One device as Prism knows it."""
 
     device__name: str
@@ -52,7 +52,7 @@ class DeviceInformationLine(View):
     blueprint_name: str
 
 
-class LaunchLine(View):
+class LaunchLine(TypedDict, total=False):
     """A launch agent or daemon on one device."""
 
     device__name: str
@@ -68,7 +68,7 @@ class LaunchLine(View):
     created_at: str
 
 
-class LocalUserLine(View):
+class LocalUserLine(TypedDict, total=False):
     """A local account on one device."""
 
     device__name: str
@@ -84,7 +84,7 @@ class LocalUserLine(View):
     user_created_at: Any
 
 
-class ApplicationLine(View):
+class ApplicationLine(TypedDict, total=False):
     """An app on one device."""
 
     device__name: str
@@ -100,9 +100,9 @@ class ApplicationLine(View):
     created_at: str
 
 
-@tool(PRISM_DEVICE_INFORMATION, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS)
+@tool(PRISM_DEVICE_INFORMATION, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS, count_requests=COUNT_REQUESTS)
 async def prism_device_information(
-    iru: Call,
+    ctx: Context,
     device: OnDevice = "",
     model_name: Str = "",
     os_version: Str = "",
@@ -131,12 +131,14 @@ async def prism_device_information(
     }
     versions = _versions("os_version", version_below, version_at_least)
     scope = Scope(device, blueprint, device_families, filter, sort_by, group_by, versions)
-    return await prism_page(iru, PRISM_DEVICE_INFORMATION, DeviceInformationLine, typed, scope, fields, limit, cursor)
+    return await prism_page(ctx, PRISM_DEVICE_INFORMATION, DeviceInformationLine, typed, scope, fields, limit, cursor)
 
 
-@tool(PRISM_LAUNCH_AGENTS_AND_DAEMONS, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS)
+@tool(
+    PRISM_LAUNCH_AGENTS_AND_DAEMONS, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS, count_requests=COUNT_REQUESTS
+)
 async def prism_launch_agents_and_daemons(
-    iru: Call,
+    ctx: Context,
     device: OnDevice = "",
     label: Str = "",
     path: Str = "",
@@ -165,15 +167,15 @@ async def prism_launch_agents_and_daemons(
         "run_at_load": run_at_load,
     }
     scope = Scope(device, blueprint, device_families, filter, sort_by, group_by)
-    page = await prism_page(iru, PRISM_LAUNCH_AGENTS_AND_DAEMONS, LaunchLine, typed, scope, fields, limit, cursor)
+    page = await prism_page(ctx, PRISM_LAUNCH_AGENTS_AND_DAEMONS, LaunchLine, typed, scope, fields, limit, cursor)
     if program and not page.items:
         page.notes.append("program is often empty in Prism; try program_arguments")
     return page
 
 
-@tool(PRISM_LOCAL_USERS, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS)
+@tool(PRISM_LOCAL_USERS, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS, count_requests=COUNT_REQUESTS)
 async def prism_local_users(
-    iru: Call,
+    ctx: Context,
     device: OnDevice = "",
     username: Str = "",
     type: AccountType = None,
@@ -198,12 +200,12 @@ async def prism_local_users(
         "logged_in": logged_in,
     }
     scope = Scope(device, blueprint, device_families, filter, sort_by, group_by)
-    return await prism_page(iru, PRISM_LOCAL_USERS, LocalUserLine, typed, scope, fields, limit, cursor)
+    return await prism_page(ctx, PRISM_LOCAL_USERS, LocalUserLine, typed, scope, fields, limit, cursor)
 
 
-@tool(PRISM_APPS, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS)
+@tool(PRISM_APPS, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS, count_requests=COUNT_REQUESTS)
 async def prism_applications(
-    iru: Call,
+    ctx: Context,
     device: OnDevice = "",
     name: Str = "",
     bundle_id: Str = "",
@@ -235,7 +237,7 @@ async def prism_applications(
     versions = _versions("version", version_below, version_at_least)
     wanted = joined(exact, filter or {})
     scope = Scope(device, blueprint, device_families, wanted, sort_by, group_by, versions)
-    page = await prism_page(iru, PRISM_APPS, ApplicationLine, typed, scope, fields, limit, cursor)
+    page = await prism_page(ctx, PRISM_APPS, ApplicationLine, typed, scope, fields, limit, cursor)
     if not device and not device_families:
         page.notes.append("Prism has no Windows or Android devices: list_device_apps, one at a time")
     return page

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 
 from pydantic import BeforeValidator, Field
 
-from ...api.client import Call
 from ...api.endpoints.devices import LIST_DEVICES
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, Detection
-from ..kit.answers import Page, View
+from ..kit.answers import Page
 from ..kit.catalogue import tool
-from ..kit.listing import Ask, listing
+from ..kit.context import Context
+from ..kit.listing import listing
 from ..kit.params import Cursor, DeviceRef, Fields, Limit, Str, contains, folded, newest_first
 from ..kit.resolve import resolve
-from ..kit.scan import Check
+from ..kit.rows import RowShape
+from ..kit.scan import Check, Source
 
 SEVERITIES = ("undefined", "low", "medium", "high", "critical")
 Severity = Annotated[Literal["low", "medium", "high", "critical"] | None, BeforeValidator(folded)]
 
 
-class DetectionLine(View):
+class DetectionLine(TypedDict, total=False):
     """One CVE in one piece of software on the device."""
 
     cve_id: str
@@ -42,7 +43,7 @@ def rank(severity: str | None) -> int:
 
 @tool(LIST_DETECTIONS, optional=(LIST_DEVICES,))
 async def list_vulnerabilities(
-    iru: Call,
+    ctx: Context,
     device: DeviceRef,
     severity: Annotated[Severity, Field(description="at least this severe")] = None,
     software: Str = "",
@@ -54,21 +55,20 @@ async def list_vulnerabilities(
     """CVEs present on one device now, with the software that carries them, worst first. cve_description and
     cve_link only by
     fields."""
-    target = await resolve(iru, device)
+    target = await resolve(ctx.call, device)
     checks: list[Check[Detection]] = [Check("device", lambda row: row.device_id == target.device_id, sent=True)]
     if severity:
         checks.append(Check("severity", lambda row: rank(row.cvss_severity) >= rank(severity)))
     if software.strip():
         has = contains(software.strip())
         checks.append(Check("software", lambda row: has(row.name) or has(row.path) or has(row.bundle_id)))
-    ask = Ask(
+    source = Source(
         LIST_DETECTIONS,
-        {"filter": json.dumps({"device_id": {"in": [target.device_id]}})},
-        {},
-        checks,
+        query={"filter": json.dumps({"device_id": {"in": [target.device_id]}})},
+        checks=checks,
         order=_newest if sort == "newest" else _worst,
     )
-    page = await listing(iru, ask, DetectionLine, limit=limit, cursor=cursor, fields=fields)
+    page = await listing(ctx, source, RowShape(DetectionLine), limit=limit, cursor=cursor, fields=fields)
     page.device = target.shown()
     platform = target.record.platform if target.record else None
     if not page.items and platform not in (None, "Mac"):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BeforeValidator, Field
 
-from ...api.client import Call
+from ...api.call import Call
 from ...api.endpoints.vulnerabilities import (
     GET_VULNERABILITY,
     LIST_AFFECTED_APPLICATIONS,
@@ -22,11 +22,13 @@ from ...api.endpoints.vulnerabilities import (
 )
 from ...errors import NotFound, UsageError
 from ..investigate.reader import attempt
-from ..kit.answers import Page, View
+from ..kit.answers import Page
 from ..kit.catalogue import tool
-from ..kit.listing import Ask, listing
+from ..kit.context import Context
+from ..kit.listing import listing
 from ..kit.params import Cursor, Fields, Limit, Str, contains, folded, newest_first
-from ..kit.scan import Check
+from ..kit.rows import RowShape
+from ..kit.scan import Check, Source
 from .device import SEVERITIES, Severity, rank
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,19}")
@@ -35,7 +37,7 @@ _SOFTWARE_SHOWN = 5
 _VERSIONS_SHOWN = 30
 
 
-class FleetVulnerabilityLine(View):
+class FleetVulnerabilityLine(TypedDict, total=False):
     """One CVE in the fleet."""
 
     cve_id: str
@@ -49,7 +51,7 @@ class FleetVulnerabilityLine(View):
     latest_detection_date: str
 
 
-class AffectedDeviceLine(View):
+class AffectedDeviceLine(TypedDict, total=False):
     """One device that has the CVE."""
 
     name: str
@@ -67,7 +69,7 @@ class AffectedDeviceLine(View):
 
 @tool(LIST_VULNERABILITIES, toolset="vulnerabilities", requests=_FLEET_REQUESTS)
 async def list_fleet_vulnerabilities(
-    iru: Call,
+    ctx: Context,
     severity: Annotated[Severity, Field(description="at least this severe")] = None,
     known_exploited: bool | None = None,
     software: Str = "",
@@ -96,17 +98,15 @@ async def list_fleet_vulnerabilities(
             Check("status", lambda row: ((row.status or "").casefold() == "remediated") is (status == "remediated"))
         )
     first, order = _ORDERS[sort]
-    ask = Ask(
-        LIST_VULNERABILITIES,
-        {"sort_by": first},
-        narrow,
-        checks,
-        order=order,
-        flat=_row,
-        lean=_lean,
-        columns=FleetVulnerabilityLine.columns,
+    source = Source(LIST_VULNERABILITIES, query={"sort_by": first}, narrow=narrow, checks=checks, order=order)
+    return await listing(
+        ctx,
+        source,
+        RowShape(FleetVulnerabilityLine, flat=_row, lean=_lean),
+        limit=limit,
+        cursor=cursor,
+        fields=fields,
     )
-    return await listing(iru, ask, FleetVulnerabilityLine, limit=limit, cursor=cursor, fields=fields)
 
 
 def _at_least(severity: str) -> list[str]:
@@ -152,7 +152,7 @@ def _lean(row: dict[str, Any]) -> dict[str, Any]:
     toolset="vulnerabilities",
 )
 async def find_devices_with_vulnerability(
-    iru: Call,
+    ctx: Context,
     cve_id: Annotated[str, Field(description="like CVE-2026-12345", min_length=1, max_length=40)],
     fields: Fields = (),
     limit: Limit = 25,
@@ -162,11 +162,16 @@ async def find_devices_with_vulnerability(
     severity, known_exploited, counts and the affected versions."""
     cve = read_cve(cve_id)
     notes: list[str] = []
-    summary = {} if cursor else await _summary(iru, cve, notes)
-    ask: Ask[AffectedDevice] = Ask(
-        LIST_AFFECTED_DEVICES, ids={"cve_id": cve}, flat=_affected, columns=AffectedDeviceLine.columns
+    summary = {} if cursor else await _summary(ctx.call, cve, notes)
+    source: Source[AffectedDevice] = Source(LIST_AFFECTED_DEVICES, ids={"cve_id": cve})
+    page = await listing(
+        ctx,
+        source,
+        RowShape(AffectedDeviceLine, flat=_affected),
+        limit=limit,
+        cursor=cursor,
+        fields=fields,
     )
-    page = await listing(iru, ask, AffectedDeviceLine, limit=limit, cursor=cursor, fields=fields)
     page.summary = summary or None
     if not cursor:
         notes.append("published detections are of Macs: whether other devices are assessed is not known")
@@ -182,16 +187,16 @@ def read_cve(text: str) -> str:
     return cve
 
 
-async def _summary(iru: Call, cve: str, notes: list[str]) -> dict[str, Any]:
+async def _summary(call: Call, cve: str, notes: list[str]) -> dict[str, Any]:
     """What is known of the CVE. Raises NotFound when Iru has never seen it, NotLicensed when it sees none at all."""
-    header = await attempt(lambda: iru.fetch(GET_VULNERABILITY, cve_id=cve))
+    header = await attempt(lambda: call.fetch(GET_VULNERABILITY, cve_id=cve))
     if isinstance(header.error, NotFound):
-        await iru.page(LIST_VULNERABILITIES)  # tells a tenant without the product from one without the CVE
+        await call.page(LIST_VULNERABILITIES)  # tells a tenant without the product from one without the CVE
         raise NotFound(
             f"Iru has not found {cve} on any device of this tenant.",
             "Check the number; list_fleet_vulnerabilities shows what there is.",
         )
-    carriers = await attempt(lambda: _carriers(iru, cve))
+    carriers = await attempt(lambda: _carriers(call, cve))
     for name, part in (("severity and dates", header), ("affected software", carriers)):
         if part.error:
             notes.append(f"{name}: {part.state}")
@@ -208,11 +213,11 @@ def _header(record: Vulnerability) -> dict[str, Any]:
     return {name: flat[name] for name in names if name in flat}
 
 
-async def _carriers(iru: Call, cve: str) -> list[AffectedSoftware]:
+async def _carriers(call: Call, cve: str) -> list[AffectedSoftware]:
     try:
-        batch = await iru.page(LIST_AFFECTED_SOFTWARE, cve_id=cve)
+        batch = await call.page(LIST_AFFECTED_SOFTWARE, cve_id=cve)
     except NotFound:
-        batch = await iru.page(LIST_AFFECTED_APPLICATIONS, cve_id=cve)
+        batch = await call.page(LIST_AFFECTED_APPLICATIONS, cve_id=cve)
     return [record for record in batch.records if record is not None]
 
 

@@ -1,0 +1,90 @@
+"""How a record becomes a row, and how many rows an answer has room for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from ...api.record import Record
+from .answers import columns_of
+from .params import ALL, known_fields
+from .size import ROOM_FOR_ROWS, SizeBudget
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RowShape(Generic[T]):
+    """How a record looks as a row."""
+
+    columns: type[T]
+    """A TypedDict of the usual columns; what `fields` asks for is shown instead of them."""
+    flat: Callable[[Any], dict[str, Any]] | None = None
+    """All columns of a record, where `Record.flat` does not say it."""
+    lean: Callable[[dict[str, Any]], dict[str, Any]] = dict
+    """What to leave out of a row, or shorten, unless `fields` asks for it."""
+    more_columns: Sequence[str] = ()
+    """Names that `fields` may have beside those of the record and of `columns`."""
+    device_kind: str = ""
+    """The column by which a count also tells kinds of devices apart."""
+
+    def pick(self, record: Record, names: Sequence[str]) -> dict[str, Any]:
+        """A few columns of a record, cheaply, for reading many."""
+        if self.flat is None:
+            return record.pick(names)
+        found = self.flat(record)
+        return {name: found[name] for name in names if name in found}
+
+    def usual(self, record: Record) -> dict[str, Any]:
+        """The usual columns of a record that hold something."""
+        names = columns_of(self.columns)
+        row = self.lean(self.pick(record, names))
+        return {name: row[name] for name in names if name in row}
+
+    def all(self, record: Record) -> dict[str, Any]:
+        """All columns of a record that hold something."""
+        return self.flat(record) if self.flat else record.flat()
+
+
+class RowCollector(Generic[T]):
+    """Rows of an answer, up to `limit` and to the size that one answer may have."""
+
+    def __init__(
+        self, shape: RowShape[T], fields: Sequence[str], limit: int, pseudonymised: Callable[[Any], Any]
+    ) -> None:
+        self.count = 0
+        self._rows: list[dict[str, Any]] = []
+        self._shape, self._fields, self._limit, self._pseudonymised = shape, fields, limit, pseudonymised
+        self._room = SizeBudget(ROOM_FOR_ROWS)
+        self._found: set[str] = set()
+
+    @property
+    def full(self) -> bool:
+        return self.count >= self._limit or self._room.left <= 0
+
+    def add(self, record: Record) -> bool:
+        """Take the record as a row; False when there is no room for it. One row is always taken."""
+        if self.full:
+            return False
+        row = self._row(record)
+        if not self._room.take(self._pseudonymised(row)):
+            self._room.left = 0
+            if self._rows:
+                return False
+        self._rows.append(row)
+        self.count += 1
+        return True
+
+    def _row(self, record: Record) -> dict[str, Any]:
+        if not self._fields:
+            return self._shape.usual(record)
+        row = self._shape.all(record)
+        self._found |= row.keys()
+        return {name: row[name] for name in (row if ALL in self._fields else self._fields) if name in row}
+
+    def rows(self, declared: Collection[str]) -> list[T]:
+        """The rows. Raises UsageError when `fields` has a name that is not `declared` and that no row has."""
+        usual = columns_of(self._shape.columns)
+        known_fields(self._fields, {*self._found, *declared, *usual, *self._shape.more_columns})
+        return cast("list[T]", self._rows)

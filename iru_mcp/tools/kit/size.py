@@ -1,0 +1,86 @@
+"""How large an answer may be, and the one measure of it: UTF-8 bytes of compact JSON.
+
+Some clients refuse or store away a tool result beyond their limit, and every byte costs the model context. Whoever
+builds a part of an answer takes room for it from a `SizeBudget` and leaves out, and counts, what no longer fits;
+`fit_answer` is the last bound, for answers that are built in one piece.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from ...output.clean import MAX_FIELD
+
+MAX_ANSWER = 48_000
+"""Bytes of one answer."""
+
+ROOM_FOR_ROWS = MAX_ANSWER - 4_000
+"""Bytes for the rows of a list; the rest is for what stands around them."""
+
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def size(value: Any) -> int:
+    """Bytes of `value` as it goes out: text beyond ASCII costs tokens by the byte."""
+    return len(_compact(value).encode("utf-8", "replace"))
+
+
+@dataclass(slots=True)
+class SizeBudget:
+    """Bytes that are left for a part of an answer."""
+
+    left: int
+
+    def take(self, value: Any) -> bool:
+        """Take the room that `value` needs, its texts truncated as they go out; False when there is not enough."""
+        needed = size(_truncated(value))
+        if needed > self.left:
+            return False
+        self.left -= needed
+        return True
+
+
+def _truncated(value: Any) -> Any:
+    if isinstance(value, str):
+        return value[:MAX_FIELD]
+    if isinstance(value, dict):
+        return {name: _truncated(inner) for name, inner in value.items()}
+    return [_truncated(inner) for inner in value] if isinstance(value, list) else value
+
+
+def fit_answer(answer: dict[str, Any]) -> dict[str, Any]:
+    """`answer` within MAX_ANSWER: its longest inner lists are halved until it fits, and a note says which.
+
+    Pages are already cut at a row with a cursor; this bounds the answers about one thing.
+    """
+    left_out: dict[str, int] = {}
+    while size(answer) > MAX_ANSWER:
+        name, longest = max(_lists(answer), key=lambda found: size(found[1]), default=("", []))
+        if len(longest) < 2:
+            break
+        kept = len(longest) // 2
+        left_out[name] = left_out.get(name, 0) + len(longest) - kept
+        del longest[kept:]
+    if left_out:
+        answer["complete"] = False
+        answer.setdefault("notes", []).extend(
+            f"{name}: the last {count} left out, the answer would be too large; ask for this part alone"
+            for name, count in left_out.items()
+        )
+    return answer
+
+
+def _lists(value: Any, name: str = "") -> list[tuple[str, list[Any]]]:
+    """The lists within `value`, each with the dotted name it has there."""
+    found: list[tuple[str, list[Any]]] = []
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key != "notes":
+                found += _lists(inner, f"{name}.{key}".lstrip("."))
+    elif isinstance(value, list):
+        found.append((name, value))
+        for inner in value[:50]:
+            found += _lists(inner, name)
+    return found
