@@ -35,13 +35,18 @@ async def inventory_query(
     max_age: MaxAge = "1h",
 ) -> dict[str, Any]:
     """Rows of one SELECT over the whole fleet: joins, counts, "has X but not Y" over devices, users, apps, launch_items,
-    local_users, profiles, filevault, detections, threats, audit_events and more (inventory_schema lists them). Tables
-    are read from Iru when first used; tables says of when each is and what it lacks. Times are like
+    local_users, profiles, filevault, detections, threats and more: inventory_schema lists them. A table is read from
+    Iru when it is first used; `tables` says of when each is and what it lacks. Times are text like
     2026-11-22T09:30:00Z, booleans 1 and 0; version_key(text) compares versions. At most 500 rows."""
     from ...inventory import query
     from ...inventory.fill.provenance import facts, provenance
     from ...inventory.fill.sources import kinds_of
 
+    if ctx.privacy is not None:
+        raise UsageError(
+            "SQL could take names apart, so privacy mode has no inventory_query.",
+            "Use inventory_changes, inventory_at, inventory_graph or inventory_alerts, or the tools that ask Iru.",
+        )
     copy = _copy(ctx)
     views = await query.tables_read(copy.processes, await copy.path(), sql)
     waiting = await copy.fill(kinds_of(views), _age(max_age, ctx.now()), _FILL_SECONDS, ctx.call.report_progress)
@@ -116,8 +121,8 @@ async def inventory_schema(
     ctx: Context,
     table: Annotated[Str, Field(description="one table in depth")] = "",
 ) -> dict[str, Any]:
-    """The tables of inventory_query: what a row is, rows, age, and about how many requests to Iru reading it takes. With
-    table: its columns, the values of those with few, and statements that work."""
+    """The tables of inventory_query: what a row is, rows, age, about how many requests to Iru reading it takes. With
+    table: its columns, the values of those that have few, and statements that work."""
     from ...inventory.fill.schema_answer import in_depth, overview
 
     copy = _copy(ctx)
