@@ -74,10 +74,18 @@ class Costs:
         own = int(HOUR_LIMIT * self._share) - sum(requests for _, requests in self._spent)
         left = self._client.rate_limiter.hour_left
         allowed = own if left is None else min(own, left - int(HOUR_LIMIT * (1 - self._share)))
-        if allowed > 0:
-            return min(MOST, allowed)
+        if allowed <= 0:
+            raise self.used_up()
+        return min(MOST, allowed)
+
+    def out_of(self, allowed: int, tables: Collection[str]) -> IruError:
+        """The error for a fill of `tables` that made all the requests it was allowed."""
+        return too_much(dict.fromkeys(tables)) if allowed >= MOST else self.used_up()
+
+    def used_up(self) -> RateLimited:
+        """The error for a fill for which too little of the share is left."""
         wait = self._client.rate_limiter.hour_ends_in
-        raise RateLimited(
+        return RateLimited(
             f"Of this hour's requests, the {self._share:.0%} for filling the inventory (IRU_INVENTORY_QUOTA) are used.",
             f"Ask again in {wait:.0f} s; or give a larger max_age, or use a live tool that filters.",
             wait,

@@ -33,6 +33,8 @@ from .temporary import TemporaryFolder
 
 _LOOK = 0.5
 """Seconds between two looks at what others fill, and between two words of progress."""
+_NEWS = 120.0
+"""Seconds after which a failure is not told any more but tried again."""
 Told = Callable[[int, int | None], Awaitable[None]]
 """Told the rows read so far and about how many there will be."""
 
@@ -76,6 +78,8 @@ class OnDemand:
         """When the last fill that read a table to its end began."""
         self._promised: dict[str, float] = {}
         """Since when somebody has been told to ask again for a table."""
+        self._failed: dict[str, tuple[float, IruError]] = {}
+        """What went wrong with a table, and when, until it was told."""
 
     async def aclose(self) -> None:
         """End the fill that is at work, the processes, and a copy that nobody asked to keep."""
@@ -119,6 +123,7 @@ class OnDemand:
                 for table in tables:
                     self._promised.pop(table, None)
                 return []
+            self._raise_failed(missing)
             if anyio.current_time() - began >= seconds:
                 for table in missing:
                     self._promised.setdefault(table, began)
@@ -151,8 +156,15 @@ class OnDemand:
             await told(sum(rows), None if None in totals else sum(filter(None, totals)))
         if isinstance(fill.error, Locked):
             await anyio.sleep(max(0.0, min(_LOOK, until - anyio.current_time())))
-        elif fill.error and fill.tables.intersection(missing):
-            raise fill.error
+
+    def _raise_failed(self, missing: Collection[str]) -> None:
+        """Tell once what went wrong; who asks again after that has it tried again."""
+        told = [self._failed.pop(table) for table in missing if table in self._failed]
+        errors = [error for when, error in told if when > anyio.current_time() - _NEWS]
+        if errors:
+            for table in missing:
+                self._promised.pop(table, None)
+            raise errors[0]
 
     async def _begin(self, path: Path, missing: list[str], max_age: timedelta) -> _Fill:
         """Begin a fill of what is missing, the device list first and alone: without it no other can be estimated."""
@@ -182,12 +194,14 @@ class OnDemand:
                 progress=fill.note,
             )
         except OutOfBudget:
-            fill.error = too_much(dict.fromkeys(fill.tables))
+            fill.error = self.costs.out_of(allowed, fill.tables)
         except IruError as error:
             fill.error = error
         else:
             self._filled |= dict.fromkeys(fill.tables, fill.began)
         finally:
+            if fill.error and not isinstance(fill.error, Locked):
+                self._failed |= dict.fromkeys(fill.tables, (anyio.current_time(), fill.error))
             self.costs.spend(self._client.requests - before)
             self._fill = None
 

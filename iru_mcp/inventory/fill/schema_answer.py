@@ -31,7 +31,7 @@ _NOTES = [
     "<table>_history: what is and was; valid_to null: still so. since: when Iru first saw it",
     "join by device_id; times are text like 2026-11-22T09:30:00Z, datetime() too; booleans 1, 0; lists are JSON",
     "versions: version_key(os_version) >= version_key('26.1')",
-    "age null: not read yet, a query reads it. requests: about what reading it whole takes",
+    "age ?: not read yet, a query reads it. requests: about what reading it whole takes; ?: not known before",
 ]
 
 
@@ -60,22 +60,15 @@ def _held(path: Path) -> dict[str, tuple[int, str]]:
     return found
 
 
-def _line(
-    view: str, held: dict[str, tuple[int, str]], costs: dict[str, int | None], now: datetime
-) -> list[str | int | None]:
+def _line(view: str, held: dict[str, tuple[int, str]], costs: dict[str, int | None], now: datetime) -> list[str | int]:
     kinds = kinds_of([view])
     read = [held[kind] for kind in kinds if kind in held]
     since = min((since for _, since in read), default=None)
-    age = words((now - read_moment(since)).total_seconds()) if since and len(read) == len(kinds) else None
+    age = words((now - read_moment(since)).total_seconds()) if since and len(read) == len(kinds) else "?"
+    rows = held[view][0] if view in held else "?"
     prices = [costs[kind] for kind in kinds]
-    rows = read[0][0] if view in held else None
-    return [
-        view,
-        VIEWS[view][0].removesuffix("; now"),
-        rows,
-        age,
-        None if None in prices else sum(filter(None, prices)),
-    ]
+    price = "?" if None in prices else sum(filter(None, prices))
+    return [view, VIEWS[view][0].removesuffix("; now"), rows, age, price]
 
 
 async def in_depth(copy: OnDemand, view: str, seconds: float, told: Told | None) -> dict[str, Any]:
@@ -124,7 +117,7 @@ async def _statements(copy: OnDemand, path: Path, view: str, few: dict[str, list
     found = []
     for sql in _examples(view, [column for column, held in few.items() if len(held) > 1 and column != "valid_from"]):
         answer = await ask(copy.processes, path, sql, **_BOUNDS)
-        found.append({"sql": sql, "first_row": answer.rows[0] if answer.rows else None})
+        found.append({"sql": sql, "first_row": answer.rows[0] if answer.rows else []})
     return found
 
 

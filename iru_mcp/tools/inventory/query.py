@@ -34,8 +34,8 @@ async def inventory_query(
     sql: Annotated[str, Field(description="one SQLite SELECT", min_length=1, max_length=8000)],
     max_age: MaxAge = "1h",
 ) -> dict[str, Any]:
-    """Rows of one SELECT over the whole fleet: joins, counts, "has X but not Y" over devices, users, apps, launch_items,
-    local_users, profiles, filevault, detections, threats and more: inventory_schema lists them. A table is read from
+    """Rows of one SELECT over the whole fleet: joins, counts, "has X but not Y" over devices, users, apps, local_users,
+    launch_items, profiles, filevault, detections, threats and more: inventory_schema lists them. A table is read from
     Iru when it is first used; `tables` says of when each is and what it lacks. Times are text like
     2026-11-22T09:30:00Z, booleans 1 and 0; version_key(text) compares versions. At most 500 rows."""
     from ...inventory import query
