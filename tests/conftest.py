@@ -117,10 +117,14 @@ def over() -> Over:
     """An agent of a server in memory, over any transport to Iru."""
 
     @contextlib.asynccontextmanager
-    async def opened(transport: httpx.AsyncBaseTransport, limits: Limits = FAST) -> AsyncIterator[Agent]:
+    async def opened(
+        transport: httpx.AsyncBaseTransport, limits: Limits = FAST, inventory: str = ""
+    ) -> AsyncIterator[Agent]:
         def iru() -> IruClient:
             token = lambda: demo.TOKEN  # noqa: E731
-            return IruClient(demo.HOST, token, transport=transport, limits=limits, now=lambda: MOMENT)
+            client = IruClient(demo.HOST, token, transport=transport, limits=limits, now=lambda: MOMENT)
+            client.inventory = inventory
+            return client
 
         binder = Binder(catalogue(), iru)
         try:

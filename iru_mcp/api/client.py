@@ -8,6 +8,7 @@ limit. What must stay true: every wait ends by the caller's deadline, and nothin
 from __future__ import annotations
 
 import contextlib
+import hmac
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -100,7 +101,12 @@ class IruClient:
         self._slots = anyio.CapacityLimiter(self.limits.in_flight)
         from .transport.wire import Wire  # the HTTP library takes longer to load than all of this package
 
+        self._token = token
         self._wire = Wire(self.base_url, token, transport, self.limits, ca_file)
+
+    def cursor_key(self) -> bytes:
+        """A secret that all who hold the API token share, from which the token cannot be told."""
+        return hmac.digest(self._token().encode(), b"iru-mcp pagination cursors", "sha256")
 
     def companion(self, make: Callable[[IruClient], C]) -> C:
         """What `make` makes of this client, made once, when first asked for, and closed with the client."""

@@ -68,9 +68,13 @@ def _blank_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+_NO_VALUE = "No value"
+"""What Iru sends for an app without a version or bundle id."""
+
+
 def _text(value: object) -> object:
     if type(value) is str:  # nearly always, and this runs for every field of every row
-        return value if value.strip() else None
+        return value if value.strip() and value != _NO_VALUE else None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
     return _blank_is_none(value)

@@ -24,6 +24,7 @@ _VERBS = {
     "check": "say what the settings and the token allow",
     "tools": "list the tools",
     "call": "call one tool: call NAME key=value ...",
+    "view": "draw what one tool answers: view NAME key=value ...",
     "setup": "connect MCP clients to Iru, or to the demo tenant",
     "permissions": "list what the token needs, to paste into a ticket",
     "demo-tenant": "serve the demo tenant's API on a port, to point any client at",
@@ -109,7 +110,7 @@ def _with_verb(words: list[str]) -> list[str]:
 def _take_arguments(options: argparse.Namespace, words: list[str]) -> list[str]:
     """Add positional arguments that argparse left over: it takes them in one run, and people write flags between
     them. Returns the words that are no arguments."""
-    many = {"call": "arguments", "setup": "clients"}.get(options.verb or "")
+    many = {"call": "arguments", "view": "arguments", "setup": "clients"}.get(options.verb or "")
     if many:
         getattr(options, many).extend(word for word in words if not word.startswith("-"))
     return [word for word in words if not many or word.startswith("-")]
@@ -157,6 +158,8 @@ def _add_flags(parser: argparse.ArgumentParser, verb: str) -> None:
         parser.add_argument("--print", dest="show", action="store_true", help="show what to paste; write nothing")
         parser.add_argument("--remove", action="store_true", help="disconnect, and delete the stored token")
         parser.add_argument("--token-in-file", action="store_true", help="do not use the system keyring")
-    elif verb == "call":
+    elif verb in ("call", "view"):
         parser.add_argument("tool", metavar="NAME")
         parser.add_argument("arguments", nargs="*", metavar="key=value")
+        if verb == "view":
+            parser.add_argument("--out", default="", help="the HTML file to write; without it a new one is opened")

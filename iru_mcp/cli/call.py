@@ -16,10 +16,16 @@ from .tools import offered
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """Print the answer that a client would get. Raises an IruError."""
-    arguments = dict(map(_pair, options.arguments))
-    answer = anyio.run(_call, settings, _tool(settings, options.tool), arguments)
+    _, _, answer = asked(options, settings)
     print(to_json(answer) if options.json else json.dumps(answer, indent=2, ensure_ascii=False))
     return 0
+
+
+def asked(options: argparse.Namespace, settings: Settings) -> tuple[Tool, dict[str, str], Answer]:
+    """The tool that `options` names, the arguments it was given, and its answer. Raises an IruError."""
+    tool = _tool(settings, options.tool)
+    arguments = dict(map(_pair, options.arguments))
+    return tool, arguments, anyio.run(_call, settings, tool, arguments)
 
 
 def _tool(settings: Settings, name: str) -> Tool:

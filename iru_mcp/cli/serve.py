@@ -45,6 +45,7 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
         text_only=settings.text_only,
         watch=watch,
         max_calls=settings.max_calls,
+        show_views=settings.views,
     )
     gc.freeze()  # what is loaded now stays; looking through it again takes most of the time of an exit
     if settings.transport == "stdio":

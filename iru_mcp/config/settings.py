@@ -115,6 +115,7 @@ class Settings:
         "off", "IRU_MCP_AUDIT", "one JSON line per call: off, stderr or a file", path=True, guards=True
     )
     text_only: bool = _setting(False, "IRU_MCP_TEXT_ONLY", "answers as text alone, without structured content")
+    views: bool = _setting(True, "IRU_VIEWS", "offer views to clients that show them")
     inventory: str = _setting(
         "", "IRU_INVENTORY", "file of the inventory copy; one in your data folder unless set", path=True
     )

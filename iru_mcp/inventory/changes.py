@@ -132,7 +132,10 @@ def _item(db: sqlite3.Connection, row: tuple[Any, ...], *, whole: bool) -> dict[
         after |= _dated(db, kind, (device, key, new))
     if before and after:
         changed = [name for name in kind.columns if before.get(name) != after.get(name)]
-        named["fields"] = {name: {"old": before.get(name), "new": after.get(name)} for name in changed}
+        named["fields"] = {
+            name: {side: row[name] for side, row in (("old", before), ("new", after)) if row.get(name) is not None}
+            for name in changed
+        }
     else:
         held = before or after
         named["was" if before else "is"] = held if whole else _brief(kind, held)

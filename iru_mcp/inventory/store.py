@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ..api.record import read_moment
 from ..errors import ConfigError, UsageError
-from .schema import VERSION, migrate, version
+from .schema import is_current, migrate
 
 
 class Locked(UsageError):
@@ -19,21 +19,39 @@ class Locked(UsageError):
 
 
 def _make(path: Path) -> None:
-    """Create the file, readable by its owner alone, before anything is in it."""
+    """Create the file, readable by its owner alone, if it is not there."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        path.chmod(0o600)
     except OSError as error:
         raise ConfigError(
             f"The inventory file {path} cannot be made ({error.strerror}).", "Name another in IRU_INVENTORY."
         ) from None
 
 
-def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    mode = "ro" if read_only else "rw"
+def _refuse_foreign(path: Path) -> None:
+    """Raises ConfigError, with nothing touched, when something else than an inventory lies at `path`."""
+    if not path.exists() or (path.is_file() and not path.stat().st_size):
+        return
+    try:
+        if path.is_file():
+            with closing(_connect(path, flags="mode=ro&immutable=1")) as db:
+                if _is_ours(db):
+                    return
+    except sqlite3.DatabaseError:
+        pass
+    raise ConfigError(f"{path} is not an inventory file.", "Name another in IRU_INVENTORY.")
+
+
+def _is_ours(db: sqlite3.Connection) -> bool:
+    """Whether the database is an inventory, or holds nothing yet."""
+    names = {row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    return not names or {"_meta", "_sync", "_coverage"} <= names
+
+
+def _connect(path: Path, *, flags: str = "mode=rw") -> sqlite3.Connection:
     return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=30, isolation_level=None, check_same_thread=False
+        f"{path.absolute().as_uri()}?{flags}", uri=True, timeout=30, isolation_level=None, check_same_thread=False
     )
 
 
@@ -43,6 +61,7 @@ def writer(path: Path) -> Iterator[sqlite3.Connection]:
 
     Raises Locked at once when another writer has the file, ConfigError when it is no inventory.
     """
+    _refuse_foreign(path)
     _make(path)
     lock_path = path.with_name(f"{path.name}.lock")
     _make(lock_path)
@@ -54,11 +73,15 @@ def writer(path: Path) -> Iterator[sqlite3.Connection]:
             raise Locked(f"Another sync is at work on {path}.", "Let it finish; then try again.") from None
         with closing(_connect(path)) as db:
             _prepare(db, path)
+            with suppress(OSError):  # an older file, or one that was copied here, may be readable by others
+                path.chmod(0o600)
             yield db
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
     try:
+        if not _is_ours(db):  # what is in a write-ahead log only shows now
+            raise ConfigError(f"{path} is not an inventory file.", "Name another in IRU_INVENTORY.")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA cache_size = -32000")
@@ -75,12 +98,12 @@ def reader(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection that cannot write. Raises UsageError when there is no copy yet, ConfigError when it is no copy."""
     if not path.is_file():
         raise UsageError("There is no inventory yet.", "Run: iru-mcp sync")
-    with closing(_connect(path, read_only=True)) as db:
+    with closing(_connect(path, flags="mode=ro")) as db:
         try:
-            found = version(db)
+            current = is_current(db)
         except sqlite3.DatabaseError:
             raise ConfigError(f"{path} is not an inventory file.", "Name another in IRU_INVENTORY.") from None
-        if found != VERSION:
+        if not current:
             raise UsageError("The inventory file is of another version of iru-mcp.", "Run: iru-mcp sync")
         db.execute("PRAGMA query_only = 1")
         yield db
@@ -145,4 +168,4 @@ def set_meta(db: sqlite3.Connection, name: str, value: str | None) -> None:
     if value is None:
         db.execute("DELETE FROM _meta WHERE name = ?", (name,))
     else:
-        db.execute("INSERT OR REPLACE INTO _meta VALUES (?, ?)", (name, value))
+        db.execute("INSERT OR REPLACE INTO _meta(name, value) VALUES (?, ?)", (name, value))

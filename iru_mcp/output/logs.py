@@ -6,7 +6,7 @@ import logging
 import re
 import sys
 
-from .clean import REDACTED, redact
+from .redaction import REDACTED, redact
 
 _CHATTY = ("httpx", "httpcore", "mcp", "uvicorn.access", "sse_starlette")
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
@@ -14,7 +14,7 @@ _hidden: set[str] = set()
 
 
 def hide(secret: str) -> None:
-    """From now on `secret` is blotted out of every log line."""
+    """From now on `secret` is redacted in every log line."""
     if len(secret) >= 4:
         _hidden.add(secret)
 

@@ -14,11 +14,9 @@ from mcp import types
 from mcp.server import CacheHint, Server, ServerRequestContext
 from mcp.server.caching import CacheableMethod
 
-from .. import __version__
+from .. import __version__, views
 from ..api.client import IruClient
 from ..content.instructions import instructions
-from ..content.prompts import PROMPTS
-from ..content.resources import GUIDES, TEMPLATES
 from ..errors import IruError, RateLimited, UsageError
 from ..output.clean import clean_text
 from ..tools.kit.catalogue import Tool, to_json
@@ -45,10 +43,11 @@ _LONGEST_WAIT = 50.0
 class Binder:
     """One per process: the tools, and the one Iru client that all connections share.
 
-    At most `max_calls` tool calls work at once; the others wait their turn. `watch` is told of each.
+    At most `max_calls` tool calls work at once; the others wait their turn. `watch` is told of each. Clients that show
+    views are offered them where `show_views`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a server is told at its start
         self,
         tools: Mapping[str, Tool],
         open_client: Callable[[], IruClient],
@@ -56,6 +55,7 @@ class Binder:
         text_only: bool = False,
         watch: Watch | None = None,
         max_calls: int = MAX_CALLS,
+        show_views: bool = True,
     ) -> None:
         self._tools = tools
         self._open_client = open_client
@@ -64,8 +64,9 @@ class Binder:
         self._text_only = text_only
         self._watch = watch or Watch()
         self._max_calls = max_calls
-        self._listed: types.ListToolsResult | None = None
-        content = Content(PROMPTS, GUIDES, TEMPLATES, self.shared_client, self._call_tool)
+        self._show_views = show_views
+        self._listed: dict[bool, types.ListToolsResult] = {}
+        content = Content(self.shared_client, self._call_tool, self._draws)
         self.server: Server[Any] = Server(
             "iru-mcp",
             version=__version__,
@@ -81,6 +82,8 @@ class Binder:
             on_read_resource=content.read_resource,
             on_completion=content.complete,
         )
+        if show_views:
+            self.server.extensions[views.EXTENSION] = {}
 
     @cached_property
     def _places(self) -> anyio.CapacityLimiter:
@@ -92,12 +95,23 @@ class Binder:
             await self.client.aclose()
             self.client = None
 
-    async def _list_tools(self, _: ServerRequestContext[Any], __: Any) -> types.ListToolsResult:
-        if self._listed is None:
-            self._listed = types.ListToolsResult(tools=[self._describe(tool) for tool in self._tools.values()])
-        return self._listed
+    async def _list_tools(self, ctx: ServerRequestContext[Any], _: Any) -> types.ListToolsResult:
+        """The same list for every client, but for those that draw views: theirs names the view of a tool."""
+        draws = self._draws(ctx)
+        if draws not in self._listed:
+            tools = [self._describe(tool, draws=draws) for tool in self._tools.values()]
+            kept_by = {"cache_scope": "private"} if draws else {}  # another client must not be handed this one's list
+            self._listed[draws] = types.ListToolsResult(tools=tools, **kept_by)
+        return self._listed[draws]
 
-    def _describe(self, tool: Tool) -> types.Tool:
+    def _draws(self, ctx: ServerRequestContext[Any]) -> bool:
+        """Whether the client announced that it shows views of our kind."""
+        announced = ctx.session.client_capabilities
+        settings = (announced.extensions or {}).get(views.EXTENSION) if announced else None
+        return self._show_views and settings is not None and views.MIME_TYPE in (settings.get("mimeTypes") or ())
+
+    def _describe(self, tool: Tool, *, draws: bool) -> types.Tool:
+        view = views.view_of(tool.name, tool.input_schema["properties"]) if draws else None
         return types.Tool(
             name=tool.name,
             title=tool.title,
@@ -107,6 +121,7 @@ class Binder:
             annotations=types.ToolAnnotations(
                 read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
             ),
+            _meta={"ui": {"resourceUri": view.uri}} if view else None,
         )
 
     async def _call_tool(

@@ -1,17 +1,18 @@
-"""Prompts, guides and completions as the protocol carries them; a wrong name is answered with the right ones."""
+"""Prompts, guides, views and completions as the protocol carries them; a wrong name is answered with the right ones."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mcp import MCPError, types
 from mcp.server import ServerRequestContext
 
+from .. import views
 from ..api.client import IruClient
 from ..content.completions import Completer
-from ..content.prompts import Prompt
-from ..content.resources import Guide, Template
+from ..content.prompts import PROMPTS, Prompt
+from ..content.resources import GUIDES, TEMPLATES, Template
 from ..errors import IruError
 from ..output.clean import clean_text
 
@@ -20,31 +21,28 @@ _LONGEST_ARGUMENT = 2_000
 
 
 class Content:
-    """What can be read beside tools. `client` opens the shared client for completions, `call` a tool."""
+    """What can be read beside tools. `client` opens the shared client for completions, `call` a tool; `draws` says
+    whether the client of a request shows views."""
 
     def __init__(
         self,
-        prompts: Mapping[str, Prompt],
-        guides: Mapping[str, Guide],
-        templates: Sequence[Template],
         client: Callable[[], IruClient],
         call: Callable[[Any, types.CallToolRequestParams], Awaitable[types.CallToolResult]],
+        draws: Callable[[ServerRequestContext[Any]], bool],
     ) -> None:
-        self._prompts = prompts
-        self._guides = guides
-        self._templates = templates
         self._client = client
         self._call = call
+        self._draws = draws
 
     async def list_prompts(self, _: ServerRequestContext[Any], __: Any) -> types.ListPromptsResult:
-        return types.ListPromptsResult(prompts=[_prompt(prompt) for prompt in self._prompts.values()])
+        return types.ListPromptsResult(prompts=[_prompt(prompt) for prompt in PROMPTS.values()])
 
     async def get_prompt(
         self, _: ServerRequestContext[Any], params: types.GetPromptRequestParams
     ) -> types.GetPromptResult:
-        prompt = self._prompts.get(params.name)
+        prompt = PROMPTS.get(params.name)
         if prompt is None:
-            raise _invalid(f"There is no prompt '{params.name[:60]}'. Available: {', '.join(self._prompts)}.")
+            raise _invalid(f"There is no prompt '{params.name[:60]}'. Available: {', '.join(PROMPTS)}.")
         given = params.arguments or {}
         known = [argument.name for argument in prompt.arguments]
         wrong = [name for name in given if name not in known]
@@ -56,13 +54,15 @@ class Content:
         message = types.PromptMessage(role="user", content=types.TextContent(text=text))
         return types.GetPromptResult(description=prompt.description, messages=[message])
 
-    async def list_resources(self, _: ServerRequestContext[Any], __: Any) -> types.ListResourcesResult:
+    async def list_resources(self, ctx: ServerRequestContext[Any], _: Any) -> types.ListResourcesResult:
         found = [
             types.Resource(uri=one.uri, name=one.name, title=one.title, description=one.description,
                            mime_type=one.mime_type, size=len(one.text.encode()))
-            for one in self._guides.values()
+            for one in GUIDES.values()
         ]  # fmt: skip
-        return types.ListResourcesResult(resources=found)
+        if not self._draws(ctx):
+            return types.ListResourcesResult(resources=found)
+        return types.ListResourcesResult(resources=[*found, *map(_view, views.VIEWS)], cache_scope="private")
 
     async def list_templates(self, _: ServerRequestContext[Any], __: Any) -> types.ListResourceTemplatesResult:
         found = [
@@ -73,7 +73,7 @@ class Content:
                 description=one.description,
                 mime_type=one.mime_type,
             )
-            for one in self._templates
+            for one in TEMPLATES
         ]
         return types.ListResourceTemplatesResult(resource_templates=found)
 
@@ -81,17 +81,20 @@ class Content:
         self, ctx: ServerRequestContext[Any], params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
         uri = str(params.uri)
-        guide = self._guides.get(uri)
+        guide = GUIDES.get(uri)
         if guide is not None:
             return _text(uri, guide.mime_type, guide.text)
-        for template in self._templates:
+        view = next((view for view in views.VIEWS if view.uri == uri), None)
+        if view is not None and self._draws(ctx):
+            return _text(uri, views.MIME_TYPE, views.page(view), views.RESOURCE_META)
+        for template in TEMPLATES:
             value = template.match(uri)
             if value is not None and template.tool:
                 return await self._asked(ctx, uri, template, value)
             text = template.read(value) if value is not None and template.read else None
             if text is not None:
                 return _text(uri, template.mime_type, text)
-        places = [*self._guides, *(template.uri for template in self._templates)]
+        places = [*GUIDES, *(template.uri for template in TEMPLATES)]
         raise _invalid(f"There is nothing to read at that URI. Available: {', '.join(places)}.", uri=uri[:200])
 
     async def _asked(
@@ -121,9 +124,9 @@ class Content:
         """The completer of an argument; None for one that has none or is not there: while someone types, nothing is
         an answer and an error is not."""
         if isinstance(ref, types.PromptReference):
-            prompt = self._prompts.get(ref.name)
+            prompt = PROMPTS.get(ref.name)
             return next((one.complete for one in prompt.arguments if one.name == argument), None) if prompt else None
-        template = next((one for one in self._templates if one.uri == ref.uri), None)
+        template = next((one for one in TEMPLATES if one.uri == ref.uri), None)
         return template.complete.get(argument) if template else None
 
 
@@ -135,8 +138,20 @@ def _prompt(prompt: Prompt) -> types.Prompt:
     return types.Prompt(name=prompt.name, title=prompt.title, description=prompt.description, arguments=arguments)
 
 
-def _text(uri: str, mime_type: str, text: str) -> types.ReadResourceResult:
-    return types.ReadResourceResult(contents=[types.TextResourceContents(uri=uri, mime_type=mime_type, text=text)])
+def _view(view: views.AnswerView) -> types.Resource:
+    return types.Resource(
+        uri=view.uri,
+        name=view.name,
+        title=view.title,
+        description=view.description,
+        mime_type=views.MIME_TYPE,
+        _meta=views.RESOURCE_META,
+    )
+
+
+def _text(uri: str, mime_type: str, text: str, meta: dict[str, Any] | None = None) -> types.ReadResourceResult:
+    content = types.TextResourceContents(uri=uri, mime_type=mime_type, text=text, _meta=meta)
+    return types.ReadResourceResult(contents=[content])
 
 
 def _invalid(text: str, **data: str) -> MCPError:

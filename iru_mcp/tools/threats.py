@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from ..api.call import Call
 from ..api.endpoint import Endpoint
-from ..api.endpoints.devices import LIST_DEVICES
+from ..api.endpoints.devices import GET_DEVICE_STATUS, LIST_DEVICES, StatusItem
 from ..api.endpoints.threats import (
     LIST_BEHAVIORAL_DETECTIONS_V1,
     LIST_BEHAVIORAL_DETECTIONS_V2,
@@ -21,11 +21,14 @@ from ..api.endpoints.threats import (
     BehavioralDetection,
     Threat,
 )
-from ..api.record import Moment, Record, Text
+from ..api.record import Moment, Record, Text, write_moment
 from ..errors import Denied, IruError, NotFound, Refused, Unauthorized
+from .devices.details import is_fine
+from .investigate.reader import attempt
 from .kit.answers import Page
 from .kit.catalogue import tool
 from .kit.context import Context
+from .kit.coverage import MACS, say_coverage
 from .kit.listing import page_of
 from .kit.params import Cursor, Fields, Limit, Since, Str, folded, newest_first, read_time, within
 from .kit.resolve import find
@@ -41,6 +44,8 @@ THREAT_ENDPOINTS: tuple[Endpoint[Any], ...] = tuple(endpoint for pair in _VERSIO
 
 _NO_ANSWER = (Denied, NotFound, Refused, Unauthorized)
 """How a version that is retired, absent or not granted answers."""
+_EDR = "threat-security-policy"
+"""The type of the library item that makes a Mac report to EDR."""
 _LONGEST_RANGE = 365
 _PAGES = 5
 """Pages of one list, of up to 1,000 rows."""
@@ -56,7 +61,7 @@ class Sighting(Record):
     kind: str
     device_id: Text = None
     device_name: Text = None
-    device_serial_number: Text = None
+    serial_number: Text = None
     detection_date: Moment = None
     threat_name: Text = None
     description: Text = None
@@ -94,8 +99,9 @@ class ThreatLine(TypedDict, total=False):
     status: str
     management_state: str
     severity: str
+    device_id: str
     device_name: str
-    device_serial_number: str
+    serial_number: str
     process_name: str
     process_owner: str
     command_line: str
@@ -116,7 +122,7 @@ Kind = Annotated[
 ]
 
 
-@tool(*THREAT_ENDPOINTS, optional=(LIST_DEVICES,))
+@tool(*THREAT_ENDPOINTS, optional=(LIST_DEVICES, GET_DEVICE_STATUS))
 async def list_threats(
     ctx: Context,
     device: Annotated[Str, Field(description="only this serial number, name or device_id")] = "",
@@ -148,8 +154,32 @@ async def list_threats(
         page.notes.append(_others(found.records))
     if not found.complete:
         page.complete, page.total = False, None
-    page.device = target.shown() if target else None
+    if target:
+        page.device = target.shown()
+        await say_coverage(ctx.call, page, target, "EDR alerts", MACS)
+        if not found.records and page.complete:
+            await _say_whether_reported(ctx.call, page, target.device_id)
     return page
+
+
+async def _say_whether_reported(call: Call, page: Page[Any], device_id: str) -> None:
+    """Makes a page without alerts say how EDR stands on the device: where it does not run, none means nothing."""
+    status = await attempt(lambda: call.fetch(GET_DEVICE_STATUS, device_id=device_id))
+    if status.value is None:
+        page.notes.append(f"whether EDR reports on this device was not checked: {status.state}")
+        return
+    items = [item for row in status.value.library_items or () if (item := StatusItem.read(row)) and item.type == _EDR]
+    if any(is_fine(item.status) for item in items):
+        page.notes.append("EDR reports on this device, and has no alerts" + _when(items))
+        return
+    page.complete, page.total = False, None
+    states = ", ".join(f"{item.name} is {item.status}" for item in items) or "its blueprint has no such library item"
+    page.notes.append(f"EDR may not report on this device: {states}; none here does not mean clean")
+
+
+def _when(items: Sequence[StatusItem]) -> str:
+    newest = max((item.reported_at for item in items if item.reported_at), default=None)
+    return f"; last report {write_moment(newest)}" if newest else ""
 
 
 async def read_threats(
@@ -242,12 +272,15 @@ async def _scan(
                 break
     found.records += records
     found.notes += scan.notes()
-    found.complete = found.complete and not scan.stopped
+    found.complete = found.complete and not (scan.stopped or scan.unreadable)
 
 
 def _sighting(record: Threat | BehavioralDetection) -> Sighting:
     flat = record.flat()
-    shaped = flat | {"kind": "threat"} if isinstance(record, Threat) else flat | _behavior(record)
+    if isinstance(record, Threat):
+        shaped = flat | {"kind": "threat", "serial_number": record.device_serial_number}
+    else:
+        shaped = flat | _behavior(record)
     lower = {name: str(shaped[name]).lower() for name in ("classification", "status") if name in shaped}
     sighting = Sighting.read(shaped | lower)
     assert sighting is not None  # noqa: S101 - every shape has its kind
@@ -260,7 +293,7 @@ def _behavior(record: BehavioralDetection) -> dict[str, Any]:
         "kind": "behavioral",
         "device_id": device.get("id"),
         "device_name": device.get("name"),
-        "device_serial_number": device.get("serial_number"),
+        "serial_number": device.get("serial_number"),
         "threat_name": record.threat_id,
         "status": record.status or record.threat_status or "",
         "process_name": target.get("name"),
@@ -272,7 +305,8 @@ def _behavior(record: BehavioralDetection) -> dict[str, Any]:
 
 
 def _lean(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with what tells the parent process, unless `fields` asks for all of it."""
+    """The row with what tells the parent process, and the device_id only where no serial number names the device."""
+    row = {name: value for name, value in row.items() if name != "device_id" or "serial_number" not in row}
     parent = _part(row.get("parent_process"))
     told = parent.get("command_line") or parent.get("image_path") or parent.get("name")
     return row | {"parent_process": told} if told else row

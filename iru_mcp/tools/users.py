@@ -14,7 +14,7 @@ from .kit.context import Context
 from .kit.listing import listing
 from .kit.params import Cursor, Fields, Limit, Str, contains, equals
 from .kit.rows import RowShape
-from .kit.scan import Check, Source
+from .kit.scan import Check, Source, flag_check
 
 _DIRECTORY_REQUESTS = 120
 
@@ -108,7 +108,7 @@ async def list_users(
         has_email = contains(email.strip())
         checks.append(Check("email", lambda user: has_email(user.email)))
     if archived is not None:
-        checks.append(Check("archived", lambda user: bool(user.archived) == archived))
+        checks.append(flag_check("archived", archived, lambda user: user.archived))
     return await listing(
         ctx,
         Source(LIST_USERS, checks=checks),

@@ -1,4 +1,4 @@
-"""Rows B1 to B6 and C1 to C4: secrets, and text that hides or forges."""
+"""Rows B1 to B8 and C1 to C4: secrets, and text that hides or forges."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from iru_mcp.output.clean import MAX_FIELD, clean
 from iru_mcp.tools.kit.catalogue import catalogue, to_json
 from tests.faults.row import Row
 from tests.faults.wire import TOKEN, framed, outcome, serving, turns
+from tests.output.texts import cases, leaked, lost
 
 Measured = tuple[str, bool]
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -100,12 +101,43 @@ async def planted() -> Measured:
         shapes += [{name: SECRET}, {"a": {"b": [{name: SECRET}]}}, {"items": [{name: {"x": [SECRET]}}]}]
         shapes += [{"items": [{"log": f"set {name.replace('_', ' ')}: {SECRET} now"}]} for _ in [0] if "code" in name]
     texts = (f"password={SECRET}", f"--token {SECRET}", f"pin: {SECRET}", f"key {key}", f"use {bypass}",
-             f"https://x.example/p?X-Amz-Signature={SECRET}", f"#!/bin/sh\n{SECRET}", f"<plist><a>{SECRET}</a></plist>",
-             f"Authorization: Bearer {SECRET}{SECRET}", f"-----BEGIN PRIVATE KEY-----{SECRET}")  # fmt: skip
+             f"https://x.example/p?X-Amz-Signature={SECRET}", f"#!/bin/sh\ncurl -u ada:{SECRET} https://x.example",
+             f"<plist><key>Password</key><string>{SECRET}</string></plist>", f"Authorization: Bearer {SECRET}{SECRET}",
+             f"-----BEGIN PRIVATE KEY-----{SECRET}", f"//{SECRET}@x.example".replace("//", "https://"))  # fmt: skip
     shapes += [{"items": [{"notes": text}]} for text in texts]
     out = [json.dumps(clean(shape)) for shape in shapes]
     found = sum(secret in text for text in out for secret in (SECRET, key, bypass))
     return f"{found} of {len(NAMES)} spellings, {len(shapes)} places", found == 0
+
+
+async def secrets_in_text() -> Measured:
+    """B7: of a corpus of texts with secrets, how many leave none; and of what is replaced, how much was one."""
+    hidden = [(case, clean(case.text)) for case in cases("secrets.txt")]
+    kept = [(case, clean(case.text)) for case in cases("evidence.txt")]
+    found = sum(not leaked(case, out) for case, out in hidden)
+    wrong = sum(lost(case, out) for case, out in (*hidden, *kept))
+    recall, precision = found / len(hidden), found / (found + wrong)
+    return f"recall {recall:.1%}, precision {precision:.1%} of {len(hidden)}", recall >= 0.99 and precision >= 0.99
+
+
+async def evidence() -> Measured:
+    """B8: what looks like a secret, and what stands around one, stays; and how long a look takes."""
+    kept = cases("evidence.txt")
+    gone = sum(lost(case, clean(case.text)) for case in (*kept, *cases("secrets.txt")))
+    client = Recording(120).client()
+    spent: dict[str, float] = {}
+    for name in ("list_devices", "list_threats", "list_audit_events", "prism_launch_agents_and_daemons"):
+        answer = await catalogue()[name].run(client, {"limit": 25})
+        spent[name] = min(_cpu_seconds(answer) for _ in range(100)) * 1000
+    await client.aclose()
+    slowest = max(spent.values())
+    return f"lost {gone} of {len(kept)}; {slowest:.2f} ms per 25 rows", gone == 0 and slowest <= 0.5
+
+
+def _cpu_seconds(answer: dict[str, Any]) -> float:
+    began = time.process_time()
+    clean(answer)
+    return time.process_time() - began
 
 
 async def tokens() -> Measured:
@@ -225,7 +257,7 @@ async def long_text() -> Measured:
 
 
 def rows() -> list[Row]:
-    """Rows B1 to B6 and C1 to C4."""
+    """Rows B1 to B8 and C1 to C4."""
     return [
         Row(
             "B1", "a path through an id, every text argument of every tool", "requests elsewhere 0", paths, quick=False
@@ -234,6 +266,8 @@ def rows() -> list[Row]:
         Row("B3", "the token and e-mail addresses in errors, tracebacks, logs at DEBUG (with B4)", "0", tokens),
         Row("B5", "Iru's text in errors", "<= 1,000 characters, hostile 0", reflected),
         Row("B6", "foreign hosts, http, credentials in the URL", "refused 100 %", addresses),
+        Row("B7", "secrets in command lines, scripts, profiles, URLs, notes", "recall >= 99 %", secrets_in_text),
+        Row("B8", "evidence that looks like a secret", "lost 0; <= 0.5 ms per 25 rows", evidence, quick=False),
         Row("C1", "hidden and hostile characters", "out 0; <= 3 ms per 100 device records", hidden, quick=False),
         Row("C2", "instructions, fake frames, forged rows (with C4)", "escapes 0; rows out = rows in", injected),
         Row("C3", "very long strings", "field <= 512, answer <= 48,000", long_text),

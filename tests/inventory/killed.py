@@ -17,8 +17,8 @@ COUNT = 0
 
 
 def _counting(connect: object, last: int) -> object:
-    def counted(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-        db: sqlite3.Connection = connect(path, read_only=read_only)  # type: ignore[operator]
+    def counted(path: Path, *, flags: str = "mode=rw") -> sqlite3.Connection:
+        db: sqlite3.Connection = connect(path, flags=flags)  # type: ignore[operator]
 
         def traced(_: str) -> None:
             global COUNT  # noqa: PLW0603 - a script's own

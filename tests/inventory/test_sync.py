@@ -18,9 +18,8 @@ import httpx
 import pytest
 
 from iru_mcp.api.call import Interrupted
-from iru_mcp.errors import ConfigError, IruError, RateLimited, UsageError
-from iru_mcp.inventory import schema
-from iru_mcp.inventory.store import Locked, reader, writer
+from iru_mcp.errors import IruError, RateLimited, UsageError
+from iru_mcp.inventory.store import Locked, writer
 from iru_mcp.inventory.sync.pages import pause
 from iru_mcp.inventory.sync.quota import HOUR_LIMIT, Quota, read_share
 from iru_mcp.inventory.sync.run import Plan, sync
@@ -172,56 +171,6 @@ async def test_no_secret_is_written_to_the_file(copy: Copy) -> None:
     codes = [b"736807", b"enrollment_code", b"removal_passcode"]
     written = copy.path.read_bytes()
     assert not [code for code in codes if code in written]
-
-
-def test_a_file_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
-    path = tmp_path / "old.sqlite3"
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        for statement in filter(str.strip, schema.STEPS[0].split(";\n")):
-            db.execute(statement)
-        db.execute("INSERT INTO _meta VALUES ('account', 'demo')")
-        db.execute("PRAGMA user_version = 1")
-    with pytest.raises(UsageError, match="another version"), reader(path):
-        pass
-    with writer(path) as db:
-        assert schema.version(db) == schema.VERSION
-        assert db.execute("SELECT count(*) FROM alerts").fetchone() == (0,)
-        assert db.execute("SELECT value FROM _meta").fetchone() == ("demo",)
-
-
-async def test_a_copy_of_version_two_keeps_its_rows_and_reads_anew_what_has_other_columns(copy: Copy) -> None:
-    before = contents(copy.path)
-    with closing(sqlite3.connect(copy.path, isolation_level=None)) as db:
-        for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'view'").fetchall():
-            db.execute(f"DROP VIEW {name}")
-        for table in (
-            "visit",
-            "stage_visit",
-            *(f"windows_android_details_{part}" for part in ("value", "open", "closed")),
-        ):
-            db.execute(f"DROP TABLE _{table}")
-        db.execute("DELETE FROM _coverage WHERE kind LIKE '%ndroid%'")
-        db.execute(
-            "DELETE FROM _apps_open WHERE device IN (SELECT o.device FROM _devices_open o JOIN _devices_value v "
-            "ON v._id = o.value WHERE v.platform IN ('Windows', 'Android'))"
-        )
-        db.execute("PRAGMA user_version = 2")
-    with writer(copy.path):
-        assert copy.rows("SELECT count(*) FROM device_information") == [(0,)]
-        assert copy.rows("SELECT count(*) FROM local_users") == [(len(before["local_users"]),)]
-    copy.now = LATER
-    await copy.sync()
-    after = contents(copy.path)
-    assert {name: len(rows) for name, rows in after.items()} == {name: len(rows) for name, rows in before.items()}
-    assert copy.changes() == set()
-
-
-def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "new.sqlite3"
-    with closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA user_version = 99")
-    with pytest.raises(ConfigError, match="newer"), writer(path):
-        pass
 
 
 async def test_a_sync_takes_no_more_than_its_share_of_the_hour() -> None:

@@ -181,8 +181,8 @@ def test_every_goes_on_after_a_round_and_after_one_that_failed(
 def test_a_demo_copy_of_an_older_version_is_synced_too(tmp_path: Path) -> None:
     shell = Shell(tmp_path / "demo.sqlite3")
     with closing(sqlite3.connect(shell.file, isolation_level=None)) as db:
-        for statement in filter(str.strip, ";\n".join(schema.STEPS[:2]).split(";\n")):
-            db.execute(statement)
+        for step in schema.steps()[:2]:
+            schema.run_script(db, step)
         db.execute("PRAGMA user_version = 2")
     assert "rows read" in shell("sync").stderr
 

@@ -15,21 +15,9 @@ from mcp import types
 from iru_mcp.tools.kit.catalogue import catalogue
 from iru_mcp.tools.kit.size import MAX_ANSWER
 
+from .cases import CASES, MAC
+
 TOOLS = catalogue()
-MAC = "NW7QK2M4XH"
-NEEDED: dict[str, Any] = {
-    "device": MAC,
-    "email": "mira.castellane@northwind.example",
-    "category": "filevault",
-    "kind": "custom_apps",
-    "when": "1d",
-    "around": MAC,
-    "sql": "select 1",
-    "value": "com.lumenpdf.pro",
-}
-"""What a tool that cannot do without is given; the ids below are looked up first."""
-OFTEN: dict[str, dict[str, Any]] = {"get_timeline": {"device": MAC}}
-"""What a tool is asked that needs one of several parameters."""
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "list_devices": [{"platform": "windows", "fields": ["*"]}, {"checked_in_before": "30d"}, {"limit": 500}],
     "get_device_details": [{"sections": ["users", "installed_profiles"]}],
@@ -45,7 +33,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "prism_applications": [{"fields": ["*"], "limit": 500}, {"name": "Lumen", "sort_by": "-created_at"}],
 }
 LONG = 3_000
-"""Tokens that a default answer of the fifteen may cost."""
+"""Tokens that an answer may cost where the tool's own window of time and its usual columns are asked for."""
 tokens = bpe_openai.get_encoding("o200k_base").encode
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?Z)?")
@@ -62,27 +50,8 @@ async def answers(agent: Any, name: str) -> list[types.CallToolResult]:
 
 
 async def ask_all(agent: Any, name: str) -> list[types.CallToolResult]:
-    tool = TOOLS[name]
-    required = tool.input_schema.get("required", [])
-    usual = OFTEN.get(name, {}) | {parameter: await needed(agent, parameter) for parameter in required}
-    results = [await agent.call(name, **usual | more) for more in [{}, *VARIANTS.get(name, [])]]
-    return [result for result in results if not (result.is_error and not tool.default)]
-
-
-async def needed(agent: Any, parameter: str) -> Any:
-    if parameter in NEEDED:
-        return NEEDED[parameter]
-    tool, column = {
-        "user_id": ("list_users", "id"),
-        "cve_id": ("list_fleet_vulnerabilities", "cve_id"),
-        "blueprint_id": ("list_blueprints", "id"),
-        "blueprint": ("list_blueprints", "name"),
-        "library_item_id": ("list_library_items", "id"),
-        "item_id": ("list_library_items", "id"),
-    }[parameter]
-    return (await agent.ask(tool, **({"kind": "custom_apps"} if tool == "list_library_items" else {}), fields=["*"]))[
-        "items"
-    ][0][column]
+    given = CASES[name].given
+    return [await agent.call(name, **given | more) for more in [{}, *VARIANTS.get(name, [])]]
 
 
 def values(node: Any) -> Iterator[Any]:
@@ -112,9 +81,20 @@ def proven(name: str, result: types.CallToolResult) -> None:
 
 
 @pytest.mark.parametrize("name", TOOLS)
-async def test_an_answer_keeps_the_contract(agent: Any, name: str) -> None:
-    for result in await answers(agent, name):
+async def test_an_answer_keeps_the_contract(large: Any, name: str) -> None:
+    asked = await answers(large, name)
+    assert len(asked) == 1 + len(VARIANTS.get(name, []))
+    for result in asked:
         proven(name, result)
+
+
+@pytest.mark.parametrize("name", TOOLS)
+async def test_what_a_tool_is_asked_here_finds_something(large: Any, name: str) -> None:
+    for result in await answers(large, name):
+        answer = result.structured_content
+        assert answer is not None
+        held = [value for key, value in answer.items() if key not in {"copy", "device", "notes", "summary"}]
+        assert any(isinstance(value, list | dict) and value for value in held)
 
 
 @pytest.mark.parametrize("platform", ["mac", "iphone", "ipad", "appletv", "android", "windows"])
@@ -128,8 +108,8 @@ async def test_an_answer_about_a_device_of_any_platform_keeps_the_contract(
 
 
 @pytest.mark.parametrize("name", [name for name in TOOLS if "limit" in TOOLS[name].input_schema["properties"]])
-async def test_a_list_says_how_far_it_reached(agent: Any, name: str) -> None:
-    for result in await answers(agent, name):
+async def test_a_list_says_how_far_it_reached(large: Any, name: str) -> None:
+    for result in await answers(large, name):
         page = result.structured_content
         assert page["returned"] == len(page["items"])
         assert page["complete"] is not ("next_cursor" in page) or page.get("notes")
@@ -137,8 +117,9 @@ async def test_a_list_says_how_far_it_reached(agent: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in TOOLS if TOOLS[name].default])
-async def test_a_usual_answer_is_short(agent: Any, name: str) -> None:
-    first = (await answers(agent, name))[0]
+async def test_a_usual_answer_is_short(large: Any, name: str) -> None:
+    given = {key: value for key, value in CASES[name].given.items() if key != "since"}
+    first = await large.call(name, **given)
     assert len(tokens(json.dumps(first.structured_content, ensure_ascii=False, separators=(",", ":")))) <= LONG
 
 

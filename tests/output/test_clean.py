@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iru_mcp.output.clean import MAX_FIELD, REDACTED, clean, clean_text, redact
+from iru_mcp.output.clean import MAX_FIELD, clean, clean_text
+from iru_mcp.output.redaction import REDACTED, redact
 
 SECRET = "Tr0ub4dor-Zq9"
 KEY = "ABCD-2345-EFGH-6789-JKLM-NP23"
@@ -61,8 +62,8 @@ IN_TEXT = {
     "a signed address": f"https://files.example/p.pkg?X-Amz-Signature={SECRET}&x=1",
     "an address with a password": f"https://ada:{SECRET}@git.example/x",
     "a private key": f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}\n-----END RSA PRIVATE KEY-----",
-    "a profile": f'<?xml version="1.0"?><plist version="1.0"><string>{SECRET}</string></plist>',
-    "a script": f"#!/bin/zsh\ncurl -u ada {SECRET}",
+    "a profile": f'<?xml version="1.0"?><plist version="1.0"><key>Password</key><string>{SECRET}</string></plist>',
+    "a script": f"#!/bin/zsh\ncurl -u ada:{SECRET}",
     "a hidden name": f"pass\u200bword: {SECRET}",
 }
 

@@ -140,7 +140,7 @@ async def test_rows_without_a_version_are_left_out_and_said(agent: Any) -> None:
     rows = await agent.every("prism_applications", device=MAC, fields=["version"])
     without = sum(read_version(row.get("version")) is None for row in rows)
     said = [note for note in page.get("notes", []) if "have no version" in note]
-    assert said == ([f"{without} rows have no version to compare and are left out"] if without else [])
+    assert said == ([f"{without} rows do not tell a version and are left out"] if without else [])
 
 
 async def test_a_bound_that_is_no_version_is_refused(agent: Any) -> None:

@@ -182,11 +182,14 @@ async def test_apples_own_launch_items_are_only_counted_and_a_label_alone_does_n
     assert all(row["why"][0] == "label imitates Apple" for row in found["launch_items"]["rows"])
 
 
-async def test_phones_are_not_asked_for_what_only_macs_report(ask: Ask) -> None:
+async def test_phones_are_not_asked_for_what_only_macs_report_and_that_is_said(ask: Ask) -> None:
     found = await ask("get_device_dossier", device=STORY.lost_serial)
     assert found["device"]["lost_mode_status"] == "ENABLED"
-    assert "launch_items" not in found["states"]
-    assert set(found["states"].values()) == {"ok"}
+    platform = found["device"]["platform"]
+    assert found["states"]["launch_items"] == found["states"]["vulnerabilities"] == f"not covered: {platform}"
+    assert set(found["states"].values()) == {"ok", f"not covered: {platform}"}
+    assert "vulnerabilities" not in found
+    assert found["complete"] is False
 
 
 async def test_a_device_that_nobody_holds_and_that_never_called_says_so(ask: Ask) -> None:
@@ -249,7 +252,7 @@ async def test_the_budget_holds_for_devices_of_every_platform() -> None:
         found = await catalogue()["get_device_dossier"].run(client, {"device": serial, "since": "90d"})
         await client.aclose()
         assert tokens(found) <= 4_000
-        assert set(found["states"].values()) == {"ok"}, serial
+        assert set(found["states"].values()) <= {"ok", f"not covered: {found['device']['platform']}"}, serial
 
 
 def test_both_tools_cost_no_more_than_450_tokens_of_the_list() -> None:

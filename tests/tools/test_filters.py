@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
+
+from tests.heedless import Heedless
 
 Row = dict[str, Any]
 MAC = "NW7QK2M4XH"
@@ -39,8 +40,8 @@ CASES: list[tuple[str, dict[str, Any], Callable[[Row], bool]]] = [
     ("list_devices", {"is_missing": True}, flagged("is_missing", on=True)),
     ("list_devices", {"lost_mode": True}, equals("lost_mode_status", "ENABLED")),
     ("list_devices", {"assigned": False}, lambda row: "user_email" not in row),
-    ("list_devices", {"agent_installed": False}, lambda row: row.get("agent_installed") is not True),
-    ("list_devices", {"mdm_enabled": False}, lambda row: row.get("mdm_enabled") is not True),
+    ("list_devices", {"agent_installed": False}, flagged("agent_installed", on=False)),
+    ("list_devices", {"mdm_enabled": False}, flagged("mdm_enabled", on=False)),
     ("list_devices", {"checked_in_after": "2026-11-19"}, lambda row: row.get("last_check_in", "") >= "2026-11-19"),
     ("list_devices", {"checked_in_before": "2026-11-01"}, lambda row: row.get("last_check_in", "") <= "2026-11-01"),
     ("list_users", {"name": "MIRA"}, has("name", "mira")),
@@ -63,19 +64,6 @@ CASES: list[tuple[str, dict[str, Any], Callable[[Row], bool]]] = [
     ("prism_device_information", {"filter": {"os_version": {"in": ["26.1"]}}}, equals("os_version", "26.1")),
 ]
 IDS = [f"{tool}-{'-'.join(name for name in asked if name != 'device') or 'device'}" for tool, asked, _ in CASES]
-
-
-class Heedless(httpx.AsyncBaseTransport):
-    """A tenant that knows only paging: every filter is ignored without a word."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
-        self.inner = inner
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        paging = {"limit", "offset", "cursor", "page", "size", "after", "ordering", "sort_by"}
-        params = {name: value for name, value in request.url.params.items() if name in paging}
-        url = request.url.copy_with(params=params)
-        return await self.inner.handle_async_request(httpx.Request("GET", url, headers=request.headers))
 
 
 _read: dict[tuple[str, str], list[Row]] = {}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from iru_mcp.demo.world.story import STORY
 from iru_mcp.errors import IruError, NotLicensed, UsageError
 from iru_mcp.tools.investigate.indicator_kinds import looks_like
+from iru_mcp.tools.investigate.indicator_text import read_indicators
 from iru_mcp.tools.kit.catalogue import to_json
 from iru_mcp.tools.kit.size import size
 
@@ -54,6 +55,106 @@ def serials(answer: dict[str, Any]) -> set[str]:
 )
 def test_an_indicator_is_known_by_its_looks(value: str, kind: str) -> None:
     assert kind in looks_like(value)
+
+
+HASH = STORY.file_hash
+
+
+@pytest.mark.parametrize(
+    ("pasted", "value"),
+    [
+        ("com[.]apple[.]softwareupdate[.]helperd", STORY.launch_label),
+        (f"{STORY.launch_label}.", STORY.launch_label),
+        (f"`{STORY.launch_label}`", STORY.launch_label),
+        (f"\u201c{STORY.app_name}\u201d", STORY.app_name),
+        (f"SHA256: {HASH}", HASH),
+        (f"sha-256={HASH},", HASH),
+        (" ".join(HASH[i : i + 8] for i in range(0, 64, 8)), HASH),
+        ("hxxps://c2[.]evil[.]example:8443/stage2?x=1", "c2.evil.example"),
+        ("https://who:secret@c2.evil.example/", "c2.evil.example"),
+        ("c2.evil.example/stage2.sh", "c2.evil.example"),
+        ("c2(.)evil(dot)example:443", "c2.evil.example"),
+        (f"hxxp://{STORY.command_host.replace('.', '[.]')}:443/x", STORY.command_host),
+        (f"{STORY.command_host}:443", STORY.command_host),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("mira.castellane[at]northwind[.]example", STORY.user_email),
+        ("CVE\u20112026\u201140117", STORY.cve_id),
+        ("cve 2026 40117", STORY.cve_id),
+        ("~/.local/share/.cache/softwareupdated", "~/.local/share/.cache/softwareupdated"),
+        ("/Users/mira/.local/share/.cache/softwareupdated", "~/.local/share/.cache/softwareupdated"),
+        ("/Users/mira", "/Users/mira"),
+        ("/private/var/db/.u", "/var/db/.u"),
+        ("/Applications/Lumen\\ PDF\\ Pro.app", "/Applications/Lumen PDF Pro.app"),
+        ("file:///Applications/Lumen%20PDF%20Pro.app", "/Applications/Lumen PDF Pro.app"),
+        ("C:\\Windows\\Temp\\a.exe", "C:\\Windows\\Temp\\a.exe"),
+        ("zoom.us.app/Contents", "zoom.us.app/Contents"),
+        ("app: Lumen PDF Pro", STORY.app_name),
+    ],
+)
+def test_an_indicator_is_read_as_what_was_meant(pasted: str, value: str) -> None:
+    assert [one.shown for one in read_indicators(pasted)] == [value]
+
+
+@pytest.mark.parametrize(
+    "serial", ["nw7qk2m4xh", "Z31ysDvu+/=", "VMx+8/Kq1c3=", "bcca81f4-a3bf-477d-b455-61ad33a32410"]
+)
+def test_a_serial_number_of_any_form_may_be_one(serial: str) -> None:
+    assert "serial_number" in looks_like(serial)
+
+
+async def test_a_serial_number_is_found_in_any_letter_case() -> None:
+    answer = await ask("find_indicator", value=f"Serial: {STORY.patient_zero_serial.lower()}")
+    assert serials(answer) == {STORY.patient_zero_serial}
+    assert {"devices", "device_information"} <= set(answer["found"])
+
+
+async def test_a_path_in_one_persons_home_is_found_in_everybodys_and_nowhere_else() -> None:
+    answer = await ask("find_indicator", value="/Users/somebody/.local/share/.cache/softwareupdated")
+    assert answer["indicator"] == "~/.local/share/.cache/softwareupdated"
+    assert answer["found"]["launch_agents_and_daemons"]["devices"] == 3
+    agents = await ask("find_indicator", value="~/Library/LaunchAgents")
+    rows = agents["found"]["launch_agents_and_daemons"]["rows"]
+    assert all(row["path"].startswith("/Users/") for row in rows)
+
+
+async def test_several_pasted_at_once_are_answered_one_by_one_within_one_budget() -> None:
+    pasted = (
+        f"- SHA256: {HASH}\n- hxxp://{STORY.command_host.replace('.', '[.]')}/x\n* {STORY.hidden_admin}\n* nobody.here"
+    )
+    answer = await ask("find_indicator", value=pasted)
+    assert [one["indicator"] for one in answer["indicators"]] == [
+        HASH,
+        STORY.command_host,
+        STORY.hidden_admin,
+        "nobody.here",
+    ]
+    assert answer["devices"]["count"] == 3
+    assert answer["devices"]["rows"][0] == {
+        "serial_number": STORY.patient_zero_serial,
+        "indicators": [HASH, STORY.command_host, STORY.hidden_admin],
+    }
+    assert not answer["complete"]
+    assert size(answer) <= 12_000
+    listed = await ask("find_indicator", value=f"{HASH}, {STORY.cve_id}; {STORY.command_host}")
+    assert len(listed["indicators"]) == 3
+
+
+async def test_more_indicators_than_one_call_takes_are_refused_with_the_number_it_takes() -> None:
+    with pytest.raises(UsageError, match="11 indicators"):
+        await ask("find_indicator", value="\n".join(f"name{number}" for number in range(11)))
+
+
+async def test_one_of_several_that_fails_leaves_the_others() -> None:
+    answer = await ask("find_indicator", tenant(unlicensed=(VULNERABILITIES,)), value=f"{STORY.cve_id}\n{HASH}")
+    assert answer["indicators"][0]["notes"] == ["not licensed"]
+    assert answer["indicators"][1]["devices"]["count"] == 2
+    assert not answer["complete"]
+
+
+async def test_a_mac_address_is_said_to_be_in_no_list() -> None:
+    answer = await ask("find_indicator", value="fc:e2:6c:27:1b:e4")
+    assert not answer["complete"]
+    assert "MAC addresses" in answer["not_looked_at"]
 
 
 @given(st.text(min_size=1, max_size=300))
@@ -276,4 +377,5 @@ async def test_any_text_is_answered_or_refused(value: str) -> None:
         answer = await ask("find_indicator", value=value)
     except IruError:
         return
-    assert {"looks_like", "complete", "devices", "found"} <= set(answer)
+    for one in answer.get("indicators", [answer]):
+        assert {"looks_like", "complete", "devices", "found"} <= set(one)

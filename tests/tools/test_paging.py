@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from iru_mcp import demo
 from iru_mcp.api.client import IruClient
 from iru_mcp.api.transport.rate_limit import Limits
+from iru_mcp.errors import UsageError
 from iru_mcp.tools.kit.catalogue import catalogue
 
 MAC = "NW7QK2M4XH"
@@ -109,6 +110,34 @@ async def test_junk_for_a_cursor_is_refused_and_not_repeated(junk: str, moment: 
     with pytest.raises(Exception, match="cursor does not belong") as caught:
         await catalogue()["list_users"].run(client, {"cursor": f"!{junk}"})
     assert len(str(caught.value)) < 400
+
+
+def client_of(token: str, tenant: Any) -> IruClient:
+    """One of several servers of a tenant."""
+    return IruClient(demo.HOST, lambda: token, transport=tenant)
+
+
+@given(place=st.integers(min_value=0), other=st.sampled_from("AZaz09-_"))
+@settings(max_examples=40)
+async def test_a_cursor_altered_in_one_letter_is_refused(place: int, other: str, northwind: Any) -> None:
+    client = client_of(demo.TOKEN, northwind)
+    cursor = (await catalogue()["list_users"].run(client, {"limit": 2}))["next_cursor"]
+    at = place % (len(cursor) - 1)  # the last letter has bits that no byte needs
+    altered = cursor[:at] + other + cursor[at + 1 :]
+    if altered == cursor:
+        return
+    with pytest.raises(UsageError, match="or it was altered"):
+        await catalogue()["list_users"].run(client, {"limit": 2, "cursor": altered})
+
+
+async def test_a_cursor_is_good_at_every_server_with_the_same_token_and_at_no_other(northwind: Any) -> None:
+    tool = catalogue()["list_users"]
+    first = await tool.run(client_of(demo.TOKEN, northwind), {"limit": 2})
+    asked = {"limit": 2, "cursor": first["next_cursor"]}
+    second = await tool.run(client_of(demo.TOKEN, northwind), asked)
+    assert not {row["id"] for row in first["items"]} & {row["id"] for row in second["items"]}
+    with pytest.raises(UsageError, match="does not belong"):
+        await tool.run(client_of("another token", northwind), asked)
 
 
 class Shifting(httpx.AsyncBaseTransport):

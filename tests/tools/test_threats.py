@@ -36,7 +36,7 @@ async def test_files_and_processes_are_one_list_newest_first_in_lower_case() -> 
 async def test_a_tenant_that_answers_only_version_2_shows_the_same_files() -> None:
     both = await ask("list_threats", kind="threat", limit=500)
     second = await ask("list_threats", Between(without_v1), kind="threat", limit=500)
-    same = ("threat_name", "detection_date", "status", "device_serial_number", "file_hash")
+    same = ("threat_name", "detection_date", "status", "serial_number", "file_hash")
     assert [[row[name] for name in same] for row in second["items"]] == [
         [row[name] for name in same] for row in both["items"]
     ]
@@ -83,7 +83,7 @@ async def test_one_kind_that_is_denied_does_not_cost_the_other() -> None:
 @pytest.mark.parametrize("status", ["not_quarantined", "NOT_QUARANTINED", "Not Quarantined", "not-quarantined"])
 async def test_a_status_is_found_however_it_is_spelled(status: str) -> None:
     answer = await ask("list_threats", status=status)
-    assert {row["device_serial_number"] for row in answer["items"]} == {STORY.patient_zero_serial}
+    assert {row["serial_number"] for row in answer["items"]} == {STORY.patient_zero_serial}
 
 
 async def test_a_filter_that_fits_nothing_is_answered_with_what_there_is() -> None:
@@ -112,7 +112,7 @@ async def test_pages_neither_repeat_nor_lose_a_row() -> None:
 
 async def test_an_iru_that_ignores_the_device_is_noticed() -> None:
     answer = await ask("list_threats", Between(deaf("device_id")), device=STORY.patient_zero_serial)
-    assert {row["device_serial_number"] for row in answer["items"]} == {STORY.patient_zero_serial}
+    assert {row["serial_number"] for row in answer["items"]} == {STORY.patient_zero_serial}
     assert any("ignored" in note and "device_id" in note for note in answer["notes"])
 
 

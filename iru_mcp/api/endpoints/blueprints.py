@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator
 
 from ..endpoint import Endpoint
 from ..paging import Offset, Single
@@ -34,6 +36,11 @@ class BlueprintItem(Record):
     name: Text = None
 
 
+def _without_code(details: object) -> object:
+    """What changed, where an enrollment code did: that it changed, never from what to what."""
+    return details | {"code": "changed"} if isinstance(details, dict) and "code" in details else details
+
+
 class RoutingActivity(Record):
     """A device that was routed to or from a blueprint."""
 
@@ -43,7 +50,7 @@ class RoutingActivity(Record):
     activity_time: Moment = None
     device_id: Text = None
     user: Any = None
-    details: Any = None
+    details: Annotated[Any, BeforeValidator(_without_code)] = None
 
 
 # https://api-docs.kandji.io - Blueprints > List Blueprints

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from ..endpoint import Endpoint
 from ..paging import Offset, Single, Whole
-from ..record import Assigned, Flag, Moment, Names, Number, Record, Text
+from ..record import Assigned, Flag, Moment, Names, Number, Record, Text, tidy
 
 _INFORMATION = "Devices > Device Information"
 
@@ -54,6 +54,22 @@ class DeviceDetails(Record):
     identity: ClassVar[tuple[str, ...]] = ("general",)
     general: dict[str, Any]
 
+    @classmethod
+    def read(cls, row: object) -> Self | None:
+        """The record in `row`; `time_since_boot`, which Iru counts from the device's last report, says so."""
+        record = super().read(row)
+        since_boot = record.general.get("time_since_boot") if record else None
+        if record is None or not since_boot:
+            return record
+        seen = [section.get("last_check_in") for section in record.sections() if section.get("last_check_in")]
+        reported = max(map(str, tidy(seen, "last_check_in")), default="")
+        when = f"at the last report, {reported}" if reported else "at the last report"
+        return record.model_copy(update={"general": record.general | {"time_since_boot": f"{since_boot}, {when}"}})
+
+    def sections(self) -> list[dict[str, Any]]:
+        """The parts that are objects."""
+        return [section for section in self.model_dump().values() if isinstance(section, dict)]
+
 
 class App(Record):
     """One installed app. Apple, Windows and Android use different names for the same things."""
@@ -87,11 +103,17 @@ class App(Record):
     sha1_hashes: Names = None
 
     def shaped(self) -> dict[str, Any]:
-        """`flat()` with the names of APP_SHAPE beside Iru's own."""
+        """`flat()` with the names of APP_SHAPE beside Iru's own.
+
+        Windows names an app and its publisher twice, for people and for the system; what the system goes by are
+        `bundle_id` and `signature` here.
+        """
         flat = self.flat()
         shaped = {name: next((flat[key] for key in keys if key in flat), None) for name, keys in APP_SHAPE.items()}
-        if shaped["bundle_id"] == "No value":  # what Iru sends for an app without one
-            shaped["bundle_id"] = None
+        if self.display_name and self.name not in (None, self.display_name):
+            shaped["bundle_id"] = self.name
+        if self.publisher_display_name and self.publisher:
+            shaped["signature"] = self.publisher
         return flat | {name: value for name, value in shaped.items() if value is not None}
 
 

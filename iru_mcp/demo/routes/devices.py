@@ -34,7 +34,7 @@ def record(device: Device) -> Row:
         "model": device.model.model,
         "serial_number": device.serial,
         "platform": device.platform,
-        "os_version": device.system.version,
+        "os_version": device.system.release or device.system.version,
         "supplemental_build_version": "" if android else device.system.build,
         "supplemental_os_version_extra": "",
         "last_check_in": _check_in(device),
@@ -57,6 +57,10 @@ def record(device: Device) -> Row:
     }
 
 
+_PACKAGES = {"Slack": "91750D7E.Slack", "OneDrive": "Microsoft.OneDriveSync"}
+"""Apps that Windows has from its store: their package names."""
+
+
 def _check_in(device: Device) -> str | int:
     if device.checked_in is None:
         return ""
@@ -69,7 +73,7 @@ _CONTAINED: dict[str, Callable[[Device], str]] = {
     "device_id": lambda device: device.device_id,
     "device_name": lambda device: device.name,
     "model": lambda device: device.model.model,
-    "os_version": lambda device: device.system.version,
+    "os_version": lambda device: device.system.release or device.system.version,
     "serial_number": lambda device: device.serial,
     "mac_address": mac_address,
     "user": lambda device: device.person.name if device.person else "",
@@ -131,16 +135,17 @@ def _app(installed: Installed, device: Device) -> Row:
             "sha1_hashes": [hexes(40, "apk1", software.bundle_id)],
         }
     if device.platform == "Windows":
+        package = _PACKAGES.get(name, "")
         return {
-            "name": name,
+            "name": package or name,
             "display_name": name,
-            "publisher": f"CN={software.developer}",
+            "publisher": f"CN={software.developer}, O={software.developer}",
             "publisher_display_name": software.developer,
-            "product_code": "{" + uuid("product", software.bundle_id).upper() + "}",
+            "product_code": "" if package else "{" + uuid("product", software.bundle_id).upper() + "}",
             "version": installed.version,
             "architecture": "x64",
-            "installed_path": f"C:\\Program Files\\{name}",
-            "application_type": "MSI",
+            "installed_path": f"C:\\Program Files\\WindowsApps\\{package}" if package else f"C:\\Program Files\\{name}",
+            "application_type": "AppxMsix" if package else "MSI",
         }
     mac = device.platform == "Mac"
     return {

@@ -61,7 +61,20 @@ def _routing(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
         }
         for device in sorted(routed, key=lambda device: device.enrolled, reverse=True)
     ]
+    rows[1:1] = [_settings_changed(tenant, 1, {"code": {"new": "374732", "old": "314402"}})]
+    rows[3:3] = [_settings_changed(tenant, 2, {"is_active": {"new": True, "old": False}})]
     return counted(rows, query, 300, "/api/v1/blueprint-routing/activity")
+
+
+def _settings_changed(tenant: Tenant, number: int, details: Row) -> Row:
+    return {
+        "id": 44_000 + number,
+        "activity_time": dates.zulu(tenant.now - timedelta(days=20 + number, microseconds=number)),
+        "activity_type": "enrollment_settings_changed",
+        "user": {"id": uuid("admin", 1), "email": "it@northwind.example"},
+        "device_id": None,
+        "details": details,
+    }
 
 
 def _created(tenant: Tenant, item: Item) -> datetime:

@@ -209,6 +209,7 @@ def launch_items(tenant: Tenant, device: Device) -> list[Row]:
 def _item(label: str, folder: str, program: str, user: str, pid: int) -> Row:
     agent = folder.endswith("LaunchAgents")
     own = folder.startswith("/Users/")
+    disabled = label.startswith("com.adobe.ARMDC.")
     loaded: list[Row] = [{"uid": 501.0, "username": user}]
     domain = (
         {"system_agent" if not own else "user_agent": {"loaded_users": loaded, "disabled_users": []}} if agent else {}
@@ -222,9 +223,9 @@ def _item(label: str, folder: str, program: str, user: str, pid: int) -> Row:
         "service_domain": "User Agent" if own else "System Agent" if agent else "System Daemon",
         "run_at_load": pid % 2 == 0,
         "keep_alive": pid % 3 == 0,
-        "is_loaded": True,
-        "disabled": False,
-        "is_disabled": False,
+        "is_loaded": not disabled,
+        "disabled": disabled,
+        "is_disabled": disabled,
         "pid": pid if pid % 2 == 0 else None,
         "start_interval": 7200 if pid % 5 == 0 else None,
         "user_name": None if agent else "root",

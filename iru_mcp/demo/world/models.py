@@ -25,6 +25,8 @@ class System:
     version: str
     build: str
     marketing: str = ""
+    release: str = ""
+    """What the device list calls the version of a Windows device."""
 
 
 SHARES = ((255, "Mac"), (65, "iPhone"), (30, "iPad"), (10, "AppleTV"), (22, "Windows"), (18, "Android"))
@@ -74,8 +76,8 @@ SYSTEMS: dict[str, tuple[tuple[int, System], ...]] = {
     "iPad": ((5, System("26.1", "23B85")), (3, System("18.7.2", "22H124")), (1, System("17.7.10", "21H450"))),
     "AppleTV": ((3, System("26.1", "23J579")), (1, System("18.6", "22M84"))),
     "Windows": (
-        (4, System("10.0.26100.6584", "26100.6584", "Windows 11")),
-        (2, System("10.0.22631.5909", "22631.5909", "Windows 11")),
+        (4, System("10.0.26100.6584", "26100.6584", "Windows 11", "24H2")),
+        (2, System("10.0.22631.5909", "22631.5909", "Windows 11", "23H2")),
     ),
     "Android": ((3, System("16", "BP2A.250805.005")), (2, System("15", "AP4A.241205.013"))),
 }

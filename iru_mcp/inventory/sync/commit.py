@@ -31,7 +31,8 @@ def commit(db: sqlite3.Connection, walks: Mapping[str, Walk], sync: Sync) -> int
         mode = "full" if all(walk.mode == "full" for walk in walks.values() if walk.state == "done") else "incremental"
         mode = "partial" if sync.partial else mode
         row = (sync.started_at, sync.finished_at, mode, sync.requests, sync.seconds)
-        number = db.execute("INSERT INTO _sync VALUES (NULL, ?, ?, ?, ?, ?)", row).lastrowid or 0
+        columns = "started_at, finished_at, mode, requests, seconds"
+        number = db.execute(f"INSERT INTO _sync({columns}) VALUES (?, ?, ?, ?, ?)", row).lastrowid or 0
         for kind in KINDS:
             _apply(db, kind, {name: walks[name] for name in kind.readings if name in walks}, number, sync)
         _unstage(db, walks)
@@ -106,7 +107,11 @@ def _listed_now(db: sqlite3.Connection, kind: Kind) -> None:
 
 def _visited_now(db: sqlite3.Connection, kind: Kind) -> None:
     """When each visited device had last checked in; one that is gone is forgotten."""
-    db.execute("INSERT OR REPLACE INTO _visit SELECT * FROM _stage_visit WHERE kind = ?", (kind.name,))
+    db.execute(
+        "INSERT OR REPLACE INTO _visit(kind, device, check_in) SELECT kind, device, check_in FROM _stage_visit "
+        "WHERE kind = ?",
+        (kind.name,),
+    )
     db.execute(f"DELETE FROM _visit WHERE kind = ? AND device NOT IN ({_LISTED})", (kind.name,))
 
 
@@ -224,9 +229,17 @@ def _turn(db: sqlite3.Connection, kind: Kind, number: int) -> None:
     """Close what ended and open what began. What changed goes on being news only if it was."""
     name = kind.name
     ended = "(device, key, value) IN (SELECT device, key, value FROM closing)"
-    db.execute(f"INSERT OR REPLACE INTO _{name}_closed SELECT *, ? FROM _{name}_open WHERE {ended}", (number,))
+    columns = "device, key, value, seen_from, fresh, since, latest"
+    db.execute(
+        f"INSERT OR REPLACE INTO _{name}_closed({columns}, seen_to) "
+        f"SELECT {columns}, ? FROM _{name}_open WHERE {ended}",
+        (number,),
+    )
     db.execute(f"DELETE FROM _{name}_open WHERE {ended}")
-    db.execute(f"INSERT INTO _{name}_open SELECT device, key, value, ?, fresh, since, latest FROM opening", (number,))
+    db.execute(
+        f"INSERT INTO _{name}_open({columns}) SELECT device, key, value, ?, fresh, since, latest FROM opening",
+        (number,),
+    )
 
 
 def _cover(  # noqa: PLR0913, PLR0917 - the facts of one reading

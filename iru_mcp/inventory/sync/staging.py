@@ -76,7 +76,8 @@ class Stage:
         place = None if walk.position is None else json.dumps(walk.position)
         row = (reading, walk.state, place, walk.mode, walk.since, walk.why, walk.permission, walk.endpoint)
         self._db.execute(
-            "INSERT OR REPLACE INTO _stage_walk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO _stage_walk(kind, state, position, mode, since, why, permission, endpoint, rows, "
+            "odd, counted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*row, walk.rows, walk.odd, walk.counted),
         )
 
@@ -137,7 +138,7 @@ class Stage:
         """Stage what the visited devices have, as `add` does a page."""
         with transaction(self._db):
             self._db.executemany(
-                "INSERT OR REPLACE INTO _stage_visit VALUES (?, ?, ?)",
+                "INSERT OR REPLACE INTO _stage_visit(kind, device, check_in) VALUES (?, ?, ?)",
                 [(kind.name, self._device(device.device_id), device.check_in) for device in found],
             )
             return self._add(kind, kind.visited, (row for rows in found.values() for row in rows), after)
@@ -161,7 +162,9 @@ class Stage:
         if kind.record.unique:  # read twice while it changed: the newer reading counts
             twice = [entry[:3] for entry in staged]
             self._db.executemany("DELETE FROM _stage WHERE kind = ? AND device = ? AND key = ?", twice)
-        self._db.executemany("INSERT OR REPLACE INTO _stage VALUES (?, ?, ?, ?, ?, ?)", staged)
+        self._db.executemany(
+            "INSERT OR REPLACE INTO _stage(kind, device, key, value, since, latest) VALUES (?, ?, ?, ?, ?, ?)", staged
+        )
         self.note(reading, after(len(staged), odd))
         return len(staged), odd
 
@@ -200,7 +203,8 @@ class Stage:
         if found:
             return int(found[0])
         marks = ", ".join("?" * (len(thing.cells) + 1))
-        done = self._db.execute(f"INSERT INTO {table} VALUES (NULL, {marks})", (digest, *thing.cells))
+        columns = ", ".join(f'"{name}"' for name in (*kind.columns, "more"))
+        done = self._db.execute(f"INSERT INTO {table}(digest, {columns}) VALUES ({marks})", (digest, *thing.cells))
         return int(done.lastrowid or 0)
 
 

@@ -30,7 +30,7 @@ from ..kit.params import (
 from ..kit.resolve import IS_UUID, resolve
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
-from ..kit.versions import VersionAtLeast, VersionBelow, VersionRange
+from ..kit.versions import VersionAtLeast, VersionBelow, version_checks
 
 
 class AppLine(TypedDict, total=False):
@@ -87,13 +87,16 @@ async def list_device_apps(
     come with an iPhone or iPad."""
     target = await resolve(ctx.call, device)
     checks: list[Check[App]] = []
-    for key, wanted in (("name", name.strip()), ("bundle_id", bundle_id.strip())):
-        if wanted:
-            checks.append(_has(key, wanted))
-    versions: VersionRange[App] = VersionRange(version_below, version_at_least, _version)
+    if name.strip():
+        has_name = contains(name)
+        checks.append(Check("name", lambda app: any(map(has_name, (app.app_name, app.display_name, app.name)))))
+    if bundle_id.strip():
+        has_id = contains(bundle_id)
+        checks.append(Check("bundle_id", lambda app: has_id(app.shaped().get("bundle_id")) or has_id(app.product_code)))
+    checks += version_checks(version_below, version_at_least, _version)
     source = Source(
         LIST_DEVICE_APPS,
-        checks=checks + versions.checks(),
+        checks=checks,
         ids={"device_id": target.device_id},
         order=lambda record: (str(record.shaped().get("name", "")).casefold(), record.version or ""),
     )
@@ -102,18 +105,12 @@ async def list_device_apps(
         page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
     else:
         page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
-    page.notes += versions.notes()
     page.device = target.shown()
     return page
 
 
 def _version(record: App) -> str | None:
     return record.version or record.version_name
-
-
-def _has(key: str, wanted: str) -> Check[App]:
-    test = contains(wanted)
-    return Check(key, lambda record: test(record.shaped().get(key)))
 
 
 @tool(LIST_DEVICE_ACTIVITY, optional=(LIST_DEVICES,), toolset="devices")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import Field
@@ -19,8 +20,8 @@ from ..kit.counting import COUNT_REQUESTS, GroupBy, counting
 from ..kit.listing import listing
 from ..kit.params import Cursor, Fields, Limit, Platform, Since, Str, contains, equals, read_time, within
 from ..kit.rows import RowShape
-from ..kit.scan import Check, Source
-from ..kit.versions import VersionAtLeast, VersionBelow, VersionRange, read_version
+from ..kit.scan import Check, Source, flag_check
+from ..kit.versions import VersionAtLeast, VersionBelow, is_release, read_version, version_checks
 
 _PLATFORMS = {
     "mac": "Mac",
@@ -33,7 +34,10 @@ _PLATFORMS = {
 DeviceOrder = Literal["last_check_in", "os_version", "device_name"] | None
 _ORDERS: dict[str, Callable[[Device], Any]] = {
     "last_check_in": lambda device: (device.last_check_in or datetime.min.replace(tzinfo=UTC), device.device_id),
-    "os_version": lambda device: (read_version(device.os_version) or (), device.device_id),
+    "os_version": lambda device: (
+        read_version(device.full_software_version or device.os_version) or (),
+        device.device_id,
+    ),
     "device_name": lambda device: ((device.device_name or "").casefold(), device.device_id),
 }
 FLEET_REQUESTS = 60
@@ -129,8 +133,7 @@ async def list_devices(
         asked.checks.append(Check("assigned", lambda device: (device.user is not None) == assigned))
     if filevault_enabled is not None:
         await asked.filevault(ctx.call, filevault_enabled)
-    versions: VersionRange[Device] = VersionRange(version_below, version_at_least, lambda device: device.os_version)
-    checks = (*asked.checks, *versions.checks())
+    checks = (*asked.checks, *_version_checks(version_below, version_at_least))
     query = {"ordering": "device_id"} | asked.query
     order = _ORDERS.get(sort_by or "")
     source = Source(LIST_DEVICES, query=query, narrow=asked.narrow, checks=checks, order=order)
@@ -139,7 +142,6 @@ async def list_devices(
         page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
     else:
         page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
-    page.notes += versions.notes()
     if is_removed and not page.items:
         page.notes.append("Iru's device list may lack removed devices; prism_device_information still shows them")
     return page
@@ -182,9 +184,15 @@ class _Filters:
 
     def version(self, wanted: str) -> None:
         text = wanted.strip()
-        if text:
+        if text and not _is_build(text):
             self.narrow["os_version"] = text
-            self._check("os_version", lambda device: _starts_with(device.os_version, text), sent=False)
+        if text:
+            self._check(
+                "os_version",
+                lambda device: (
+                    _starts_with(device.os_version, text) or _starts_with(device.full_software_version, text)
+                ),
+            )
 
     def tag(self, wanted: str) -> None:
         text = wanted.strip()
@@ -205,7 +213,7 @@ class _Filters:
 
     def flag(self, name: str, wanted: bool | None) -> None:
         if wanted is not None:
-            self._check(name, lambda device: bool(getattr(device, name)) == wanted)
+            self.checks.append(flag_check(name, wanted, attrgetter(name)))
 
     async def filevault(self, call: Call, wanted: bool) -> None:
         """Rows do not carry FileVault, so the filter is proven by asking for its opposite: no device may be in both."""
@@ -222,6 +230,27 @@ class _Filters:
 
     def _check(self, name: str, test: Callable[[Device], bool], *, sent: bool = False) -> None:
         self.checks.append(Check(name, test, sent))
+
+
+def _is_build(version: str) -> bool:
+    """Whether this is a version of Windows; other systems have left 10.0 behind."""
+    return version.strip().startswith("10.0.")
+
+
+def _version_checks(below: str, at_least: str) -> list[Check[Device]]:
+    """A bound compares with versions that are numbered like it: Windows has releases and builds, others one version."""
+    bound = below.strip() or at_least.strip()
+    release, build = is_release(bound), _is_build(bound)
+
+    def version(device: Device) -> str | None:
+        if device.platform != "Windows":
+            return device.os_version
+        return device.os_version if release else device.full_software_version if build else None
+
+    checks = version_checks(below, at_least, version, "a version that compares with this (Windows: 24H2, 10.0.26100)")
+    if release or build:
+        checks.append(Check("platform", lambda device: device.platform == "Windows"))
+    return checks
 
 
 def _starts_with(version: str | None, wanted: str) -> bool:

@@ -21,6 +21,7 @@ from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITI
 from ...api.record import write_moment
 from ..kit.catalogue import tool
 from ..kit.context import Context
+from ..kit.coverage import MACS
 from ..kit.params import DeviceRef, Since, read_time
 from ..kit.size import size
 from ..threats import THREAT_ENDPOINTS
@@ -47,6 +48,8 @@ _MORE = {
     "brief": "rows_left_out: ask with detail=full",
     "full": "rows_left_out: ask the tool for that part alone",
 }
+_OF_MACS = ("threats", "behaviors", "vulnerabilities", "known_exploited")
+"""Parts that Iru has of Macs alone."""
 _REPORTED = {
     "launch_items": ("launch_items", False),
     "admins": ("local_users", False),
@@ -105,14 +108,19 @@ async def get_device_dossier(
     and activity since then. `states` says of each part whether it could be read. In which order: get_timeline."""
     early = read_time(since, "since", ctx.now()) or ctx.now() - timedelta(days=7)
     target, known = await read_device(ctx.call, device)
-    parts = await gather(_work(ctx.call, known.value or Device(device_id=target.device_id), early))
+    record = known.value or Device(device_id=target.device_id)
+    work = _work(ctx.call, record, early)
+    uncovered = [name for name in (*_OF_MACS, *_REPORTED) if name not in work]
+    parts = await gather(work)
     room, most = _BUDGETS[detail]
     found = Findings(parts, early)
     head: dict[str, Any] = {
         "as_of": write_moment(ctx.now()),
         "since": write_moment(early),
-        "complete": all(part.complete for part in (known, *parts.values())),
-        "states": {"device": known.state} | {name: part.state for name, part in parts.items()},
+        "complete": all(part.complete for part in (known, *parts.values())) and not uncovered,
+        "states": {"device": known.state}
+        | {name: part.state for name, part in parts.items()}
+        | dict.fromkeys(uncovered, f"not covered: {record.platform}"),
         "notes": [],
         "device": identity(known.value, parts["security"].value) or {"device_id": target.device_id},
         "security": security(parts["security"].value),
@@ -143,6 +151,8 @@ def _work(call: Call, record: Device, since: datetime) -> dict[str, Job]:
         "activity": partial(read_activity, call, device_id),
         "audit": partial(read_audit, call, since, None, lambda event: event.target_id in targets),
     }
+    if record.platform not in (None, *MACS):
+        work = {name: job for name, job in work.items() if name not in _OF_MACS}
     for name, (source, early) in _REPORTED.items():
         one = APPEARANCES[source]
         if one.reported_by(record.platform):

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any, TypedDict, cast
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ...api.call import Call
 from ...errors import UsageError
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from .indicator_kinds import looks_like, without_port
-from .indicator_matching import Indicator, count_outside_prism, matched
+from .indicator_matching import count_outside_prism, matched
 from .indicator_sources import SOURCE_ENDPOINTS, SOURCES, Source, serial_of, shown
+from .indicator_text import Indicator, read_indicators
 from .reader import Outcome, Section, gather, spend
 
-_REQUESTS = 60
-"""Eight sources, up to three columns each, a few pages of each; a dozen requests are usual."""
+_REQUESTS = 200
+"""Eight sources, up to three columns each, a few pages of each; a dozen requests an indicator are usual."""
+_MOST_INDICATORS = 10
+_ROOM_EACH = 500
+"""Bytes for the rows of each of several indicators, beside its share of `_ROOM`."""
 _ROOM = 6_500
 """Bytes for rows: with what stands around them about 3,000 tokens."""
 _ROWS = 5
@@ -36,6 +40,8 @@ _HASHES = frozenset({"md5", "sha1", "sha256"})
 _NEVER_SEARCHABLE: dict[str, dict[str, str]] = {
     "sha256": {"applications, launch_agents_and_daemons": "Iru has no file hashes of them"},
     "ip": {"network connections": "Iru records none; one device's own address is in get_device_details"},
+    "domain": {"network connections": "Iru records none, only command lines"},
+    "mac_address": {"MAC addresses": "no list has them; one device's own is in get_device_details"},
     "team_id": {"threats, behavioral_detections": "they have no team id"},
     "person": {"users": "Iru cannot search them by name; use list_users"},
     "email": {"audit log": "use list_audit_events"},
@@ -45,7 +51,7 @@ _NEVER_SEARCHABLE: dict[str, dict[str, str]] = {
 
 
 class FoundIndicator(TypedDict, total=False):
-    """What find_indicator returns."""
+    """What find_indicator returns; of several indicators, `indicators` has such an answer for each."""
 
     indicator: str
     looks_like: list[str]
@@ -55,6 +61,11 @@ class FoundIndicator(TypedDict, total=False):
     no_hits_in: list[str]
     not_looked_at: dict[str, str]
     notes: list[str]
+    indicators: list[Any]
+
+
+def _lines(value: object) -> object:
+    return "\n".join(map(str, value)) if isinstance(value, (list, tuple)) else value
 
 
 @tool(optional=SOURCE_ENDPOINTS, toolset="investigate", requests=_REQUESTS)
@@ -62,28 +73,61 @@ async def find_indicator(
     ctx: Context,
     value: Annotated[
         str,
+        BeforeValidator(_lines),
         Field(
-            description="hash, process, path, bundle id, team id, launch label, app or account name, IP, serial, "
-            "e-mail, person or CVE",
+            description="hash, process, path, URL, domain, bundle id, team id, launch label, app or account name, IP, "
+            "serial, e-mail, person or CVE, as pasted; several: one a line",
             min_length=1,
-            max_length=300,
+            max_length=3000,
         ),
     ],
 ) -> FoundIndicator:
-    """Where one indicator occurs in the fleet: apps, launch agents, EDR threats and behavior, local accounts,
+    """Where an indicator occurs in the fleet: apps, launch agents, EDR threats and behavior, local accounts,
     vulnerable software, devices, users. Device counts and first rows per place; what could not be searched is in
     not_looked_at. Start here with an unknown name, hash or path."""
-    indicator = _read(value)
-    where = {
-        name: columns for name, source in SOURCES.items() if (columns := indicator.columns(source.columns_by_kind))
+    indicators = read_indicators(value)
+    if not indicators or any(len(indicator.value) < _LEAST for indicator in indicators):
+        raise UsageError("value is too short to look for.", f"Give at least {_LEAST} characters of each.")
+    if len(indicators) > _MOST_INDICATORS:
+        raise UsageError(f"{len(indicators)} indicators at once.", f"Give at most {_MOST_INDICATORS}, one a line.")
+    if len(indicators) == 1:
+        return cast("FoundIndicator", await _find(ctx.call, indicators[0], _ROOM))
+    room = _ROOM // len(indicators) + _ROOM_EACH
+    jobs = {indicator.shown: partial(_find, ctx.call, indicator, room) for indicator in indicators}
+    return cast("FoundIndicator", _several(await gather(jobs)))
+
+
+async def _find(call: Call, indicator: Indicator, room: int) -> dict[str, Any]:
+    """The answer for one indicator, its rows within `room` bytes. Raises an IruError when nothing could be searched."""
+    columns = {name: found for name, source in SOURCES.items() if (found := indicator.columns(source.columns_by_kind))}
+    jobs: dict[str, Callable[[], Awaitable[Any]]] = {
+        name: partial(SOURCES[name].search, call, indicator, names) for name, names in columns.items()
     }
-    jobs = {name: _job(ctx.call, SOURCES[name], indicator, columns) for name, columns in where.items()}
-    if _IN_APPS in where and _ON_ALL_PLATFORMS & set(indicator.kinds):
-        jobs[_OUTSIDE] = lambda: count_outside_prism(ctx.call)
-    parts = await gather(jobs)
-    outside = parts.pop(_OUTSIDE, None)
-    answer = _answer(indicator, where, parts)
-    return cast("FoundIndicator", _with_outside_prism(answer, outside) if outside else answer)
+    if _IN_APPS in columns and _ON_ALL_PLATFORMS & set(indicator.kinds):
+        jobs[_OUTSIDE] = lambda: count_outside_prism(call)
+    outcomes = await gather(jobs)
+    outside = outcomes.pop(_OUTSIDE, None)
+    answer = _answer(indicator, columns, outcomes, room)
+    return _with_outside_prism(answer, outside) if outside else answer
+
+
+def _several(outcomes: dict[str, Outcome[dict[str, Any]]]) -> dict[str, Any]:
+    """One answer for several indicators: which devices have which, then the answer for each."""
+    answers = [
+        outcome.value or {"indicator": value, "complete": False, "notes": [outcome.state]}
+        for value, outcome in outcomes.items()
+    ]
+    have: dict[str, list[str]] = {}
+    for answer in answers:
+        for serial in answer.get("devices", {}).get("serial_numbers", []):
+            have.setdefault(serial, []).append(answer["indicator"])
+    ranked = sorted(have.items(), key=lambda item: -len(item[1]))
+    rows = [{"serial_number": serial, "indicators": values} for serial, values in ranked[:_SERIALS]]
+    unnamed = [answer["indicator"] for answer in answers if "serial_numbers" not in answer.get("devices", {})]
+    notes = [f"devices not named one by one of: {', '.join(unnamed)}"] if unnamed else []
+    devices = {"at_least" if unnamed else "count": len(have)} | ({"rows": rows} if rows else {})
+    complete = all(answer["complete"] for answer in answers)
+    return {"complete": complete, "devices": devices} | ({"notes": notes} if notes else {}) | {"indicators": answers}
 
 
 def _with_outside_prism(answer: dict[str, Any], outside: Outcome[str]) -> dict[str, Any]:
@@ -95,19 +139,9 @@ def _with_outside_prism(answer: dict[str, Any], outside: Outcome[str]) -> dict[s
     return answer | {"complete": False, "not_looked_at": answer.get("not_looked_at", {}) | missing}
 
 
-def _read(value: str) -> Indicator:
-    wanted = value.strip().strip("\"'").strip()
-    if len(wanted) < _LEAST:
-        raise UsageError("value is too short to look for.", f"Give at least {_LEAST} characters.")
-    kinds = looks_like(wanted)
-    return Indicator(without_port(wanted) if kinds == ("ip",) else wanted, kinds)
-
-
-def _job(call: Call, source: Source, indicator: Indicator, columns: tuple[str, ...]) -> Callable[[], Awaitable[Any]]:
-    return lambda: source.search(call, indicator, columns)
-
-
-def _answer(indicator: Indicator, where: dict[str, tuple[str, ...]], parts: dict[str, Outcome[Any]]) -> dict[str, Any]:
+def _answer(
+    indicator: Indicator, where: dict[str, tuple[str, ...]], parts: dict[str, Outcome[Any]], room: int
+) -> dict[str, Any]:
     sections: dict[str, Section] = {}
     kinds = ("sha256" if kind in _OLD_HASHES else kind for kind in indicator.kinds)
     unsearchable = ((sources, why) for kind in kinds for sources, why in _NEVER_SEARCHABLE.get(kind, {}).items())
@@ -121,13 +155,13 @@ def _answer(indicator: Indicator, where: dict[str, tuple[str, ...]], parts: dict
         rows = [record.flat() for record in part.value.records]
         serials |= dict.fromkeys(serial for row in rows if (serial := serial_of(row)))
         sections[name] = _section(SOURCES[name], rows, indicator, where[name], part)
-    found = spend(sections, _ROOM, _ROWS)
+    found = spend(sections, room, _ROWS)
     empty = [name for name, section in found.items() if section == {"hits": 0}]
     for name, section in found.items():
         if section.get("rows_left_out"):
             section["more"] = SOURCES[name].next_tool
     answer: dict[str, Any] = {
-        "indicator": indicator.value,
+        "indicator": indicator.shown,
         "looks_like": list(indicator.kinds),
         "complete": searchable and all(part.complete for part in parts.values()),
         "devices": {"count": len(serials)} | ({"serial_numbers": list(serials)} if len(serials) <= _SERIALS else {}),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,6 +18,7 @@ from ...errors import NotFound
 from ..kit.scan import Check
 from ..prism.filter import letter_cases, matches
 from ..threats import Sighting, read_threats
+from .indicator_text import Indicator
 from .reader import SourceRows, gather, read
 
 R = TypeVar("R", bound=Record)
@@ -27,33 +27,15 @@ _WHOLE = frozenset({"team_id", "serial_number", "device_id", "email"})
 """Kinds and columns that are compared whole; all others may contain the value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """The value that is looked for, and the kinds it may be."""
-
-    value: str
-    kinds: tuple[str, ...]
-
-    def columns(self, columns_by_kind: Mapping[str, str]) -> tuple[str, ...]:
-        """What to look in, each once."""
-        found = (column for kind in self.kinds for column in columns_by_kind.get(kind, "").split())
-        return tuple(dict.fromkeys(found))
-
-    def fits(self, found: Any, *, whole: bool = False) -> bool:
-        """Whether one field has the value; lists have it when an item has."""
-        if isinstance(found, (list, tuple)):
-            return any(self.fits(item, whole=whole) for item in found)
-        wanted, text = self.value.casefold(), str(found or "").casefold()
-        return wanted == text if whole else wanted in text
-
-
 def search_prism(endpoint: Endpoint[PrismRow]) -> Callable[[Call, Indicator, Sequence[str]], Any]:
     """Rows of one of Prism's categories."""
 
     async def search(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[PrismRow]:
         async def one(column: str) -> SourceRows[PrismRow]:
-            words = [indicator.value] if column in _WHOLE else letter_cases(indicator.value)
-            return await read(call, endpoint, *_filtered({column: {"in" if column in _WHOLE else "like": words}}))
+            words = letter_cases(indicator.value)
+            query, checks = _filtered({column: {"in" if column in _WHOLE else "like": words}})
+            below_home = [Check("home folder", _has(indicator, (column,)))] if indicator.below_home else []
+            return await read(call, endpoint, query, checks + below_home)
 
         return await _each(columns, one)
 

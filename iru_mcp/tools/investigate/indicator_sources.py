@@ -20,7 +20,6 @@ from ...api.endpoints.vulnerabilities import LIST_AFFECTED_DEVICES, LIST_DETECTI
 from ..threats import THREAT_ENDPOINTS
 from ..vulnerabilities.device import rank
 from .indicator_matching import (
-    Indicator,
     search_alerts,
     search_detections,
     search_devices,
@@ -28,6 +27,7 @@ from .indicator_matching import (
     search_users,
     value_of,
 )
+from .indicator_text import Indicator
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ _PARENT_TEXT = "parent_process.name parent_process.image_path parent_process.com
 def _alert_columns(parent: str) -> dict[str, str]:
     text = f"{_ALERT_TEXT} {parent}".strip()
     hashes = f"file_hash {'parent_process.sha256' if parent else ''}".strip()
-    kinds = dict.fromkeys((*_NAMED, "path", "ip", "bundle_id", "launch_label"), text)
-    whose = {"serial_number": "device_serial_number", "device_id": "device_id", "username": "process_owner"}
+    kinds = dict.fromkeys((*_NAMED, "path", "ip", "domain", "bundle_id", "launch_label"), text)
+    whose = {"serial_number": "serial_number", "device_id": "device_id", "username": "process_owner"}
     return kinds | dict.fromkeys(("md5", "sha1", "sha256"), hashes) | whose
 
 
@@ -79,6 +79,7 @@ SOURCES: dict[str, Source] = {
         | {
             "path": "path program program_arguments",
             "ip": "program_arguments",
+            "domain": "program_arguments",
             "bundle_id": "label program_arguments",
             "launch_label": "label",
         },

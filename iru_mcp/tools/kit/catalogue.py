@@ -27,7 +27,7 @@ from ...errors import ConfigError, IruError, UsageError
 from ...output.clean import clean
 from .answers import Page, output_schema
 from .context import Context
-from .cursor import Cursors, fingerprint
+from .cursor import Cursors, question
 from .schema import input_schema
 from .size import fit_answer
 
@@ -110,7 +110,7 @@ class Tool:
     def _context(self, client: IruClient, given: Mapping[str, Any], progress: ReportProgress | None) -> Context:
         requests = self.count_requests if given.get("group_by") else self.requests
         call = client.call(*self.endpoints, *self.optional, requests=requests, progress=progress)
-        return Context(call, Cursors(fingerprint(self.name, given)), client)
+        return Context(call, Cursors(question(self.name, given), client.cursor_key()), client)
 
     def read(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments, typed. Raises UsageError naming what is wrong and what is valid, never the value."""

@@ -1,15 +1,17 @@
-"""Pagination cursors: where a list goes on, as text that fits only the question it came from.
+"""Pagination cursors: where a list goes on, sealed, and valid only with the question it came from.
 
 A page of an answer is cut at a row, not at a page of Iru's, and rows may be inserted or removed between two calls. So
 a cursor holds Iru's position of the page, how many of its rows are done, and the identity of the last row given, by
-which the place is found again when it moved. What must stay true: a cursor is read only with the tool and arguments it
-was written for; `limit` and `fields` may differ.
+which the place is found again when it moved. A cursor that somebody altered would skip rows or read another list and
+still look complete, so each carries an HMAC over its content and the question. The key is derived from the API token:
+every replica of a server accepts the others' cursors, and no setting is needed. What must stay true: a cursor is read
+only with the tool and arguments it was written for (`limit` and `fields` may differ), and holds nothing of them.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from ...api.paging import Position
 from ...errors import UsageError
 
 _MAY_DIFFER = frozenset({"cursor", "limit", "fields"})
+_SEAL_BYTES = 16
 
 
 class ResumePoint(NamedTuple):
@@ -32,40 +35,41 @@ class ResumePoint(NamedTuple):
     """Whether Iru's own filters were left out, since they found nothing."""
 
 
-def fingerprint(tool: str, arguments: Mapping[str, Any]) -> str:
-    """A short hash of a question, so that a cursor is only taken with the question it belongs to."""
+def question(tool: str, arguments: Mapping[str, Any]) -> bytes:
+    """What a cursor belongs to: the tool and its arguments, in one form."""
     asked = {name: value for name, value in arguments.items() if name not in _MAY_DIFFER}
-    text = json.dumps([tool, asked], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
+    return json.dumps([tool, asked], sort_keys=True, default=str).encode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
 class Cursors:
-    """Writes and reads the cursors of one question, which is known by its fingerprint."""
+    """Writes and reads the cursors of one question under a secret key."""
 
-    question: str
+    question: bytes
+    key: bytes
 
     def write(self, point: ResumePoint) -> str:
         """`point` as opaque text."""
-        text = json.dumps([self.question, *point], separators=(",", ":"))
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        content = json.dumps(point, separators=(",", ":")).encode()
+        return base64.urlsafe_b64encode(self._seal(content) + content).decode().rstrip("=")
 
     def read(self, cursor: str) -> ResumePoint | None:
-        """The point in a cursor, None for an empty one. Raises UsageError for one of another question or no cursor
-        at all."""
+        """The point in a cursor, None for an empty one. Raises UsageError unless it was written for this question,
+        under this key."""
         if not cursor:
             return None
-        wrong = UsageError(
-            "This cursor does not belong to this question.",
-            "Repeat the call as it was, only limit and fields may differ, with its next_cursor; or start without one.",
-        )
         try:
-            asked, position, done, last, given, widened = json.loads(
-                base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            sealed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
+        except ValueError:
+            sealed = b""
+        seal, content = sealed[:_SEAL_BYTES], sealed[_SEAL_BYTES:]
+        if not hmac.compare_digest(seal, self._seal(content)):
+            raise UsageError(
+                "This cursor does not belong to this question, or it was altered.",
+                "Repeat the call as it was, only limit and fields may differ, with its next_cursor; or start without "
+                "one.",
             )
-            point = ResumePoint(position, int(done), str(last), int(given), bool(widened))
-        except (ValueError, TypeError, RecursionError):
-            raise wrong from None
-        if asked != self.question or not isinstance(position, (int, str)) or point.done < 0 or point.given < 0:
-            raise wrong
-        return point
+        return ResumePoint(*json.loads(content))
+
+    def _seal(self, content: bytes) -> bytes:
+        return hmac.digest(self.key, self.question + b"\0" + content, "sha256")[:_SEAL_BYTES]

@@ -33,7 +33,7 @@ async def listing(
         return page
     scan = Scan(ctx.call, source, widened=True)
     page = await _page(ctx, scan, shape, limit, fields)
-    if not page.items and scan.looked_at and page.complete:
+    if not page.items and scan.looked_at and page.complete and not scan.untold:
         page.notes.append(f"none of all {scan.looked_at} matches")
     if page.items:
         page.notes.append(f"Iru's own {', '.join(source.narrow)} filter found none; matched here over all rows")
@@ -46,6 +46,8 @@ async def _page(ctx: Context, scan: Scan[R], shape: RowShape[T], limit: int, fie
     else:
         page = await _streamed_page(ctx, scan, shape, limit, fields)
     page.notes[:0] = scan.notes()
+    if scan.unreadable:
+        page.complete, page.total = False, None
     return page
 
 

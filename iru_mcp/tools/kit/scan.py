@@ -3,12 +3,13 @@
 Iru ignores a parameter it does not know and matches loosely where it does, without a word; a row may be unreadable,
 repeated by paging, or missing from a walk that broke off. So a `Source` says what is asked of Iru and which `Check`s
 each row must pass, and a `Scan` reads it: rows that pass are hits, and all others are counted by why they are not.
-What must stay true: `stopped`, `unreadable` and `ignored` tell everything that keeps the hits from being all there
-are.
+What must stay true: `stopped`, `unreadable`, `untold` and `ignored` tell everything that keeps the hits from being all
+there are.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -26,11 +27,21 @@ R = TypeVar("R", bound=Record)
 @dataclass(frozen=True, slots=True)
 class Check(Generic[R]):
     """A filter as it is applied here. `sent` when Iru was asked to apply it too, so that a row failing it shows that
-    Iru did not."""
+    Iru did not. The test gives None for a row that does not tell: it does not pass, and is counted."""
 
     name: str
-    test: Callable[[R], bool]
+    test: Callable[[R], bool | None]
     sent: bool = False
+
+
+def flag_check(name: str, wanted: bool, value: Callable[[R], bool | None]) -> Check[R]:
+    """Rows whose flag is as wanted; a null one does not tell."""
+
+    def test(row: R) -> bool | None:
+        told = value(row)
+        return None if told is None else told is wanted
+
+    return Check(name, test)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,8 @@ class Scan(Generic[R]):
     unreadable: int = 0
     ignored: set[str] = field(default_factory=set)
     """Names of checks that Iru was asked to apply and did not."""
+    untold: Counter[str] = field(default_factory=Counter)
+    """Rows that pass all checks but some they do not tell of, by the name of that check."""
     stopped: str = ""
     """Why the walk ended before the last row; empty when it did not."""
     resume: Position | None = None
@@ -122,9 +135,13 @@ class Scan(Generic[R]):
         return after.done
 
     def _passes(self, record: R) -> bool:
-        failed = [check for check in self.source.checks if not check.test(record)]
+        outcomes = [(check, check.test(record)) for check in self.source.checks]
+        failed = [check for check, passes in outcomes if passes is False]
         self.ignored |= {check.name for check in failed if check.sent and not self.widened}
-        return not failed
+        untold = [check.name for check, passes in outcomes if passes is None]
+        if not failed:
+            self.untold.update(untold)
+        return not failed and not untold
 
     def _is_new(self, record: R) -> bool:
         if not self.unique:
@@ -139,7 +156,7 @@ class Scan(Generic[R]):
     def counted_by_iru(self) -> int | None:
         """How many rows match by Iru's own count; None where it may count others too."""
         only_sent = all(check.sent and not self.widened for check in self.source.checks)
-        return self.total if only_sent and not self.ignored and not self.unreadable else None
+        return self.total if only_sent and not (self.ignored or self.unreadable or self.untold) else None
 
     def notes(self) -> list[str]:
         """What keeps the hits from being all there are, in words."""
@@ -148,6 +165,7 @@ class Scan(Generic[R]):
             notes.append(f"Iru ignored or loosely applied {', '.join(sorted(self.ignored))}; filtered here instead")
         if self.unreadable:
             notes.append(f"{self.unreadable} rows could not be read and are left out")
+        notes += [f"{count} rows do not tell {name} and are left out" for name, count in sorted(self.untold.items())]
         if self.stopped:
             notes.append(f"stopped after {self.looked_at} rows: {self.stopped}")
         return notes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -16,12 +16,12 @@ from ...errors import UsageError
 from ..kit.answers import Page
 from ..kit.context import Context
 from ..kit.counting import counting
+from ..kit.coverage import APPLE, say_coverage
 from ..kit.listing import listing
 from ..kit.params import Family, Str, listed
 from ..kit.resolve import IS_UUID, find
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
-from ..kit.versions import VersionRange
 from .categories import EXAMPLES
 from .filter import asked, joined, matcher, validate
 
@@ -63,7 +63,7 @@ class Scope:
     filter: Mapping[str, Any] | None = None
     sort_by: str = ""
     group_by: tuple[str, ...] = ()
-    versions: VersionRange[PrismRow] | None = None
+    versions: Sequence[Check[PrismRow]] = ()
 
 
 async def prism_page(
@@ -94,7 +94,7 @@ async def prism_page(
     await _known_columns(ctx.call, endpoint, category, wanted, scope.sort_by.strip())
     if wanted:
         checks += _filtered(wanted, query)
-    checks += scope.versions.checks() if scope.versions else []
+    checks += scope.versions
     if scope.sort_by:
         query["sort_by"] = scope.sort_by.strip()
     # Iru's cursor knows no sorting, and only one page at a time.
@@ -105,9 +105,8 @@ async def prism_page(
         page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
     else:
         page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
-    page.notes += scope.versions.notes() if scope.versions else []
-    if target:
-        page.device = target.shown()
+    page.device = target.shown() if target else None
+    await say_coverage(ctx.call, page, target, f"Prism's {category}", APPLE)
     return page
 
 

@@ -19,7 +19,8 @@ from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.counting import COUNT_REQUESTS, GroupBy
 from ..kit.params import Cursor, Fields, Limit, Str
-from ..kit.versions import VersionAtLeast, VersionBelow, VersionRange
+from ..kit.scan import Check
+from ..kit.versions import VersionAtLeast, VersionBelow, version_checks
 from .filter import joined
 from .page import Blueprint, Families, OnDevice, PrismFilter, Scope, SortBy, prism_page
 
@@ -243,5 +244,5 @@ async def prism_applications(
     return page
 
 
-def _versions(column: str, below: str, at_least: str) -> VersionRange[PrismRow]:
-    return VersionRange(below, at_least, lambda row: row.values.get(column))
+def _versions(column: str, below: str, at_least: str) -> list[Check[PrismRow]]:
+    return version_checks(below, at_least, lambda row: row.values.get(column))

@@ -12,6 +12,7 @@ from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, Detection
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
+from ..kit.coverage import MACS, say_coverage
 from ..kit.listing import listing
 from ..kit.params import Cursor, DeviceRef, Fields, Limit, Str, contains, folded, newest_first
 from ..kit.resolve import resolve
@@ -70,9 +71,7 @@ async def list_vulnerabilities(
     )
     page = await listing(ctx, source, RowShape(DetectionLine), limit=limit, cursor=cursor, fields=fields)
     page.device = target.shown()
-    platform = target.record.platform if target.record else None
-    if not page.items and platform not in (None, "Mac"):
-        page.notes.append(f"published detections are of Macs: none here may mean that {platform} is not assessed")
+    await say_coverage(ctx.call, page, target, "vulnerability detections", MACS)
     return page
 
 

@@ -28,7 +28,7 @@ from ..kit.context import Context
 from ..kit.listing import listing
 from ..kit.params import Cursor, Fields, Limit, Str, contains, folded, newest_first
 from ..kit.rows import RowShape
-from ..kit.scan import Check, Source
+from ..kit.scan import Check, Source, flag_check
 from .device import SEVERITIES, Severity, rank
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,19}")
@@ -89,7 +89,7 @@ async def list_fleet_vulnerabilities(
         narrow["filter"] = json.dumps({"severity": {"in": _at_least(severity)}})
         checks.append(Check("severity", lambda row: rank(row.severity) >= rank(severity), sent=True))
     if known_exploited is not None:
-        checks.append(Check("known_exploited", lambda row: bool(row.kev_score) is known_exploited))
+        checks.append(flag_check("known_exploited", known_exploited, _is_known_exploited))
     if software.strip():
         has = contains(software.strip())
         checks.append(Check("software", lambda row: any(has(name) for name in row.software or ())))
@@ -107,6 +107,10 @@ async def list_fleet_vulnerabilities(
         cursor=cursor,
         fields=fields,
     )
+
+
+def _is_known_exploited(row: Vulnerability) -> bool | None:
+    return None if row.kev_score is None else row.kev_score > 0
 
 
 def _at_least(severity: str) -> list[str]:
@@ -136,7 +140,7 @@ _ORDERS = {
 
 
 def _row(row: Vulnerability) -> dict[str, Any]:
-    return row.flat() | ({"known_exploited": bool(row.kev_score)} if row.kev_score is not None else {})
+    return row.flat() | ({"known_exploited": row.kev_score > 0} if row.kev_score is not None else {})
 
 
 def _lean(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,154 @@
+"""Indicators as they stand in reports and tickets, read as what they are.
+
+People paste indicators defanged (`evil[.]example`, `hxxps://`), labelled (`SHA256: ...`), quoted, as list items, with a
+port, as a URL, or several at once, and a search for that very text finds nothing. `read_indicators` splits the text and
+undoes the notation of each piece. What must stay true: a rule applies only to a shape that no name, path or hash has of
+its own, and a search never becomes narrower than what was pasted: a URL is looked for by its host, a path in a home
+folder below any home folder.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from .indicator_kinds import UNMISTAKABLE, looks_like, without_port
+
+_LABELS = (
+    r"sha-?(?:1|256)|md5|(?:file )?hash|ip(?:v[46])?(?: address)?|address|domain|host(?:name)?|url|uri|indicator|ioc",
+    r"(?:file ?)?(?:path|name)|file|process|app(?:lication)?|bundle(?: ?id(?:entifier)?)?|team ?id|threat|cve",
+    r"launch ?(?:agent|daemon|item)|label|serial(?: ?(?:number|no\.?))?|device(?: ?id)?|uuid",
+    r"e-?mail|user(?:name)?|account",
+)
+_LABEL = re.compile(rf"(?:{'|'.join(_LABELS)})\s*(?::(?!//|\\)|=)\s*", re.IGNORECASE)
+_ITEM = re.compile(r"(?:[-*\u2022\u2013\u2014]|\d{1,2}[.)])\s+")
+_QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb<>"
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
+_DEFANGED = (
+    (re.compile(r"\s?(?:\[\s?(?:\.|dot)\s?\]|\(\s?(?:\.|dot)\s?\)|\{\s?(?:\.|dot)\s?\})\s?", re.IGNORECASE), "."),
+    (re.compile(r"\[\.|\.\]|\\\.(?=[a-z0-9-]+(?:\\\.|$|[:/]))", re.IGNORECASE), "."),
+    (re.compile(r"\s?(?:\[(?:@|at)\]|\((?:@|at)\)|\{(?:@|at)\})\s?", re.IGNORECASE), "@"),
+    (re.compile(r"\[(:/{0,2})\]"), r"\1"),
+    (re.compile(r"^h(?:xx|\*\*|__)p", re.IGNORECASE), "http"),
+)
+_URL = re.compile(
+    r"([a-z][a-z0-9+.-]{1,20})://(?:[^\s/?#@]*@)?(\[[0-9a-f:.]+\]|[^\s/?#:]+)(?::\d{1,5})?([/?#]\S*)?", re.IGNORECASE
+)
+_HOST_AND_REST = re.compile(r"((?:[a-z0-9-]+\.)+([a-z]{2,18}))(?::\d{1,5})?(?:[/?#]\S*)?", re.IGNORECASE)
+_HOME = re.compile(
+    r"(?:~[\w.-]*|\$\{?HOME\}?|%(?:USERPROFILE|HOMEPATH)%|/Users/[^/]+|[A-Z]:\\Users\\[^\\]+)(?=[/\\])(.+)",
+    re.IGNORECASE,
+)
+_PATH_START = ("/", "~/", "$HOME", "${HOME}")
+_NOT_HOSTS = frozenset(
+    {"app", "bin", "dmg", "plist", "pkg", "py", "rb", "sh", "so", "dylib", "exe", "dll", "local", "framework"}
+)
+_HOMES = r"~[\w.-]*|\$home|/users/[^/]+|/var/root|[a-z]:\\users\\[^\\]+"
+_LEAST_BELOW_HOME = 8
+"""Characters of a path below a home folder that say enough without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """What to look for: the text that is searched, the kinds it may be, and whether it is below a home folder."""
+
+    value: str
+    kinds: tuple[str, ...]
+    below_home: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The value as an answer names it."""
+        return f"~{self.value}" if self.below_home else self.value
+
+    def columns(self, by_kind: Mapping[str, str]) -> tuple[str, ...]:
+        """The columns to search, each once, from the names of columns that each kind has."""
+        found = (column for kind in self.kinds for column in by_kind.get(kind, "").split())
+        return tuple(dict.fromkeys(found))
+
+    def fits(self, found: Any, *, whole: bool = False) -> bool:
+        """Whether one field has the value, in any letter case; a list has it when an item has."""
+        if isinstance(found, (list, tuple)):
+            return any(self.fits(item, whole=whole) for item in found)
+        wanted, text = self.value.casefold(), str(found or "").casefold()
+        if self.below_home:
+            return re.search(f"(?:{_HOMES}){re.escape(wanted)}", text) is not None
+        return wanted == text if whole else wanted in text
+
+
+def read_indicators(text: str) -> list[Indicator]:
+    """The indicators in a pasted text, each once: one a line, or several in a line when none can be anything else."""
+    pieces = [piece for line in re.split(r"[\r\n]+", text) for piece in _split(line)]
+    found = {indicator.value.casefold(): indicator for indicator in map(read_indicator, filter(None, pieces))}
+    return list(found.values())
+
+
+def _split(line: str) -> list[str]:
+    """One line as its indicators; names may hold spaces and commas, so only what is unmistakable is split."""
+    pieces = [piece for piece in re.split(r"[,;|\s]+", _LABEL.sub("", _plain(line), count=1)) if piece]
+    several = len(pieces) > 1 and all(_is_unmistakable(_plain(piece)) for piece in pieces)
+    return pieces if several else [_plain(line)]
+
+
+def _is_unmistakable(text: str) -> bool:
+    return any(fits(text) for kind, fits in UNMISTAKABLE if kind != "path")
+
+
+def read_indicator(given: str) -> Indicator:
+    """One indicator without its label and notation."""
+    text = _plain(given)
+    host = _host(text)
+    if host:
+        return Indicator(host, ("ip",) if looks_like(host) == ("ip",) else ("domain",))
+    text = _path(without_port(_joined(text)))
+    home = _HOME.fullmatch(text)
+    if home and len(home[1]) >= _LEAST_BELOW_HOME:
+        return Indicator(home[1], ("path",), below_home=True)
+    return Indicator(text, looks_like(text))
+
+
+def _plain(text: str) -> str:
+    """`text` without what stands around an indicator: list mark, label, quotes, trailing punctuation, defanging."""
+    before = None
+    text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    while text != before:
+        before = text
+        text = _ITEM.sub("", text.strip(), count=1) if _ITEM.match(text.strip()) else text.strip()
+        text = _LABEL.sub("", text, count=1) if _LABEL.match(text) else text
+        text = text.strip(_QUOTES).strip().rstrip(",;")
+        text = text[:-1] if re.search(r"[\w\])]\.$", text) else text
+        for notation, plain in _DEFANGED:
+            text = notation.sub(plain, text)
+    return text
+
+
+def _host(text: str) -> str:
+    """The host of a URL, or of a host name with a port or a path behind it; empty for anything else."""
+    url = _URL.fullmatch(text)
+    if url:
+        return "" if url[1].lower() == "file" else url[2].strip("[]").lower()
+    parts = _HOST_AND_REST.fullmatch(text)
+    is_host = parts and parts[0] != parts[1] and parts[2].lower() not in _NOT_HOSTS
+    return parts[1].lower() if parts and is_host else ""
+
+
+def _joined(text: str) -> str:
+    """A hash without the spaces or colons in it, a CVE with its dashes."""
+    digits = re.sub(r"[\s:]", "", text)
+    if len(digits) in (32, 40, 64) and re.fullmatch("[0-9a-fA-F]+", digits):
+        return digits
+    cve = re.fullmatch(r"CVE[\s_-]*(\d{4})[\s_-]+(\d{4,19})", _DASHES.sub("-", text), re.IGNORECASE)
+    return f"CVE-{cve[1]}-{cve[2]}" if cve else text
+
+
+def _path(text: str) -> str:
+    """A path as devices report it: without escapes, and without /private, which is before /var and /tmp or not."""
+    if text.lower().startswith("file://"):
+        text = unquote(text[len("file://") :]).removeprefix("localhost")
+    if text.startswith(_PATH_START):
+        text = re.sub(r"^/private(?=/(?:var|tmp|etc)/)", "", text.replace("\\ ", " "))
+    return text

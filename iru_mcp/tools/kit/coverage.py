@@ -1,0 +1,57 @@
+"""Whether an empty answer about one device says anything: some lists have no rows of some platforms.
+
+A Windows device has no row in Prism whatever is on it, and an id that no device has has no row anywhere. Neither must
+read as clean. So an answer about one device that has no rows is checked against the platform of the device, which is
+read from the device list where the device was named by its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from ...api.call import Call, Interrupted
+from ...api.endpoints.devices import LIST_DEVICES, Device
+from ...errors import Denied, NotFound
+from .answers import Page
+from .resolve import Target
+
+MACS = frozenset({"Mac"})
+APPLE = frozenset({"Mac", "iPhone", "iPad", "AppleTV"})
+
+
+async def say_coverage(
+    call: Call, page: Page[Any], target: Target | None, rows: str, platforms: Collection[str]
+) -> None:
+    """Makes an empty `page` about one device say that it is not covered, where `rows` are of `platforms` alone.
+
+    The tool names LIST_DEVICES. Raises NotFound for an id that no device has.
+    """
+    if target is None or page.items or not page.complete:
+        return
+    try:
+        record = target.record or await _listed(call, target.device_id)
+    except Denied as error:
+        page.notes.append(f"whether {rows} cover this device was not checked: not permitted: {error.grant}")
+        page.complete, page.total = False, None
+        return
+    page.device = Target(target.device_id, record).shown()
+    if record.platform not in platforms:
+        page.complete, page.total = False, None
+        covered = ", ".join(sorted(platforms))
+        page.notes.append(f"not covered: {rows} are of {covered} only, and this is a device of {record.platform}")
+
+
+async def _listed(call: Call, device_id: str) -> Device:
+    """The device with this id in the device list, asked with Iru's filter first, whose matching is unpublished."""
+    complete = True
+    for query in ({"device_id": device_id}, {}):
+        try:
+            async for batch in call.walk(LIST_DEVICES, query={"ordering": "device_id"} | query, whole=not query):
+                for record in filter(None, batch.records):
+                    if record.device_id == device_id:
+                        return record
+        except Interrupted:
+            complete = False
+    looked = "Every device was looked at" if complete else "Not every device could be looked at"
+    raise NotFound(f"No device has the device_id {device_id}. {looked}.", "Take the id from list_devices.")

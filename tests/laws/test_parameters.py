@@ -1,0 +1,149 @@
+"""Every parameter of every tool changes what is answered, also where Iru ignores it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from iru_mcp.tools.kit.catalogue import catalogue
+
+from .cases import CASES, GENERIC
+
+TOOLS = catalogue()
+Row = dict[str, Any]
+
+
+def listed(values: Any) -> list[Any]:
+    """One value or several: a list of lists, of flags or of words stands for several."""
+    return values if isinstance(values, list) else [values]
+
+
+NARROWING = [
+    pytest.param(name, parameter, value, id=f"{name}-{parameter}-{value}")
+    for name, case in CASES.items()
+    for parameter, values in case.narrows.items()
+    for value in listed(values)
+]
+CHANGING = [
+    pytest.param(name, parameter, value, id=f"{name}-{parameter}-{value}")
+    for name, case in CASES.items()
+    for parameter, values in case.changes.items()
+    for value in listed(values)
+]
+LISTS = [name for name, tool in TOOLS.items() if "cursor" in tool.input_schema["properties"]]
+CHOOSING = [name for name, tool in TOOLS.items() if "fields" in tool.input_schema["properties"]]
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_every_parameter_has_a_case(name: str) -> None:
+    assert name in CASES, f"tests/laws/cases.py needs a case for {name}"
+    case = CASES[name]
+    missing = set(TOOLS[name].input_schema["properties"]) - {*case.narrows, *case.changes, *GENERIC}
+    assert not missing, f"tests/laws/cases.py says no value of {name} for: {', '.join(sorted(missing))}"
+
+
+def test_no_case_outlives_its_tool_or_parameter() -> None:
+    assert set(CASES) == set(TOOLS)
+    for name, case in CASES.items():
+        assert {*case.given, *case.narrows, *case.changes} <= set(TOOLS[name].input_schema["properties"]), name
+
+
+async def rows(agent: Any, name: str, asked: dict[str, Any]) -> list[str]:
+    """Every row of a list with all its columns, each as text."""
+    columns = {"fields": ["*"]} if name in CHOOSING else {}
+    if name in LISTS:
+        found = await agent.every(name, **asked, **columns)
+    else:
+        answer = await agent.ask(name, **asked, **columns)
+        assert answer["complete"], answer.get("notes")
+        found = answer["items"]
+    key = CASES[name].key
+    shown = [{column: row.get(column) for column in key} if key else row for row in found]
+    return [json.dumps(row, sort_keys=True) for row in shown]
+
+
+UNANSWERABLE = {("list_devices", "filevault_enabled")}
+"""Filters that only Iru can apply: its rows do not carry the value. They are refused where Iru ignores them."""
+_without: dict[str, list[str]] = {}
+
+
+async def without(agent: Any, name: str) -> list[str]:
+    """The rows of `given` alone, read once."""
+    if name not in _without:
+        _without[name] = await rows(agent, name, CASES[name].given)
+    return _without[name]
+
+
+@pytest.mark.parametrize(("name", "parameter", "value"), NARROWING)
+async def test_a_filter_leaves_some_of_the_rows_and_adds_none(
+    everything: Any, unheeded: Any, name: str, parameter: str, value: Any
+) -> None:
+    asked = CASES[name].given | {parameter: value}
+    found = await rows(everything, name, asked)
+    whole = await without(everything, name)
+    assert found, "the tenant has no such row: the case proves nothing"
+    assert set(found) < set(whole)
+    assert len(found) < len(whole)
+    if (name, parameter) in UNANSWERABLE:
+        assert "Iru ignored" in await unheeded.refused(name, **asked)
+    else:
+        assert sorted(await rows(unheeded, name, asked)) == sorted(found), "where Iru ignores the filter"
+
+
+FLAGS = [
+    (name, parameter)
+    for name, case in CASES.items()
+    for parameter, values in case.narrows.items()
+    if values == [True, False]
+]
+
+
+@pytest.mark.parametrize(("name", "parameter"), FLAGS)
+async def test_no_row_is_both_what_a_flag_asks_for_and_not(everything: Any, name: str, parameter: str) -> None:
+    yes, no = [set(await rows(everything, name, CASES[name].given | {parameter: value})) for value in (True, False)]
+    assert not yes & no
+
+
+@pytest.mark.parametrize(("name", "parameter", "value"), CHANGING)
+async def test_a_parameter_changes_the_answer(everything: Any, name: str, parameter: str, value: Any) -> None:
+    case = CASES[name]
+    asked = case.given | {parameter: value}
+    if name == "get_timeline" and parameter == "user":
+        asked.pop("device")  # one of the two is required
+    assert await everything.ask(name, **asked) != await everything.ask(name, **case.given)
+
+
+@pytest.mark.parametrize("name", [name for name in TOOLS if "limit" in TOOLS[name].input_schema["properties"]])
+async def test_a_limit_bounds_the_rows_and_says_that_there_are_more(everything: Any, name: str) -> None:
+    given = CASES[name].given
+    whole = await everything.ask(name, **given)
+    one = await everything.ask(name, **given | {"limit": 1})
+    assert one["items"] == whole["items"][:1] != []
+    assert one["complete"] is (len(whole["items"]) == 1)
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_a_cursor_goes_on_where_the_page_before_ended(everything: Any, name: str) -> None:
+    given = CASES[name].given
+    whole = (await everything.ask(name, **given))["items"]
+    first = await everything.ask(name, **given | {"limit": 1})
+    if len(whole) > 1:
+        second = await everything.ask(name, **given | {"limit": 1, "cursor": first["next_cursor"]})
+        assert second["items"] == whole[1:2]
+    else:
+        assert "next_cursor" not in first
+        assert name in {"list_device_notes", "find_devices_for_user", "list_enrollment_integrations"}
+
+
+@pytest.mark.parametrize("name", CHOOSING)
+async def test_fields_are_the_columns_of_the_rows(everything: Any, name: str) -> None:
+    given = CASES[name].given
+    whole = (await everything.ask(name, **given, fields=["*"]))["items"]
+    usual = (await everything.ask(name, **given))["items"]
+    assert set().union(*usual) < set().union(*whole)
+    column = min(whole[0])
+    only = (await everything.ask(name, **given, fields=[column]))["items"]
+    assert set().union(*only) == {column}
+    assert only[0] == {column: whole[0][column]}
