@@ -69,7 +69,7 @@ def test_only_the_command_line_prints_or_exits(module: str) -> None:
 
 REACHES_OUT = {
     "api/transport/wire.py",
-    "server/http/oauth.py",  # reads the keys of whoever issues callers' tokens
+    "server/http/jwks.py",  # reads the keys of whoever issues callers' tokens
     "inventory/alerts/webhook.py",  # tells the user's own webhook of alerts, and refuses Iru's hosts
 }
 

@@ -91,6 +91,7 @@ def _listen(settings: Settings, keys: Keys | None, metrics: Metrics | None) -> L
         allowed_hosts=(*hosts, public.host) if public else tuple(hosts),
         allowed_origins=(*origins, public.origin) if public else tuple(origins),
         streamable=settings.transport == "http",
+        prefix=public.path.rstrip("/").removesuffix("/mcp").removesuffix("/sse") if public else "",
         stateless=settings.stateless,
         max_connections=settings.max_connections,
         metrics=metrics,
@@ -131,12 +132,20 @@ def _secrets(settings: Settings) -> list[str]:
 
 
 def _unready(settings: Settings) -> str:
-    """Why calls cannot work, as far as the settings alone can tell."""
+    """Why calls cannot work, as far as the settings alone can tell; strangers read it, so it names no tenant."""
     if settings.demo:
         return ""
     try:
         tenant(settings)
+    except ConfigError as error:
+        return _not_ready("IRU_API_URL", error)
+    try:
         token(settings)
     except ConfigError as error:
-        return str(error)
+        return _not_ready("IRU_API_TOKEN", error)
     return ""
+
+
+def _not_ready(setting: str, error: ConfigError) -> str:
+    _log.warning("not ready: %s", error)
+    return f"{setting} is missing or cannot be used; the server's log says why"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -17,9 +16,10 @@ from mcp.server.caching import CacheableMethod
 from .. import __version__, views
 from ..api.client import IruClient
 from ..content.instructions import instructions
-from ..errors import IruError, RateLimited, UsageError
+from ..errors import IruError, UsageError
 from ..output.clean import clean_text
-from ..tools.kit.catalogue import Tool, to_json
+from ..tools.kit.catalogue import Answer, Tool, to_json
+from .call_limit import CallLimit
 from .content_handlers import Content
 from .telemetry import Watch
 
@@ -35,16 +35,15 @@ _LISTS: tuple[CacheableMethod, ...] = (
 )
 MAX_CALLS = 32
 """Tool calls at work at once, unless told otherwise."""
-_MOST_WAITING = 4_000
-_LONGEST_WAIT = 50.0
-"""Seconds a call waits for its turn; most clients give up at 60."""
+HUNG_UP = "iru_mcp.hung_up"
+"""The key of an HTTP request's scope that holds an event: the client has closed the connection."""
 
 
 class Binder:
     """One per process: the tools, and the one Iru client that all connections share.
 
-    At most `max_calls` tool calls work at once; the others wait their turn. `watch` is told of each. Clients that show
-    views are offered them where `show_views`.
+    At most `max_calls` tool calls work at once (call_limit.py); `watch` is told of each. Clients that show views are
+    offered them where `show_views`.
     """
 
     def __init__(  # noqa: PLR0913 - what a server is told at its start
@@ -86,8 +85,8 @@ class Binder:
             self.server.extensions[views.EXTENSION] = {}
 
     @cached_property
-    def _places(self) -> anyio.CapacityLimiter:
-        return anyio.CapacityLimiter(self._max_calls)
+    def _calls(self) -> CallLimit:
+        return CallLimit(self._max_calls)  # needs a running event loop
 
     async def aclose(self) -> None:
         """Close the shared client, if any call opened it."""
@@ -147,8 +146,12 @@ class Binder:
 
         try:
             tool = self._tool(name)
-            async with self._turn():
-                answer = await tool.run(self.shared_client(), arguments, progress)
+
+            async def work() -> Answer:
+                async with self._calls.place(_caller_key(ctx)):
+                    return await tool.run(self.shared_client(), arguments, progress)
+
+            answer = await _unless(_hung_up(ctx), work)
         except IruError as error:
             return _failure(f"{error.fact} {error.remedy}"), type(error).__name__
         except Exception:  # noqa: BLE001 - the one place; a bug in a tool must not end the connection
@@ -156,6 +159,8 @@ class Binder:
             return _failure(
                 f"{name} failed inside iru-mcp; the details are in its log. Other tools may still work."
             ), "Bug"
+        if answer is None:
+            return _failure("The client has closed its connection."), "cancelled"
         return types.CallToolResult(
             content=[types.TextContent(text=to_json(answer))],
             structured_content=None if self._text_only else answer,
@@ -167,23 +172,6 @@ class Binder:
             near = difflib.get_close_matches(name, self._tools, 3, 0.4) or list(self._tools)
             raise UsageError(f"There is no tool '{name[:60]}'.", f"Perhaps: {', '.join(near)}.")
         return tool
-
-    @contextlib.asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """Wait for a place, within bounds. Raises RateLimited."""
-        me = object()
-        places = self._places
-        if places.statistics().tasks_waiting >= _MOST_WAITING:
-            raise _busy()
-        try:
-            with anyio.fail_after(_LONGEST_WAIT):
-                await places.acquire_on_behalf_of(me)
-        except TimeoutError:
-            raise _busy() from None
-        try:
-            yield
-        finally:
-            places.release_on_behalf_of(me)
 
     def shared_client(self) -> IruClient:
         """The one client, opened when first needed. Raises ConfigError."""
@@ -200,8 +188,41 @@ def _caller(ctx: ServerRequestContext[Any]) -> str:
     return str(user.display_name) if user is not None else "http"
 
 
-def _busy() -> RateLimited:
-    return RateLimited("iru-mcp is busy: too many calls are waiting.", "Try again in a minute, with fewer at once.")
+def _caller_key(ctx: ServerRequestContext[Any]) -> str | None:
+    """Whose share of the calls this one takes: a token's holder or an address; None on stdio, which has one client."""
+    if ctx.request is None:
+        return None
+    user, client = ctx.request.scope.get("user"), ctx.request.client
+    if user is not None:
+        return f"{user.access_token.client_id} {user.access_token.subject or ''}"
+    return client.host if client else ""
+
+
+def _hung_up(ctx: ServerRequestContext[Any]) -> anyio.Event | None:
+    return None if ctx.request is None else ctx.request.scope.get(HUNG_UP)
+
+
+async def _unless(event: anyio.Event | None, work: Callable[[], Awaitable[Answer]]) -> Answer | None:
+    """What `work` returns or raises; None if `event` comes first, which ends the work."""
+    if event is None:
+        return await work()
+    answer: Answer | None = None
+    failure: Exception | None = None
+    async with anyio.create_task_group() as group:
+
+        async def watch() -> None:
+            await event.wait()
+            group.cancel_scope.cancel()
+
+        group.start_soon(watch)
+        try:
+            answer = await work()
+        except Exception as error:  # noqa: BLE001 - raised again below, outside of the group
+            failure = error
+        group.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+    return answer
 
 
 def _failure(text: str) -> types.CallToolResult:

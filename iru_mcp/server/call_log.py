@@ -8,10 +8,10 @@ import json
 import logging
 import os
 import secrets
+import stat
 import sys
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
@@ -85,12 +85,10 @@ def open_audit(where: str, tools: Mapping[str, Tool]) -> Audit | None:
     if where == "stderr":
         return Audit(2, tools)
     try:
-        path = Path(where)
-        if path.exists() and not path.is_file():
-            raise ConfigError("IRU_MCP_AUDIT names what is no file.", "Valid: off, stderr, a file.")
-        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        if sys.platform != "win32":
-            os.fchmod(fd, 0o600)  # also a file that was there: it names callers
+        # A pipe that nobody reads is an error here (O_NONBLOCK) and not a wait without end.
+        fd = os.open(where, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600)
+        if sys.platform != "win32" and stat.S_ISREG(os.fstat(fd).st_mode):
+            os.fchmod(fd, 0o600)  # a file that was there may have been open to others; a device is not ours to close
     except OSError as error:
         raise ConfigError(
             f"IRU_MCP_AUDIT names a file that cannot be written ({error.strerror}).", "Valid: off, stderr, a file."

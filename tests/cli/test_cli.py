@@ -47,7 +47,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         (["serve", "--transport", "http", "--audit", "/nowhere/at/all", "--demo"], "IRU_MCP_AUDIT"),
         (["serve", "--transport", "http", "--oauth-issuer", "https://id.example", "--demo"], "IRU_MCP_OAUTH_JWKS_URL"),
         (["serve", "--transport", "http", "--oauth-jwks-url", "https://id.example", "--demo"], "IRU_MCP_OAUTH_ISSUER"),
-        (["serve", "--transport", "http", "--audit", "/dev/null", "--demo"], "IRU_MCP_AUDIT"),
+        (["serve", "--transport", "http", "--audit", "/", "--demo"], "IRU_MCP_AUDIT"),
         (["serve", "--transport", "http", "--allowed-origins", "*", "--demo"], "IRU_MCP_ALLOWED_ORIGINS"),
         (["serve", "--transport", "http", "--allowed-hosts", "https://a.example/x", "--demo"], "IRU_MCP_ALLOWED_HOSTS"),
         (["serve", "--transport", "http", "--public-url", "iru.example.com", "--demo"], "IRU_MCP_PUBLIC_URL"),

@@ -184,6 +184,18 @@ def test_an_audit_file_that_cannot_be_written_is_a_setting_to_correct(tmp_path: 
     assert open_audit("off", {}) is None
 
 
+def test_the_mode_of_a_device_is_not_changed_by_an_audit_line() -> None:
+    before = Path(os.devnull).stat().st_mode
+    assert open_audit(os.devnull, {}) is not None
+    assert Path(os.devnull).stat().st_mode == before
+
+
+def test_a_pipe_that_nobody_reads_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match="IRU_MCP_AUDIT"):
+        open_audit(str(tmp_path / "pipe"), {})
+
+
 def test_a_full_disk_does_not_fail_the_call(caplog: pytest.LogCaptureFixture) -> None:
     audit = open_audit("/dev/full", {}) if os.access("/dev/full", os.W_OK) else None
     if audit is None:

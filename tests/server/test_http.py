@@ -7,6 +7,7 @@ import json
 import signal
 import socket
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -15,6 +16,8 @@ import pytest
 from mcp import Client
 from mcp.client.sse import sse_client
 
+from tests.server.conftest import INITIALIZE, starting
+
 if TYPE_CHECKING:
     from tests.server.conftest import Running, Silent, Start
 
@@ -22,6 +25,19 @@ ERAS = ["legacy", "2026-07-28"]
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
 ACCEPT = {"Accept": "application/json, text/event-stream"}
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+
+
+PAGE = {"Origin": "https://chat.example.com"}
+
+
+@pytest.fixture(scope="module")
+def public() -> Iterator[Running]:
+    """A server behind a proxy with a prefix, open to one page."""
+    with starting() as begin:
+        yield begin(
+            "serve", "--transport", "http", "--port", "0", "--demo", "--allowed-origins", PAGE["Origin"],
+            "--public-url", "https://iru.example.com/tools/iru/mcp",
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -58,6 +74,63 @@ async def test_without_sessions_every_request_stands_alone(start: Start, era: st
     assert httpx.get(f"{server.url}/sse").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/mcp", "/mcp/", "/tools/iru/mcp", "/tools/iru/mcp/"])
+def test_a_slash_at_the_end_and_the_public_prefix_are_served_without_a_redirect(public: Running, path: str) -> None:
+    """A redirect would name this server's own address, without the TLS of the proxy before it."""
+    headers = ACCEPT | {"Host": "iru.example.com", "X-Forwarded-Proto": "https"}
+    assert httpx.post(f"{public.url}{path}", json=INITIALIZE, headers=headers).status_code == 200
+
+
+def test_the_older_stream_tells_the_address_that_clients_know(public: Running) -> None:
+    with httpx.stream("GET", f"{public.url}/sse", headers={"Host": "iru.example.com"}) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "event: endpoint"
+        address = next(lines).removeprefix("data: ")
+        assert address.startswith("/tools/iru/messages/?session_id=")
+        for known in (address, address.removeprefix("/tools/iru"), address.replace("/?", "?")):
+            assert httpx.post(f"{public.url}{known}", json=INITIALIZE).status_code == 202
+
+
+def test_a_live_session_that_asks_for_missed_events_gets_its_stream(shared: Running) -> None:
+    session = httpx.post(f"{shared.url}/mcp", json=INITIALIZE, headers=ACCEPT).headers["mcp-session-id"]
+    headers = {"Accept": "text/event-stream", "mcp-session-id": session, "Last-Event-ID": "17"}
+    with httpx.stream("GET", f"{shared.url}/mcp", headers=headers) as stream:
+        assert stream.status_code == 200
+
+
+def test_a_media_type_has_no_letter_case(shared: Running) -> None:
+    headers = ACCEPT | {"Content-Type": "Application/JSON; charset=UTF-8"}
+    answer = httpx.post(f"{shared.url}/mcp", content=json.dumps(INITIALIZE), headers=headers)
+    assert answer.status_code == 200
+
+
+def test_a_preflight_of_an_allowed_page_needs_no_token_and_its_answers_can_be_read(public: Running) -> None:
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    preflight = httpx.options(f"{public.url}/mcp", headers=PAGE | asked)
+    assert preflight.status_code == 200
+    assert preflight.headers["access-control-allow-origin"] == PAGE["Origin"]
+    assert "authorization" in preflight.headers["access-control-allow-headers"].casefold()
+    assert "POST" in preflight.headers["access-control-allow-methods"]
+    answer = httpx.post(f"{public.url}/mcp", json=INITIALIZE, headers=ACCEPT | PAGE)
+    assert answer.headers["access-control-allow-origin"] == PAGE["Origin"]
+    assert "Mcp-Session-Id" in answer.headers["access-control-expose-headers"]
+
+
+def test_a_page_can_read_that_it_needs_a_token_and_where_to_get_one(start: Start) -> None:
+    server = start(
+        "serve", "--transport", "http", "--port", "0", "--demo", "--allowed-origins", PAGE["Origin"],
+        "--public-url", "https://iru.example.com/mcp", "--oauth-issuer", "https://id.example",
+        "--oauth-jwks-url", "https://id.example/jwks",
+    )  # fmt: skip
+    refused = httpx.post(f"{server.url}/mcp", json=INITIALIZE, headers=ACCEPT | PAGE)
+    assert refused.status_code == 401
+    assert refused.headers["access-control-allow-origin"] == PAGE["Origin"]
+    assert "WWW-Authenticate" in refused.headers["access-control-expose-headers"]
+    metadata = httpx.get(f"{server.url}/.well-known/oauth-protected-resource/mcp", headers=PAGE)
+    assert metadata.status_code == 200
+    assert metadata.headers["access-control-allow-origin"] == PAGE["Origin"]
+
+
 def test_probes_need_no_token_and_no_known_host_and_ask_nothing_of_iru(shared: Running) -> None:
     before = httpx.get(f"{shared.url}/metrics").text
     for path in ("/healthz", "/readyz"):
@@ -72,7 +145,16 @@ def test_a_server_that_lacks_credentials_is_healthy_but_not_ready(start: Start) 
     assert httpx.get(f"{server.url}/healthz").status_code == 200
     ready = httpx.get(f"{server.url}/readyz")
     assert ready.status_code == 503
-    assert "IRU_API_URL" in ready.json()["why"]
+    assert ready.json()["why"].startswith("IRU_API_URL is missing or cannot be used")
+
+
+def test_a_stranger_does_not_learn_the_tenant_from_the_probe(start: Start) -> None:
+    named = {"IRU_API_URL": "https://acme.kandji.io", "IRU_API_TOKEN": "t", "IRU_MCP_TOKEN": "x" * 16}
+    server = start("serve", "--transport", "http", "--port", "0", **named)
+    ready = httpx.get(f"{server.url}/readyz")
+    assert ready.status_code == 503
+    assert "acme" not in ready.text
+    assert "acme" in server.stderr
 
 
 async def test_metrics_count_calls_requests_and_what_is_left_of_the_hour(shared: Running) -> None:
@@ -281,13 +363,3 @@ async def test_a_call_in_flight_is_answered_before_the_server_ends(
     assert code == 0
     assert took <= 10
     assert "Traceback" not in server.stderr, server.stderr
-
-
-def test_more_connections_than_allowed_are_told_so(start: Start) -> None:
-    server = start("serve", "--transport", "http", "--port", "0", "--demo", "--max-connections", "3")
-    port = int(server.url.rpartition(":")[2])
-    with contextlib.ExitStack() as held:
-        for _ in range(3):
-            held.enter_context(socket.create_connection(("127.0.0.1", port)))
-        assert httpx.get(f"{server.url}/healthz").status_code == 503
-    assert httpx.get(f"{server.url}/healthz").status_code == 200

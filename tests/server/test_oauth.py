@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import httpx
 import jwt
 import pytest
@@ -43,6 +44,7 @@ class Authority:
     keys: list[dict[str, Any]] = field(default_factory=lambda: [published("one", ONE), published("curve", CURVE)])
     asked: int = 0
     down: bool = False
+    wait: threading.Event | None = None
 
     def token(self, key: Any = ONE, kid: str = "one", algorithm: str = "RS256", **claims: Any) -> str:
         told: dict[str, Any] = {
@@ -70,6 +72,8 @@ def authority() -> Iterator[Authority]:
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             state.asked += 1
+            if state.wait is not None:
+                state.wait.wait(10)
             body = json.dumps({"keys": state.keys}).encode()
             self.send_response(500 if state.down else 200)
             self.send_header("Content-Length", str(len(body)))
@@ -168,10 +172,57 @@ async def test_an_issuer_that_is_down_is_said_to_be_and_known_keys_stay_in_use(a
         await oauth.caller(authority.token())
     assert caught.value.status == 503
     authority.down = False
+    now[0] += 6
     await oauth.caller(authority.token())
     authority.down = True
     now[0] += 4000
     await oauth.caller(authority.token())
+    with pytest.raises(Denied) as caught:
+        await oauth.caller(authority.token(OTHER, "unknown"))
+    assert caught.value.status == 503  # whether it is published now, nobody can say
+
+
+async def test_callers_who_come_while_a_slow_issuer_is_read_wait_for_its_keys(authority: Authority) -> None:
+    oauth = OAuth(authority.issuer())
+    authority.wait = threading.Event()
+    names: list[str] = []
+
+    async def call() -> None:
+        names.append((await oauth.caller(authority.token())).name)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(8):
+            group.start_soon(call)
+        await anyio.wait_all_tasks_blocked()
+        authority.wait.set()
+    assert names == ["soc-agent"] * 8
+    assert authority.asked == 1
+
+
+async def test_callers_of_an_issuer_that_is_down_are_all_told_to_come_back_after_one_question(
+    authority: Authority,
+) -> None:
+    oauth = OAuth(authority.issuer())
+    authority.down = True
+    statuses: list[int] = []
+
+    async def call() -> None:
+        try:
+            await oauth.caller(authority.token())
+        except Denied as denied:
+            statuses.append(denied.status)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(8):
+            group.start_soon(call)
+    assert statuses == [503] * 8
+    assert authority.asked == 1
+
+
+@pytest.mark.parametrize("mark", [{"use": "enc"}, {"use": "sig", "key_ops": ["encrypt"]}], ids=str)
+async def test_a_key_for_encryption_verifies_nothing(authority: Authority, mark: dict[str, Any]) -> None:
+    authority.keys = [published("one", ONE) | mark, published("curve", CURVE)]
+    assert (await denial(authority, authority.token())).status == 401
 
 
 @pytest.mark.parametrize(

@@ -1,61 +1,62 @@
-"""What a request must show before it is served: a host of ours, a page we allow, a bearable size, an accepted token."""
+"""What every request must show before it is looked at: a host of ours, a page we allow, a bearable size.
+
+A page in a browser can make its visitor's machine call this server (DNS rebinding, cross-site requests): the Host and
+Origin headers tell, and they are checked before anything else. A request that passes is put into the one form that the
+SDK understands: the prefix that a proxy may leave on its path is gone, and its media type is in lower case.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from typing import Any
 from urllib.parse import urlsplit
 
-from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
-from mcp.server.auth.provider import AccessToken
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .bearer_tokens import METADATA, Caller, Denied, Keys
-
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK_ORIGIN = r"https?://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?"
 MAX_BODY = 4 * 1024 * 1024
-"""Bytes of one request; the SDK counts those that come without a length."""
+"""Bytes of one request's body."""
 PROBES = frozenset({"/healthz", "/readyz"})
 """Asked by whatever keeps the process alive, under any name and without a token."""
 
 
-class Door:
-    """An ASGI application before the application. `hosts` and `origins` are allowed beside loopback's own."""
+class Admission:
+    """An ASGI application before the application. `hosts` and `origins` are allowed beside loopback's own; `prefix` is
+    the part of the public path before this server's own."""
 
-    def __init__(
-        self, app: ASGIApp, keys: Keys | None = None, hosts: Iterable[str] = (), origins: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, app: ASGIApp, hosts: Iterable[str], origins: Iterable[str], prefix: str) -> None:
         self._app = app
-        self._keys = keys
         self._hosts = {host.casefold().rstrip(".") for host in hosts}
-        self._origins = {origin.casefold().rstrip("/") for origin in origins}
+        self._origins = frozenset(origins)
+        self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        refusal = self._refusal(scope, headers) or await self._admit(scope, headers)
+        if self._prefix and scope["path"].startswith(f"{self._prefix}/"):
+            scope = dict(scope) | {"path": scope["path"].removeprefix(self._prefix)}
+        scope["headers"] = [_read_header(name, value) for name, value in scope["headers"] if name != b"last-event-id"]
+        refusal = self._refusal(scope)
         await (refusal or self._app)(scope, receive, send)
 
-    def _refusal(self, scope: Scope, headers: dict[str, str]) -> JSONResponse | None:
+    def _refusal(self, scope: Scope) -> JSONResponse | None:
         if scope["path"] in PROBES:
             return None
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         host, origin = headers.get("host", ""), headers.get("origin")
         if not _is_ours(host, self._hosts):
-            return _refuse(
+            return refuse(
                 421, f"This server does not answer to the host {_quoted(host)}; IRU_MCP_ALLOWED_HOSTS adds one."
             )
         if origin is not None and not self._allows(origin):
-            return _refuse(
+            return refuse(
                 403, f"Pages of {_quoted(origin)} may not call this server; IRU_MCP_ALLOWED_ORIGINS adds one."
             )
         length = headers.get("content-length", "0")
-        if length.isascii() and length.isdigit() and int(length[:20]) > MAX_BODY:
-            return _refuse(413, f"A request may have {MAX_BODY} bytes at most.")
-        return None
+        return too_large() if length.isascii() and length.isdigit() and int(length[:20]) > MAX_BODY else None
 
     def _allows(self, origin: str) -> bool:
         wanted = origin.casefold()
@@ -67,27 +68,23 @@ class Door:
             return False
         return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK and not parts.path
 
-    async def _admit(self, scope: Scope, headers: dict[str, str]) -> JSONResponse | None:
-        """Put the caller on the request, or say why not."""
-        if self._keys is None or scope["path"] in PROBES or scope["path"].startswith(METADATA):
-            return None
-        kind, _, token = headers.get("authorization", "").partition(" ")
-        if kind.casefold() != "bearer" or not token.strip():
-            text = "Send a token as 'Authorization: Bearer ...'."
-            return _refuse(401, text, f'Bearer realm="iru-mcp"{self._keys.challenge()}')
-        try:
-            caller = await self._keys.caller(token.strip())
-        except Denied as denied:
-            challenge = f'Bearer error="{denied.error}"{self._keys.challenge()}'
-            return _refuse(denied.status, denied.description, challenge)
-        scope["user"] = AuthenticatedUser(_access(caller))
-        return None
+
+def refuse(status: int, text: str, **headers: str) -> JSONResponse:
+    """A refusal in words; a header's name is written with underscores."""
+    return JSONResponse({"error": text}, status, {name.replace("_", "-"): value for name, value in headers.items()})
 
 
-def _access(caller: Caller) -> AccessToken:
-    """The caller as the SDK ties sessions to: a session answers only to the one that began it."""
-    claims: dict[str, Any] | None = {"iss": caller.issuer} if caller.issuer else None
-    return AccessToken(token="", client_id=caller.name, scopes=[], subject=caller.subject or None, claims=claims)
+def too_large() -> JSONResponse:
+    """The refusal of a body that is too large; the rest of it is not read."""
+    return refuse(413, f"A request may have {MAX_BODY} bytes at most.", Connection="close")
+
+
+def _read_header(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """A media type has no letter case (RFC 9110); the SDK compares it as text."""
+    if name != b"content-type":
+        return name, value
+    kind, mark, parameters = value.partition(b";")
+    return name, kind.lower() + mark + parameters
 
 
 def _is_ours(host: str, allowed: Collection[str]) -> bool:
@@ -102,8 +99,3 @@ def _is_ours(host: str, allowed: Collection[str]) -> bool:
 
 def _quoted(text: str) -> str:
     return json.dumps(text[:80])
-
-
-def _refuse(status: int, text: str, challenge: str = "") -> JSONResponse:
-    headers = {"Connection": "close"} if status == 413 else {}
-    return JSONResponse({"error": text}, status, headers | ({"WWW-Authenticate": challenge} if challenge else {}))

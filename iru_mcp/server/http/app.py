@@ -8,29 +8,42 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import anyio
+from anyio import to_thread
 from mcp.server.sse import SseServerTransport
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...errors import ConfigError
 from ..binder import Binder
 from ..metrics import Metrics
-from .admission import LOOPBACK, MAX_BODY, Door
+from .admission import LOOPBACK, LOOPBACK_ORIGIN, MAX_BODY, Admission
+from .authentication import Authentication
 from .bearer_tokens import METADATA, Keys
 from .listener import Listener, config
+from .sessions import Sessions
+from .shares import Shares
 
 MAX_CONNECTIONS = 512
 MAX_SESSIONS = 2_000
-"""Sessions of older clients; they end after half an hour without a request."""
+"""Sessions of older clients; they end after half an hour without a request, or when others need the room."""
+_SPARE_SESSIONS = 100
+"""Those that are just being opened."""
+READY_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:
-    """Where to listen, who may call, and what to offer. `ready` says why calls cannot work, empty when they can."""
+    """Where to listen, who may call, and what to offer.
+
+    `prefix` is the path before /mcp in the URL that clients know. `ready` says why calls cannot work, empty when they
+    can, in words for anyone; it may take its time.
+    """
 
     host: str
     port: int
@@ -39,7 +52,9 @@ class Listen:
     allowed_origins: tuple[str, ...] = ()
     streamable: bool = True
     stateless: bool = False
+    prefix: str = ""
     max_connections: int = MAX_CONNECTIONS
+    max_sessions: int = MAX_SESSIONS
     metrics: Metrics | None = None
     ready: Callable[[], str] = lambda: ""
 
@@ -76,28 +91,27 @@ async def run_http(binder: Binder, listen: Listen, opened: socket.socket | None 
     taken = opened or bind(listen.host, listen.port)
     server: Listener | None = None
 
-    def ready() -> str:
-        return "shutting down" if server is not None and server.draining else listen.ready()
-
-    app = application(binder, listen, ready)
+    app = application(binder, listen, lambda: server is not None and server.draining)
     server = Listener(config(app, listen.max_connections), lambda: binder.in_flight > 0)
     await server.serve(sockets=[taken])
 
 
-def application(binder: Binder, listen: Listen, ready: Callable[[], str] | None = None) -> ASGIApp:
-    """The ASGI application behind `run_http`."""
+def application(binder: Binder, listen: Listen, draining: Callable[[], bool] = lambda: False) -> ASGIApp:
+    """The ASGI application behind `run_http`: from the outside in, admission, CORS, authentication, shares, routes."""
+    manager = StreamableHTTPSessionManager(
+        app=binder.server,
+        stateless=listen.stateless,
+        max_request_body_size=MAX_BODY,
+        max_sessions=listen.max_sessions + _SPARE_SESSIONS,
+    )
     routes: list[BaseRoute] = [
         Route("/healthz", _healthz),
-        Route("/readyz", _readyz(ready or listen.ready)),
+        Route("/readyz", _readyz(listen.ready, draining)),
         *_published(listen),
+        *(() if listen.stateless else _sse_routes(binder, listen.prefix)),
     ]
-    if not listen.stateless:
-        routes += _sse_routes(binder)
-    manager = StreamableHTTPSessionManager(
-        app=binder.server, stateless=listen.stateless, max_request_body_size=MAX_BODY, max_sessions=MAX_SESSIONS
-    )
     if listen.streamable:
-        routes.append(Route("/mcp", endpoint=StreamableHTTPASGIApp(manager)))
+        routes += _both("/mcp", Sessions(StreamableHTTPASGIApp(manager), listen.max_sessions))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -107,18 +121,53 @@ def application(binder: Binder, listen: Listen, ready: Callable[[], str] | None 
         finally:
             await binder.aclose()
 
-    app = Starlette(routes=routes, lifespan=lifespan)
+    app: ASGIApp = Shares(_without_redirects(Starlette(routes=routes, lifespan=lifespan)), listen.max_connections)
+    if listen.keys is not None:
+        app = Authentication(app, listen.keys)
     own = () if listen.host in ("0.0.0.0", "::") else (listen.host,)  # noqa: S104 - compared, not bound
-    return Door(app, listen.keys, (*own, *listen.allowed_hosts), listen.allowed_origins)
+    return Admission(
+        _cors(app, listen.allowed_origins), (*own, *listen.allowed_hosts), listen.allowed_origins, listen.prefix
+    )
+
+
+def _both(path: str, endpoint: ASGIApp) -> list[BaseRoute]:
+    """A path with and without a slash at its end: a redirect would lead to this server's own name, without TLS."""
+    return [Route(path, endpoint=endpoint), Route(f"{path}/", endpoint=endpoint)]
+
+
+def _without_redirects(app: Starlette) -> Starlette:
+    app.router.redirect_slashes = False
+    return app
+
+
+def _cors(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
+    """Pages of `origins` and of this machine may read the answers in a browser; a preflight needs no token."""
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_origin_regex=LOOPBACK_ORIGIN,
+        allow_methods=("GET", "POST", "DELETE"),
+        allow_headers=("*",),
+        allow_private_network=True,
+        expose_headers=("Mcp-Session-Id", "WWW-Authenticate", "Retry-After"),
+    )
 
 
 async def _healthz(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-def _readyz(ready: Callable[[], str]) -> Callable[[Request], Any]:
+def _readyz(ready: Callable[[], str], draining: Callable[[], bool]) -> Callable[[Request], Any]:
+    """Readiness, asked for in a thread: it may read a file or a keyring that is slow. One question at a time."""
+    asking = anyio.Lock()
+
     async def readyz(_: Request) -> Response:
-        why = ready()
+        why = "shutting down" if draining() else ""
+        if not why:
+            with anyio.move_on_after(READY_SECONDS) as late:
+                async with asking:
+                    why = await to_thread.run_sync(ready, abandon_on_cancel=True)
+            why = "the settings could not be read in time" if late.cancelled_caught else why
         return JSONResponse({"status": "not ready", "why": why}, 503) if why else JSONResponse({"status": "ready"})
 
     return readyz
@@ -152,14 +201,25 @@ class _Stream:
     transport: SseServerTransport
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "GET":
+            await Response(status_code=405, headers={"Allow": "GET"})(scope, receive, send)
+            return
         server = self.binder.server
         async with self.transport.connect_sse(scope, receive, send) as (read, write):
             await server.run(read, write, server.create_initialization_options())
 
 
-def _sse_routes(binder: Binder) -> list[BaseRoute]:
-    transport = SseServerTransport("/messages/", max_request_body_size=MAX_BODY)
-    return [
-        Route("/sse", _Stream(binder, transport), methods=["GET"]),
-        Mount("/messages/", app=transport.handle_post_message),
-    ]
+@dataclass(frozen=True, slots=True)
+class _Posted:
+    """What a client of the stream writes; starlette tells an application from a function by its being an object."""
+
+    transport: SseServerTransport
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.transport.handle_post_message(scope, receive, send)
+
+
+def _sse_routes(binder: Binder, prefix: str) -> list[BaseRoute]:
+    """The older transport: a stream, and a path to write to, which the stream tells as clients know it."""
+    transport = SseServerTransport(f"{prefix}/messages/", max_request_body_size=MAX_BODY)
+    return [*_both("/sse", _Stream(binder, transport)), *_both("/messages", _Posted(transport))]

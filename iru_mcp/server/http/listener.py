@@ -1,10 +1,20 @@
-"""The HTTP listener: so many connections, so long for a request to arrive, and an end that loses no answer."""
+"""The HTTP listener: so many connections, so long for a request to arrive, and an end that loses no answer.
+
+uvicorn waits for ever for a request that does not arrive, and answers 503 to everyone once its limit is reached: some
+hundred connections that say nothing would close the server to all. Here a connection that waits for its client (it has
+sent nothing yet, only a part, or is kept alive) gives way to a new one: the longest waiting one of the address that has
+most of them. A connection whose request is at work never gives way.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+import socket
 import time
+from collections import Counter
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import h11
@@ -17,44 +27,74 @@ DRAIN_SECONDS = 6.0
 """How long calls in flight may go on after SIGTERM."""
 _CLOSE_SECONDS = 2
 _SPARE = 64
-"""Connections accepted beyond the limit, to be told 503; after those, none."""
+"""Connections beyond the limit, for probes and for refusals in words; after those, none is accepted."""
+_numbers = count()
 
 
-class Impatient(H11Protocol):
-    """Hangs up on a connection whose request does not arrive in time: uvicorn itself would wait for ever."""
+class BoundedProtocol(H11Protocol):
+    """One connection. `config.limit_concurrency` is the limit and the spare ones."""
 
-    _late: asyncio.TimerHandle | None = None
+    _deadline: asyncio.TimerHandle | None = None
+    waits_since = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if self.limit_concurrency is not None and len(self.connections) > self.limit_concurrency + _SPARE:
+        self.waits_since = next(_numbers)
+        limit = self.limit_concurrency or 0
+        if len(self.connections) > limit - _SPARE and not self._make_room() and len(self.connections) >= limit:
             transport.abort()
             return
-        self._expect()
+        self._watch_arrival()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        self._expect()
+        self._watch_arrival()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._arrived()
+        self._stop_watching()
         super().connection_lost(exc)
 
-    def _expect(self) -> None:
-        """Start the clock while a request is under way, stop it once all of it is here."""
-        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
-            self._arrived()
-        elif self._late is None:
-            self._late = self.loop.call_later(ARRIVAL_SECONDS, self._hang_up)
+    def on_response_complete(self) -> None:
+        self.waits_since = next(_numbers)
+        super().on_response_complete()
 
-    def _arrived(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
+    @property
+    def waits(self) -> bool:
+        """Whether the next word is the client's."""
+        return self.conn.their_state in (h11.IDLE, h11.SEND_BODY) and not self.transport.is_closing()
+
+    def _make_room(self) -> bool:
+        others = (one for one in self.connections if isinstance(one, BoundedProtocol) and one is not self)
+        waiting = [one for one in others if one.waits]
+        if not waiting:
+            return False
+        held = Counter(one.network for one in waiting)
+        last = max(waiting, key=lambda one: (held[one.network], -one.waits_since))
+        last.transport.abort()
+        self.connections.discard(last)
+        return True
+
+    @property
+    def network(self) -> str:
+        """The address; of an IPv6 one the part that is given out to one customer."""
+        address = self.client[0] if self.client else ""
+        return ipaddress.ip_address(address.partition("%")[0]).exploded[:19] if ":" in address else address
+
+    def _watch_arrival(self) -> None:
+        """Start the clock while a request is under way, stop it once all of it is here."""
+        if not self.waits:
+            self._stop_watching()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(ARRIVAL_SECONDS, self._hang_up)
+
+    def _stop_watching(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     def _hang_up(self) -> None:
-        self._late = None
-        if self.conn.their_state in (h11.IDLE, h11.SEND_BODY) and not self.transport.is_closing():
+        self._deadline = None
+        if self.waits:
             self.transport.abort()
 
 
@@ -81,19 +121,25 @@ class Listener(uvicorn.Server):
             self.should_exit |= self._quiet > 2 or time.monotonic() > self._until
         return await super().on_tick(counter)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close; streams that clients hold open end with their connections instead of being waited for."""
+        for connection in list(self.server_state.connections):
+            connection.transport.close()
+        await super().shutdown(sockets)
+
 
 def config(app: Any, most_connections: int) -> uvicorn.Config:
     """How uvicorn is to serve `app`: quietly, within these bounds."""
     return uvicorn.Config(
         app,
-        http=Impatient,
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=most_connections,
+        limit_concurrency=most_connections + _SPARE,
         backlog=256,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=_CLOSE_SECONDS,

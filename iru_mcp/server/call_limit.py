@@ -1,0 +1,63 @@
+"""How many tool calls work at once: so many in all, three quarters of them at most for one caller.
+
+Each call holds memory and a share of Iru's rate limit while it works, so the number is bounded and the others wait
+their turn, not for longer than a client would. A caller waits for a place of its own first, so that its queue holds up
+nobody else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import anyio
+
+from ..errors import RateLimited
+
+MOST_WAITING = 4_000
+LONGEST_WAIT = 50.0
+"""Seconds a call waits for its turn; most clients give up at 60."""
+
+
+class CallLimit:
+    """At most `most` calls at once, and at most three quarters of them by one caller of several."""
+
+    def __init__(self, most: int) -> None:
+        self._all = anyio.CapacityLimiter(most)
+        self._share = max(1, most * 3 // 4)
+        self._callers: dict[str, anyio.CapacityLimiter] = {}
+        self._waiting = 0
+
+    @contextlib.asynccontextmanager
+    async def place(self, caller: str | None) -> AsyncIterator[None]:
+        """Wait for a place; `caller` None is the only one there is. Raises RateLimited after `LONGEST_WAIT`."""
+        if self._waiting >= MOST_WAITING:
+            raise _busy()
+        limits = [self._all] if caller is None else [self._of(caller), self._all]
+        async with contextlib.AsyncExitStack() as held:
+            self._waiting += 1
+            try:
+                with anyio.fail_after(LONGEST_WAIT):
+                    for limit in limits:
+                        await _hold(held, limit)
+            except TimeoutError:
+                raise _busy() from None
+            finally:
+                self._waiting -= 1
+            yield
+        if not self._waiting:
+            self._callers = {name: limit for name, limit in self._callers.items() if limit.borrowed_tokens}
+
+    def _of(self, caller: str) -> anyio.CapacityLimiter:
+        return self._callers.setdefault(caller, anyio.CapacityLimiter(self._share))
+
+
+async def _hold(held: contextlib.AsyncExitStack, limit: anyio.CapacityLimiter) -> None:
+    """Take a place of `limit` until `held` is left; a task may hold several."""
+    call = object()
+    await limit.acquire_on_behalf_of(call)
+    held.callback(limit.release_on_behalf_of, call)
+
+
+def _busy() -> RateLimited:
+    return RateLimited("iru-mcp is busy: too many calls are waiting.", "Try again in a minute, with fewer at once.")

@@ -1,0 +1,49 @@
+"""Who is calling: the token of a request is looked at, and its holder put on the request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.provider import AccessToken
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .admission import PROBES, refuse
+from .bearer_tokens import METADATA, Caller, Denied, Keys
+
+_RETRY_SECONDS = "5"
+
+
+class Authentication:
+    """An ASGI application before the application: without a token that `keys` accepts, nothing passes."""
+
+    def __init__(self, app: ASGIApp, keys: Keys) -> None:
+        self._app = app
+        self._keys = keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        open_to_all = scope["type"] != "http" or scope["path"] in PROBES or scope["path"].startswith(METADATA)
+        refusal = None if open_to_all else await self._refusal(scope)
+        await (refusal or self._app)(scope, receive, send)
+
+    async def _refusal(self, scope: Scope) -> ASGIApp | None:
+        """Put the caller on the request, or say why not."""
+        kind, _, token = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1").partition(" ")
+        if kind.casefold() != "bearer" or not token.strip():
+            text = "Send a token as 'Authorization: Bearer ...'."
+            return refuse(401, text, WWW_Authenticate=f'Bearer realm="iru-mcp"{self._keys.challenge()}')
+        try:
+            caller = await self._keys.caller(token.strip())
+        except Denied as denied:
+            if denied.status == 503:
+                return refuse(503, denied.description, Retry_After=_RETRY_SECONDS)
+            challenge = f'Bearer error="{denied.error}"{self._keys.challenge()}'
+            return refuse(denied.status, denied.description, WWW_Authenticate=challenge)
+        scope["user"] = AuthenticatedUser(_access(caller))
+        return None
+
+
+def _access(caller: Caller) -> AccessToken:
+    """The caller as the SDK ties sessions to: a session answers only to the one that began it."""
+    claims: dict[str, Any] | None = {"iss": caller.issuer} if caller.issuer else None
+    return AccessToken(token="", client_id=caller.name, scopes=[], subject=caller.subject or None, claims=claims)
