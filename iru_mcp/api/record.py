@@ -103,10 +103,32 @@ Moment = Annotated[datetime | None, BeforeValidator(_moment), PlainSerializer(la
 Names = Annotated[list[str] | None, BeforeValidator(_blank_is_none)]
 
 
-class Record(BaseModel):
-    """One thing as Iru describes it: unknown fields kept, blanks as None, every field optional but the identity."""
+SENSITIVE = "sensitive"
+"""In the annotation of a field: personal data that leaves only by a tool which a person named (`sensitive=True`).
+
+It is withheld under this name wherever it occurs: in other endpoints, nested objects and states of audit events.
+"""
+_sensitive: set[str] = set()
+
+
+def sensitive_fields() -> frozenset[str]:
+    """The names of all fields that a record declares to be SENSITIVE."""
+    return frozenset(_sensitive)
+
+
+class Declared(BaseModel):
+    """An object whose SENSITIVE fields are known by name."""
 
     model_config = ConfigDict(extra="allow", frozen=True, defer_build=True, protected_namespaces=())
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        _sensitive.update(name for name, field in cls.model_fields.items() if SENSITIVE in field.metadata)
+
+
+class Record(Declared):
+    """One thing as Iru describes it: unknown fields kept, blanks as None, every field optional but the identity."""
+
     identity: ClassVar[tuple[str, ...]] = ()
     """Fields without which a row cannot be told from another."""
     unique: ClassVar[bool] = False

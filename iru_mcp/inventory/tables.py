@@ -1,110 +1,25 @@
-"""What is copied: each kind once, with the endpoint it comes from, what tells its rows apart and what is versioned."""
+"""What is copied: each table once, with the endpoint it comes from, what tells its rows apart and what is versioned."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
 from ..api.endpoint import Endpoint
+from ..api.endpoints.audit import LIST_AUDIT_EVENTS
 from ..api.endpoints.blueprints import LIST_BLUEPRINTS
 from ..api.endpoints.devices import GET_DEVICE_DETAILS, LIST_DEVICES
-from ..api.endpoints.prism import CATEGORIES, COMMON_COLUMNS, PRISM_COUNT, PrismRow
+from ..api.endpoints.prism import PRISM_COUNT
 from ..api.endpoints.threats import LIST_BEHAVIORAL_DETECTIONS_V1, LIST_THREATS_V1, LIST_THREATS_V2
 from ..api.endpoints.users import LIST_USERS
 from ..api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES
-from ..api.record import Record
-from .sync.device_rows import APPS, DETAILS, PLATFORMS, Visit
+from .kind import Kind
+from .library_tables import LIBRARY_TABLES
+from .prism_tables import PRISM_TABLES
+from .sync.device_rows import DETAILS
+from .sync.row_shapes import of_behavioral_detection
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """One kind of row in the copy. A new one needs a step in schema.py that makes its tables."""
-
-    name: str
-    holds: str
-    """What a row is, for people and models."""
-    endpoint: Endpoint[Any]
-    instead: Endpoint[Any] | None = None
-    """Where older tenants have the same."""
-    query: Mapping[str, str | int] = field(default_factory=dict)
-    device: str = ""
-    """The column that says whose it is; empty for what belongs to no device."""
-    key: tuple[str, ...] = ()
-    """Columns that, with the device, tell one thing from another."""
-    columns: tuple[str, ...] = ()
-    """Columns that are versioned; a column that no published example has goes to `more`."""
-    latest: tuple[str, ...] = ()
-    """Columns of which only the newest value is kept: they change without anything having happened."""
-    since: str = ""
-    """The column that says when Iru first saw the row; kept once, as `since`."""
-    skipped: frozenset[str] = frozenset()
-    """Columns that are not kept: another kind's, of no lasting meaning, or only on the wire."""
-    moves: tuple[str, ...] = ()
-    """A change of one of these is a move."""
-    family: str = ""
-    """Two things of one device that share this column, one gone and one new, are one thing that moved."""
-    telling: tuple[str, ...] = ()
-    """Columns that suffice where many rows are listed; all of them when empty."""
-    prism: bool = False
-    """Reported whole by each device, and filtered by updated_at for an incremental sync."""
-    visit: Visit | None = None
-    """How devices that no list covers are asked one by one."""
-
-    @property
-    def listed(self) -> bool:
-        """Whether `endpoint` lists it for many devices at once."""
-        return self.visit is None or self.visit.endpoint is not self.endpoint
-
-    @property
-    def visited(self) -> str:
-        """What the reading device by device is called, in the file and to people."""
-        return f"{self.name} ({', '.join(PLATFORMS)})" if self.listed else self.name
-
-    @property
-    def readings(self) -> tuple[str, ...]:
-        """What is read for it: the list, the visits, or both."""
-        return ((self.name,) if self.listed else ()) + ((self.visited,) if self.visit else ())
-
-    @property
-    def record(self) -> type[Record]:
-        """What a row is read as."""
-        return self.endpoint.record if self.listed else PrismRow
-
-
-_OF_THE_DEVICE = frozenset(COMMON_COLUMNS) - {"device_id"}
-
-
-def _prism(  # noqa: PLR0913 - the parts in which categories differ
-    name: str,
-    category: str,
-    holds: str,
-    key: str,
-    columns: str,
-    *,
-    latest: str = "",
-    family: str = "",
-    skip: str = "",
-    telling: str = "",
-    visit: Visit | None = None,
-) -> Kind:
-    return Kind(
-        name=name,
-        holds=holds,
-        endpoint=CATEGORIES[category],
-        device="device_id",
-        key=tuple(key.split()),
-        columns=tuple(columns.split()),
-        latest=tuple(latest.split()),
-        since="created_at",
-        skipped=_OF_THE_DEVICE | frozenset(skip.split()),
-        family=family,
-        telling=tuple(telling.split()),
-        moves=("path",) if family else (),
-        prism=True,
-        visit=visit,
-    )
-
+__all__ = ["BY_NAME", "KINDS", "LIVE_ONLY", "READINGS", "SOURCES", "Kind"]
 
 _THREAT_COLUMNS = (
     "threat_name classification status management_state severity process_name process_owner file_path file_hash "
@@ -150,78 +65,7 @@ KINDS: tuple[Kind, ...] = (
         latest=("computers_count",),
         skipped=frozenset({"enrollment_code", "params", "icon", "color"}),
     ),
-    _prism(
-        "device_information",
-        "device_information",
-        "hardware and OS of an Apple device; owner, enrolment, agent and OS version of every device are in devices",
-        "",
-        "device_capacity host_name local_hostname apple_silicon model model_name model_identifier marketing_name "
-        "shared_ipad os_build os_name display_os_version battery_health cellular_technology data_roaming hotspot",
-        latest="last_checkin last_checkin_agent last_checkin_mdm",
-        skip="os_version supplemental_build_version supplemental_os_version_extra agent_version agent_installed "
-        "mdm_enabled first_enrollment_date last_enrollment_date lost_mode_status",  # the same of the same: see devices
-    ),
-    _prism(
-        "filevault",
-        "filevault",
-        "disk encryption of a Mac: status 1 is on",
-        "",
-        "status key_type key_escrowed regeneration_needed scheduled_key_rotation",
-    ),
-    _prism(
-        "startup_settings",
-        "startup_settings",
-        "SIP, sealed system volume and secure boot of a Mac",
-        "",
-        "sip ssv secure_boot_level external_boot_level any_signed_os bootstrap_token_auth bootstrap_token_escrowed "
-        "kext_requires_bst software_update_requires_bst mdm_manages_kext user_manages_kext",
-    ),
-    _prism(
-        "local_users",
-        "local_users",
-        "a local account on a Mac: type Admin or Standard",
-        "username generated_uid",
-        "username full_name uid type hidden_user secure_token filevault_user volume_owner user_created_at "
-        "mobile_account home_directory home_folder_secure shell directory generated_uid password_last_set",
-        latest="logged_in logged_in_time failed_logins failed_login_time",
-        telling="username type hidden_user secure_token filevault_user user_created_at",
-    ),
-    _prism(
-        "profiles",
-        "installed_profiles",
-        "a configuration profile on a Mac",
-        "payload_identifier payload_uuid",
-        "profile_display_name payload_identifier payload_uuid profile_description organization managed removable "
-        "encrypted signed profile_data",
-        skip="removal_passcode",
-        telling="profile_display_name payload_identifier managed",
-    ),
-    _prism(
-        "launch_items",
-        "launch_agents_and_daemons",
-        "a launch agent or daemon on a Mac",
-        "label path user_agent_local_user",
-        "label path program program_arguments file_name service_domain run_at_load keep_alive disabled is_disabled "
-        "start_interval user_name group_name standard_out_path standard_error_path watch_paths queue_directories "
-        "start_on_mount root_directory working_directory process_type user_agent_local_user",
-        family="label",
-        skip="pid is_loaded domain user_agent_local_user_id",
-        telling="label path program program_arguments run_at_load since",
-    ),
-    _prism(
-        "apps",
-        "apps",
-        "an app on a device of any platform; Windows and Android name neither team_id nor since",
-        "bundle_id name path",
-        "name version short_version bundle_id path team_id developer_name signature obtained_from ad_hoc_code_signed "
-        "executable bundle_name bundle_type bundle_display_name bundle_region category compiler copyright "
-        "minimum_system_version app_store_vendable device_based_vpp beta_app app_clip",
-        family="bundle_id",
-        skip="installing download_canceled download_failed download_paused download_waiting dynamic_size bundle_size "
-        "has_update_available validated external_version_identifier environment_variables info apple_scriptable",
-        telling="name version bundle_id path team_id ad_hoc_code_signed since",
-        visit=APPS,
-    ),
+    *PRISM_TABLES,
     Kind(
         name="vulnerabilities",
         holds="a CVE found in the fleet; kev_score above 0: known to be exploited",
@@ -260,15 +104,14 @@ KINDS: tuple[Kind, ...] = (
         name="behavioral_detections",
         holds="a process whose behavior matched a rule",
         endpoint=LIST_BEHAVIORAL_DETECTIONS_V1,
-        device="device_info_id",
+        device="device_id",
+        shape=of_behavioral_detection,
         key=("id",),
         columns=tuple(
-            "id threat_id description classification threat_status status management_state severity detection_date "
+            "id threat_id description classification status management_state severity detection_date "
             "malware_family informational_tags tags parent_process target_process".split()
         ),
-        skipped=frozenset(
-            {"device_info_name", "device_info_serial_number", "library_item", "blueprint", "rule_version"}
-        ),
+        skipped=frozenset({"library_item", "blueprint", "rule_version"}),
     ),
     Kind(
         name="windows_android_details",
@@ -292,7 +135,28 @@ KINDS: tuple[Kind, ...] = (
             "management_client_revision".split()
         ),
     ),
+    *LIBRARY_TABLES,
+    Kind(
+        name="audit_events",
+        holds="something done in Iru itself: actor_id did action to target_id; an actor of type user is an Iru admin",
+        endpoint=LIST_AUDIT_EVENTS,
+        starts="start_date",
+        dated="occurred_at",
+        key=("id",),
+        columns=tuple(
+            "id action occurred_at actor_id actor_type target_id target_type target_component new_state "
+            "metadata".split()
+        ),
+    ),
 )
+
+LIVE_ONLY: dict[str, str] = {
+    "parameters": "get_device_status",
+    "commands": "list_device_commands",
+    "notes": "list_device_notes",
+    "lost_mode": "get_device_details",
+}
+"""What costs a request for each device and is not copied, with the tool that asks Iru for it."""
 
 BY_NAME = {kind.name: kind for kind in KINDS}
 READINGS: tuple[str, ...] = tuple(name for kind in KINDS for name in kind.readings)

@@ -9,10 +9,10 @@ def _own(kind: Kind) -> str:
     """What a kind's views show of a span `o` and its content `v`."""
     whose = "d.device_id, d.device_name, d.serial_number, " if kind.device and kind.name != "devices" else ""
     whose = "d.device_id, " if kind.name == "devices" else whose
-    columns = ", ".join(f'v."{name}"' for name in kind.columns)
+    columns = "".join(f'v."{name}", ' for name in kind.columns)
     latest = "".join(f", json_extract(o.latest, '$.{name}') AS \"{name}\"" for name in kind.latest)
     since = ", o.since" if kind.since else ""
-    return f"{whose}{columns}{latest}{since}, v.more, NOT o.fresh AS baseline, s.finished_at AS valid_from"
+    return f"{whose}{columns}v.more{latest}{since}, NOT o.fresh AS baseline, s.finished_at AS valid_from"
 
 
 def _joined(kind: Kind, spans: str) -> str:
@@ -37,8 +37,8 @@ def _gone() -> str:
 
 
 def _cells(kind: Kind, table: str) -> str:
-    pairs = ", ".join(f"'{name}', {table}.\"{name}\"" for name in kind.columns)
-    return f"json_object({pairs}, 'more', {table}.more)"
+    pairs = "".join(f"'{name}', {table}.\"{name}\", " for name in kind.columns)
+    return f"json_object({pairs}'more', {table}.more)"
 
 
 def _changes(kind: Kind) -> str:

@@ -15,13 +15,14 @@ adjacent repetitions that match the same characters.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
 from . import secret_patterns as patterns
 
 REDACTED = "[redacted]"
+WITHHELD = "[withheld: personal]"
 
 # Names -----------------------------------------------------------------------------------------------------------
 
@@ -110,6 +111,16 @@ def withheld(value: Any, key: str = "") -> Any:
         stays = not value or value.casefold() in _STATES or (_kind(key) == "body" and _PATH.fullmatch(value))
         return value if stays else REDACTED
     return REDACTED
+
+
+def withhold(value: Any, fields: Collection[str]) -> Any:
+    """`value` without what stands under the names of `fields`, at any depth."""
+    if isinstance(value, dict):
+        return {
+            name: WITHHELD if name in fields and inner is not None else withhold(inner, fields)
+            for name, inner in value.items()
+        }
+    return [withhold(inner, fields) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def secret_fields(row: dict[str, Any]) -> frozenset[str]:

@@ -19,7 +19,7 @@ from .kit.catalogue import tool
 from .kit.context import Context
 from .kit.counting import COUNT_REQUESTS, GroupBy, counting
 from .kit.listing import listing
-from .kit.params import Cursor, Fields, Limit, Str, contains, part_query
+from .kit.params import Cursor, Fields, Limit, NamePart, Str, contains, part_query
 from .kit.rows import RowShape
 from .kit.scan import Check, Source
 
@@ -99,7 +99,7 @@ def _enrollment_row(record: EnrollmentDevice) -> dict[str, Any]:
 @tool(LIST_ENROLLMENT_DEVICES, default=False, count_requests=COUNT_REQUESTS)
 async def list_enrollment_devices(
     ctx: Context,
-    serial_number: Str = "",
+    serial_number: NamePart = "",
     device_family: Literal["iPad", "iPhone", "iPod", "Mac", "AppleTV", "Vision"] | None = None,
     profile_status: Literal["assigned", "empty", "pushed", "removed"] | None = None,
     enrolled: Annotated[bool | None, Field(description="false: bought but never set up")] = None,

@@ -12,7 +12,7 @@ from .kit.answers import Page
 from .kit.catalogue import tool
 from .kit.context import Context
 from .kit.listing import listing
-from .kit.params import Cursor, Fields, Limit, Str, contains, equals
+from .kit.params import Cursor, Fields, Limit, NamePart, contains, equals
 from .kit.rows import RowShape
 from .kit.scan import Check, Source, flag_check
 
@@ -92,8 +92,8 @@ async def get_user_by_id(
 @tool(LIST_USERS, requests=_DIRECTORY_REQUESTS)
 async def list_users(
     ctx: Context,
-    name: Str = "",
-    email: Annotated[Str, Field(description="any part of the address")] = "",
+    name: NamePart = "",
+    email: Annotated[NamePart, Field(description="any part of the address")] = "",
     archived: Annotated[bool | None, Field(description="true: only people who left")] = None,
     fields: Fields = (),
     limit: Limit = 25,

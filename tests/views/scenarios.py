@@ -51,19 +51,23 @@ def scenarios(clear: str, hidden: str, folder: Path) -> list[Scenario]:
     (folder / "alone.html").write_text(standalone(VIEWS[0], answers["dossier"], CALLS["dossier"][1]), "utf-8")
     (folder / "hostile.html").write_text(standalone(VIEWS[0], planted(answers["dossier"]), {"x": HOSTILE}), "utf-8")
     (folder / "no-answer.html").write_text(page(VIEWS[0]), "utf-8")
-    shown = [_scenario(f"{view}-{shape}", view, **how) for view in CALLS for shape, how in SHAPES.items()]
     handed = [
         _scenario(f"{view}-{kind}", view, result=_result(given))
         for view in CALLS
         for kind, given in (("hostile", planted(answers[view])), ("empty", {"complete": True, "items": []}))
     ]
-    served = [{"url": clear, **one} for one in (*shown, *handed, *_clicks(), *_troubles())]
+    served = [{"url": clear, **one} for one in (*shapes(), *handed, *_clicks(), *_troubles())]
     private = _scenario("privacy", "dossier", url=hidden)
     return [
         *served,
         private,
         *({"name": name, "file": str(folder / f"{name}.html")} for name in ("alone", "hostile", "no-answer")),
     ]
+
+
+def shapes() -> list[Scenario]:
+    """Every view in every shape, on what the demo tenant answers."""
+    return [_scenario(f"{view}-{shape}", view, **how) for view in CALLS for shape, how in SHAPES.items()]
 
 
 def _clicks() -> list[Scenario]:

@@ -9,6 +9,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         clear = start("serve", "--transport", "http", "--port", "0", "--demo", "--toolsets", "inventory",
                       IRU_INVENTORY=str(copy))  # fmt: skip
         hidden = start("serve", "--transport", "http", "--port", "0", "--demo", "--privacy", "pseudonyms")
-        assert main(["sync", "--demo", "--inventory", str(copy)]) == 0
+        words = [sys.executable, "-m", "iru_mcp", "sync", "--demo", "--inventory", str(copy)]
+        subprocess.run(words, check=True, capture_output=True)
         asked = json.dumps(scenarios(f"{clear.url}/mcp", f"{hidden.url}/mcp", folder))
         words = [str(NODE), str(RUNNER / "run.mjs"), str(folder / "pictures")]
         ran = subprocess.run(words, input=asked, capture_output=True, text=True, timeout=240, check=False)

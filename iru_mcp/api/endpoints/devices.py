@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from ..endpoint import Endpoint
 from ..paging import Offset, Single, Whole
-from ..record import Assigned, Flag, Moment, Names, Number, Record, Text, tidy
+from ..record import SENSITIVE, Assigned, Declared, Flag, Moment, Names, Number, Record, Text, tidy
 
 _INFORMATION = "Devices > Device Information"
 
@@ -195,6 +195,16 @@ class Note(Record):
     updated_at: Moment = None
     author: Text = None
     content: Text = None
+
+
+class Location(Declared):
+    """Where a lost device was, as `last_location` and sections of the details hold it."""
+
+    latitude: Annotated[Text, SENSITIVE] = None
+    longitude: Annotated[Text, SENSITIVE] = None
+    altitude: Annotated[Text, SENSITIVE] = None
+    horizontal_accuracy: Annotated[Text, SENSITIVE] = None
+    vertical_accuracy: Annotated[Text, SENSITIVE] = None
 
 
 class LostMode(Record):

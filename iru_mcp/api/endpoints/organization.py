@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from ..endpoint import Endpoint
 from ..paging import Offset, PageNumber, Single
-from ..record import Flag, Moment, Number, Record, Text
+from ..record import SENSITIVE, Declared, Flag, Moment, Number, Record, Text
 
 _ENROLLMENT = "Apple Integrations > Automated Device Enrollment"
 
@@ -29,6 +29,13 @@ class Licensing(Record):
     tenantOverLicenseLimit: Flag = None  # noqa: N815 - Iru's own spelling
 
 
+class EnrollmentDefaults(Declared):
+    """Whom a device shows as its support contact while it enrolls."""
+
+    email: Text = None
+    phone: Annotated[Text, SENSITIVE] = None
+
+
 class EnrollmentIntegration(Record):
     """An Automated Device Enrollment token in Apple Business Manager."""
 
@@ -37,6 +44,9 @@ class EnrollmentIntegration(Record):
     id: str
     server_name: Text = None
     org_name: Text = None
+    org_phone: Annotated[Text, SENSITIVE] = None
+    org_address: Annotated[Text, SENSITIVE] = None
+    defaults: EnrollmentDefaults | None = None
     status: Text = None
     status_reason: Text = None
     days_left: Number = None

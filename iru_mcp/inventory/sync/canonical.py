@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,8 +40,8 @@ def read(kind: Kind, row: object) -> Thing | None:
     if record is None:
         return None
     flat = record.flat()
-    if kind.device == "device_info_id":
-        flat |= _device_info(flat.pop("device_info", None))
+    if kind.shape:
+        flat = kind.shape(flat)
     device = str(flat.pop(kind.device, "")) if kind.device else ""
     if kind.device and not device:
         return None
@@ -53,10 +52,6 @@ def read(kind: Kind, row: object) -> Thing | None:
     return Thing(
         device, key, _cells(kind, normal), None if since is None else str(since), _json(latest) if latest else None
     )
-
-
-def _device_info(info: object) -> dict[str, Any]:
-    return {f"device_info_{name}": value for name, value in info.items()} if isinstance(info, Mapping) else {}
 
 
 def _cells(kind: Kind, normal: dict[str, Any]) -> tuple[Cell, ...]:

@@ -64,7 +64,8 @@ def _apply(db: sqlite3.Connection, kind: Kind, readings: Mapping[str, Walk], num
     if kind.visit:
         _listed_now(db, kind)
     left_out = _diff(db, kind, number, done, first=_first(db, kind) is None)
-    _log(db, kind, number)
+    if not kind.starts:  # what happened in Iru is listed itself; a change for each would only repeat it
+        _log(db, kind, number)
     _turn(db, kind, number)
     if kind.visit:
         _visited_now(db, kind)
@@ -164,7 +165,7 @@ def _held(kind: Kind, done: Mapping[str, Walk]) -> Iterator[str]:
     open_ = f"_{kind.name}_open"
     visited = "SELECT device FROM _stage_visit WHERE kind = :kind"
     if kind.listed and kind.name in done:
-        if done[kind.name].mode == "full":
+        if done[kind.name].mode == "full" and not kind.starts:
             whose = f"o.device NOT IN (SELECT device FROM _visit WHERE kind = :kind UNION {visited})"
             yield f"{open_} o WHERE {whose if kind.visit else '1'}"
         else:
@@ -217,7 +218,7 @@ def _log(db: sqlite3.Connection, kind: Kind, number: int) -> None:
 def _forget_unknown(db: sqlite3.Connection, kind: Kind, number: int) -> None:
     """A column that Iru adds some day changes every row; only columns that are known are news."""
     table = f"_{kind.name}_value"
-    differs = " OR ".join(f'a."{name}" IS NOT b."{name}"' for name in kind.columns)
+    differs = " OR ".join(f'a."{name}" IS NOT b."{name}"' for name in kind.columns) or "0"
     db.execute(
         "DELETE FROM _change WHERE sync = ? AND kind = ? AND what = 'changed' AND NOT EXISTS "
         f"(SELECT 1 FROM {table} a, {table} b WHERE a._id = _change.old AND b._id = _change.new AND ({differs}))",

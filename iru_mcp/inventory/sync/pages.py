@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
@@ -15,12 +15,13 @@ from ...api.call import Batch, Call, Interrupted
 from ...api.client import IruClient
 from ...api.endpoint import Endpoint
 from ...api.endpoints.prism import PRISM_COUNT
+from ...api.paging import Position
 from ...api.record import read_moment
 from ...errors import IruError, NotFound, NotLicensed, NotPermitted, RateLimited, ServerFault, Unauthorized, Unreachable
 from ..store import utc
 from ..tables import Kind
 from .quota import Quota
-from .staging import Stage, Walk
+from .staging import Place, Stage, Walk
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int | None], None]
@@ -62,6 +63,10 @@ class Walker:
         walk = walks.get(kind.name) or await self._first(kind)
         if walk.state != "walking":
             return
+        unread = await self._work(lambda: self._stage.unread_parents(kind))
+        if unread:
+            await self._work(lambda: self._stage.note(kind.name, replace(unread, rows=0, odd=0)))
+            return
         try:
             await self._pages(kind, kind.endpoint, walk)
         except _DENIED as error:
@@ -78,7 +83,7 @@ class Walker:
         await self._pages(kind, kind.endpoint, replace(walk, state="walking", position=None, rows=0, odd=0))
 
     async def _first(self, kind: Kind) -> Walk:
-        since = None if self._full_every is None or not kind.prism else await self._work(lambda: self._since(kind))
+        since = await self._work(lambda: self._since(kind)) if kind.incremental else None
         walk = Walk("walking", None, "incremental" if since else "full", since)
         await self._work(lambda: self._stage.note(kind.name, walk))
         return walk
@@ -88,7 +93,11 @@ class Walker:
         row = self._db.execute(
             "SELECT full_at, since FROM _coverage WHERE kind = ? AND state = 'copied'", (kind.name,)
         ).fetchone()
-        if row is None or self._full_every is None or self._client.now() - read_moment(row[0]) >= self._full_every:
+        if row is None:
+            return None
+        if kind.starts:  # what happened stays as it is: there is nothing to read again
+            return utc(read_moment(row[1]) - MARGIN)
+        if self._full_every is None or self._client.now() - read_moment(row[0]) >= self._full_every:
             return None
         return utc(read_moment(row[1]) - MARGIN)
 
@@ -123,12 +132,16 @@ class Walker:
 
     async def _some_pages(self, kind: Kind, endpoint: Endpoint[Any], call: Call, walk: Walk) -> Walk:
         """Walk on from where `walk` is; ends with a walk that is done, or begun anew in full."""
+        if kind.parents:
+            return await self._of_parents(kind, endpoint, call, walk)
         query: dict[str, str | int] = dict(kind.query) if endpoint is kind.endpoint else {}
         if walk.since:
-            query["filter"] = json.dumps({"updated_at": {"gte": walk.since}})
+            bound: dict[str, str | int] = {kind.starts: walk.since}
+            query |= bound if kind.starts else {"filter": json.dumps({kind.dated: {"gte": walk.since}})}
         await self._quota.take()
-        async for batch in call.walk(endpoint, walk.position, query):
-            if walk.since and _ignored(batch, walk.since):
+        position = None if isinstance(walk.position, list) else walk.position
+        async for batch in call.walk(endpoint, position, query):
+            if walk.since and _ignored(kind, batch, walk.since):
                 await self._work(lambda: self._stage.clear(kind))
                 return Walk("walking", None, "full", None)
             walk = await self._keep(kind, endpoint, batch, walk)
@@ -137,21 +150,49 @@ class Walker:
                 await self._quota.take()
         return walk
 
-    async def _keep(self, kind: Kind, endpoint: Endpoint[Any], batch: Batch[Any], walk: Walk) -> Walk:
-        state = "walking" if batch.next is not None else "done"
+    async def _of_parents(self, kind: Kind, endpoint: Endpoint[Any], call: Call, walk: Walk) -> Walk:
+        """The same where each parent has a list of its own: one after the other, in the order of their ids."""
+        slot = endpoint.slots[0]
+        parents = await self._work(lambda: self._stage.parents(kind))
+        at, position = walk.position if isinstance(walk.position, list) else ("", None)
+        for number, parent in enumerate(parents):
+            if parent < at:
+                continue
+            following = parents[number + 1] if number + 1 < len(parents) else None
+            start = position if parent == at else None
+            await self._quota.take()
+            try:
+                async for batch in call.walk(endpoint, start, None, whole=False, **{slot: parent}):
+                    rows = [row | {slot: parent} if isinstance(row, dict) else row for row in batch.rows]
+                    walk = await self._stage_rows(kind, endpoint, rows, walk, _after(parent, following, batch.next))
+                    self._progress(kind.name, walk.rows, None)
+                    if batch.next is not None:
+                        await self._quota.take()
+            except NotFound:  # it was deleted since its own list was read
+                walk = await self._stage_rows(kind, endpoint, [], walk, _after(parent, following, None))
+        if not parents:
+            walk = await self._stage_rows(kind, endpoint, [], walk, None)
+        return walk
 
-        def after(rows: int, odd: int) -> Walk:
+    async def _keep(self, kind: Kind, endpoint: Endpoint[Any], batch: Batch[Any], walk: Walk) -> Walk:
+        return await self._stage_rows(kind, endpoint, batch.rows, walk, batch.next)
+
+    async def _stage_rows(
+        self, kind: Kind, endpoint: Endpoint[Any], rows: Sequence[Any], walk: Walk, position: Place | None
+    ) -> Walk:
+        """Stage rows, and that reading goes on at `position`; None: it is done."""
+
+        def after(good: int, odd: int) -> Walk:
             return replace(
                 walk,
-                state=state,
-                position=batch.next,
+                state="done" if position is None else "walking",
+                position=position,
                 endpoint=endpoint.name,
-                rows=walk.rows + rows,
+                rows=walk.rows + good,
                 odd=walk.odd + odd,
             )
 
-        rows, odd = await self._work(lambda: self._stage.add(kind, batch.rows, after))
-        return after(rows, odd)
+        return after(*await self._work(lambda: self._stage.add(kind, rows, after)))
 
     async def _count(self, kind: Kind, endpoint: Endpoint[Any], walk: Walk) -> None:
         """Ask Iru how many rows there are; when an incremental walk does not explain the number, walk again in full."""
@@ -186,10 +227,17 @@ def _column(db: sqlite3.Connection, name: str, kind: Kind) -> Any:
     return row[0] if row else None
 
 
-def _ignored(batch: Batch[Any], since: str) -> bool:
+def _after(parent: str, following: str | None, position: Position | None) -> Place | None:
+    """Where reading goes on after a page of `parent`: in its next page, else with the `following` parent."""
+    if position is not None:
+        return [parent, position]
+    return None if following is None else [following, None]
+
+
+def _ignored(kind: Kind, batch: Batch[Any], since: str) -> bool:
     """Whether Iru answered with rows that the filter forbids: what it does not know, it ignores without a word."""
     bound = read_moment(since)
-    times = [record.updated_at for record in batch.records if record is not None]
+    times = [getattr(record, kind.dated, None) for record in batch.records if record is not None]
     return any(time is None or read_moment(time) < bound for time in times)
 
 

@@ -167,9 +167,22 @@ class _SyncRun:
         names = set(plan.tables or BY_NAME)
         if plan.max_age is not None:
             names = set(stale_tables(self._db, names, now, plan.max_age))
+        else:
+            names -= self._still_good(names, now)
+        for name in ("library_item_status", "blueprint_library_items"):  # in turn, for a parent may have parents
+            if name in names and plan.max_age is not None:
+                parents = [parent for parent, _ in BY_NAME[name].parents]
+                names |= set(stale_tables(self._db, parents, now, plan.max_age))
         if any(BY_NAME[name].device for name in names):
             names |= set(stale_tables(self._db, ["devices"], now, plan.max_age or timedelta()))
         return [kind for kind in KINDS if kind.name in names]
+
+    def _still_good(self, names: set[str], now: datetime) -> set[str]:
+        """Tables of which Iru cannot say what changed, and that cost a request for each parent: once a day will do."""
+        parted = {name for name in names if BY_NAME[name].parents}
+        if self._plan.full:
+            return set()
+        return parted - set(stale_tables(self._db, parted, now, self._plan.full_every))
 
     def _last(self) -> int:
         return int(self._db.execute("SELECT coalesce(max(id), 0) FROM _sync").fetchone()[0])
@@ -198,8 +211,14 @@ class _SyncRun:
         if kinds[0].name == "devices":
             await self._read_devices(kinds[0])
             kinds = kinds[1:]
-        slots = anyio.CapacityLimiter(self._plan.at_once)
         failed: list[IruError] = []
+        for some in _in_turn(kinds):
+            await self._read_side_by_side(some, failed)
+        if failed:
+            raise failed[0]
+
+    async def _read_side_by_side(self, kinds: Sequence[Kind], failed: list[IruError]) -> None:
+        slots = anyio.CapacityLimiter(self._plan.at_once)
 
         async def one(kind: Kind) -> None:
             async with slots:
@@ -214,10 +233,20 @@ class _SyncRun:
         async with anyio.create_task_group() as group:
             for kind in kinds:
                 group.start_soon(one, kind)
-        if failed:
-            raise failed[0]
 
     async def _read_devices(self, kind: Kind) -> None:
         await self._walker.walk(kind)
         if await self._work(lambda: self._stage.missing(kind)):
             await self._walker.again(kind)
+
+
+def _in_turn(kinds: Sequence[Kind]) -> list[list[Kind]]:
+    """Tables in the order in which they can be read: parents before what is listed by parent."""
+    rounds: dict[int, list[Kind]] = {}
+    for kind in kinds:
+        rounds.setdefault(_depth(kind), []).append(kind)
+    return [rounds[depth] for depth in sorted(rounds)]
+
+
+def _depth(kind: Kind) -> int:
+    return 1 + max(_depth(BY_NAME[name]) for name, _ in kind.parents) if kind.parents else 0

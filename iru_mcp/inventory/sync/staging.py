@@ -20,13 +20,17 @@ _MEMO = 50_000
 """Contents remembered before the memory is emptied: apps and launch items repeat on every device."""
 
 
+Place = Position | list[Any]
+"""Where reading goes on: a page's position; for a table with parents the parent's id and that (None: the first)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Walk:
     """How far a reading was staged."""
 
     state: str
     """walking, done, or denied."""
-    position: Position | None
+    position: Place | None
     mode: str
     """full, or incremental."""
     since: str | None
@@ -96,6 +100,27 @@ class Stage:
             self._db.execute(f"DELETE FROM _stage WHERE kind = :kind AND device IN ({visited})", names)
             self._db.execute("DELETE FROM _stage_visit WHERE kind = :kind", names)
             self._db.execute("DELETE FROM _stage_walk WHERE kind = :reading", names)
+
+    def parents(self, kind: Kind) -> list[str]:
+        """The ids of the things whose lists make up the table, as this sync read them or as the copy has them."""
+        found: set[str] = set()
+        for name, column in kind.parents:
+            now = (
+                f"SELECT value FROM _stage WHERE kind = '{name}' UNION ALL SELECT value FROM _{name}_open WHERE NOT "
+                f"EXISTS (SELECT 1 FROM _stage_walk WHERE kind = '{name}' AND state = 'done')"
+            )
+            ids = self._db.execute(f'SELECT v."{column}" FROM ({now}) n JOIN _{name}_value v ON v._id = n.value')
+            found |= {str(row[0]) for row in ids if row[0]}
+        return sorted(found)
+
+    def unread_parents(self, kind: Kind) -> Walk | None:
+        """Why none of the tables that hold the ids could be read; None when one was."""
+        walks = self.walks()
+        read = {row[0] for row in self._db.execute("SELECT kind FROM _coverage WHERE good_sync IS NOT NULL")}
+        for name, _ in kind.parents:
+            if name in read or name not in walks or walks[name].state != "denied":
+                return None
+        return walks[kind.parents[0][0]] if kind.parents else None
 
     def missing(self, kind: Kind, further: str = "") -> int:
         """How many things of the copy are not staged."""

@@ -15,7 +15,7 @@ from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.listing import listing
-from ..kit.params import Cursor, Limit, part_query
+from ..kit.params import MATCHES_PARTS_OF_NAMES, Cursor, Limit, part_query
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
 from .fleet import FLEET_REQUESTS, lean_device
@@ -42,7 +42,11 @@ class UserDeviceLine(TypedDict, total=False):
 @tool(LIST_DEVICES, requests=FLEET_REQUESTS, toolset="devices")
 async def find_devices_for_user(
     ctx: Context,
-    email: Annotated[str, Field(description="whole address, or a person's name", min_length=3, max_length=300)],
+    email: Annotated[
+        str,
+        Field(description="whole address, or a person's name", min_length=3, max_length=300),
+        MATCHES_PARTS_OF_NAMES,
+    ],
     limit: Limit = 25,
     cursor: Cursor = "",
 ) -> Page[UserDeviceLine]:

@@ -18,7 +18,7 @@ from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.counting import COUNT_REQUESTS, GroupBy, counting
 from ..kit.listing import listing
-from ..kit.params import Cursor, Fields, Limit, Platform, Since, Str, contains, equals, read_time, within
+from ..kit.params import Cursor, Fields, Limit, NamePart, Platform, Since, Str, contains, equals, read_time, within
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source, flag_check
 from ..kit.versions import VersionAtLeast, VersionBelow, is_release, read_version, version_checks
@@ -79,13 +79,13 @@ _Flag = bool | None
 async def list_devices(
     ctx: Context,
     platform: Platform = None,
-    device_name: Str = "",
-    serial_number: Str = "",
+    device_name: NamePart = "",
+    serial_number: NamePart = "",
     model: Str = "",
     os_version: Annotated[Str, Field(description="starts with, like 14.4")] = "",
     version_below: VersionBelow = "",
     version_at_least: VersionAtLeast = "",
-    user_email: Str = "",
+    user_email: NamePart = "",
     blueprint_name: Str = "",
     tag: Annotated[Str, Field(description="whole tag")] = "",
     asset_tag: Str = "",

@@ -16,18 +16,21 @@ import pkgutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from ...api.call import ReportProgress
 from ...api.client import IruClient
 from ...api.endpoint import Endpoint
+from ...api.record import sensitive_fields
 from ...errors import ConfigError, IruError, UsageError
 from ...output.clean import clean
+from ...output.redaction import withhold
 from .answers import Page, output_schema
 from .context import Context
 from .cursor import Cursors, question
+from .params import MATCHES_PARTS_OF_NAMES
 from .schema import input_schema
 from .size import fit_answer
 
@@ -93,19 +96,27 @@ class Tool:
     def output_schema(self) -> dict[str, Any]:
         return output_schema(self._hints["return"])
 
+    @cached_property
+    def _name_parts(self) -> frozenset[str]:
+        """The parameters that match parts of names which privacy mode hides."""
+        return frozenset(name for name, hint in self._hints.items() if MATCHES_PARTS_OF_NAMES in get_args(hint))
+
     async def run(
         self, client: IruClient, arguments: Mapping[str, Any], progress: ReportProgress | None = None
     ) -> Answer:
         """The answer to one call, cleaned and within its size. Raises an IruError."""
         privacy = client.privacy
         try:
-            given = self.read(privacy.arguments(arguments) if privacy else arguments)
+            given = self.read(arguments)
+            if privacy:
+                given = privacy.arguments(given, self._name_parts)
             ctx = self._context(client, given, progress)
             found = await self.function(ctx, **given)
         except IruError as error:
             raise error.reworded(privacy.text if privacy else str) from None
         answer = ctx.annotated(found.answer() if isinstance(found, Page) else found)
-        return fit_answer(ctx.pseudonymised(clean(answer)))
+        shown = answer if self.sensitive else withhold(answer, sensitive_fields())
+        return fit_answer(ctx.pseudonymised(clean(shown)))
 
     def _context(self, client: IruClient, given: Mapping[str, Any], progress: ReportProgress | None) -> Context:
         requests = self.count_requests if given.get("group_by") else self.requests

@@ -39,6 +39,9 @@ def _no_null(value: object) -> object:
 
 Str = Annotated[str, BeforeValidator(_no_null), Field(max_length=300)]
 """Free text, empty for not asked."""
+MATCHES_PARTS_OF_NAMES = "matches parts of names"
+NamePart = Annotated[Str, MATCHES_PARTS_OF_NAMES]
+"""As `Str`, for a filter that matches parts of what privacy mode hides: there it takes whole pseudonyms only."""
 
 Limit = Annotated[int, Field(ge=1, le=500)]
 Cursor = Annotated[

@@ -18,7 +18,7 @@ from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.counting import COUNT_REQUESTS, GroupBy
-from ..kit.params import Cursor, Fields, Limit, Str
+from ..kit.params import Cursor, Fields, Limit, NamePart, Str
 from ..kit.scan import Check
 from ..kit.versions import VersionAtLeast, VersionBelow, version_checks
 from .filter import joined
@@ -178,7 +178,7 @@ async def prism_launch_agents_and_daemons(
 async def prism_local_users(
     ctx: Context,
     device: OnDevice = "",
-    username: Str = "",
+    username: NamePart = "",
     type: AccountType = None,
     hidden_user: bool | None = None,
     secure_token: bool | None = None,

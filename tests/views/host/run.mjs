@@ -55,7 +55,7 @@ for (const one of scenarios) {
   const console_ = [], requests = [];
   page.on("console", (message) => { if (["error", "warning"].includes(message.type())) console_.push(message.text()); });
   page.on("pageerror", (error) => console_.push(String(error)));
-  page.on("request", (sent) => { const url = sent.url(); if (!url.startsWith(origin) && !url.startsWith("about:") && !url.startsWith("data:")) requests.push(url); });
+  page.on("request", (sent) => { const url = sent.url(); if (!url.startsWith(origin) && url !== `file://${one.file}` && !url.startsWith("about:") && !url.startsWith("data:")) requests.push(url); });
   await page.goto(one.file ? `file://${one.file}` : `${origin}/`);
   if (!one.file) await page.evaluate((given) => window.show(given), { ...one, url: `${origin}/mcp` });
   const frame = one.file ? page.mainFrame() : await (await page.waitForSelector("#view")).contentFrame();

@@ -1,0 +1,81 @@
+"""What a table of the copy is: where its rows come from, what tells them apart, which of their columns are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..api.endpoint import Endpoint
+from ..api.endpoints.prism import PrismRow
+from ..api.record import Record
+from .sync.device_rows import PLATFORMS, Visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One table of the copy. A new one, or a new column, needs a step in steps/ that makes it."""
+
+    name: str
+    holds: str
+    """What a row is, for people and models."""
+    endpoint: Endpoint[Any]
+    instead: Endpoint[Any] | None = None
+    """Where older tenants have the same."""
+    query: Mapping[str, str | int] = field(default_factory=dict)
+    device: str = ""
+    """The column that says whose it is; empty for what belongs to no device."""
+    key: tuple[str, ...] = ()
+    """Columns that, with the device, tell one thing from another."""
+    columns: tuple[str, ...] = ()
+    """Columns that are versioned; a column that no published example has goes to `more`."""
+    latest: tuple[str, ...] = ()
+    """Columns of which only the newest value is kept: they change without anything having happened."""
+    since: str = ""
+    """The column that says when Iru first saw the row; kept once, as `since`."""
+    skipped: frozenset[str] = frozenset()
+    """Columns that are not kept: another kind's, of no lasting meaning, or only on the wire."""
+    moves: tuple[str, ...] = ()
+    """A change of one of these is a move."""
+    family: str = ""
+    """Two things of one device that share this column, one gone and one new, are one thing that moved."""
+    telling: tuple[str, ...] = ()
+    """Columns that suffice where many rows are listed; all of them when empty."""
+    prism: bool = False
+    """A Prism category: reported by devices, and filtered by updated_at for an incremental reading."""
+    starts: str = ""
+    """The query parameter that asks for what came since a date; rows never change, and none is ever ended."""
+    dated: str = "updated_at"
+    """The column by which an incremental reading asks."""
+    parents: tuple[tuple[str, str], ...] = ()
+    """Where the endpoint lists the rows of one thing: which tables, and which of their columns, hold the ids to ask
+    for. The id comes with each row, under the name of the endpoint's slot."""
+    shape: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    """From a record's fields to the columns of the copy, where they differ."""
+    visit: Visit | None = None
+    """How devices that no list covers are asked one by one."""
+
+    @property
+    def listed(self) -> bool:
+        """Whether `endpoint` lists it for many devices at once."""
+        return self.visit is None or self.visit.endpoint is not self.endpoint
+
+    @property
+    def incremental(self) -> bool:
+        """Whether Iru can be asked for what changed since a moment."""
+        return self.prism or bool(self.starts)
+
+    @property
+    def visited(self) -> str:
+        """What the reading device by device is called, in the file and to people."""
+        return f"{self.name} ({', '.join(PLATFORMS)})" if self.listed else self.name
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """What is read for it: the list, the visits, or both."""
+        return ((self.name,) if self.listed else ()) + ((self.visited,) if self.visit else ())
+
+    @property
+    def record(self) -> type[Record]:
+        """What a row is read as."""
+        return self.endpoint.record if self.listed else PrismRow
