@@ -34,6 +34,8 @@ class Endpoint(Generic[R]):
     """Parameters without which Iru refuses the request, as a probe may send them."""
     product: str = ""
     """The separately bought product behind the path, if any."""
+    same_as: str = ""
+    """The name of an endpoint that answers the same; a tool that names both needs only one of them."""
     method: Literal["GET"] = "GET"
 
     def __post_init__(self) -> None:

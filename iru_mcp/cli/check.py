@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -154,13 +154,29 @@ def _learn(endpoint: Endpoint[Any], records: list[Any], ids: dict[str, str]) -> 
 
 
 def _verdict(tool: Tool, outcomes: Mapping[Endpoint[Any], IruError | None]) -> str:
-    lacking = [_lack(endpoint, outcomes[endpoint]) for endpoint in tool.endpoints if outcomes[endpoint]]
+    lacking = _lacking(tool.endpoints, outcomes)
     if lacking:
         return "; ".join(lacking)
-    partly = [_lack(endpoint, outcomes[endpoint]) for endpoint in tool.optional if outcomes[endpoint]]
-    if partly and not tool.endpoints and len(partly) == len(tool.optional):
+    partly = _lacking(tool.optional, outcomes)
+    if partly and not tool.endpoints and all(outcomes[endpoint] for endpoint in tool.optional):
         return "; ".join(partly)
     return f"works; without: {'; '.join(partly)}" if partly else "works"
+
+
+def _lacking(endpoints: Sequence[Endpoint[Any]], outcomes: Mapping[Endpoint[Any], IruError | None]) -> list[str]:
+    """What does not work, in words. Of two endpoints that answer the same, one is enough; a missing one is no news."""
+    found = []
+    for endpoint in endpoints:
+        error = outcomes[endpoint]
+        others = [outcomes[one] for one in endpoints if endpoint.name == one.same_as or one.name == endpoint.same_as]
+        if error is None or None in others or (isinstance(error, NotFound) and others and not _all_absent(others)):
+            continue
+        found.append(_lack(endpoint, error))
+    return found
+
+
+def _all_absent(outcomes: Sequence[IruError | None]) -> bool:
+    return all(isinstance(one, NotFound) for one in outcomes)
 
 
 def _lack(endpoint: Endpoint[Any], error: IruError | None) -> str:

@@ -22,7 +22,7 @@ from ..config.account import open_client, tenant, token
 from ..config.settings import Settings
 from ..errors import ConfigError, UsageError
 from ..installation import installation
-from ..mcp_clients.entry import variables
+from ..mcp_clients.entry import holds_secret, variables, without_secrets
 from ..mcp_clients.file import ConfigFile
 from ..mcp_clients.known import CLIENTS, Client, Machine
 from ..tools.kit.catalogue import Tool
@@ -169,7 +169,7 @@ def _connected(files: list[ConfigFile], account: _Account) -> str:
     if keyring:
         keychain.store(tenant(settings).base_url, token(settings).get_secret_value())
     for file, entry in zip(files, entries, strict=True):
-        file.connect(entry, secret="IRU_API_TOKEN" in entry.get("env", {}))
+        file.connect(entry, secret=holds_secret(entry.get("env", {})))
     return "\n".join([_verdict(report), *map(_line, files), *_token_line(settings, keyring=keyring)])
 
 
@@ -226,6 +226,6 @@ def _shown(files: list[ConfigFile], settings: Settings, environment: Mapping[str
     known = dataclasses.replace(settings, api_url=url, api_token=shown)
     blocks = []
     for file in files:
-        entry = _entry(file.client, known, environment, keyring=settings.api_token_keyring)
+        entry = _entry(file.client, known, without_secrets(environment), keyring=settings.api_token_keyring)
         blocks.append(f"{file.client.title}, {file.path}:\n\n{file.shown(entry)}")
     return "\n".join(blocks)

@@ -17,7 +17,8 @@ def is_ours(entry: Any) -> bool:
     """Whether an entry of a configuration file starts this package."""
     if not isinstance(entry, dict):
         return False
-    words = [entry.get("command"), *(entry.get("args") or ())]
+    arguments = entry.get("args")
+    words = [entry.get("command"), *(arguments if isinstance(arguments, list) else ())]
     return any(name in str(word) for word in words for name in ("iru-mcp", "iru_mcp"))
 
 
@@ -32,6 +33,25 @@ def variables(settings: Settings, environment: Mapping[str, str], *, keyring: bo
         if name not in _SAID_OTHERWISE | _FOR_HTTP and not item.metadata["secret"] and value != item.default:
             found[item.metadata["env"]] = "1" if value is True else str(value)
     return found
+
+
+def holds_secret(environment: Mapping[str, str]) -> bool:
+    """Whether an entry's environment has what nobody else may read: the token, or the password of a proxy."""
+    return "IRU_API_TOKEN" in environment or any(map(_password, environment.values()))
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """The same to be shown: a proxy's user and password are placeholders; the token is the caller's to leave out."""
+    return {
+        name: value.replace(f"{_password(value)}@", "USER:PASSWORD@") if _password(value) else value
+        for name, value in environment.items()
+    }
+
+
+def _password(value: str) -> str:
+    """User and password of a proxy's URL as they stand in it, empty when there is no password."""
+    user = value.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    return user if ":" in user else ""
 
 
 def _account(settings: Settings, *, keyring: bool) -> dict[str, str]:

@@ -1,4 +1,8 @@
-"""One entry in a client's configuration file: put there and taken out again, atomically, with a backup."""
+"""One entry in a client's configuration file: put there and taken out again, atomically, with a backup.
+
+The file is the client's, and the client may write it at any moment, as may another setup. So only one setup at a time
+changes files (lock.py), and a new text takes the old one's place only if the file is still what was read.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +20,7 @@ from ..errors import ConfigError
 from . import jsonc, toml
 from .entry import is_ours
 from .known import Client
+from .lock import alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +62,36 @@ class ConfigFile:
 
     def connect(self, entry: dict[str, Any], *, secret: bool) -> None:
         """Put `entry`, in place of an older one of ours; with a `secret` in it, nobody else may read the file."""
-        with self._told():
-            text = _read(self._real)
-            new, before = self._with(text, entry), self._without(text)
-            self._real.parent.mkdir(parents=True, exist_ok=True)
-            if before is not None:
-                _write(self.backup, before, self._mode())
-            _write(self._real, new, self._mode() & 0o700 if secret else self._mode())
+        with self._told(), alone():
+            while True:
+                text = _read(self._real)
+                new, before = self._with(text, entry), self._without(text)
+                self._real.parent.mkdir(parents=True, exist_ok=True)
+                if before is not None:
+                    _write(self.backup, before, self._mode())
+                if self._replaced(text, new, self._mode() & 0o700 if secret else self._mode()):
+                    return
 
     def disconnect(self) -> bool:
         """Take our entry out, and the file if it held nothing else and was not there before; whether there was one."""
-        if self.entry() is None:
-            return False
-        with self._told():
-            before = self._without(_read(self._real))
-            if before is None:
-                self._real.unlink()
-            else:
-                _write(self._real, before, self._mode())
+        with self._told(), alone():
+            while True:
+                text = _read(self._real)
+                if text is None or not is_ours(self._entry(text)):
+                    return False
+                if self._replaced(text, self._without(text), self._mode()):
+                    break
             self.backup.unlink(missing_ok=True)
         return True
+
+    def _replaced(self, old: str | None, new: str | None, mode: int) -> bool:
+        """Put `new` in place of `old`, None for no file; not when the client has written its file meanwhile."""
+        if new is None:
+            if _read(self._real) != old:
+                return False
+            self._real.unlink()
+            return True
+        return _write(self._real, new, mode, unless=lambda: _read(self._real) != old)
 
     def shown(self, entry: dict[str, Any]) -> str:
         """The entry as it stands in a file of its own."""
@@ -127,14 +142,17 @@ def _is_hollow(value: Any, text: str) -> bool:
 
 
 def _read(path: Path) -> str | None:
+    """The text of a file, None when there is none. Raises ValueError for a pipe or a folder: reading could hang."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ValueError("it is not a file")
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         return None
 
 
-def _write(path: Path, text: str, mode: int) -> None:
-    """All of it or nothing, also when the machine stops midway."""
+def _write(path: Path, text: str, mode: int, *, unless: Callable[[], bool] = lambda: False) -> bool:
+    """All of it or nothing, also when the machine stops midway; nothing if `unless`, asked at the last moment."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -142,7 +160,9 @@ def _write(path: Path, text: str, mode: int) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(mode)
+        if unless():
+            return False
         Path(name).replace(path)
-    except BaseException:
+    finally:
         Path(name).unlink(missing_ok=True)
-        raise
+    return True

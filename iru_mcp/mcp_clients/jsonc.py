@@ -97,7 +97,9 @@ def _verified(text: str, old: _Value, path: tuple[str, ...], value: Any) -> str:
 
 
 def changed(old: Any, path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    """A copy of the object `old` with `value` at `path`, or without it for None."""
+    """A copy of the object `old` with `value` at `path`, None: without it. Raises ValueError for another `old`."""
+    if not isinstance(old, dict):
+        raise ValueError("something in it is not an object where one must be")  # noqa: TRY004 - of a file, not of a call
     name, rest = path[0], path[1:]
     inner = changed(old.get(name, {}), rest, value) if rest else value
     return {**{key: item for key, item in old.items() if key != name}, **({} if inner is None else {name: inner})}

@@ -1,24 +1,43 @@
-"""Who changed or read what in Iru itself."""
+"""Who changed or viewed what in Iru itself.
+
+Iru's log takes no filter but the dates, reaches back a bounded time, and does not say in which order it comes. So rows
+are filtered here, an answer over a window that begins before the log says where the log begins, and the order that was
+asked for is checked. A blueprint's event lists every item of its scope beside the few that changed: filters and rows
+tell what was added, removed or set, and only count the rest.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypedDict
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field
 
+from ..api.call import Call
 from ..api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
+from ..api.endpoints.devices import LIST_DEVICES
 from ..api.record import write_moment
+from ..errors import UsageError
 from .kit.answers import Page
 from .kit.catalogue import tool
 from .kit.context import Context
+from .kit.enrolled import enrolled_devices
 from .kit.listing import listing
-from .kit.params import Cursor, Fields, Limit, Since, Str, Until, contains, read_window, within
+from .kit.params import Cursor, Fields, Limit, Since, Str, Until, contains, newest_first, read_window, within
 from .kit.rows import RowShape
 from .kit.scan import Check, Source
 
 _STATE_CHARACTERS = 160
 _NAMED = 5
+_CHANGED = 20
+"""Names shown of what was added or removed."""
+
+
+_ROOM_FOR_NAMES = "-" * 60
+"""Stands in a row about a device until its name and serial number are known."""
 
 
 class AuditLine(TypedDict, total=False):
@@ -29,54 +48,57 @@ class AuditLine(TypedDict, total=False):
     target_type: str
     target_component: str
     target_id: str
+    device_name: str
+    serial_number: str
     actor_type: str
     actor_id: str
     new_state: Any
 
 
-def _readable(flat: dict[str, Any]) -> dict[str, Any]:
-    """The row with what was set as a reader says it: things by name, long lists counted; `fields` gives it whole."""
-    return flat | ({"new_state": _said(flat["new_state"])} if "new_state" in flat else {})
-
-
-def _said(state: Any) -> Any:
-    if isinstance(state, dict):
-        named = state.keys() <= {"id", "name"} and isinstance(state.get("name"), str)
-        return state["name"] if named and "id" in state else {name: _said(value) for name, value in state.items()}
-    if isinstance(state, list):
-        more = [f"and {len(state) - _NAMED} more"] if len(state) > _NAMED else []
-        return [_said(item) for item in state[:_NAMED]] + more
-    return f"{state[:_STATE_CHARACTERS]}..." if isinstance(state, str) and len(state) > _STATE_CHARACTERS else state
-
-
-@tool(LIST_AUDIT_EVENTS)
+@tool(LIST_AUDIT_EVENTS, optional=(LIST_DEVICES,))
 async def list_audit_events(
     ctx: Context,
     since: Since = "",
     until: Until = "",
-    action: Annotated[Str, Field(description="create, update, delete; read for secrets")] = "",
+    hours: Annotated[Str, Field(description="time of day, like 22-05, UTC or with a zone: 22-05 Europe/Berlin")] = "",
+    action: Annotated[Str, Field(description="create, update, delete, view (secrets)")] = "",
     target_type: Annotated[Str, Field(description="e.g. blueprint, library_item, device, user, api_token")] = "",
-    target: Annotated[Str, Field(description="target_id, e.g. of the token that acted; or text in what was set")] = "",
+    target_component: Str = "",
+    target: Annotated[Str, Field(description="target_id or name, also of what was added or removed")] = "",
+    changed: Annotated[Str, Field(description="text in what was added, removed or set")] = "",
     actor: Annotated[Str, Field(description="actor_id or actor_type (user, api_token)")] = "",
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",
 ) -> Page[AuditLine]:
-    """Iru's audit log, newest first: changes to blueprints, library items, tokens and admins, device lifecycle, reads
-    of secrets. Iru filters by time only, so with other filters give since. An actor_id is the target_id of the token
-    that acted, or an Iru admin, whose name Iru does not give."""
+    """Iru's audit log, newest first: changes to blueprints, library items, tokens and admins, device lifecycle, views
+    of secrets. With other filters give since. An actor_id is the target_id of the token that acted, or an Iru
+    admin."""
     early, late = read_window(since, until, ctx.now())
     query, checks = audit_window(early, late)
+    if hours.strip():
+        checks.append(_between_hours(hours.strip()))
+    if action.strip():
+        word = "view" if action.strip().casefold() == "read" else action  # Iru's word for a secret that was read
+        checks.append(_text("action", word, lambda event: event.action))
+    if target_type.strip():
+        checks.append(_text("target_type", target_type, lambda event: event.target_type))
+    if target_component.strip():
+        checks.append(_text("target_component", target_component, lambda event: event.target_component))
     for name, wanted, texts in (
-        ("action", action, lambda event: (event.action,)),
-        ("target_type", target_type, lambda event: (event.target_type,)),
-        ("target", target, lambda event: (event.target_id, event.target_type, str(event.new_state))),
-        ("actor", actor, lambda event: (event.actor_id, event.actor_type)),
+        ("target", target, _names),
+        ("changed", changed, lambda event: _changes(event.new_state)),
+        ("actor", actor, lambda event: (event.actor_id or "", event.actor_type or "")),
     ):
         if wanted.strip():
-            checks.append(_has(name, wanted.strip(), texts))
-    source = Source(LIST_AUDIT_EVENTS, query=query, checks=checks)
-    return await listing(ctx, source, RowShape(AuditLine, lean=_readable), limit=limit, cursor=cursor, fields=fields)
+            checks.append(_any_text(name, wanted, texts))
+    source = Source(LIST_AUDIT_EVENTS, query=query, checks=checks, promised=lambda row: newest_first(row.occurred_at))
+    shape = RowShape(AuditLine, lean=_shortened)
+    page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    if early and not page.next_cursor:
+        await _say_beginning(ctx.call, page, early)
+    await _name_devices(ctx, page)
+    return page
 
 
 def audit_window(early: datetime | None, late: datetime | None) -> tuple[dict[str, str | int], list[Check[AuditEvent]]]:
@@ -96,6 +118,125 @@ def audit_window(early: datetime | None, late: datetime | None) -> tuple[dict[st
     ]
 
 
-def _has(name: str, wanted: str, texts: Any) -> Check[AuditEvent]:
-    test = contains(wanted)
-    return Check(name, lambda event: any(test(text) for text in texts(event)))
+def _text(name: str, wanted: str, value: Callable[[AuditEvent], str | None]) -> Check[AuditEvent]:
+    """A filter on a column whose words Iru does not publish."""
+    has = contains(wanted)
+    return Check(name, lambda event: has(value(event)), value=value)
+
+
+def _any_text(name: str, wanted: str, texts: Callable[[AuditEvent], Iterable[str]]) -> Check[AuditEvent]:
+    has = contains(wanted)
+    return Check(name, lambda event: any(has(text) for text in texts(event)))
+
+
+_HOURS = re.compile(r"(\d{1,2})(?::(\d\d))?\s*-\s*(\d{1,2})(?::(\d\d))?\s*(\S+)?")
+
+
+def _between_hours(text: str) -> Check[AuditEvent]:
+    """Events at a time of day, which may reach over midnight. Raises UsageError."""
+    wrong = UsageError("hours is no time of day.", "Write it like 22-05, 08:30-17 or 22-05 Europe/Berlin.")
+    match = _HOURS.fullmatch(text)
+    if match is None:
+        raise wrong
+    begin, end = (int(match[at]) * 60 + int(match[at + 1] or 0) for at in (1, 3))
+    zone = _zone(match[5] or "UTC")
+    if max(begin, end) > 24 * 60 or zone is None:
+        raise wrong
+
+    def test(event: AuditEvent) -> bool | None:
+        if event.occurred_at is None:
+            return None
+        local = event.occurred_at.astimezone(zone)
+        minute = local.hour * 60 + local.minute
+        return begin <= minute < end if begin < end else minute >= begin or minute < end
+
+    return Check("hours", test)
+
+
+def _zone(name: str) -> Any:
+    """The time zone with this name or offset such as +02:00; None where there is none."""
+    if name.upper() in ("UTC", "Z"):
+        return UTC
+    try:
+        return ZoneInfo(name) if "/" in name else datetime.strptime(name, "%z").tzinfo
+    except (ValueError, ZoneInfoNotFoundError):
+        return None
+
+
+def _named(item: Any) -> str:
+    """How a thing in a state is called."""
+    if isinstance(item, dict):
+        return str(item.get("name") or item.get("label") or item.get("id") or item)
+    return str(item)
+
+
+def _parts(state: Any) -> Iterator[tuple[str, Any]]:
+    """The parts of a state that tell of a change: not lists of everything in scope, nor what is empty."""
+    for name, value in state.items() if isinstance(state, dict) else ():
+        if not name.endswith("_scoped") and value not in (None, "", [], {}):
+            yield name, value
+
+
+def _changes(state: Any) -> Iterator[str]:
+    """What was added, removed or set, each with the name of its part."""
+    for name, value in _parts(state):
+        for item in value if isinstance(value, list) else [value]:
+            yield f"{name} {_named(item)}"
+
+
+def _names(event: AuditEvent) -> Iterator[str]:
+    """The id and the names of what was acted on, and of what was added to it or removed."""
+    yield event.target_id or ""
+    for name, value in _parts(event.new_state):
+        if name in ("name", "label"):
+            yield str(value)
+        elif isinstance(value, list) and name.endswith(("_added", "_removed")):
+            yield from (f"{_named(item)} {item.get('id', '') if isinstance(item, dict) else ''}" for item in value)
+
+
+def _shortened(flat: dict[str, Any]) -> dict[str, Any]:
+    """The row with what was set as a reader says it: changes by name, what is in scope counted."""
+    if flat.get("target_type") == "device" and "target_id" in flat:
+        flat = flat | {"device_name": _ROOM_FOR_NAMES}
+    state = flat.get("new_state")
+    if not isinstance(state, dict):
+        return flat
+    told = {
+        name: _said(value, _CHANGED if name.endswith(("_added", "_removed")) else _NAMED)
+        for name, value in _parts(state)
+    }
+    told |= {name: f"{len(value)} items" for name, value in state.items() if name.endswith("_scoped") and value}
+    return {name: value for name, value in (flat | {"new_state": told}).items() if value != {}}
+
+
+def _said(state: Any, most: int) -> Any:
+    if isinstance(state, dict):
+        named = state.keys() <= {"id", "name"} and isinstance(state.get("name"), str)
+        return state["name"] if named and "id" in state else {name: _said(one, most) for name, one in state.items()}
+    if isinstance(state, list):
+        more = [f"and {len(state) - most} more"] if len(state) > most else []
+        return [_said(item, most) for item in state[:most]] + more
+    return f"{state[:_STATE_CHARACTERS]}..." if isinstance(state, str) and len(state) > _STATE_CHARACTERS else state
+
+
+async def _say_beginning(call: Call, page: Page[Any], early: datetime) -> None:
+    """Says where the log begins, when that is after the beginning of what is asked: before it, none means nothing."""
+    first = await call.page(LIST_AUDIT_EVENTS, query={"sort_by": "occurred_at"})
+    times = [event.occurred_at for event in first.records if event and event.occurred_at]
+    ascends = times == sorted(times) or first.next is None
+    begins = min(times, default=None) if ascends else None
+    if begins is None or begins <= early:
+        return
+    page.complete, page.total = False, None
+    page.summary = (page.summary or {}) | {"log_starts_at": write_moment(begins)}
+    page.notes.append("the log begins after since: what was done before log_starts_at is in no answer")
+
+
+async def _name_devices(ctx: Context, page: Page[Any]) -> None:
+    """Names the devices that rows are about, in the room that was kept for it; the device list is read for such rows
+    alone."""
+    about = [row for row in page.items if row.pop("device_name", "")]
+    devices = (await enrolled_devices(ctx.call)).devices if about else {}
+    for row in about:
+        known = devices.get(row["target_id"], {})
+        row |= {name: known[name] for name in ("device_name", "serial_number") if known.get(name)}

@@ -45,6 +45,17 @@ async def test_a_missing_permission_is_named_for_the_tools_that_need_it_and_the_
     assert found.tools["list_devices"] == "works"
 
 
+@pytest.mark.parametrize("version", ["V1", "V2"])
+async def test_a_tool_that_needs_one_of_two_endpoints_works_when_one_answers(version: str) -> None:
+    denied = [f"LIST_THREATS_{version}", f"LIST_BEHAVIORAL_DETECTIONS_{version}"]
+    found = await report(denied=denied)
+    assert found.tools["list_threats"] == "works"
+    assert found.exit_code == 0
+    both = await report(denied=[*denied, "LIST_THREATS_V1", "LIST_THREATS_V2"])
+    assert "/api/v1/threat-details" in both.tools["list_threats"]
+    assert "behavioral-detections" not in both.tools["list_threats"]
+
+
 async def test_a_product_that_was_not_bought_is_told_from_a_permission() -> None:
     found = await report(unlicensed=["Vulnerability Management"])
     assert found.exit_code == 1

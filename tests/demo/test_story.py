@@ -136,7 +136,7 @@ async def test_an_archived_leaver_holds_two_devices_and_the_key_of_one_was_read_
     held = await walk(LIST_DEVICES, {"user_id": leaver["id"]})
     assert (leaver["archived"], leaver["device_count"], len(held)) == (True, 2, 2)
     events = await _events(walk)
-    [read] = [row for row in events if row["action"] == "read"]
+    [read] = [row for row in events if row["action"] == "view"]
     [token] = [row for row in events if row["target_id"] == read["actor_id"]]
     assert read["target_id"] in {row["device_id"] for row in held}
     assert (token["target_type"], token["new_state"]["label"]) == ("api_token", STORY.night_token_label)

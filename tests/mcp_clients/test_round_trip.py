@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,14 @@ def the_file(folder: Path, client: str, text: str | None) -> ConfigFile:
 def said(file: ConfigFile) -> Any:
     text = file.path.read_bytes().decode()
     return tomllib.loads(text.replace("\r\n", "\n")) if file.client.form == "toml" else jsonc.load(text)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A home folder of these tests' own: setup keeps its lock there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        yield
 
 
 @pytest.mark.parametrize(("client", "text"), FILES)

@@ -21,6 +21,7 @@ from iru_mcp.cli import main
 from iru_mcp.config import keychain
 from iru_mcp.demo import asgi, transport
 from iru_mcp.errors import ConfigError
+from iru_mcp.mcp_clients.entry import holds_secret
 from iru_mcp.mcp_clients.file import ConfigFile
 from iru_mcp.mcp_clients.known import CLIENTS, Machine
 from iru_mcp.tools.kit.catalogue import catalogue, select
@@ -344,3 +345,82 @@ def test_a_client_or_flag_that_does_not_exist_is_told_with_those_that_do(
     assert setup(*words) == 2
     assert told in capsys.readouterr().err
     assert not list(home.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("client", "text"),
+    [
+        ("cursor", '{"mcpServers": {"iru": {"command": "x", "args": 5}}}'),
+        ("cursor", '{"mcpServers": {"iru": 5}}'),
+        ("cursor", '{"mcpServers": []}'),
+        ("cursor", "[]"),
+        ("cursor", "5"),
+        ("codex", '[[mcp_servers]]\nname = "x"\n'),
+        ("codex", "mcp_servers = 5\n"),
+        ("codex", '[[mcp_servers.iru]]\ncommand = "x"\n'),
+    ],
+)
+def test_a_file_with_other_values_than_a_client_writes_is_told_in_a_sentence_and_left(
+    home: Path, client: str, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = installed(home, client)
+    file.path.write_text(text, "utf-8")
+    assert setup(client, "--demo") == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"iru-mcp: {file.path} is left as it is: ")
+    assert len(said.splitlines()) == 1
+    assert file.path.read_text("utf-8") == text
+    assert setup("--remove") == 0
+
+
+def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = file_of(home, "cursor")
+    file.path.parent.mkdir()
+    os.mkfifo(file.path)
+    assert setup("cursor", "--demo") == 2
+    assert "it is not a file" in capsys.readouterr().err
+
+
+def test_the_password_of_a_proxy_is_in_no_file_that_others_may_read_and_is_not_printed(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = installed(home, "cursor")
+    file.path.chmod(0o644)
+    entry = file.client.entry(["x"], {"HTTPS_PROXY": "http://ada:s3cret@proxy.example:3128"})
+    assert holds_secret(entry["env"])
+    assert not holds_secret({"HTTPS_PROXY": "http://proxy.example:3128", "IRU_API_URL": "https://a.example/x@y:z"})
+    file.connect(entry, secret=True)
+    assert file.path.stat().st_mode & 0o077 == 0
+    monkeypatch.setenv("https_proxy", "http://ada:s3cret@proxy.example:3128")
+    assert setup("zed", "--print", "--api-url", "https://acme.api.kandji.io") == 0
+    said = capsys.readouterr().out
+    assert "s3cret" not in said
+    assert "http://USER:PASSWORD@proxy.example:3128" in said
+
+
+def test_six_at_once_all_find_their_entry_in_the_file(home: Path) -> None:
+    file = installed(home, "cursor")
+    command = [sys.executable, "-m", "iru_mcp", "setup", "cursor", "--demo", "--name"]
+    environment = {"HOME": str(home), "PATH": "", "PYTHONPATH": ROOT}
+    running = [
+        subprocess.Popen([*command, f"iru-{number}"], env=environment, stdout=subprocess.DEVNULL) for number in range(6)
+    ]
+    assert [one.wait(120) for one in running] == [0] * 6
+    servers = json.loads(file.path.read_text("utf-8"))["mcpServers"]
+    assert sorted(servers) == [f"iru-{number}" for number in range(6)]
+
+
+def test_what_a_client_writes_while_setup_runs_is_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = installed(home, "cursor")
+    fsync = os.fsync
+
+    def write_meanwhile(_: int) -> None:
+        """The client saves its own file once, after setup has read it."""
+        monkeypatch.setattr(os, "fsync", fsync)
+        file.path.write_text('{"mine": 1}', "utf-8")
+
+    monkeypatch.setattr(os, "fsync", write_meanwhile)
+    file.connect(file.client.entry(["iru-mcp"], {}), secret=False)
+    found = json.loads(file.path.read_text("utf-8"))
+    assert found["mine"] == 1
+    assert "iru" in found["mcpServers"]

@@ -266,7 +266,7 @@ def test_both_tools_cost_no_more_than_450_tokens_of_the_list() -> None:
 async def test_a_secret_that_was_read_is_the_first_of_what_was_audited(ask: Ask) -> None:
     found = await ask("get_device_dossier", device=STORY.leaver_serials[0])
     first = found["audit"]["rows"][0]
-    assert "read of device secrets" in first["text"]
+    assert "view of device secrets" in first["text"]
     assert STORY.night_token_id in first["text"]
     assert any(note.startswith("who did what is audited") for note in found["notes"])
     assert found["states"]["audit"] == "ok"

@@ -22,7 +22,8 @@ INFECTED = set(STORY.infected)
 
 
 def serials(answer: dict[str, Any]) -> set[str]:
-    return set(answer["devices"]["serial_numbers"])
+    devices = answer["devices"]
+    return {row["serial_number"] for row in devices.get("rows", ())} | set(devices.get("serial_numbers", ()))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ async def test_a_path_in_one_persons_home_is_found_in_everybodys_and_nowhere_els
     assert answer["found"]["launch_agents_and_daemons"]["devices"] == 3
     agents = await ask("find_indicator", value="~/Library/LaunchAgents")
     rows = agents["found"]["launch_agents_and_daemons"]["rows"]
-    assert all(row["path"].startswith("/Users/") for row in rows)
+    assert all(row["path"].startswith(("/Users/", "~/")) for row in rows)
 
 
 async def test_several_pasted_at_once_are_answered_one_by_one_within_one_budget() -> None:
@@ -147,7 +148,7 @@ async def test_more_indicators_than_one_call_takes_are_refused_with_the_number_i
 async def test_one_of_several_that_fails_leaves_the_others() -> None:
     answer = await ask("find_indicator", tenant(unlicensed=(VULNERABILITIES,)), value=f"{STORY.cve_id}\n{HASH}")
     assert answer["indicators"][0]["notes"] == ["not licensed"]
-    assert answer["indicators"][1]["devices"]["count"] == 2
+    assert answer["indicators"][1]["devices"]["count"] == 3
     assert not answer["complete"]
 
 
@@ -165,7 +166,7 @@ def test_every_text_looks_like_something(value: str) -> None:
 async def test_a_hash_is_found_in_files_and_in_processes() -> None:
     answer = await ask("find_indicator", value=STORY.file_hash.upper())
     assert {name: part["hits"] for name, part in answer["found"].items()} == {"threats": 2, "behavioral_detections": 1}
-    assert serials(answer) == set(STORY.infected[:2])
+    assert answer["found"]["threats"]["devices"] == 2
     assert "file hashes" in answer["not_looked_at"]["applications, launch_agents_and_daemons"]
 
 
@@ -219,6 +220,71 @@ async def test_a_removed_device_is_found_where_it_is_still_reported_and_called_r
     assert "notes" not in await ask("find_indicator", value=STORY.patient_zero_serial)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [STORY.threat_name, STORY.app_bundle_id, STORY.app_name, STORY.launch_label, STORY.file_hash, STORY.command_host],
+)
+async def test_from_whichever_end_one_starts_the_union_of_devices_says_what_each_has_and_has_not(value: str) -> None:
+    answer = await ask("find_indicator", value=value)
+    rows = {row["serial_number"]: row for row in answer["devices"]["rows"]}
+    assert set(rows) == INFECTED
+    first, second, third = (rows[serial] for serial in STORY.infected)
+    assert {row["app"] for row in rows.values()} == {f"{STORY.app_name} {STORY.app_version}"}
+    assert {row["launch_item"] for row in rows.values()} == {STORY.launch_label}
+    itself = {STORY.threat_name: 2, STORY.file_hash: 2, STORY.command_host: 1}.get(value, 3)
+    assert sum("only_followed" not in row for row in rows.values()) == itself
+    assert [row["threat"] for row in (first, second, third)] == ["not_quarantined", "quarantined", "no record"]
+    assert [row["behavior"] for row in (first, second, third)] == ["detected", "no record", "no record"]
+    assert first["edr"].startswith("terminated")
+    assert {second["edr"], third["edr"]} == {"activated_enabled"}
+    assert answer["followed"]["steps"]
+    assert not {"applications", "threats"} & set(answer.get("no_hits_in", ()))
+
+
+async def test_a_list_that_cannot_be_read_makes_what_a_device_has_of_it_unknown() -> None:
+    def broken(request: httpx.Request) -> httpx.Response | None:
+        return told(418, "teapot") if request.url.path.endswith(("/prism/apps", "/system_extensions")) else None
+
+    answer = await ask("find_indicator", Between(broken), value=STORY.threat_name)
+    assert "app" not in answer["devices"]["rows"][0]
+    assert all(row["edr"].startswith("unknown, failed") for row in answer["devices"]["rows"])
+    assert not answer["complete"]
+
+
+async def test_parts_of_the_system_are_not_followed_and_too_many_are_said_not_to_be() -> None:
+    shell = await ask("find_indicator", value="/bin/zsh")
+    assert "followed" not in shell
+    many = await ask("find_indicator", value="/Applications/")
+    assert any(note.startswith("not followed, too many") for note in many["notes"])
+
+
+async def test_a_device_that_only_its_id_names_is_counted_and_shown() -> None:
+    def nameless(path: str, body: Any) -> Any:
+        if path.endswith("/threat-details"):
+            open_ones = [row for row in body["results"] if row["status"] == "NOT_QUARANTINED"]
+            for row in open_ones:
+                row.update(device_serial_number=None, device_name="")
+        return body
+
+    answer = await ask("find_indicator", Between(after=nameless), value=STORY.file_hash)
+    assert answer["devices"]["count"] == 3
+    assert answer["found"]["threats"]["devices"] == 2
+    ids = {row.get("device_id") for row in answer["found"]["threats"]["rows"]}
+    assert STORY.patient_zero_device_id in ids
+
+
+async def test_names_and_addresses_are_found_where_iru_matches_them_whole_or_by_letter_case() -> None:
+    def exact(request: httpx.Request) -> httpx.Response | None:
+        name, email = request.url.params.get("device_name"), request.url.params.get("email")
+        wrong = name not in (None, STORY.patient_zero_name) or email not in (None, STORY.leaver_email)
+        return told(200, [] if name else {"next": None, "previous": None, "results": []}) if wrong else None
+
+    part = await ask("find_indicator", Between(exact), value="mira's macbook")
+    assert STORY.patient_zero_serial in serials(part)
+    person = await ask("find_indicator", Between(exact), value=STORY.leaver_email.title())
+    assert person["found"]["users"]["hits"] == 1
+
+
 async def test_a_threat_found_by_the_app_it_came_with_shows_that_app() -> None:
     answer = await ask("find_indicator", value=STORY.app_name)
     assert answer["found"]["threats"]["matched"] == ["bundle_path"]
@@ -229,8 +295,9 @@ async def test_an_impostor_comes_before_the_many_it_hides_among() -> None:
     answer = await ask("find_indicator", value="softwareupdated")
     place = answer["found"]["launch_agents_and_daemons"]
     assert place["devices"] > 200
-    assert {row["serial_number"] for row in place["rows"][:3]} == INFECTED
-    assert place["rows"][3]["devices"] > 200
+    assert set(place["rows"][0]["serial_numbers"]) == INFECTED
+    assert place["rows"][0]["program"] == "~/.local/share/.cache/softwareupdated"
+    assert place["rows"][1]["devices"] > 200
 
 
 async def test_an_address_is_found_in_a_command_line_with_or_without_its_port() -> None:
@@ -356,7 +423,7 @@ async def test_long_and_hostile_rows_are_cut_and_cleaned() -> None:
     answer = await ask("find_indicator", Between(after=spoil), value=STORY.launch_label)
     text = to_json(answer)
     assert answer["found"]["launch_agents_and_daemons"]["hits"] == 3
-    assert len(text) < 3_000
+    assert len(text) < 5_000
     assert "\u202e" not in text
     assert "\u200b" not in text
 

@@ -68,7 +68,7 @@ async def test_a_person_is_all_their_devices_and_what_the_audit_log_says_of_both
     assert found["summary"]["user"]["archived"] is True
     assert {device["serial_number"] for device in found["summary"]["devices"]} == set(STORY.leaver_serials)
     assert {line.get("device") for line in found["items"]} >= set(STORY.leaver_serials)
-    read = found["items"][place(found, "read of device secrets", "filevault_recovery_key")]
+    read = found["items"][place(found, "view of device secrets", "filevault_recovery_key")]
     assert read["device"] == STORY.leaver_serials[0]
     assert read["look"] == f"list_audit_events actor= or target={STORY.night_token_id}"
     place(found, "update of user", "archived true")
@@ -150,7 +150,7 @@ async def test_a_source_that_breaks_off_is_partial_and_what_was_read_is_told(ask
     found = await ask("get_timeline", user=STORY.leaver_email, since="89d", broken=r"audit/events.*cursor=")
     state = "partial: stopped after 500 rows: Iru failed with 500 on GET /api/v1/audit/events"
     assert sources(found)["audit"] == state
-    assert place(found, "read of device secrets") >= 0
+    assert place(found, "view of device secrets") >= 0
     assert found["complete"] is False
 
 

@@ -116,6 +116,7 @@ PRISM_APPS = CATEGORIES["apps"]
 PRISM_DEVICE_INFORMATION = CATEGORIES["device_information"]
 PRISM_LAUNCH_AGENTS_AND_DAEMONS = CATEGORIES["launch_agents_and_daemons"]
 PRISM_LOCAL_USERS = CATEGORIES["local_users"]
+PRISM_SYSTEM_EXTENSIONS = CATEGORIES["system_extensions"]
 
 
 # https://api-docs.kandji.io - Prism > Count

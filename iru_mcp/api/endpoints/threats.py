@@ -96,6 +96,7 @@ LIST_BEHAVIORAL_DETECTIONS_V1 = Endpoint(
 # https://api-docs.kandji.io - Threats v2 > Threat Details. `statuses` is required.
 LIST_THREATS_V2 = Endpoint(
     name="LIST_THREATS_V2",
+    same_as="LIST_THREATS_V1",
     path="/api/v2/threat/threat-details",
     section=_SECTION,
     record=Threat,
@@ -111,6 +112,7 @@ LIST_THREATS_V2 = Endpoint(
 # https://api-docs.kandji.io - Threats v2 > Behavioral Detections. `device_id` is required: there is no fleet-wide list.
 LIST_BEHAVIORAL_DETECTIONS_V2 = Endpoint(
     name="LIST_BEHAVIORAL_DETECTIONS_V2",
+    same_as="LIST_BEHAVIORAL_DETECTIONS_V1",
     path="/api/v2/threat/behavioral-detections/events",
     section=_SECTION,
     record=BehavioralDetection,

@@ -146,7 +146,7 @@ def _incident_two(tenant: Tenant) -> list[Row]:
             {"archived": True, "name": leaver.name},
         ),
         _event(times.night_token_created, ("user", STORY.night_admin_id), "create", token, "", rights),
-        _event(times.key_read, token, "read", ("device", STORY.leaver_device_ids[0]), "secrets", read),
+        _event(times.key_read, token, "view", ("device", STORY.leaver_device_ids[0]), "secrets", read),
         _event(
             times.lost_mode_enabled, ("user", _ADMINS[0]), "update", ("device", STORY.lost_device_id), "lost_mode", lost
         ),

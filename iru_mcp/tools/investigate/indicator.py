@@ -1,53 +1,40 @@
-"""One indicator looked for in every source that Iru has."""
+"""The tool find_indicator: an indicator is read, looked for in every list that may have it, and followed."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Annotated, Any, TypedDict, cast
 
 from pydantic import BeforeValidator, Field
 
 from ...api.call import Call
+from ...api.endpoints.prism import PRISM_SYSTEM_EXTENSIONS, PrismRow
 from ...errors import UsageError
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from .indicator_matching import count_outside_prism, matched
-from .indicator_sources import SOURCE_ENDPOINTS, SOURCES, Source, serial_of, shown
+from .indicator_answer import MOST_NAMED, answer_of, device_of, devices_of
+from .indicator_links import Followed, follow
+from .indicator_lists import LIST_ENDPOINTS, LISTS
+from .indicator_matching import count_outside_prism
 from .indicator_text import Indicator, read_indicators
-from .reader import Outcome, Section, gather, spend
+from .reader import Outcome, SourceRows, attempt, gather, read
 
-_REQUESTS = 200
-"""Eight sources, up to three columns each, a few pages of each; a dozen requests an indicator are usual."""
+_REQUESTS = 300
+"""About 15 an indicator; up to 60 and 120 for all devices and users where Iru's own filter finds none."""
 _MOST_INDICATORS = 10
-_ROOM_EACH = 500
-"""Bytes for the rows of each of several indicators, beside its share of `_ROOM`."""
 _ROOM = 6_500
 """Bytes for rows: with what stands around them about 3,000 tokens."""
-_ROWS = 5
-_SERIALS = 25
-"""Devices that are named one by one; of more only the number says something."""
-_TEXT = 160
-"""Characters of one field; what stands out is at the beginning."""
+_ROOM_EACH = 500
+"""Bytes for the rows of each of several indicators, beside its share of `_ROOM`."""
 _LEAST = 3
+_MOST_ASKED_FOR_EDR = 10
 _IN_APPS = "applications"
 _ON_ALL_PLATFORMS = frozenset({"app_name", "bundle_id", "path", "process_name"})
 _OUTSIDE = "devices that Prism does not have"
-_JOINED = frozenset({"program_arguments"})
-_OLD_HASHES = ("md5", "sha1")
-_HASHES = frozenset({"md5", "sha1", "sha256"})
-
-_NEVER_SEARCHABLE: dict[str, dict[str, str]] = {
-    "sha256": {"applications, launch_agents_and_daemons": "Iru has no file hashes of them"},
-    "ip": {"network connections": "Iru records none; one device's own address is in get_device_details"},
-    "domain": {"network connections": "Iru records none, only command lines"},
-    "mac_address": {"MAC addresses": "no list has them; one device's own is in get_device_details"},
-    "team_id": {"threats, behavioral_detections": "they have no team id"},
-    "person": {"users": "Iru cannot search them by name; use list_users"},
-    "email": {"audit log": "use list_audit_events"},
-    "device_id": {"audit log": "ids of tokens, admins and items are there: list_audit_events target= or actor="},
-    "app_name": {"library items, audit log": "names of scripts, profiles and tokens: list_audit_events target="},
-}
+_IDENTITIES = frozenset({"serial_number", "device_id", "email"})
+_ALERTS = frozenset({"threats", "behavioral_detections"})
 
 
 class FoundIndicator(TypedDict, total=False):
@@ -58,6 +45,7 @@ class FoundIndicator(TypedDict, total=False):
     complete: bool
     devices: dict[str, Any]
     found: dict[str, Any]
+    followed: dict[str, Any]
     no_hits_in: list[str]
     not_looked_at: dict[str, str]
     notes: list[str]
@@ -68,7 +56,7 @@ def _lines(value: object) -> object:
     return "\n".join(map(str, value)) if isinstance(value, (list, tuple)) else value
 
 
-@tool(optional=SOURCE_ENDPOINTS, toolset="investigate", requests=_REQUESTS)
+@tool(optional=LIST_ENDPOINTS, toolset="investigate", requests=_REQUESTS)
 async def find_indicator(
     ctx: Context,
     value: Annotated[
@@ -83,8 +71,9 @@ async def find_indicator(
     ],
 ) -> FoundIndicator:
     """Where an indicator occurs in the fleet: apps, launch agents, EDR threats and behavior, local accounts,
-    vulnerable software, devices, users. Device counts and first rows per place; what could not be searched is in
-    not_looked_at. Start here with an unknown name, hash or path."""
+    vulnerable software, devices, users; then what belongs to the hits (`followed`). What each device has, counts and
+    first rows per place; what could not be searched is in not_looked_at. Start here with an unknown name, hash or
+    path."""
     indicators = read_indicators(value)
     if not indicators or any(len(indicator.value) < _LEAST for indicator in indicators):
         raise UsageError("value is too short to look for.", f"Give at least {_LEAST} characters of each.")
@@ -99,16 +88,57 @@ async def find_indicator(
 
 async def _find(call: Call, indicator: Indicator, room: int) -> dict[str, Any]:
     """The answer for one indicator, its rows within `room` bytes. Raises an IruError when nothing could be searched."""
-    columns = {name: found for name, source in SOURCES.items() if (found := indicator.columns(source.columns_by_kind))}
+    columns = {name: found for name, one in LISTS.items() if (found := indicator.columns(one.columns_by_kind))}
     jobs: dict[str, Callable[[], Awaitable[Any]]] = {
-        name: partial(SOURCES[name].search, call, indicator, names) for name, names in columns.items()
+        name: partial(LISTS[name].search, call, indicator, names) for name, names in columns.items()
     }
     if _IN_APPS in columns and _ON_ALL_PLATFORMS & set(indicator.kinds):
         jobs[_OUTSIDE] = lambda: count_outside_prism(call)
     outcomes = await gather(jobs)
     outside = outcomes.pop(_OUTSIDE, None)
-    answer = _answer(indicator, columns, outcomes, room)
-    return _with_outside_prism(answer, outside) if outside else answer
+    followed = Followed() if _names_a_device(indicator, outcomes) else await follow(call, outcomes)
+    devices = await _devices(call, outcomes, followed)
+    answer = answer_of(indicator, columns, outcomes, followed, devices, room)
+    if outside and outside.value != "":
+        which = f"apps of {outside.value or 'Windows and Android'} devices"
+        answer["complete"] = False
+        answer.setdefault("not_looked_at", {})[which] = "Iru has them device by device: list_device_apps"
+    return answer
+
+
+def _names_a_device(indicator: Indicator, outcomes: Mapping[str, Outcome[SourceRows[Any]]]) -> bool:
+    """Whether the indicator is a device or its holder, whose threats and apps are not what was asked for."""
+    lists = (outcomes.get(name) for name in ("devices", "device_information"))
+    is_known = any(outcome and outcome.value and outcome.value.records for outcome in lists)
+    return is_known and bool(_IDENTITIES & set(indicator.kinds))
+
+
+async def _devices(call: Call, outcomes: Mapping[str, Outcome[SourceRows[Any]]], followed: Followed) -> dict[str, Any]:
+    """The union of the devices of all hits, and whether endpoint detection works on each of a few."""
+    hits = {name: list(outcome.value.records) for name, outcome in outcomes.items() if outcome.value}
+    direct = {device_of(record.flat()) for name, records in hits.items() for record in records if name != "users"}
+    for name, rows in followed.rows.items():
+        hits[name] = hits.get(name, []) + list(rows.values())
+    unknown = {name: outcome.state for name, outcome in outcomes.items() if not outcome.complete} | followed.missing
+    ids = {device_of(record.flat()) for name, records in hits.items() for record in records if name != "users"}
+    edr: dict[str, str] = {}
+    if any(hits.get(name) for name in _ALERTS) and len(ids) <= _MOST_ASKED_FOR_EDR:
+        edr = await _read_edr(call, sorted(ids))
+    return devices_of(hits, direct, unknown, edr)
+
+
+async def _read_edr(call: Call, device_ids: list[str]) -> dict[str, str]:
+    """The state of Iru's endpoint security extension on each device."""
+    wanted = {"device_id": {"in": device_ids}, "categories": {"like": ["endpoint_security"]}}
+    outcome = await attempt(lambda: read(call, PRISM_SYSTEM_EXTENSIONS, {"filter": json.dumps(wanted)}))
+    if outcome.value is None or not outcome.complete:
+        return dict.fromkeys(device_ids, f"unknown, {outcome.state}")
+    rows: list[PrismRow] = outcome.value.records
+    own = [
+        row for row in rows if any(name in str(row.values.get("identifier")).casefold() for name in ("kandji", "iru"))
+    ]
+    states = {row.device_id: str(row.values.get("state") or "state unknown") for row in own}
+    return dict.fromkeys(device_ids, "no extension reported") | states
 
 
 def _several(outcomes: dict[str, Outcome[dict[str, Any]]]) -> dict[str, Any]:
@@ -118,90 +148,18 @@ def _several(outcomes: dict[str, Outcome[dict[str, Any]]]) -> dict[str, Any]:
         for value, outcome in outcomes.items()
     ]
     have: dict[str, list[str]] = {}
+    unnamed = []
     for answer in answers:
-        for serial in answer.get("devices", {}).get("serial_numbers", []):
+        devices = answer.get("devices", {})
+        rows = [row for row in devices.get("rows", []) if "only_followed" not in row]
+        named = devices.get("serial_numbers", [row.get("serial_number") or row.get("device_id") for row in rows])
+        if not rows and len(named) < devices.get("count", 0):
+            unnamed.append(answer["indicator"])
+        for serial in named:
             have.setdefault(serial, []).append(answer["indicator"])
-    ranked = sorted(have.items(), key=lambda item: -len(item[1]))
-    rows = [{"serial_number": serial, "indicators": values} for serial, values in ranked[:_SERIALS]]
-    unnamed = [answer["indicator"] for answer in answers if "serial_numbers" not in answer.get("devices", {})]
-    notes = [f"devices not named one by one of: {', '.join(unnamed)}"] if unnamed else []
-    devices = {"at_least" if unnamed else "count": len(have)} | ({"rows": rows} if rows else {})
-    complete = all(answer["complete"] for answer in answers)
-    return {"complete": complete, "devices": devices} | ({"notes": notes} if notes else {}) | {"indicators": answers}
-
-
-def _with_outside_prism(answer: dict[str, Any], outside: Outcome[str]) -> dict[str, Any]:
-    """The answer, saying whether there are devices whose apps cannot be searched."""
-    if outside.value == "":
-        return answer
-    which = f"apps of {outside.value or 'Windows and Android'} devices"
-    missing = {which: "Iru has them device by device: list_device_apps"}
-    return answer | {"complete": False, "not_looked_at": answer.get("not_looked_at", {}) | missing}
-
-
-def _answer(
-    indicator: Indicator, where: dict[str, tuple[str, ...]], parts: dict[str, Outcome[Any]], room: int
-) -> dict[str, Any]:
-    sections: dict[str, Section] = {}
-    kinds = ("sha256" if kind in _OLD_HASHES else kind for kind in indicator.kinds)
-    unsearchable = ((sources, why) for kind in kinds for sources, why in _NEVER_SEARCHABLE.get(kind, {}).items())
-    missing = {sources: why for sources, why in unsearchable if not set(sources.split(", ")) & set(where)}
-    searchable = not missing
-    serials: dict[str, None] = {}
-    for name, part in parts.items():
-        if part.value is None:
-            missing[name] = part.state
-            continue
-        rows = [record.flat() for record in part.value.records]
-        serials |= dict.fromkeys(serial for row in rows if (serial := serial_of(row)))
-        sections[name] = _section(SOURCES[name], rows, indicator, where[name], part)
-    found = spend(sections, room, _ROWS)
-    empty = [name for name, section in found.items() if section == {"hits": 0}]
-    for name, section in found.items():
-        if section.get("rows_left_out"):
-            section["more"] = SOURCES[name].next_tool
-    answer: dict[str, Any] = {
-        "indicator": indicator.shown,
-        "looks_like": list(indicator.kinds),
-        "complete": searchable and all(part.complete for part in parts.values()),
-        "devices": {"count": len(serials)} | ({"serial_numbers": list(serials)} if len(serials) <= _SERIALS else {}),
-        "found": {name: section for name, section in found.items() if name not in empty},
-    }
-    answer |= {"no_hits_in": empty} if empty else {}
-    return answer | ({"not_looked_at": missing} if missing else {}) | _notes(indicator, sections)
-
-
-def _section(
-    source: Source, rows: list[dict[str, Any]], indicator: Indicator, columns: tuple[str, ...], part: Outcome[Any]
-) -> Section:
-    devices = {serial_of(row) for row in rows} - {None}
-    counts: dict[str, Any] = {"hits": len(rows)} | ({"devices": len(devices)} if devices else {})
-    if not part.complete:
-        counts["state"] = part.state
-    if len(columns) > 1 and rows:
-        counts["matched"] = sorted({name for row in rows for name in matched(row, indicator, columns)})
-    return Section(counts, [_short(row) for row in shown(source, rows)])
-
-
-def _short(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: _cut(" ".join(map(str, value)) if name in _JOINED and isinstance(value, list) else value)
-        for name, value in row.items()
-    }
-
-
-def _cut(value: Any) -> Any:
-    return f"{value[:_TEXT]}..." if isinstance(value, str) and len(value) > _TEXT else value
-
-
-def _notes(indicator: Indicator, sections: dict[str, Section]) -> dict[str, Any]:
-    notes = []
-    if _HASHES & set(indicator.kinds):
-        notes.append("only EDR alerts carry hashes: look for the file's name or its path below the home folder too")
-    if indicator.kinds[0] in _OLD_HASHES:
-        notes.append("Iru's EDR records SHA-256; look for that too")
-    if sections.get("device_information", Section()).rows and not sections.get("devices", Section(rows=[{}])).rows:
-        notes.append("Prism knows the device, Iru's device list does not: it was removed")
-    if sections and not any(section.rows for section in sections.values()):
-        notes.append("no hit in any place that was looked at")
-    return {"notes": notes} if notes else {}
+    ranked = sorted(have.items(), key=lambda item: -len(item[1]))[:MOST_NAMED]
+    shown = {"rows": [{"serial_number": serial, "indicators": values} for serial, values in ranked]} if ranked else {}
+    head: dict[str, Any] = {"complete": all(answer["complete"] for answer in answers)}
+    head["devices"] = {"at_least" if unnamed else "count": len(have)} | shown
+    head |= {"notes": [f"too many devices to name of: {', '.join(unnamed)}"]} if unnamed else {}
+    return head | {"indicators": answers}

@@ -1,4 +1,9 @@
-"""How an indicator is looked for in each list of Iru's, and what counts as a hit."""
+"""How an indicator is looked for in each list of Iru's, and what counts as a hit.
+
+Iru is asked for at least what matches, and every row is compared here again. Where Iru does not publish how it matches
+(names of devices and their holders, addresses of users), or its own filter finds nothing, all rows are read, so that
+"no hit" never rests on a rule of Iru's that nobody knows.
+"""
 
 from __future__ import annotations
 
@@ -11,35 +16,45 @@ from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...api.endpoints.prism import PrismRow
-from ...api.endpoints.users import LIST_USERS
+from ...api.endpoints.users import LIST_USERS, User
 from ...api.endpoints.vulnerabilities import LIST_AFFECTED_DEVICES, LIST_DETECTIONS, LIST_VULNERABILITIES
 from ...api.record import Record
 from ...errors import NotFound
 from ..kit.scan import Check
-from ..prism.filter import letter_cases, matches
+from ..prism.filter import asked
 from ..threats import Sighting, read_threats
 from .indicator_text import Indicator
 from .reader import SourceRows, gather, read
 
 R = TypeVar("R", bound=Record)
+Search = Callable[[Call, Indicator, Sequence[str]], Awaitable[SourceRows[Any]]]
+"""Looks for an indicator in these columns of one list. Raises an IruError."""
 
-_WHOLE = frozenset({"team_id", "serial_number", "device_id", "email"})
-"""Kinds and columns that are compared whole; all others may contain the value."""
+_WHOLE = frozenset(
+    {"team_id", "serial_number", "device_id", "email", "user_email", "cve_id", "file_hash", "device_serial_number"}
+)
+"""Columns that are compared whole; all others may contain the value."""
+_UNPUBLISHED = frozenset({"device_name", "user_name"})
+"""Columns of the device list whose matching Iru does not publish."""
+_FLEET_PAGES = 60
+"""18,000 devices."""
+_DIRECTORY_PAGES = 120
 
 
-def search_prism(endpoint: Endpoint[PrismRow]) -> Callable[[Call, Indicator, Sequence[str]], Any]:
+def search_prism(endpoint: Endpoint[PrismRow]) -> Search:
     """Rows of one of Prism's categories."""
 
     async def search(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[PrismRow]:
-        async def one(column: str) -> SourceRows[PrismRow]:
-            words = letter_cases(indicator.value)
-            query, checks = _filtered({column: {"in" if column in _WHOLE else "like": words}})
-            below_home = [Check("home folder", _has(indicator, (column,)))] if indicator.below_home else []
-            return await read(call, endpoint, query, checks + below_home)
-
-        return await _each(columns, one)
+        return await _each(columns, lambda column: _filtered(call, endpoint, indicator, column))
 
     return search
+
+
+async def _filtered(call: Call, endpoint: Endpoint[R], indicator: Indicator, column: str) -> SourceRows[R]:
+    """The rows that have the indicator in one column, asked for by a JSON filter."""
+    wanted = asked({column: {"in" if column in _WHOLE else "like": [indicator.value]}})
+    check = Check("filter", _has(indicator, (column,)), sent=not indicator.below_home)
+    return await read(call, endpoint, {"filter": json.dumps(wanted)} if wanted else {}, [check])
 
 
 async def _each(columns: Sequence[str], one: Callable[[str], Awaitable[SourceRows[R]]]) -> SourceRows[R]:
@@ -52,12 +67,7 @@ async def _each(columns: Sequence[str], one: Callable[[str], Awaitable[SourceRow
     return SourceRows(list(rows.values()), "; ".join(missing))
 
 
-def _filtered(wanted: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, str | int], list[Check[Any]]]:
-    """The JSON filter for Iru, and its proof."""
-    return {"filter": json.dumps(wanted)}, [Check("filter", lambda row: matches(row.flat(), wanted), sent=True)]
-
-
-def search_alerts(kind: str) -> Callable[[Call, Indicator, Sequence[str]], Any]:
+def search_alerts(kind: str) -> Search:
     """Files, or processes, that endpoint detection noticed."""
 
     async def search(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Sighting]:
@@ -70,31 +80,37 @@ def search_alerts(kind: str) -> Callable[[Call, Indicator, Sequence[str]], Any]:
 
 async def search_detections(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Any]:
     """By CVE its devices, by software the detections in it."""
-    if "cve" in indicator.kinds:
-        return await _affected(call, indicator.value.upper())
-
-    async def one(column: str) -> SourceRows[Any]:
-        return await read(call, LIST_DETECTIONS, *_filtered({column: {"like": letter_cases(indicator.value)}}))
-
-    return await _each(columns, one)
-
-
-async def _affected(call: Call, cve: str) -> SourceRows[Any]:
+    if "cve" not in indicator.kinds:
+        return await _each(columns, lambda column: _filtered(call, LIST_DETECTIONS, indicator, column))
     try:
-        return await read(call, LIST_AFFECTED_DEVICES, cve_id=cve)
+        return await read(call, LIST_AFFECTED_DEVICES, cve_id=indicator.value.upper())
     except NotFound:
         await call.page(LIST_VULNERABILITIES)  # raises where the product is missing, not the CVE
         return SourceRows([])
 
 
 async def search_devices(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Device]:
-    """Devices that Iru lists."""
+    """Devices that Iru lists: by its own filter where its matching is published and finds any, else among all."""
 
     async def one(column: str) -> SourceRows[Device]:
         check = Check(column, _has(indicator, (column,)), sent=True)
         return await read(call, LIST_DEVICES, {column: indicator.value, "ordering": "device_id"}, [check])
 
-    return await _each(columns, one)
+    if not _UNPUBLISHED.intersection(columns):
+        found = await _each(columns, one)
+        if found.records or found.missing:
+            return found
+    check = Check("device", _has(indicator, columns))
+    return await read(call, LIST_DEVICES, {"ordering": "device_id"}, [check], pages=_FLEET_PAGES)
+
+
+async def search_users(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[User]:
+    """People by address: as Iru finds it, else among all."""
+    check = Check("email", _has(indicator, columns), sent=True)
+    found = await read(call, LIST_USERS, {"email": indicator.value}, [check])
+    if found.records or found.missing:
+        return found
+    return await read(call, LIST_USERS, {}, [Check("email", check.test)], pages=_DIRECTORY_PAGES)
 
 
 async def count_outside_prism(call: Call) -> str:
@@ -106,13 +122,6 @@ async def count_outside_prism(call: Call) -> str:
         if held:
             counts[platform] = f"{held}{' or more' if page.next is not None else ''} {platform}"
     return " and ".join(counts.values())
-
-
-async def search_users(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Any]:
-    """People by address."""
-    return await read(
-        call, LIST_USERS, {"email": indicator.value}, [Check("email", _has(indicator, columns), sent=True)]
-    )
 
 
 def _has(indicator: Indicator, columns: Sequence[str]) -> Callable[[Any], bool]:

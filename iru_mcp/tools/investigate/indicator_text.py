@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from ...folding import fold
 from .indicator_kinds import UNMISTAKABLE, looks_like, without_port
 
 _LABELS = (
@@ -71,19 +72,24 @@ class Indicator:
         return tuple(dict.fromkeys(found))
 
     def fits(self, found: Any, *, whole: bool = False) -> bool:
-        """Whether one field has the value, in any letter case; a list has it when an item has."""
+        """Whether one field has the value, folded; a list has it when an item has."""
         if isinstance(found, (list, tuple)):
             return any(self.fits(item, whole=whole) for item in found)
-        wanted, text = self.value.casefold(), str(found or "").casefold()
+        wanted, text = fold(self.value), fold(str(found or ""))
         if self.below_home:
             return re.search(f"(?:{_HOMES}){re.escape(wanted)}", text) is not None
         return wanted == text if whole else wanted in text
 
 
+def any_home(text: str) -> str:
+    """`text` with `~` for each home folder in it, so that what differs only in whose it is compares as the same."""
+    return re.sub(r"(?i:/users/[^/\s]+|[a-z]:\\users\\[^\\]+)(?=[/\\])", "~", text)
+
+
 def read_indicators(text: str) -> list[Indicator]:
     """The indicators in a pasted text, each once: one a line, or several in a line when none can be anything else."""
     pieces = [piece for line in re.split(r"[\r\n]+", text) for piece in _split(line)]
-    found = {indicator.value.casefold(): indicator for indicator in map(read_indicator, filter(None, pieces))}
+    found = {fold(indicator.value): indicator for indicator in map(read_indicator, filter(None, pieces))}
     return list(found.values())
 
 

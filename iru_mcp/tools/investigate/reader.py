@@ -98,19 +98,20 @@ async def read(
     checks: Sequence[Check[R]] = (),
     *,
     enough: Callable[[list[R]], bool] = lambda _: False,
+    pages: int = _PAGES,
     **ids: str,
 ) -> SourceRows[R]:
-    """The rows that pass every check, of a few pages at most; `enough` may end it sooner. Raises an IruError."""
-    scan = Scan(call, Source(endpoint, query or {}, checks=checks, ids=ids))
+    """The rows that pass every check, of so many pages at most; `enough` may end it sooner. Raises an IruError."""
+    scan = Scan(call, Source(endpoint, query or {}, checks=checks, ids=ids), whole=pages > _PAGES)
     records: list[R] = []
-    pages = 0
+    read_pages = 0
     async with aclosing(scan.pages()) as walk:
         async for hits, end in walk:
             records += [hit.record for hit in hits]
-            pages += 1
+            read_pages += 1
             if end or enough(records):
                 break
-            if pages == _PAGES:
+            if read_pages == pages:
                 return SourceRows(records, f"only the first {scan.looked_at} rows were looked at")
     missing = [f"{scan.unreadable} rows could not be read"] if scan.unreadable else []
     missing += [f"stopped after {scan.looked_at} rows: {scan.stopped}"] if scan.stopped else []

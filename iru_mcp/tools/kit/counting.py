@@ -78,7 +78,7 @@ class _Groups:
     def notes(self, limit: int) -> list[str]:
         """What the table does not show."""
         notes = []
-        smaller = sorted(self.rows.values(), reverse=True)[limit:]
+        smaller = sorted(self.rows.values(), reverse=True)[limit:] if limit else []
         if smaller:
             left_out = f"{len(smaller)} smaller groups with {sum(smaller)} rows are left out"
             notes.append(f"{left_out}; raise limit or narrow")
@@ -124,7 +124,9 @@ async def _count(ctx: Context, scan: Scan[R], shape: RowShape[Any], group_by: Se
         for hit in hits:
             values = shape.pick(hit.record, columns)
             groups.add(values, str(getattr(hit.record, "device_id", "")), str(values.get(kind, "")))
-    complete = not (scan.stopped or scan.unreadable) and len(groups.rows) <= limit and not groups.not_grouped
+    complete = (
+        not (scan.stopped or scan.unreadable) and (limit == 0 or len(groups.rows) <= limit) and not groups.not_grouped
+    )
     page: Page[Any] = Page(groups.table(limit), complete, total=len(groups.rows))
     page.summary = {"group_by": list(group_by), "rows": groups.matched}
     page.summary |= {"devices": groups.devices} if groups.devices else {}

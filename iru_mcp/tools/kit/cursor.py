@@ -33,6 +33,8 @@ class ResumePoint(NamedTuple):
     given: int
     widened: bool = False
     """Whether Iru's own filters were left out, since they found nothing."""
+    sorted_here: bool = False
+    """Whether the place is one among rows that are all read and sorted for each page."""
 
 
 def question(tool: str, arguments: Mapping[str, Any]) -> bytes:

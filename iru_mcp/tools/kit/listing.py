@@ -9,6 +9,7 @@ known; and a page that is not complete has a cursor, unless going on is no use.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ...api.record import Record
@@ -27,8 +28,17 @@ async def listing(
 ) -> Page[T]:
     """One page of `source`, as rows of `shape` or of `fields`."""
     after = ctx.cursors.read(cursor)
+    if limit == 0:
+        return await _only_counted(ctx, source)
+    if after and after.sorted_here and source.promised:
+        source = replace(source, order=source.promised, promised=None)
     scan = Scan(ctx.call, source, after, widened=bool(after and after.widened))
     page = await _page(ctx, scan, shape, limit, fields)
+    if scan.disordered:
+        source = replace(source, order=source.promised, promised=None)
+        scan = Scan(ctx.call, source, widened=scan.widened)
+        page = await _page(ctx, scan, shape, limit, fields)
+        page.notes.append("Iru gave another order than it was asked for; all rows were read and sorted here")
     if page.items or after or not source.narrow or scan.stopped:
         return page
     scan = Scan(ctx.call, source, widened=True)
@@ -46,9 +56,23 @@ async def _page(ctx: Context, scan: Scan[R], shape: RowShape[T], limit: int, fie
     else:
         page = await _streamed_page(ctx, scan, shape, limit, fields)
     page.notes[:0] = scan.notes()
+    if not page.items:
+        page.notes += scan.values_met()
     if scan.unreadable:
         page.complete, page.total = False, None
     return page
+
+
+async def _only_counted(ctx: Context, source: Source[R]) -> Page[Any]:
+    """The number of rows that match, without one: what `limit` 0 asks for."""
+    scan = Scan(ctx.call, source, whole=True)
+    count = len([hit async for hits, _ in scan.pages() for hit in hits])
+    if not count and source.narrow and not scan.stopped:
+        scan = Scan(ctx.call, source, whole=True, widened=True)
+        count = len([hit async for hits, _ in scan.pages() for hit in hits])
+    complete = not (scan.stopped or scan.unreadable)
+    notes = scan.notes() + ([f"{count} in what was looked at"] if not complete else [])
+    return Page([], complete, total=count if complete else None, notes=notes)
 
 
 async def _streamed_page(ctx: Context, scan: Scan[R], shape: RowShape[T], limit: int, fields: Sequence[str]) -> Page[T]:
@@ -108,6 +132,8 @@ def page_of(
     declared: Collection[str] = (),
 ) -> Page[T]:
     """The page of `records`, all at hand and in order, that begins after a point; `declared` are their columns."""
+    if limit == 0:
+        return Page([], complete=True, total=len(records))
     begin = _index_after(records, after)
     collector = RowCollector(shape, fields, limit, ctx.pseudonymised)
     for record in records[begin:]:
@@ -116,7 +142,7 @@ def page_of(
     end = begin + collector.count
     page = Page(collector.rows(declared), complete=end >= len(records), total=len(records))
     if not page.complete:
-        page.next_cursor = ctx.cursors.write(ResumePoint(end, end, records[end - 1].key(), end))
+        page.next_cursor = ctx.cursors.write(ResumePoint(end, end, records[end - 1].key(), end, sorted_here=True))
     return page
 
 

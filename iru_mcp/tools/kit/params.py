@@ -43,7 +43,8 @@ MATCHES_PARTS_OF_NAMES = "matches parts of names"
 NamePart = Annotated[Str, MATCHES_PARTS_OF_NAMES]
 """As `Str`, for a filter that matches parts of what privacy mode hides: there it takes whole pseudonyms only."""
 
-Limit = Annotated[int, Field(ge=1, le=500)]
+Limit = Annotated[int, Field(ge=0, le=500)]
+"""Rows of a page; 0 asks for counts alone."""
 Cursor = Annotated[
     str, BeforeValidator(_no_null), Field(description="next_cursor of the previous page", max_length=2000)
 ]

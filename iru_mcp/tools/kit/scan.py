@@ -22,6 +22,7 @@ from ...api.record import Record
 from .cursor import ResumePoint
 
 R = TypeVar("R", bound=Record)
+_VALUES_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Check(Generic[R]):
     name: str
     test: Callable[[R], bool | None]
     sent: bool = False
+    value: Callable[[R], Any] | None = None
+    """What the test looks at, where Iru publishes no list of its values: an answer without rows tells those met."""
 
 
 def flag_check(name: str, wanted: bool, value: Callable[[R], bool | None]) -> Check[R]:
@@ -60,6 +63,8 @@ class Source(Generic[R]):
     """Sort by this here, over all rows, where Iru cannot."""
     start: Position | None = None
     """Where to begin, where it is not the endpoint's usual place."""
+    promised: Callable[[R], Any] | None = None
+    """The order in which Iru was asked for the rows; where they come otherwise, all are read and sorted here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +95,17 @@ class Scan(Generic[R]):
     """Names of checks that Iru was asked to apply and did not."""
     untold: Counter[str] = field(default_factory=Counter)
     """Rows that pass all checks but some they do not tell of, by the name of that check."""
+    met: dict[str, Counter[str]] = field(default_factory=dict)
+    """The values that rows have, by the name of a check that has `value`: of rows that pass the checks without."""
+    disordered: bool = False
+    """Whether rows came in another order than was promised; the walk ends there."""
     stopped: str = ""
     """Why the walk ended before the last row; empty when it did not."""
     resume: Position | None = None
     total: int | None = None
     """How many rows Iru says there are."""
     _seen: set[str] = field(default_factory=set)
+    _last_key: list[Any] = field(default_factory=list)
 
     async def pages(self) -> AsyncGenerator[tuple[Iterator[Hit[R]], bool], None]:
         """The hits of each of Iru's pages, and whether it was the last one."""
@@ -107,9 +117,22 @@ class Scan(Generic[R]):
             async with aclosing(walk):
                 async for batch in walk:
                     self.total = batch.total if batch.total is not None else self.total
+                    if self._is_disordered(batch):
+                        self.disordered = True
+                        return
                     yield self._hits(batch), batch.next is None
         except Interrupted as end:
             self.stopped, self.resume = end.why, end.position
+
+    def _is_disordered(self, batch: Batch[R]) -> bool:
+        """Whether a page begins with what belongs behind its end, or behind the end of the page before."""
+        key = self.source.promised
+        if key is None or not batch.rows:
+            return False
+        ends = [key(record) for record in (batch.record(0), batch.record(len(batch.rows) - 1)) if record is not None]
+        ends = [*self._last_key, *ends]
+        self._last_key = ends[-1:]
+        return ends != sorted(ends)
 
     def _hits(self, batch: Batch[R]) -> Iterator[Hit[R]]:
         """The rows that pass, each read when it is asked for: most answers need few rows of a page."""
@@ -138,10 +161,28 @@ class Scan(Generic[R]):
         outcomes = [(check, check.test(record)) for check in self.source.checks]
         failed = [check for check, passes in outcomes if passes is False]
         self.ignored |= {check.name for check in failed if check.sent and not self.widened}
+        if all(passes for check, passes in outcomes if check.value is None):
+            self._note_values(record)
         untold = [check.name for check, passes in outcomes if passes is None]
         if not failed:
             self.untold.update(untold)
         return not failed and not untold
+
+    def _note_values(self, record: R) -> None:
+        for check in self.source.checks:
+            if check.value is not None:
+                value = check.value(record)
+                values = value if isinstance(value, list) else [value]
+                self.met.setdefault(check.name, Counter()).update(str(one) for one in values if one is not None)
+
+    def values_met(self) -> list[str]:
+        """What rows have in the columns whose checks none passed."""
+        notes = []
+        for name, met in sorted(self.met.items()):
+            common = ", ".join(f"{value[:40]} {count:,}" for value, count in met.most_common(_VALUES_SHOWN))
+            more = f" and {len(met) - _VALUES_SHOWN} more" if len(met) > _VALUES_SHOWN else ""
+            notes.append(f"{name} here: {common or 'none'}{more}")
+        return notes
 
     def _is_new(self, record: R) -> bool:
         if not self.unique:

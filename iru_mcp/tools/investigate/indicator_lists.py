@@ -1,4 +1,4 @@
-"""Where an indicator is looked for, and how hits are shown."""
+"""The lists of Iru's in which an indicator is looked for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.endpoints.devices import LIST_DEVICES
 from ...api.endpoints.prism import (
@@ -14,24 +13,24 @@ from ...api.endpoints.prism import (
     PRISM_DEVICE_INFORMATION,
     PRISM_LAUNCH_AGENTS_AND_DAEMONS,
     PRISM_LOCAL_USERS,
+    PRISM_SYSTEM_EXTENSIONS,
 )
 from ...api.endpoints.users import LIST_USERS
 from ...api.endpoints.vulnerabilities import LIST_AFFECTED_DEVICES, LIST_DETECTIONS, LIST_VULNERABILITIES
 from ..threats import THREAT_ENDPOINTS
 from ..vulnerabilities.device import rank
 from .indicator_matching import (
+    Search,
     search_alerts,
     search_detections,
     search_devices,
     search_prism,
     search_users,
-    value_of,
 )
-from .indicator_text import Indicator
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SearchedList:
     """One list of Iru's: in which fields each kind is looked for there, what a hit shows, and what shows more.
 
     With `group_by`, hits that agree in these fields are one row, and the rarest come first, since what hides behind a
@@ -39,7 +38,7 @@ class Source:
     """
 
     columns_by_kind: Mapping[str, str]
-    search: Callable[[Call, Indicator, Sequence[str]], Any]
+    search: Search
     columns: tuple[str, ...]
     next_tool: str
     group_by: tuple[str, ...] = ()
@@ -47,8 +46,6 @@ class Source:
     """By what rows are sorted, from the hits in each."""
 
 
-_SERIALS = 3
-"""Serial numbers of a row that many devices agree in."""
 _NAMED = ("app_name", "process_name")
 _ALERT_TEXT = "threat_name process_name file_path command_line bundle_path"
 _PARENT_TEXT = "parent_process.name parent_process.image_path parent_process.command_line"
@@ -66,15 +63,15 @@ _ALERT_SHOWN = tuple(
     "detection_date threat_name status process_name file_path bundle_path command_line file_hash".split()
 )
 
-SOURCES: dict[str, Source] = {
-    "threats": Source(_alert_columns(""), search_alerts("threat"), _ALERT_SHOWN, "list_threats"),
-    "behavioral_detections": Source(
+LISTS: dict[str, SearchedList] = {
+    "threats": SearchedList(_alert_columns(""), search_alerts("threat"), _ALERT_SHOWN, "list_threats"),
+    "behavioral_detections": SearchedList(
         _alert_columns(_PARENT_TEXT),
         search_alerts("behavioral"),
         (*_ALERT_SHOWN, "parent_process.name"),
         "list_threats",
     ),
-    "launch_agents_and_daemons": Source(
+    "launch_agents_and_daemons": SearchedList(
         dict.fromkeys(_NAMED, "label program program_arguments")
         | {
             "path": "path program program_arguments",
@@ -88,7 +85,7 @@ SOURCES: dict[str, Source] = {
         "prism_launch_agents_and_daemons",
         ("label", "path", "program", "program_arguments"),
     ),
-    "applications": Source(
+    "applications": SearchedList(
         {
             "app_name": "name",
             "process_name": "executable",
@@ -101,14 +98,14 @@ SOURCES: dict[str, Source] = {
         "prism_applications",
         ("name", "version", "bundle_id", "team_id", "path"),
     ),
-    "local_accounts": Source(
+    "local_accounts": SearchedList(
         {"username": "username"},
         search_prism(PRISM_LOCAL_USERS),
         ("username", "type", "hidden_user", "user_created_at"),
         "prism_local_users",
         ("username", "type", "hidden_user"),
     ),
-    "vulnerable_software": Source(
+    "vulnerable_software": SearchedList(
         {"cve": "cve_id", "app_name": "name", "bundle_id": "bundle_id", "path": "path"},
         search_detections,
         ("cve_id", "cvss_severity", "name", "version", "software_summary.name", "software_summary.version"),
@@ -116,7 +113,7 @@ SOURCES: dict[str, Source] = {
         ("cve_id", "cvss_severity", "name", "version", "software_summary.name", "software_summary.version"),
         lambda group: (-rank(group[0].get("cvss_severity")), -len(group)),
     ),
-    "devices": Source(
+    "devices": SearchedList(
         {
             "serial_number": "serial_number",
             "device_id": "device_id",
@@ -129,68 +126,28 @@ SOURCES: dict[str, Source] = {
         "list_devices",
     ),
     # Prism goes on reporting a removed device, which the device list no longer has.
-    "device_information": Source(
+    "device_information": SearchedList(
         {"serial_number": "serial_number", "device_id": "device_id"},
         search_prism(PRISM_DEVICE_INFORMATION),
         ("model_name", "os_version", "last_checkin"),
         "prism_device_information",
     ),
-    "users": Source(
+    "users": SearchedList(
         {"email": "email"}, search_users, ("id", "email", "name", "archived", "device_count"), "list_users"
     ),
 }
 """By the name an answer gives them; the most telling first."""
 
-SOURCE_ENDPOINTS: tuple[Endpoint[Any], ...] = (
+LIST_ENDPOINTS: tuple[Endpoint[Any], ...] = (
     *THREAT_ENDPOINTS,
     PRISM_APPS,
     PRISM_DEVICE_INFORMATION,
     PRISM_LAUNCH_AGENTS_AND_DAEMONS,
     PRISM_LOCAL_USERS,
+    PRISM_SYSTEM_EXTENSIONS,
     LIST_DETECTIONS,
     LIST_AFFECTED_DEVICES,
     LIST_VULNERABILITIES,
     LIST_DEVICES,
     LIST_USERS,
 )
-
-
-def shown(source: Source, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The hits as rows: each with its device, or how many devices agree in it."""
-    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
-    for number, row in enumerate(rows):
-        key = tuple(str(value_of(row, name)) for name in source.group_by) or (str(number),)
-        groups.setdefault(key, []).append(row)
-    return [_row(source, group) for group in sorted(groups.values(), key=source.sort_key)]
-
-
-def _row(source: Source, group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    row = group[0]
-    whose: dict[str, Any] = {}
-    names = source.columns if len(group) == 1 else source.group_by
-    if len(group) > 1:
-        serials = list(dict.fromkeys(serial for one in group if (serial := serial_of(one))))
-        whose = {"devices": len(serials), "serial_numbers": serials[:_SERIALS]}
-    elif source.next_tool != "list_users":
-        whose = {"serial_number": serial_of(row), "device": name_of(row), "user_email": owner_of(row)}
-        whose = {name: value for name, value in whose.items() if value}
-    for name in names:
-        value = value_of(row, name)
-        if value is not None:
-            whose[name.replace("software_summary.", "").replace(".", "_")] = value
-    return whose
-
-
-def serial_of(row: Mapping[str, Any]) -> str | None:
-    """The serial number of the device in a row of any source."""
-    return row.get("serial_number") or row.get("device_serial_number")
-
-
-def owner_of(row: Mapping[str, Any]) -> str | None:
-    """Who holds the device in a row of any source that says it."""
-    return row.get("device__user_email") or row.get("user_email")
-
-
-def name_of(row: Mapping[str, Any]) -> str | None:
-    """The name of the device in a row of any source."""
-    return row.get("device__name") or row.get("device_name") or row.get("name")
