@@ -91,7 +91,7 @@ class Call:
     ) -> None:
         self._reader = reader
         self._endpoints = endpoints
-        self._progress = progress
+        self.report_progress = progress
         self.deadline = deadline
         self.requests_left = requests
         self.requests_made = 0
@@ -144,8 +144,8 @@ class Call:
                     self._refuse_long_walk(batch, pages.rows + (pages.rows_before or 0))
                 if whole:
                     self._prefetch_after(batch, prefetch, pages.read)
-                if self._progress and (batch.next is not None or pages.read > 1):
-                    await self._progress(pages.rows, batch.total)
+                if self.report_progress and (batch.next is not None or pages.read > 1):
+                    await self.report_progress(pages.rows, batch.total)
                 yield batch
             pages.check_total()
         finally:

@@ -11,6 +11,7 @@ import contextlib
 import hmac
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
@@ -36,6 +37,18 @@ from .transport.rate_limit import CircuitBreaker, Limits, RateLimiter, RetryBudg
 
 if TYPE_CHECKING:
     from .transport.wire import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """How the inventory copy of a tenant may be filled on demand."""
+
+    account: str = ""
+    """Whose copy it is, as the file says it."""
+    share: float = 0.5
+    """Of the hour's requests, how many all fills may take."""
+    keep: bool = False
+    """Whether the file is made where there is none; else a copy ends with its process."""
 
 
 class Companion(Protocol):
@@ -75,6 +88,7 @@ class IruClient:
         """The file of the tenant's inventory copy, for tools that read it; empty where none is set."""
         self.on_answer: Callable[[Endpoint[Any], Mapping[str, str], Any], None] = _unread
         """Told of every answer: its endpoint, its headers and its JSON as Iru sent it."""
+        self.filling = Filling()
         self._observe = observe or _unobserved
         self.base_url = base_url.rstrip("/")
         self.limits = limits or Limits()

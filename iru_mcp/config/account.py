@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from ..api.client import IruClient, Observe
+from ..api.client import Filling, IruClient, Observe
 from ..api.transport.rate_limit import Limits
 from ..errors import ConfigError
 from ..inventory.location import default_file
@@ -111,6 +111,7 @@ def open_client(
         secret = token(settings).get_secret_value
         client = IruClient(base_url, secret, limits=limits, ca_file=settings.ca_file, observe=observe, privacy=shown)
     client.inventory = settings.inventory or str(default_file(account(settings)))
+    client.filling = Filling(account(settings), settings.inventory_quota / 100, keep=bool(settings.inventory))
     return client
 
 

@@ -119,6 +119,9 @@ class Settings:
     inventory: str = _setting(
         "", "IRU_INVENTORY", "file of the inventory copy; one in your data folder unless set", path=True
     )
+    inventory_quota: int = _setting(
+        50, "IRU_INVENTORY_QUOTA", "percent of an hour's requests that SQL over the fleet may take", least=1, most=100
+    )
     alert_rules: str = _setting("", "IRU_ALERT_RULES", "TOML file of further inventory rules", path=True)
     alert_webhook: SecretStr = _setting(
         SecretStr(""), "IRU_ALERT_WEBHOOK", "https address that alerts go to; never a flag", secret=True

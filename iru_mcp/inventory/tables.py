@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+from ..api.endpoint import Endpoint
 from ..api.endpoints.audit import LIST_AUDIT_EVENTS
 from ..api.endpoints.blueprints import LIST_BLUEPRINTS
 from ..api.endpoints.devices import GET_DEVICE_DETAILS, LIST_DEVICES
+from ..api.endpoints.prism import PRISM_COUNT
 from ..api.endpoints.threats import LIST_BEHAVIORAL_DETECTIONS_V1, LIST_THREATS_V1, LIST_THREATS_V2
 from ..api.endpoints.users import LIST_USERS
 from ..api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES
@@ -14,7 +19,7 @@ from .prism_tables import PRISM_TABLES
 from .sync.device_rows import DETAILS
 from .sync.row_shapes import of_behavioral_detection
 
-__all__ = ["BY_NAME", "KINDS", "LIVE_ONLY", "READINGS", "Kind"]
+__all__ = ["BY_NAME", "KINDS", "LIVE_ONLY", "READINGS", "SOURCES", "Kind"]
 
 _THREAT_COLUMNS = (
     "threat_name classification status management_state severity process_name process_owner file_path file_hash "
@@ -156,3 +161,15 @@ LIVE_ONLY: dict[str, str] = {
 BY_NAME = {kind.name: kind for kind in KINDS}
 READINGS: tuple[str, ...] = tuple(name for kind in KINDS for name in kind.readings)
 """What a sync reads, and says of each how far it came."""
+
+
+def _sources() -> Iterator[Endpoint[Any]]:
+    for kind in KINDS:
+        yield kind.endpoint
+        yield from (kind.instead,) if kind.instead else ()
+        yield from (kind.visit.endpoint,) if kind.visit else ()
+    yield PRISM_COUNT
+
+
+SOURCES: tuple[Endpoint[Any], ...] = tuple(dict.fromkeys(each for each in _sources() if each is not LIST_DEVICES))
+"""What is read for all kinds beside the device list."""

@@ -254,6 +254,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "find_indicator": {"value": STORY.launch_label},
     "get_device_dossier": {"device": STORY.patient_zero_serial},
     "get_timeline": {"device": STORY.patient_zero_serial},
+    "inventory_query": {"sql": "SELECT platform, count(*) AS devices FROM devices GROUP BY 1"},
+    "inventory_schema": {},
     "prism_applications": {},
     "prism_device_information": {},
     "prism_launch_agents_and_daemons": {},
@@ -270,7 +272,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 """Each default tool asked in its simplest way; the id of a user is read from get_user."""
 
 LATER = frozenset(
-    "find_indicator get_device_dossier get_timeline prism_query list_threats find_devices_with_vulnerability "
-    "list_fleet_vulnerabilities".split()
+    "find_indicator get_device_dossier get_timeline inventory_query inventory_schema prism_query list_threats "
+    "find_devices_with_vulnerability list_fleet_vulnerabilities".split()
 )
 """Tools of the default set beside the base fifteen."""

@@ -16,7 +16,7 @@ import anyio
 import httpx
 import pytest
 
-from iru_mcp.api.client import IruClient
+from iru_mcp.api.client import Filling, IruClient
 from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.demo import transport
 from iru_mcp.inventory.query import select
@@ -109,6 +109,7 @@ class Copy:
             limits=Limits(per_second=10_000),
         )
         client.inventory = str(self.path)
+        client.filling = Filling("demo", keep=True)
         return client
 
     async def sync(self, **plan: Any) -> Outcome:

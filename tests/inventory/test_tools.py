@@ -21,10 +21,10 @@ from .planted import Planted, device, nothing, put, with_new
 pytestmark = pytest.mark.anyio
 
 
-def test_the_toolset_is_off_until_it_is_named() -> None:
+def test_sql_is_usual_and_the_tools_of_history_are_off_until_they_are_named() -> None:
     usual = select(catalogue())
-    assert not [name for name in usual if name.startswith("inventory_")]
-    assert len(select(catalogue(), toolsets_named=["inventory"])) - len(usual) == 6
+    assert {name for name in usual if name.startswith("inventory_")} == {"inventory_query", "inventory_schema"}
+    assert len(select(catalogue(), toolsets_named=["inventory"])) - len(usual) == 4
 
 
 async def test_a_change_is_told_with_old_and_new_value(copy: Copy) -> None:

@@ -3,8 +3,9 @@
 SQLite's authorizer cannot tell a view from a common table expression of the same name: of `WITH devices AS (SELECT *
 FROM _meta)` it says that `devices` reads `_meta`, as it would for the view. So a statement is first compiled, never
 run, in an empty database that has each view as a plain table and nothing else. There a hidden table does not exist, and
-each read that the authorizer sees is one of a table with a name of its own: that also tells which tables the statement
-reads. Only what compiles there is run on the copy.
+each read that the authorizer sees is one of a table with a name of its own. The authorizer is not told of tables that
+only USING or NATURAL JOIN touch, so the compiled program is looked at too: it names every table that it opens. Both
+together tell which tables the statement reads. Only what compiles there is run on the copy.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ _BEGINS = re.compile(r"(?:\s|;|--[^\n]*(?:\n|$)|/\*.*?\*/)*(select|with|values)\
 """How a statement that only reads begins: EXPLAIN would tell of the tables behind the views."""
 _MODULES = ("json_each", "json_tree")
 _HIDDEN = ("sqlite_", "pragma_", "dbstat", "bytecode", "tables_used", "fts")
+_VIRTUAL = re.compile("sqlite_|pragma_|dbstat|bytecode|tables_used|fts", re.IGNORECASE)
+"""Names of SQLite's virtual tables: a program that opens one does not say which."""
 
 SIGNS = {"refused": "statement is refused", "much": "result is too large"}
 """Texts by which an error of this module is known."""
@@ -105,8 +108,12 @@ class Guard:
         if not _BEGINS.match(sql):
             raise sqlite3.DatabaseError(SIGNS["refused"])
         self._read.clear()
-        self._shadow.execute(f"EXPLAIN {canonical_times(sql)}", values).fetchall()
-        return self._read & self.views.keys()
+        program = self._shadow.execute(f"EXPLAIN {canonical_times(sql)}", values).fetchall()
+        opened = {(row[4], row[3]) for row in program if row[1] == "OpenRead"}
+        virtual = any(row[1] == "VOpen" for row in program) and _VIRTUAL.search(sql)
+        if virtual or not opened <= self._roots.keys():
+            raise sqlite3.DatabaseError(SIGNS["refused"])
+        return (self._read | {self._roots[place] for place in opened}) & self.views.keys()
 
     def run(self, sql: str, values: Mapping[str, Any], bounds: Bounds) -> Found:
         """The rows of a statement that may be run. Raises sqlite3.Error, MemoryError when they are too large."""
@@ -135,7 +142,9 @@ class Guard:
         views = _VIEWS[key]
         for name, columns in views.items():
             listed = ", ".join(f'"{column}"' for column in columns)
-            self._shadow.execute(f'CREATE TABLE "{name}"({listed}, PRIMARY KEY("{columns[0]}")) WITHOUT ROWID')
+            self._shadow.execute(f'CREATE TABLE "{name}"({listed})')
+        places = self._shadow.execute("SELECT rootpage, name FROM sqlite_schema")
+        self._roots = {(0, page): name for page, name in places}
         return views
 
     def _bound(self, db: sqlite3.Connection) -> None:
@@ -153,6 +162,7 @@ class Guard:
             name = (first or "").casefold()
             self._read.add(name)
             known = name in self.views or name in _MODULES or (not second and not name.startswith(_HIDDEN))
+            known = known and second != "ROWID"  # a view has none
             return sqlite3.SQLITE_OK if known else sqlite3.SQLITE_DENY
         return _harmless(action, second)
 

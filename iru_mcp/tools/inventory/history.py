@@ -1,4 +1,4 @@
-"""The dated copy of the tenant: its tables, one SELECT over it, what changed, how a device was, what hangs together."""
+"""The history in a copy that was synced: what changed, how a device was, what hangs together, what rules found."""
 
 from __future__ import annotations
 
@@ -9,20 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, TypeVar, c
 from anyio import to_thread
 from pydantic import BeforeValidator, Field
 
-from ..errors import ConfigError, UsageError
-from ..output.clean import MAX_FIELD
-from .kit.answers import Page
-from .kit.catalogue import tool
-from .kit.context import Context
-from .kit.params import Since, Str, Until, folded, listed, read_time
-from .kit.size import ROOM_FOR_ROWS, SizeBudget
+from ...errors import ConfigError, UsageError
+from ..kit.answers import Page
+from ..kit.catalogue import tool
+from ..kit.context import Context
+from ..kit.params import Since, Str, Until, folded, read_time
 
 if TYPE_CHECKING:
     import sqlite3
 
 T = TypeVar("T")
-_SECONDS = 10.0
-_ROWS = 500
 
 What = Annotated[
     Literal[
@@ -81,7 +77,7 @@ def _file(ctx: Context) -> Path:
 
 async def _read(ctx: Context, work: Callable[[sqlite3.Connection], T]) -> tuple[dict[str, str], T]:
     """The age of the copy, and what `work` reads from it in a thread."""
-    from ..inventory.store import age, reader
+    from ...inventory.store import age, reader
 
     def inside() -> tuple[dict[str, str], T]:
         with reader(_file(ctx)) as db:
@@ -89,67 +85,6 @@ async def _read(ctx: Context, work: Callable[[sqlite3.Connection], T]) -> tuple[
             return age(db, ctx.now()), work(db)
 
     return await to_thread.run_sync(inside)
-
-
-@tool(toolset="inventory", default=False)
-async def inventory_schema(
-    ctx: Context,
-    tables: Annotated[tuple[str, ...], BeforeValidator(listed), Field(description="only these, with columns")] = (),
-) -> dict[str, Any]:
-    """The tables of the local inventory copy for inventory_query: what a row is, columns, row counts, ages, and what
-    Iru did not permit. Call it first."""
-    from ..inventory import describe
-    from ..inventory.schema import VIEWS
-
-    unknown = [name for name in tables if name not in VIEWS]
-    copy, kinds = await _read(ctx, lambda db: describe.kinds(db, ctx.now()))
-    notes = [f"there is no table {name[:40]}" for name in unknown]
-    notes.append(
-        "every kind has a <kind>_history too: what is and what was, with valid_to, null where it still is. valid_from "
-        "and valid_to are times of syncs; since is when Iru first saw the record, not its values; baseline 1: already "
-        "there at the first look"
-    )
-    shown = describe.tables([name for name in tables if name not in unknown])
-    return {"copy": copy, "notes": notes, "tables": shown, "kinds": kinds}
-
-
-@tool(toolset="inventory", default=False)
-async def inventory_query(
-    ctx: Context, sql: Annotated[str, Field(description="one SQLite SELECT", min_length=1, max_length=8000)]
-) -> dict[str, Any]:
-    """Rows of one read-only SELECT over the local inventory copy (no requests to Iru): joins, counts and history of
-    devices, users, blueprints, apps, launch_items, local_users, profiles, filevault, windows_android_details,
-    vulnerabilities, detections, threats, changes, alerts, syncs and more; columns are in inventory_schema. Booleans
-    are 1 and 0, times text like 2026-11-22T09:30:00Z. At most 500 rows."""
-    from ..inventory import describe, query
-    from ..inventory.sandbox.processes import Processes
-
-    if ctx.privacy is not None:
-        raise UsageError(
-            "SQL could take names apart, so privacy mode has no inventory_query.",
-            "Use inventory_changes, inventory_at, inventory_graph or inventory_alerts, or the tools that ask Iru.",
-        )
-    path = _file(ctx)
-    copy, notes = await _read(ctx, describe.stale)
-    processes = ctx.companion(Processes)
-    found = await query.ask(processes, path, sql, rows=_ROWS, cell=MAX_FIELD + 1, seconds=_SECONDS)
-    rows, cut = _within(found.rows)
-    if found.more or cut:
-        notes.append("there are more rows than this; narrow the statement, aggregate, or use LIMIT and OFFSET")
-    long = sum(isinstance(cell, str) and len(cell) > MAX_FIELD for row in rows for cell in row)
-    if long:
-        notes.append(f"{long} cells are cut at {MAX_FIELD} characters: use substr(), or rows instead of group_concat()")
-    answer = {"copy": copy, "returned": len(rows), "complete": not (found.more or cut or long)}
-    return answer | ({"notes": notes} if notes else {}) | {"columns": found.columns, "rows": rows}
-
-
-def _within(rows: list[list[Any]]) -> tuple[list[list[Any]], bool]:
-    """As many rows as an answer has room for."""
-    budget = SizeBudget(ROOM_FOR_ROWS)
-    for index, row in enumerate(rows):
-        if not budget.take(row):
-            return rows[: max(1, index)], True
-    return rows, False
 
 
 @tool(toolset="inventory", default=False)
@@ -163,9 +98,9 @@ async def inventory_changes(
 ) -> Page[ChangeLine]:
     """What appeared, went, changed or moved between syncs of the local inventory copy, newest first, with old and new
     values; summary counts all that match. For changes by admins ask list_audit_events."""
-    from ..inventory import changes as history
-    from ..inventory import describe
-    from ..inventory.store import utc
+    from ...inventory import changes as history
+    from ...inventory import describe
+    from ...inventory.store import utc
 
     now = ctx.now()
     begin, end = read_time(since, "since", now), read_time(until, "until", now, end=True)
@@ -196,7 +131,7 @@ async def inventory_at(ctx: Context, device: OneDevice, when: Since, kind: What 
     """A device as the local inventory copy had it at a moment: record, hardware, encryption, accounts, profiles,
     login items, apps and detections, also of a device that is gone since. With kind: all its rows, in full where they
     are few."""
-    from ..inventory import changes as history
+    from ...inventory import changes as history
 
     moment = read_time(when, "when", ctx.now(), end=True) or ctx.now()
 
@@ -225,7 +160,7 @@ async def inventory_graph(
 ) -> dict[str, Any]:
     """Nodes and edges of the local inventory copy around something: account has device; device assigned user,
     blueprint, profile; device installed app; app has vulnerability."""
-    from ..inventory import graph
+    from ...inventory import graph
 
     copy, found = await _read(ctx, lambda db: graph.around(db, around, hops))
     number = {node: place for place, node in enumerate(found.names)}
@@ -254,8 +189,8 @@ async def inventory_alerts(
 ) -> Page[AlertLine]:
     """Open alerts of the local inventory copy, worst first: what the rules found at the last sync, such as malware that
     is not quarantined, a new local admin, FileVault turned off. summary.open counts what matches, by rule."""
-    from ..inventory import changes as history
-    from ..inventory.alerts import evaluate as alerts
+    from ...inventory import changes as history
+    from ...inventory.alerts import evaluate as alerts
 
     moment = read_time(resolved_since, "resolved_since", ctx.now())
 

@@ -1,0 +1,147 @@
+"""What a fill costs and may cost: requests that a table takes, and the share of the hour that fills have left."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+from anyio import to_thread
+
+from ...api.client import IruClient
+from ...api.endpoints.prism import PRISM_COUNT
+from ...errors import IruError, RateLimited, UsageError
+from ..store import reader
+from ..sync.device_rows import PLATFORMS
+from ..sync.quota import HOUR_LIMIT
+from ..tables import BY_NAME
+
+MOST = 1_500
+"""Requests that one question may cause of its own accord."""
+_HOUR = 3600.0
+_WORTH_NAMING = 150
+_LIVE = {
+    "apps": "prism_applications",
+    "device_information": "prism_device_information",
+    "launch_items": "prism_launch_agents_and_daemons",
+    "local_users": "prism_local_users",
+    "detections": "list_vulnerabilities",
+}
+"""The tool that asks Iru for a part of a table; prism_query for the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the copy tells about its tables: rows of those that were read, and how many devices are asked one by one."""
+
+    rows: dict[str, int]
+    visited: int
+
+
+class Costs:
+    """Estimates and bounds for the fills of one client. `share` of the hour is for all of them."""
+
+    def __init__(self, client: IruClient) -> None:
+        self._client = client
+        self._share = client.filling.share
+        self._counts: dict[str, tuple[float, int]] = {}
+        self._spent: deque[tuple[float, int]] = deque()
+
+    async def of(self, tables: Collection[str], known: Known) -> dict[str, int | None]:
+        """About how many requests it takes to read each of `tables` whole; None where nothing tells."""
+        async with anyio.create_task_group() as group:
+            for table in tables:
+                if BY_NAME[table].prism:
+                    group.start_soon(self._ask_count, table)
+        return {table: self._one(table, known) for table in tables}
+
+    def rows(self, table: str) -> int | None:
+        """How many rows Iru lately counted in a table; None where it was not asked or did not say."""
+        return self._counts[table][1] if table in self._counts else None
+
+    def spend(self, requests: int) -> None:
+        """A fill made so many requests just now."""
+        self._spent.append((time.monotonic(), requests))
+
+    def allowed(self) -> int:
+        """Requests that a fill may make now. Raises RateLimited when the share of the hour is used."""
+        while self._spent and self._spent[0][0] < time.monotonic() - _HOUR:
+            self._spent.popleft()
+        own = int(HOUR_LIMIT * self._share) - sum(requests for _, requests in self._spent)
+        left = self._client.rate_limiter.hour_left
+        allowed = own if left is None else min(own, left - int(HOUR_LIMIT * (1 - self._share)))
+        if allowed <= 0:
+            raise self.used_up()
+        return min(MOST, allowed)
+
+    def out_of(self, allowed: int, tables: Collection[str]) -> IruError:
+        """The error for a fill of `tables` that made all the requests it was allowed."""
+        return too_much(dict.fromkeys(tables)) if allowed >= MOST else self.used_up()
+
+    def used_up(self) -> RateLimited:
+        """The error for a fill for which too little of the share is left."""
+        wait = self._client.rate_limiter.hour_ends_in
+        return RateLimited(
+            f"Of this hour's requests, the {self._share:.0%} for filling the inventory (IRU_INVENTORY_QUOTA) are used.",
+            f"Ask again in {wait:.0f} s; or give a larger max_age, or use a live tool that filters.",
+            wait,
+        )
+
+    def _one(self, table: str, known: Known) -> int | None:
+        kind = BY_NAME[table]
+        visits = known.visited if kind.visit else 0
+        if not kind.listed:
+            return visits
+        counted = self.rows(table)
+        rows = known.rows.get(table) if counted is None else counted
+        return None if rows is None else pages(table, rows) + visits
+
+    async def _ask_count(self, table: str) -> None:
+        """Ask Iru how many rows a Prism category has, unless it was asked within the hour."""
+        if table in self._counts and anyio.current_time() - self._counts[table][0] < _HOUR:
+            return
+        call = self._client.call(PRISM_COUNT, seconds=10, requests=1)
+        try:
+            found = await call.page(PRISM_COUNT, query={"category": BY_NAME[table].endpoint.path.rpartition("/")[2]})
+        except IruError:
+            return  # a permission of its own, and only for estimates
+        if found.records and found.records[0]:
+            self._counts[table] = anyio.current_time(), found.records[0].count
+
+
+def too_much(costs: Mapping[str, int | None]) -> UsageError:
+    """The error for tables that take more requests than one question may cause; None: more than that."""
+    large = {table: cost for table, cost in costs.items() if cost is None or cost >= _WORTH_NAMING}
+    said = [
+        f"{table}: more than {MOST:,} requests"
+        if cost is None
+        else f"{table}: about {cost:,} requests, {cost / HOUR_LIMIT:.0%} of the hour"
+        for table, cost in sorted(large.items(), key=lambda item: -(item[1] or 0))
+    ]
+    tools = sorted({_LIVE.get(table, "prism_query") for table in large})
+    return UsageError(
+        f"Too much to read for one question ({'; '.join(said)}): it may cause {MOST:,} within IRU_INVENTORY_QUOTA.",
+        f"Use a live tool that filters: {', '.join(tools)}; or tell the user to run: iru-mcp sync.",
+    )
+
+
+def pages(table: str, rows: int) -> int:
+    """How many requests list so many rows."""
+    return max(1, math.ceil(rows / (BY_NAME[table].endpoint.paging.size or 300)))
+
+
+async def known(path: Path) -> Known:
+    """What the file at `path` tells."""
+
+    def look() -> Known:
+        with reader(path) as db:
+            rows = dict(db.execute("SELECT kind, rows FROM _coverage WHERE good_sync IS NOT NULL").fetchall())
+            marks = ", ".join("?" * len(PLATFORMS))
+            found = db.execute(f"SELECT count(*) FROM devices WHERE platform IN ({marks})", PLATFORMS).fetchone()
+        return Known(rows, found[0])
+
+    return await to_thread.run_sync(look)

@@ -1,0 +1,123 @@
+"""What an answer's tables are worth: of when each is, how many rows it has, and what is missing from it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...errors import Denied, NotLicensed, NotPermitted
+from ..tables import BY_NAME, Kind
+from .sources import OF_SYNCS, kinds_of
+
+Rows = Sequence[Sequence[Any]]
+_COVERAGE = "SELECT kind, state, why, permission, rows, odd, left_out, since, checked_at FROM _coverage"
+_LAST = "SELECT finished_at, (SELECT min(started_at) FROM _sync) FROM _sync ORDER BY id DESC LIMIT 1"
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One line of the copy's account of itself."""
+
+    name: str
+    state: str
+    why: str | None
+    permission: str | None
+    rows: int | None
+    odd: int | None
+    left_out: int | None
+    since: str | None
+    checked_at: str | None
+
+
+@dataclass(slots=True)
+class Provenance:
+    """The tables of an answer as it shows them; `complete` unless rows that there are could not be read."""
+
+    tables: list[dict[str, Any]] = field(default_factory=list)
+    complete: bool = True
+
+
+def facts(views: Collection[str]) -> dict[str, str]:
+    """The statements to run beside one over `views`, in the same state of the copy."""
+    reported = {kind: _reported(kind) for kind in sorted(kinds_of(views)) if _of_reports(BY_NAME[kind])}
+    return {"coverage": _COVERAGE, "last": _LAST} | reported
+
+
+def provenance(views: Collection[str], found: Mapping[str, Rows]) -> Provenance:
+    """What is to be said of `views`, from the rows of `facts`. Raises NotPermitted or NotLicensed for a view none of
+    whose sources could ever be read."""
+    held = {row[0]: _Reading(*row) for row in found["coverage"]}
+    answer = Provenance()
+    for view in sorted(views):
+        if view in OF_SYNCS:
+            last, first = found["last"][0] if found["last"] else (None, None)
+            answer.tables.append({"table": view, "as_of": last, "missing": [f"what was before {first}"]})
+            continue
+        kinds = sorted(kinds_of([view]))
+        _refuse_unread(view, kinds, held)
+        for kind in kinds:
+            line, complete = _line(view, BY_NAME[kind], held, found)
+            answer.complete = answer.complete and complete
+            if line not in answer.tables:
+                answer.tables.append(line)
+    return answer
+
+
+def _of_reports(kind: Kind) -> bool:
+    """Whether a device without a row is one that did not report, rather than one that has nothing of it."""
+    return bool(kind.device) and (kind.prism or kind.visit is not None)
+
+
+def _reported(kind: str) -> str:
+    """By platform: how many devices are listed, and how many of them have a row."""
+    has = f"EXISTS (SELECT 1 FROM _{kind}_open o JOIN _device i ON i.id = o.device WHERE i.device_id = d.device_id)"
+    return f"SELECT d.platform, count(*), sum({has}) FROM devices d GROUP BY 1 ORDER BY 2 DESC"
+
+
+def _refuse_unread(view: str, kinds: Sequence[str], held: Mapping[str, _Reading]) -> None:
+    readings = [held.get(name) for kind in kinds for name in BY_NAME[kind].readings]
+    if any(reading and reading.since for reading in readings):
+        return
+    reading = next((one for one in readings if one), None)
+    raise _denied(view, reading)
+
+
+def _denied(view: str, reading: _Reading | None) -> Denied:
+    why = reading.why or "" if reading else "it was not read yet."
+    grant = reading.permission or "" if reading else ""
+    error = NotPermitted if grant else NotLicensed
+    remedy = f"Tell the user: grant the API token {grant} in Iru under Access > API tokens." if grant else ""
+    return error(f"{view} could not be read from Iru: {why}", remedy or "Nothing can be said of it.", grant)
+
+
+def _line(
+    view: str, kind: Kind, held: Mapping[str, _Reading], found: Mapping[str, Rows]
+) -> tuple[dict[str, Any], bool]:
+    readings = [held[name] for name in kind.readings if name in held]
+    missing, complete = [], len(readings) == len(kind.readings)
+    for one in readings:
+        said = _unread(one)
+        missing += said
+        complete = complete and not said
+    missing += [f"{one.left_out} rows of devices that Iru no longer lists" for one in readings if one.left_out]
+    missing += _silent(found.get(kind.name, ()))
+    times = [one.since for one in readings if one.since]
+    name = view if view.removesuffix("_history") == kind.name else f"{view}: {kind.name}"
+    line = {"table": name, "as_of": min(times, default=None), "rows": sum(one.rows or 0 for one in readings)}
+    return line | ({"missing": missing} if missing else {}), complete
+
+
+def _unread(one: _Reading) -> list[str]:
+    if one.state != "copied":
+        old = f"; what there is, is of {one.since}" if one.since else ""
+        return [f"{one.name}: not readable at {one.checked_at} ({one.permission or one.why}){old}"]
+    return [f"{one.odd} rows that could not be read"] if one.odd else []
+
+
+def _silent(reported: Rows) -> list[str]:
+    """Devices of which there is no row: those of platforms without any, and those that did not report."""
+    none = [f"{platform} ({count})" for platform, count, has in reported if not has]
+    some = [f"{count - has} of {count} {platform}" for platform, count, has in reported if 0 < has < count]
+    said = [f"not of {', '.join(none)}: no device of these has a row"] if none else []
+    return said + ([f"no row of {', '.join(some)}: no report"] if some else [])

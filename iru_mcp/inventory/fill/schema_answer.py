@@ -1,0 +1,140 @@
+"""What inventory_schema tells: all tables in a line each, or one of them in depth, with statements that were run."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import anyio
+from anyio import to_thread
+
+from ...api.record import read_moment
+from ...errors import IruError, UsageError
+from ..query import ask
+from ..schema import VIEWS, view_columns
+from ..store import reader, words
+from ..tables import BY_NAME
+from .costs import known
+from .on_demand import OnDemand, Told
+from .provenance import facts, provenance
+from .sources import kinds_of
+
+_A_DAY = timedelta(days=1)
+_FEW = 12
+"""Columns with at most so many values are shown with them."""
+_LOOKING = 5.0
+"""Seconds for the values of all columns of a table."""
+_NOTES = [
+    "<table>_history: what is and was; valid_to null: still so. since: when Iru first saw it",
+    "join by device_id; times are text like 2026-11-22T09:30:00Z, datetime() too; booleans 1, 0; lists are JSON",
+    "versions: version_key(os_version) >= version_key('26.1')",
+    "age ?: not read yet, a query reads it. requests: about what reading it whole takes; ?: not known before",
+]
+
+
+async def overview(copy: OnDemand, now: datetime, told: Told | None) -> dict[str, Any]:
+    """Each table: what a row is, how many there are, how old they are, and what reading it takes."""
+    path, notes = await copy.path(), list(_NOTES)
+    try:
+        await copy.fill(["devices"], _A_DAY, 8, told)  # how many devices there are tells what the others cost
+    except IruError as error:
+        notes.append(error.fact)
+    costs = await copy.costs.of(list(BY_NAME), await known(path))
+    held = await to_thread.run_sync(_held, path)
+    lines = [_line(view, held, costs, now) for view in VIEWS if not view.endswith("_history")]
+    return {"columns": ["table", "a row is", "rows", "age", "requests"], "tables": lines, "notes": notes}
+
+
+def _held(path: Path) -> dict[str, tuple[int, str]]:
+    """Rows of each kind, and since when its oldest reading is."""
+    with reader(path) as db:
+        read = {kind: (rows, since) for kind, rows, since in db.execute("SELECT kind, rows, since FROM _coverage")}
+    found = {}
+    for name, kind in BY_NAME.items():
+        readings = [read[reading] for reading in kind.readings if reading in read and read[reading][1]]
+        if readings:
+            found[name] = sum(rows or 0 for rows, _ in readings), min(since for _, since in readings)
+    return found
+
+
+def _line(view: str, held: dict[str, tuple[int, str]], costs: dict[str, int | None], now: datetime) -> list[str | int]:
+    kinds = kinds_of([view])
+    read = [held[kind] for kind in kinds if kind in held]
+    since = min((since for _, since in read), default=None)
+    age = words((now - read_moment(since)).total_seconds()) if since and len(read) == len(kinds) else "?"
+    rows = held[view][0] if view in held else "?"
+    prices = [costs[kind] for kind in kinds]
+    price = "?" if None in prices else sum(filter(None, prices))
+    return [view, VIEWS[view][0].removesuffix("; now"), rows, age, price]
+
+
+async def in_depth(copy: OnDemand, view: str, seconds: float, told: Told | None) -> dict[str, Any]:
+    """One table: its columns, the values of those with few, and three statements with what they gave.
+
+    Raises UsageError for an unknown table, naming the nearest.
+    """
+    name = view.casefold()
+    if name not in VIEWS:
+        near = difflib.get_close_matches(name, VIEWS, 3, 0.4) or list(VIEWS)
+        raise UsageError(f"There is no table {view[:40]}.", f"Perhaps: {', '.join(near)}.")
+    found: dict[str, Any] = {"table": name, "row": VIEWS[name][0], "columns": view_columns()[name]}
+    try:
+        waiting = await copy.fill(kinds_of([name]), _A_DAY, seconds, told)
+    except UsageError as error:
+        return found | {"complete": False, "notes": [f"{error} So no values are shown."]}
+    if waiting:
+        note = f"values come when it was read: ask again in {copy.ask_again(waiting)} s"
+        return found | {"complete": False, "notes": [note]}
+    path = await copy.path()
+    about = provenance([name], (await ask(copy.processes, path, "SELECT 1", facts=facts([name]), **_BOUNDS)).facts)
+    values = await _values(copy, path, name)
+    empty = [column for column, held in values.items() if held == []]
+    few = {column: held for column, held in values.items() if held}
+    found |= {"tables": about.tables, "values": few} | ({"always_null": empty} if empty else {})
+    return found | {"statements": await _statements(copy, path, name, few)}
+
+
+_BOUNDS: dict[str, Any] = {"rows": 3, "cell": 81, "seconds": 5.0}
+
+
+async def _values(copy: OnDemand, path: Path, view: str) -> dict[str, list[Any] | None]:
+    """By column: its values where they are few, [] where there are none; columns not looked at in time are left out."""
+    found: dict[str, list[Any] | None] = {}
+    with anyio.move_on_after(_LOOKING):
+        for column in view_columns()[view]:
+            sql = f'SELECT DISTINCT "{column}" FROM "{view}" WHERE "{column}" IS NOT NULL LIMIT {_FEW + 1}'
+            rows = (await ask(copy.processes, path, sql, rows=_FEW + 1, cell=81, seconds=_LOOKING)).rows
+            short = [row[0] for row in rows if not isinstance(row[0], str) or len(row[0]) <= 40]
+            found[column] = short if len(short) == len(rows) <= _FEW else None
+    return found
+
+
+async def _statements(copy: OnDemand, path: Path, view: str, few: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """Three statements over the table, run now: by value, with their devices, and what has none."""
+    found = []
+    for sql in _examples(view, [column for column, held in few.items() if len(held) > 1 and column != "valid_from"]):
+        answer = await ask(copy.processes, path, sql, **_BOUNDS)
+        found.append({"sql": sql, "first_row": answer.rows[0] if answer.rows else []})
+    return found
+
+
+def _examples(view: str, few: Sequence[str]) -> list[str]:
+    columns = view_columns()[view]
+    by = few[0] if few else columns[0]
+    counted = f"SELECT {by}, count(*) AS n FROM {view} GROUP BY 1 ORDER BY n DESC LIMIT 10"
+    plain = [column for column in columns if column not in ("device_id", "device_name", "serial_number", "more")][:4]
+    if "device_id" not in columns or view == "devices":
+        narrowed = f"SELECT {', '.join(columns[:4])} FROM {view} WHERE {by} IS NOT NULL ORDER BY 1 LIMIT 5"
+        return [counted, narrowed, f"SELECT count(*) AS n, count(DISTINCT {by}) AS different FROM {view}"]
+    joined = (
+        f"SELECT d.device_name, d.user_email, {', '.join(f't.{column}' for column in plain)} FROM {view} t "
+        "JOIN devices d USING (device_id) LIMIT 5"
+    )
+    without = (
+        "SELECT count(*) AS macs_without FROM devices d WHERE d.platform = 'Mac' "
+        f"AND NOT EXISTS (SELECT 1 FROM {view} t WHERE t.device_id = d.device_id)"
+    )
+    return [counted, joined, without]

@@ -1,0 +1,131 @@
+"""SQL over the whole fleet: the tables a statement reads are read from Iru first, unless the copy has them fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from ...api.endpoints.devices import LIST_DEVICES
+from ...errors import UsageError
+from ...inventory.tables import SOURCES
+from ...output.clean import MAX_FIELD
+from ..kit.catalogue import tool
+from ..kit.context import Context
+from ..kit.params import Str, read_time
+from ..kit.size import ROOM_FOR_ROWS, SizeBudget
+
+if TYPE_CHECKING:
+    from ...inventory.fill.on_demand import OnDemand, Unfinished
+
+_SECONDS = 10.0
+_FILL_SECONDS = 18.0
+"""Of a call's time, what a fill may take; the rest is for the statement."""
+_ROWS = 500
+
+MaxAge = Annotated[Str, Field(description="oldest a table may be, e.g. 30m, 7d; 0: read now")]
+
+
+@tool(LIST_DEVICES, optional=SOURCES, toolset="inventory")
+async def inventory_query(
+    ctx: Context,
+    sql: Annotated[str, Field(description="one SQLite SELECT", min_length=1, max_length=8000)],
+    max_age: MaxAge = "1h",
+) -> dict[str, Any]:
+    """Rows of one SELECT over the whole fleet: joins, counts, "has X but not Y" over devices, users, apps, local_users,
+    launch_items, profiles, filevault, detections, threats and more: inventory_schema lists them. A table is read from
+    Iru when it is first used; `tables` says of when each is and what it lacks. Times are text like
+    2026-11-22T09:30:00Z, booleans 1 and 0; version_key(text) compares versions. At most 500 rows."""
+    from ...inventory import query
+    from ...inventory.fill.provenance import facts, provenance
+    from ...inventory.fill.sources import kinds_of
+
+    if ctx.privacy is not None:
+        raise UsageError(
+            "SQL could take names apart, so privacy mode has no inventory_query.",
+            "Use inventory_changes, inventory_at, inventory_graph or inventory_alerts, or the tools that ask Iru.",
+        )
+    copy = _copy(ctx)
+    views = await query.tables_read(copy.processes, await copy.path(), sql)
+    waiting = await copy.fill(kinds_of(views), _age(max_age, ctx.now()), _FILL_SECONDS, ctx.call.report_progress)
+    if waiting:
+        return _not_yet(copy, waiting)
+    found = await query.ask(
+        copy.processes,
+        await copy.path(),
+        sql,
+        facts=facts(views),
+        rows=_ROWS,
+        cell=MAX_FIELD + 1,
+        seconds=_SECONDS,
+    )
+    about = provenance(views, found.facts)
+    rows, cut = _within(found.rows)
+    long = sum(isinstance(cell, str) and len(cell) > MAX_FIELD for row in rows for cell in row)
+    notes = _notes(more=found.more or cut, long=long)
+    complete = about.complete and not notes
+    answer = {"tables": about.tables, "returned": len(rows), "complete": complete}
+    return answer | ({"notes": notes} if notes else {}) | {"columns": found.columns, "rows": rows}
+
+
+def _copy(ctx: Context) -> OnDemand:
+    from ...inventory.fill.on_demand import OnDemand
+
+    return ctx.companion(OnDemand)
+
+
+def _age(text: str, now: datetime) -> timedelta:
+    """How old a table may be. Raises UsageError."""
+    wanted = text.strip() or "1h"
+    if wanted in ("0", "0s"):
+        return timedelta()
+    oldest = read_time(wanted, "max_age", now)
+    if oldest is None or oldest > now:
+        raise UsageError("max_age lies in the future.", "Give an age like 30m, 1h, 7d, or 0.")
+    return now - oldest
+
+
+def _not_yet(copy: OnDemand, waiting: Collection[Unfinished]) -> dict[str, Any]:
+    """The answer while tables are still being read: no rows, not even those that there are."""
+    seconds = copy.ask_again(waiting)
+    reading = [
+        {"table": one.table, "pages": one.pages} | ({"about": one.about} if one.about is not None else {})
+        for one in waiting
+    ]
+    note = f"not answered yet: tables are being read from Iru; send the same statement again in {seconds} s"
+    return {"complete": False, "notes": [note], "ask_again_seconds": seconds, "reading": reading}
+
+
+def _notes(*, more: bool, long: int) -> list[str]:
+    notes = []
+    if more:
+        notes.append("there are more rows than this; narrow the statement, aggregate, or use LIMIT and OFFSET")
+    if long:
+        notes.append(f"{long} cells are cut at {MAX_FIELD} characters: use substr(), or rows instead of group_concat()")
+    return notes
+
+
+def _within(rows: list[list[Any]]) -> tuple[list[list[Any]], bool]:
+    """As many rows as an answer has room for."""
+    budget = SizeBudget(ROOM_FOR_ROWS)
+    for index, row in enumerate(rows):
+        if not budget.take(row):
+            return rows[: max(1, index)], True
+    return rows, False
+
+
+@tool(LIST_DEVICES, optional=SOURCES, toolset="inventory")
+async def inventory_schema(
+    ctx: Context,
+    table: Annotated[Str, Field(description="one table in depth")] = "",
+) -> dict[str, Any]:
+    """The tables of inventory_query: what a row is, rows, age, about how many requests to Iru reading it takes. With
+    table: its columns, the values of those that have few, and statements that work."""
+    from ...inventory.fill.schema_answer import in_depth, overview
+
+    copy = _copy(ctx)
+    if table.strip():
+        return await in_depth(copy, table.strip(), _FILL_SECONDS, ctx.call.report_progress)
+    return await overview(copy, ctx.now(), ctx.call.report_progress)

@@ -1,0 +1,338 @@
+"""A statement's tables are read when it needs them, whole or not at all, within the hour's share, and told honestly."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from iru_mcp.api.client import Filling, IruClient
+from iru_mcp.errors import IruError, NotPermitted, RateLimited, UsageError
+from iru_mcp.inventory.fill import costs
+from iru_mcp.inventory.fill.on_demand import OnDemand
+from iru_mcp.inventory.fill.temporary import TemporaryFolder
+from iru_mcp.inventory.sync import pages
+from iru_mcp.tools.inventory import query
+from iru_mcp.tools.kit.catalogue import catalogue
+
+from .conftest import LATER, Copy
+
+pytestmark = pytest.mark.anyio
+COUNT = "SELECT count(*) FROM devices"
+
+
+class Server:
+    """One server on a tenant: its client lives from call to call."""
+
+    def __init__(self, copy: Copy, client: IruClient) -> None:
+        self.copy, self.client = copy, client
+
+    async def ask(self, sql: str, **more: Any) -> dict[str, Any]:
+        return await catalogue()["inventory_query"].run(self.client, {"sql": sql, **more})
+
+    async def schema(self, **given: Any) -> dict[str, Any]:
+        return await catalogue()["inventory_schema"].run(self.client, given)
+
+    def asked(self) -> list[str]:
+        """What was asked of Iru since the last time."""
+        paths = [url.path.removeprefix("/api/v1/") for url in self.copy.tenant.asked]
+        self.copy.tenant.asked.clear()
+        return paths
+
+
+@pytest.fixture
+async def server(empty: Copy) -> AsyncIterator[Server]:
+    """A server whose user keeps no copy."""
+    client = empty.client()
+    client.filling = Filling("demo")
+    yield Server(empty, client)
+    await client.aclose()
+
+
+def refuse(copy: Copy, part: str, status: int = 403) -> None:
+    copy.tenant.refuse = lambda request: (
+        httpx.Response(status, request=request, stream=httpx.ByteStream(b"{}")) if part in request.url.path else None
+    )
+
+
+async def test_a_statement_reads_the_tables_that_it_names_and_no_other(server: Server) -> None:
+    answer = await server.ask("SELECT count(*) FROM local_users WHERE username = 'root'")
+    assert answer["rows"][0][0] > 0
+    assert set(server.asked()) == {"devices", "prism/local_users", "prism/count"}
+    assert [line["table"] for line in answer["tables"]] == ["local_users"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT count(*) FROM devices LEFT JOIN apps USING (device_id)",
+        "SELECT count(*) FROM devices NATURAL JOIN apps",
+        "SELECT count(*) FROM devices JOIN apps USING (device_id, device_name)",
+        "SELECT 1 FROM devices WHERE device_id IN (SELECT device_id FROM apps)",
+        "SELECT (SELECT count(*) FROM apps) FROM devices",
+        "WITH d AS (SELECT 1 FROM devices), users AS (SELECT count(*) FROM apps) SELECT * FROM d, users",
+        "SELECT count(*) FROM devices UNION ALL SELECT count(*) FROM apps",
+    ],
+)
+async def test_a_table_is_read_whichever_way_a_statement_names_it(server: Server, sql: str) -> None:
+    answer = await server.ask(sql)
+    assert [line["table"] for line in answer["tables"]] == ["apps", "devices"]
+    assert answer["rows"]
+
+
+async def test_a_second_question_within_max_age_costs_no_request(server: Server) -> None:
+    first = await server.ask(COUNT)
+    server.asked()
+    server.copy.now += timedelta(minutes=59)
+    assert await server.ask(COUNT) == first
+    assert server.asked() == []
+    server.copy.now += timedelta(minutes=2)
+    assert (await server.ask(COUNT))["tables"][0]["as_of"] == "2026-11-23T13:01:00Z"
+    assert set(server.asked()) == {"devices"}
+
+
+async def test_max_age_says_how_old_a_table_may_be(server: Server) -> None:
+    await server.ask(COUNT)
+    server.asked()
+    server.copy.now = LATER
+    assert (await server.ask(COUNT, max_age="7h"))["tables"][0]["as_of"] == "2026-11-23T12:00:00Z"
+    assert server.asked() == []
+    assert (await server.ask(COUNT, max_age="0"))["tables"][0]["as_of"] == "2026-11-23T18:00:00Z"
+    server.copy.now += timedelta(seconds=1)
+    assert (await server.ask(COUNT, max_age="0"))["rows"] == [[40]]
+    assert server.asked() == ["devices", "devices"]
+    with pytest.raises(UsageError, match="max_age"):
+        await server.ask(COUNT, max_age="soon")
+
+
+async def test_what_does_not_fit_in_a_call_goes_on_behind_it(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = anyio.Event()
+    demo = server.copy.tenant.demo
+
+    class Slow(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("/prism/apps") and "cursor" in request.url.params:
+                await gate.wait()
+            return await demo.handle_async_request(request)
+
+    server.copy.tenant.demo = Slow()
+    monkeypatch.setattr(query, "_FILL_SECONDS", 1.0)
+    for _ in range(2):
+        waiting = await server.ask("SELECT count(*) FROM apps", max_age="0")
+        assert not waiting["complete"]
+        assert "rows" not in waiting
+        assert 2 <= waiting["ask_again_seconds"] <= 60
+        (line,) = waiting["reading"]
+        assert (line["table"], line["pages"] < line["about"]) == ("apps", True)
+    server.asked()
+    gate.set()
+    monkeypatch.setattr(query, "_FILL_SECONDS", 20.0)
+    answer = await server.ask("SELECT count(*) FROM apps", max_age="0")
+    assert answer["rows"][0][0] == answer["tables"][0]["rows"] > 1_000
+    assert server.asked().count("devices") == 0, "the fill that was begun is the one that is used"
+
+
+async def test_two_who_ask_at_once_share_one_fill(server: Server) -> None:
+    answers = []
+
+    async def ask() -> None:
+        answers.append(await server.ask("SELECT count(*) FROM filevault"))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(4):
+            group.start_soon(ask)
+    assert all(answer == answers[0] for answer in answers)
+    assert server.asked().count("prism/filevault") == 1
+
+
+async def test_a_table_that_may_not_be_read_is_an_error_that_names_the_permission(server: Server) -> None:
+    refuse(server.copy, "/prism/filevault")
+    with pytest.raises(NotPermitted, match=r"filevault could not be read.*Prism"):
+        await server.ask("SELECT count(*) FROM filevault")
+    with pytest.raises(NotPermitted, match="filevault"):
+        await server.ask("SELECT count(*) FROM devices LEFT JOIN filevault USING (device_id)")
+    assert (await server.ask(COUNT))["rows"] == [[40]]
+    refuse(server.copy, "nothing")
+    assert (await server.ask("SELECT count(*) FROM filevault"))["rows"][0][0] > 0
+
+
+async def test_a_permission_that_was_lost_makes_an_answer_incomplete_and_old(server: Server) -> None:
+    before = await server.ask("SELECT count(*) FROM filevault")
+    refuse(server.copy, "/prism/filevault")
+    server.copy.now = LATER
+    answer = await server.ask("SELECT count(*) FROM filevault")
+    assert (answer["rows"], answer["complete"]) == (before["rows"], False)
+    assert answer["tables"][0]["as_of"] == "2026-11-23T12:00:00Z"
+    assert [said for said in answer["tables"][0]["missing"] if "not readable at 2026-11-23T18:00:00Z" in said]
+
+
+async def test_an_outage_is_an_error_and_what_is_fresh_is_still_answered(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server.ask(COUNT)
+    refuse(server.copy, "/prism/", 500)
+    monkeypatch.setattr(pages, "TRIES", 1)
+    with pytest.raises(IruError, match="installed_profiles"):
+        await server.ask("SELECT count(*) FROM profiles")
+    monkeypatch.setattr(query, "_FILL_SECONDS", 0.0)
+    assert "rows" not in await server.ask("SELECT count(*) FROM profiles")
+    monkeypatch.setattr(query, "_FILL_SECONDS", 10.0)
+    with pytest.raises(IruError, match="installed_profiles"):
+        await server.ask("SELECT count(*) FROM profiles")
+    assert (await server.ask(COUNT))["rows"] == [[40]]
+
+
+async def test_what_takes_too_many_requests_is_refused_before_any_is_made(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server.ask(COUNT)
+    server.asked()
+    server.copy.tenant.counts["apps"] = 1_200_000
+    with pytest.raises(UsageError, match=r"apps: about 4,0\d\d requests, 40% of the hour.*prism_applications.*sync"):
+        await server.ask("SELECT count(*) FROM apps")
+    assert set(server.asked()) == {"prism/count"}
+    server.copy.tenant.counts.clear()
+    refuse(server.copy, "/prism/count")  # nothing tells how many there are
+    monkeypatch.setattr(costs, "MOST", 3)
+    with pytest.raises(UsageError, match="launch_items: more than 3 requests"):
+        await server.ask("SELECT count(*) FROM launch_items")
+    assert server.asked().count("prism/launch_agents_and_daemons") <= 3
+
+
+async def test_all_fills_of_an_hour_take_at_most_the_share_that_the_user_allows(server: Server) -> None:
+    server.client.filling = Filling("demo", share=0.0008)  # eight requests
+    await server.ask("SELECT count(*) FROM users")
+    with pytest.raises((RateLimited, UsageError), match="IRU_INVENTORY_QUOTA"):
+        await server.ask("SELECT count(*) FROM blueprints, vulnerabilities, threats")
+    assert len(server.asked()) <= 8
+
+
+async def test_a_copy_that_nobody_asked_to_keep_ends_with_the_server(empty: Copy) -> None:
+    client = empty.client()
+    client.filling = Filling("demo")
+    server = Server(empty, client)
+    await server.ask(COUNT)
+    path = await client.companion(OnDemand).path()
+    assert path.exists()
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert not empty.path.exists()
+    await client.aclose()
+    assert not path.parent.exists()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from iru_mcp.inventory.fill.temporary import TemporaryFolder
+folder = TemporaryFolder(Path(sys.argv[1]))
+(folder.path / "copy.sqlite3").write_text("names")
+print(folder.path, flush=True)
+if sys.argv[2] == "both":
+    os.kill(folder._deleting.pid, signal.SIGKILL)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def gone(path: Path) -> bool:
+    """Whether another process deletes it within some seconds."""
+    until = time.monotonic() + 15
+    while path.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    return not path.exists()
+
+
+def killed(folder: Path, which: str) -> Path:
+    """The copy of a server that was killed, alone or with what deletes it."""
+    run = subprocess.run([sys.executable, "-c", KILLED, folder, which], capture_output=True, text=True, check=False)
+    return Path(run.stdout.split()[0])
+
+
+def test_a_killed_server_leaves_no_copy_behind(tmp_path: Path) -> None:
+    assert gone(killed(tmp_path, "one"))
+    left = killed(tmp_path, "both")
+    assert left.exists()
+    alive = TemporaryFolder(tmp_path)
+    assert gone(left)
+    other = TemporaryFolder(tmp_path)
+    assert alive.path.exists(), "whoever is alive keeps what is his"
+    alive.close()
+    other.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_whoever_ran_sync_has_the_copy_used_and_refreshed(copy: Copy) -> None:
+    client = copy.client()
+    client.filling = Filling("demo")
+    server = Server(copy, client)
+    assert (await server.ask(COUNT))["rows"] == [[40]]
+    assert server.asked() == []
+    copy.now = LATER
+    await server.ask(COUNT)
+    await client.aclose()
+    assert copy.rows("SELECT finished_at FROM syncs ORDER BY 1") == [
+        ("2026-11-23T12:00:00Z",),
+        ("2026-11-23T18:00:00Z",),
+    ]
+
+
+async def test_two_servers_on_one_file_fill_it_once_and_lose_nothing(empty: Copy) -> None:
+    clients = [empty.client() for _ in range(2)]
+    servers = [Server(empty, client) for client in clients]
+    answers: list[dict[str, Any]] = []
+
+    async def ask(server: Server, table: str) -> None:
+        answers.append(await server.ask(f"SELECT count(*) FROM {table}"))
+
+    async with anyio.create_task_group() as group:
+        for server in servers:
+            for table in ("filevault", "local_users"):
+                group.start_soon(ask, server, table)
+    for client in clients:
+        await client.aclose()
+    assert all(answer["rows"][0][0] == answer["tables"][0]["rows"] > 0 for answer in answers)
+    paths = [url.path.rpartition("/")[2] for url in empty.tenant.asked]
+    assert (paths.count("filevault"), paths.count("devices")) == (1, 1)
+
+
+async def test_the_schema_says_rows_age_and_cost_in_few_tokens(server: Server) -> None:
+    before = {line[0]: line[1:] for line in (await server.schema())["tables"]}
+    assert before["apps"][1:3] == ["?", "?"]
+    assert before["apps"][3] > before["filevault"][3] >= 1
+    await server.ask("SELECT count(*) FROM filevault")
+    after = await server.schema()
+    assert {line[0]: line[1:] for line in after["tables"]}["filevault"][1:3] == [
+        (await server.ask("SELECT count(*) FROM filevault"))["rows"][0][0],
+        "0 s",
+    ]
+
+
+async def test_a_table_in_depth_has_the_values_that_there_are_and_statements_that_were_run(server: Server) -> None:
+    found = await server.schema(table="local_users")
+    said = await server.ask("SELECT DISTINCT type FROM local_users ORDER BY 1")
+    assert sorted(found["values"]["type"]) == [row[0] for row in said["rows"]]
+    assert len(found["statements"]) == 3
+    for one in found["statements"]:
+        assert (await server.ask(one["sql"]))["rows"][0] == one["first_row"]
+    assert (await server.schema(table="users"))["values"]["archived"]
+    with pytest.raises(UsageError, match="launch_items"):
+        await server.schema(table="launch_item")
+
+
+async def test_progress_is_told_while_a_table_is_read(server: Server) -> None:
+    told: list[tuple[int, int | None]] = []
+
+    async def progress(done: int, total: int | None) -> None:
+        told.append((done, total))
+
+    await catalogue()["inventory_query"].run(server.client, {"sql": "SELECT count(*) FROM apps"}, progress)
+    assert told
+    assert told[-1][0] > 0
