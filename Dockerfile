@@ -1,15 +1,16 @@
-# syntax=docker/dockerfile:1
-ARG PYTHON=3.14
-
-FROM python:${PYTHON}-slim AS build
+FROM python:3.14-slim@sha256:b877e50bd90de10af8d82c57a022fc2e0dc731c5320d762a27986facfc3355c1 AS build
 WORKDIR /src
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+COPY packaging/requirements.lock packaging/build.lock ./packaging/
+RUN python -m venv --without-pip /opt/iru-mcp \
+ && pip install --require-hashes --requirement packaging/build.lock \
+ && pip --python /opt/iru-mcp/bin/python install --compile --require-hashes --requirement packaging/requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY iru_mcp ./iru_mcp
-RUN python -m venv --without-pip /opt/iru-mcp \
- && pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \
- && pip --python /opt/iru-mcp/bin/python install --no-cache-dir --compile /wheels/*.whl
+RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
+ && pip --python /opt/iru-mcp/bin/python install --compile --no-deps /wheels/*.whl
 
-FROM python:${PYTHON}-slim
+FROM python:3.14-slim@sha256:b877e50bd90de10af8d82c57a022fc2e0dc731c5320d762a27986facfc3355c1
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="iru-mcp" \

@@ -42,6 +42,8 @@ def _ids(endpoint: Endpoint[Any], tenant: AsyncBaseTransport) -> dict[str, str]:
         "cve_id": STORY.cve_id,
         "library_item_id": ITEMS[0].id,
     }
+    missing = set(endpoint.slots) - set(known)
+    assert not missing, f"say above which id of the demo tenant stands for {', '.join(missing)}"
     return {slot: known[slot] for slot in endpoint.slots}
 
 

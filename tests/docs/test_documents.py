@@ -165,6 +165,18 @@ def test_every_link_leads_somewhere(name: str) -> None:
             assert anchor in {re.sub(r"[^\w -]", "", head).casefold().replace(" ", "-") for head in heads}
 
 
+@pytest.mark.parametrize("name", [name for name in TEXTS if name != "CHANGELOG.md"])
+def test_every_file_and_test_that_is_named_exists(name: str) -> None:
+    named = re.findall(
+        r"`((?:iru_mcp|tests|scripts|docs|packaging|examples|\.ci|\.github)/[\w./-]+)(?:::(\w+))?", TEXTS[name]
+    )
+    for path, test in named:
+        if path == "iru_mcp/tools/enrollments.py":  # the tool that CONTRIBUTING adds
+            continue
+        assert (ROOT / path).exists(), path
+        assert not test or f"def {test}(" in (ROOT / path).read_text("utf-8"), test
+
+
 def test_what_is_generated_is_up_to_date() -> None:
     assert generate(ROOT, write=False) == []
 

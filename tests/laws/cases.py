@@ -30,8 +30,8 @@ class Case:
     """How one tool is asked. `given` alone must find something.
 
     Each of `narrows`, added to `given`, leaves fewer rows, all of which `given` alone has; True and False of one flag
-    share none. Each of `changes`, added to `given` or put in place of its value, gives another answer. A list stands
-    for several values, each of which is tried.
+    share none. Each of `changes`, added to `given` or put in place of its value, gives another answer (where the
+    tenant has only one such thing, an id that does not exist). A list stands for several values; each is tried.
     """
 
     given: dict[str, Any] = field(default_factory=dict)

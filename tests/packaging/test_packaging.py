@@ -6,13 +6,17 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from iru_mcp import __version__
 from iru_mcp.api.client import IruClient
@@ -174,6 +178,98 @@ def test_the_image_is_healthy_on_stdio_and_over_http_only_while_the_server_answe
 def test_the_image_stops_on_the_signal_that_the_server_hears() -> None:
     assert "STOPSIGNAL SIGTERM" in DOCKERFILE
     assert 'ENTRYPOINT ["iru-mcp"]' in DOCKERFILE
+
+
+WORKFLOWS = {path.name: path.read_text("utf-8") for path in (ROOT / ".github" / "workflows").glob("*.yml")}
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_every_action_is_named_by_commit_with_its_version_beside_it(name: str) -> None:
+    used = re.findall(r"uses: (.*)", WORKFLOWS[name])
+    assert used
+    for line in used:
+        assert line.startswith("./") or re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), line
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_what_a_workflow_downloads_is_named_by_version_and_checked(name: str) -> None:
+    assert "/latest/" not in WORKFLOWS[name]
+    for job in yaml.safe_load(WORKFLOWS[name])["jobs"].values():
+        for step in job.get("steps", []):
+            if "curl" in step.get("run", ""):
+                assert re.fullmatch(r"[0-9a-f]{64}", step["env"]["SHA256"])
+                assert re.fullmatch(r"v\d+\.\d+\.\d+", step["env"]["VERSION"])
+                assert 'echo "$SHA256 ' in step["run"]
+                assert "sha256sum --check --strict" in step["run"]
+
+
+def test_the_base_image_is_named_by_digest_and_all_packages_by_hash() -> None:
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert len(bases) == 2
+    assert len(set(bases)) == 1
+    assert re.fullmatch(r"python:3\.\d+-slim@sha256:[0-9a-f]{64}", bases[0])
+    assert "# syntax=" not in DOCKERFILE  # that would fetch an image by tag
+    for line in re.findall(r"pip (?:--python \S+ )?install .*", DOCKERFILE):
+        assert "--require-hashes" in line or "--no-deps /wheels/" in line, line
+
+
+def locked(name: str) -> dict[str, tuple[str, int]]:
+    """Version and number of hashes by package."""
+    parts = re.split(r"^(?=[a-z])", (PACKAGING / name).read_text("utf-8"), flags=re.MULTILINE)
+    found = [(re.match(r"([\w.-]+)==([\w.+]+)", part), part.count("--hash=sha256:")) for part in parts if part.strip()]
+    assert all(match for match, _ in found)
+    return {match[1]: (match[2], hashes) for match, hashes in found if match}
+
+
+def needed(names: Iterable[str]) -> set[str]:
+    """Those packages and all that they need on this machine, without the dependencies of extras."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        requirement = Requirement(waiting.pop())
+        name = canonicalize_name(requirement.name)
+        if name in found or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+            continue
+        found.add(name)
+        waiting += metadata.requires(name) or []
+    return found
+
+
+def test_the_lock_holds_every_package_that_the_package_needs_within_its_bounds_and_with_hashes() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    lock = locked("requirements.lock")
+    direct = project["project"]["dependencies"]
+    missing = needed(direct) - set(lock)
+    assert not missing, f"run scripts/lock: it lacks {', '.join(sorted(missing))}"
+    for text in direct:
+        requirement = Requirement(text)
+        version = lock[canonicalize_name(requirement.name)][0]
+        assert version in requirement.specifier, f"run scripts/lock: it has {requirement.name} {version}"
+    assert all(hashes for _, hashes in {**lock, **locked("build.lock")}.values())
+
+
+def test_the_lock_of_the_build_holds_its_backend_and_what_that_needs() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    for text in project["build-system"]["requires"]:
+        requirement = Requirement(text)
+        assert locked("build.lock")[canonicalize_name(requirement.name)][0] in requirement.specifier
+
+
+def test_image_and_bundle_are_built_from_the_lock() -> None:
+    assert "--require-hashes --requirement packaging/requirements.lock" in DOCKERFILE
+    assert "packaging/requirements.lock" in (ROOT / "scripts" / "bundle").read_text("utf-8")
+    assert "!packaging/requirements.lock" in (ROOT / ".dockerignore").read_text("utf-8")
+    arguments = BUNDLE["server"]["mcp_config"]["args"]
+    assert arguments[arguments.index("--with-requirements") + 1] == "requirements.lock"
+    assert "--no-project" in arguments
+
+
+def test_what_is_released_is_checked_on_linux_macos_and_windows() -> None:
+    jobs = yaml.safe_load(WORKFLOWS["check.yml"])["jobs"]
+    assert {name.partition("-")[0] for name in jobs["others"]["strategy"]["matrix"]["os"]} == {"macos", "windows"}
+    assert jobs["linux"]["steps"][-1]["run"] == ".ci/run"
+    assert WORKFLOW["jobs"]["check"]["uses"] == "./.github/workflows/check.yml"
+    assert WORKFLOW["jobs"]["build"]["needs"] == "check"
 
 
 def test_the_release_runs_what_exists_and_grants_each_job_no_more_than_it_says() -> None:
