@@ -12,8 +12,10 @@ are compared here again.
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
+from collections.abc import Collection
 
 _ALIKE = str.maketrans(
     dict.fromkeys(
@@ -58,3 +60,15 @@ def plain_part(text: str) -> str:
     """The longest part of `text` that is spelled in one way only, which every spelling of it contains; may be empty."""
     parts = [part.strip() for run in _PLAIN.findall(text) for part in re.split(r" {2,}", run)]
     return max(parts, key=len, default="")
+
+
+def nearest(wanted: str, choices: Collection[str], most: int = 1, likeness: float = 0.6) -> list[str]:
+    """The choices that `wanted` was meant to be, nearest first: those that differ only in letter case and in dashes or
+    underscores, else those that are spelled alike to a `likeness` of 0 to 1."""
+    plain = {choice: re.sub(r"[-_ ]", "", choice).casefold() for choice in choices}
+    word = re.sub(r"[-_ ]", "", wanted).casefold()
+    same = [choice for choice, text in plain.items() if text == word]
+    if same:
+        return same[:most]
+    near = difflib.get_close_matches(word, plain.values(), most, likeness)
+    return [next(choice for choice, text in plain.items() if text == found) for found in dict.fromkeys(near)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
@@ -17,6 +16,7 @@ from .. import __version__, views
 from ..api.client import IruClient
 from ..content.instructions import instructions
 from ..errors import IruError, UsageError
+from ..folding import nearest
 from ..output.clean import clean_text
 from ..tools.kit.catalogue import Answer, Tool, to_json
 from .call_limit import CallLimit
@@ -169,7 +169,7 @@ class Binder:
     def _tool(self, name: str) -> Tool:
         tool = self._tools.get(name)
         if tool is None:
-            near = difflib.get_close_matches(name, self._tools, 3, 0.4) or list(self._tools)
+            near = nearest(name, self._tools, 3, 0.4) or list(self._tools)
             raise UsageError(f"There is no tool '{name[:60]}'.", f"Perhaps: {', '.join(near)}.")
         return tool
 

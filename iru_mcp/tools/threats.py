@@ -30,7 +30,7 @@ from .kit.catalogue import tool
 from .kit.context import Context
 from .kit.coverage import MACS, say_coverage
 from .kit.listing import page_of
-from .kit.params import Cursor, Fields, Limit, Since, Str, folded, newest_first, read_time, within
+from .kit.params import Cursor, Fields, Limit, Since, Str, newest_first, read_time, within
 from .kit.resolve import find
 from .kit.rows import RowShape
 from .kit.scan import Check, Scan, Source
@@ -111,7 +111,7 @@ class ThreatLine(TypedDict, total=False):
 
 
 def _kind(value: object) -> object:
-    word = folded(value)
+    word = value.strip().casefold() if isinstance(value, str) else value
     return word.removesuffix("s").removesuffix("detection").strip("_") or None if isinstance(word, str) else word
 
 

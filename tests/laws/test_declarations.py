@@ -106,6 +106,8 @@ def lean(schema: dict[str, Any]) -> dict[str, Any]:
     whole = {key: value for key, value in schema.items() if key not in {"title", "maxLength", "maxItems"}}
     if whole.get("default", "") in (None, "", []):
         whole.pop("default", None)
+    if "type" in whole:  # declared beside the annotation
+        return whole
     return whole | (kinds[0] if len(kinds) == 1 else {"anyOf": kinds} if kinds else {})
 
 
@@ -116,6 +118,18 @@ def test_what_is_told_of_a_parameter_is_what_its_reader_takes(name: str) -> None
     assert told["properties"] == {parameter: lean(schema) for parameter, schema in taken["properties"].items()}
     assert set(told.get("required", [])) == set(taken.get("required", []))
     assert told["additionalProperties"] == taken["additionalProperties"]
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_a_parameter_is_of_a_type_that_every_vendors_function_calling_takes(name: str) -> None:
+    for parameter, schema in TOOLS[name].input_schema["properties"].items():
+        assert schema["type"] in {"string", "integer", "boolean", "array"}, parameter
+        assert schema["type"] != "array" or schema["items"]["type"] == "string", parameter
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_a_tool_that_counts_declares_what_a_count_may_cost(name: str) -> None:
+    assert (TOOLS[name].count_requests is not None) is ("group_by" in TOOLS[name].input_schema["properties"])
 
 
 @pytest.mark.parametrize("name", TOOLS)

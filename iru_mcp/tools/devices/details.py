@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated, Any, Literal, NamedTuple, TypedDict, cast
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from ...api.endpoints.devices import GET_DEVICE_DETAILS, GET_DEVICE_STATUS, LIST_DEVICES, DeviceStatus, StatusItem
 from ...api.record import is_blank, tidy
 from ...errors import UsageError
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.params import ALL, DeviceRef, Fields, known_fields, listed
+from ..kit.params import ALL, DeviceRef, Fields, known_fields
 from ..kit.resolve import resolve
 
 _HEAVY = ("installed_profiles", "users")
@@ -50,7 +50,6 @@ class Status(TypedDict, total=False):
 
 Sections = Annotated[
     tuple[str, ...],
-    BeforeValidator(listed),
     Field(description="e.g. general, network, users, installed_profiles; default all, the last two counted"),
 ]
 

@@ -6,7 +6,7 @@ import html
 import re
 from typing import Annotated, Any, Literal, TypedDict
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from ...api.endpoints.devices import (
     GET_DEVICE_LOST_MODE,
@@ -24,7 +24,7 @@ from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.listing import listing
-from ..kit.params import Cursor, DeviceRef, Fields, Limit, Since, Until, folded, newest_first, read_window, within
+from ..kit.params import Cursor, DeviceRef, Fields, Limit, Since, Until, newest_first, read_window, within
 from ..kit.resolve import resolve
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
@@ -75,7 +75,7 @@ def _command_row(command: Command) -> dict[str, Any]:
     return flat | ({"status": COMMAND_STATUS.get(number, str(number))} if command.status is not None else {})
 
 
-CommandState = Annotated[Literal["pending", "running", "completed", "failed", "notnow"] | None, BeforeValidator(folded)]
+CommandState = Literal["pending", "running", "completed", "failed", "notnow"] | None
 
 
 @tool(LIST_DEVICE_COMMANDS, optional=(LIST_DEVICES,), toolset="device_more", default=False)

@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, TypeVar, cast
 
 from anyio import to_thread
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from ...errors import ConfigError, UsageError
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.params import Since, Str, Until, folded, read_time
+from ..kit.params import Since, Str, Until, read_time
 
 if TYPE_CHECKING:
     import sqlite3
 
 T = TypeVar("T")
 
-What = Annotated[
+What = (
     Literal[
         "devices",
         "users",
@@ -38,9 +38,8 @@ What = Annotated[
         "behavioral_detections",
         "windows_android_details",
     ]
-    | None,
-    BeforeValidator(folded),
-]
+    | None
+)
 OneDevice = Annotated[Str, Field(description="serial number, name or device_id, also of a gone device")]
 
 
@@ -181,7 +180,7 @@ async def inventory_graph(
 @tool(toolset="inventory", default=False)
 async def inventory_alerts(
     ctx: Context,
-    severity: Annotated[Literal["critical", "high", "medium", "low"] | None, BeforeValidator(folded)] = None,
+    severity: Literal["low", "medium", "high", "critical"] | None = None,
     rule: Annotated[Str, Field(description="a name of summary.open")] = "",
     device: OneDevice = "",
     resolved_since: Annotated[Since, Field(description="also those resolved since then")] = "",

@@ -8,7 +8,6 @@ refused, and every answer leaves through `Tool.run`, which cleans it and bounds 
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import json
@@ -24,10 +23,12 @@ from ...api.call import ReportProgress
 from ...api.client import IruClient
 from ...api.endpoint import Endpoint
 from ...api.record import sensitive_fields
-from ...errors import ConfigError, IruError, UsageError
+from ...errors import ConfigError, IruError
+from ...folding import nearest
 from ...output.clean import clean
 from ...output.redaction import withhold
 from .answers import Page, output_schema
+from .arguments import as_meant, usage_error
 from .context import Context
 from .cursor import Cursors, question
 from .params import MATCHES_PARTS_OF_NAMES
@@ -40,8 +41,6 @@ _TOOLS = __name__.rpartition(".kit.")[0]
 F = TypeVar("F", bound=ToolFunction)
 
 _REGISTRY: dict[str, Tool] = {}
-_INJECTED = frozenset({"task_progress"})
-"""Arguments that some clients add to every call."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,11 +124,10 @@ class Tool:
 
     def read(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments, typed. Raises UsageError naming what is wrong and what is valid, never the value."""
-        wanted = {name: value for name, value in arguments.items() if name not in _INJECTED}
         try:
-            model = self.arguments.model_validate(wanted)
+            model = self.arguments.model_validate(as_meant(arguments, self.input_schema))
         except ValidationError as error:
-            raise _usage(self, error) from None
+            raise usage_error(self.name, self.input_schema, error) from None
         return {name: getattr(model, name) for name in self.arguments.model_fields}
 
 
@@ -198,23 +196,9 @@ def select(
 def _refuse_unknown(kind: str, given: Sequence[str], valid: Sequence[str]) -> None:
     for name in given:
         if name not in valid:
-            near = difflib.get_close_matches(name, valid, 1, 0.6)
+            near = nearest(name, valid)
             hint = f"Did you mean {near[0]}? " if near else ""
             raise ConfigError(f"There is no {kind} '{name[:40]}'.", f"{hint}Valid: {', '.join(sorted(valid))}.")
-
-
-def _usage(of: Tool, error: ValidationError) -> UsageError:
-    problems: list[str] = []
-    for detail in error.errors(include_url=False, include_input=False, include_context=True)[:4]:
-        where = ".".join(str(part) for part in detail["loc"])
-        if detail["type"] == "extra_forbidden":
-            problems.append(f"'{where[:40]}' is not a parameter")
-        else:
-            problem = detail["msg"].removeprefix("Value error, ").replace(" after validation", "")
-            problems.append(f"{where}: {problem[:400]}")
-    return UsageError(
-        f"Wrong arguments: {'; '.join(problems)}.", f"{of.name} takes: {', '.join(of.arguments.model_fields)}."
-    )
 
 
 def to_json(answer: Answer) -> str:

@@ -11,14 +11,13 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from ...api.record import Record, is_blank
 from ...errors import UsageError
 from .answers import Page
 from .context import Context
 from .cursor import ResumePoint
-from .params import listed
 from .rows import RowShape
 from .scan import Scan, Source
 
@@ -26,7 +25,6 @@ R = TypeVar("R", bound=Record)
 
 GroupBy = Annotated[
     tuple[str, ...],
-    BeforeValidator(listed),
     Field(description="1 or 2 columns: count all matching rows by them instead of listing", max_length=2),
 ]
 

@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 from calendar import monthrange
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from ...api.record import read_moment
 from ...errors import UsageError
 from ...folding import fold, plain_part
 
-
-def listed(value: object) -> object:
-    """A list given as JSON text or with commas, as some models write it."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return [part.strip() for part in value.split(",") if part.strip()]
-
-
-def folded(value: object) -> object:
-    """Text without letter case and spaces, for choices that people spell freely."""
-    return value.strip().casefold().replace(" ", "") if isinstance(value, str) else value
-
-
-def _no_null(value: object) -> object:
-    return "" if value is None else value
-
-
-Str = Annotated[str, BeforeValidator(_no_null), Field(max_length=300)]
+Str = Annotated[str, Field(max_length=300)]
 """Free text, empty for not asked."""
 MATCHES_PARTS_OF_NAMES = "matches parts of names"
 NamePart = Annotated[Str, MATCHES_PARTS_OF_NAMES]
@@ -45,21 +22,16 @@ NamePart = Annotated[Str, MATCHES_PARTS_OF_NAMES]
 
 Limit = Annotated[int, Field(ge=0, le=500)]
 """Rows of a page; 0 asks for counts alone."""
-Cursor = Annotated[
-    str, BeforeValidator(_no_null), Field(description="next_cursor of the previous page", max_length=2000)
-]
+Cursor = Annotated[str, Field(description="next_cursor of the previous page", max_length=2000)]
 Fields = Annotated[
     tuple[str, ...],
-    BeforeValidator(listed),
     Field(description="columns instead of the usual ones, * for all", max_length=60),
 ]
 DeviceRef = Annotated[str, Field(description="serial number, device name or device_id", min_length=1, max_length=300)]
-Since = Annotated[
-    str, BeforeValidator(_no_null), Field(description="ISO time, date, or age: 24h, 7d, 3mo", max_length=40)
-]
-Until = Annotated[str, BeforeValidator(_no_null), Field(description="like since; a date to its end", max_length=40)]
-Platform = Annotated[Literal["mac", "iphone", "ipad", "appletv", "android", "windows"] | None, BeforeValidator(folded)]
-Family = Annotated[Literal["Mac", "iPhone", "iPad", "tvOS"], Field()]
+Since = Annotated[str, Field(description="ISO time, date, or age: 24h, 7d, 3mo", max_length=40)]
+Until = Annotated[str, Field(description="like since; a date to its end", max_length=40)]
+Platform = Literal["mac", "iphone", "ipad", "appletv", "android", "windows"] | None
+Family = Literal["Mac", "iPhone", "iPad", "tvOS"]
 
 ALL = "*"
 """In `fields`: every column a row has."""

@@ -31,8 +31,6 @@ def input_schema(function: Callable[..., Any], hints: Mapping[str, Any]) -> dict
 
 def _parameter(hint: Any, default: Any) -> dict[str, Any]:
     found = typed(hint)
-    if found.get("type") == "object":
-        found["additionalProperties"] = True
     if default not in (inspect.Parameter.empty, None, "", ()):
         found["default"] = default
     return dict(sorted(found.items()))
@@ -62,6 +60,7 @@ def _field_info(metadata: Sequence[Any]) -> dict[str, Any]:
     for field in metadata:
         if isinstance(field, FieldInfo):
             found |= {"description": field.description} if field.description else {}
+            found |= field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
             for bound in field.metadata:
                 found |= {word: getattr(bound, name) for name, word in _BOUNDS.items() if hasattr(bound, name)}
     return found

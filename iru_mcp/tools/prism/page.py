@@ -19,7 +19,7 @@ from ..kit.counting import counting
 from ..kit.coverage import APPLE, say_coverage
 from ..kit.enrolled import Enrolled, enrolled_devices
 from ..kit.listing import listing
-from ..kit.params import Family, Str, listed
+from ..kit.params import Family, Str
 from ..kit.resolve import IS_UUID, find
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
@@ -31,24 +31,23 @@ T = TypeVar("T")
 
 
 def _object(value: object) -> object:
-    """A filter given as JSON text, as some models write it."""
-    if not isinstance(value, str):
-        return {} if value is None else value
-    if not value.strip():
-        return {}
+    """A filter as JSON text, which is how it is declared: some clients refuse an object without properties."""
     try:
-        return json.loads(value)
+        return json.loads(value) if isinstance(value, str) else value
     except ValueError:
         return value
 
 
 OnDevice = Annotated[Str, Field(description="only this serial number, name or device_id")]
 Blueprint = Annotated[Str, Field(description="name part or id")]
-Families = Annotated[tuple[Family, ...], BeforeValidator(listed)]
+Families = tuple[Family, ...]
 PrismFilter = Annotated[
     dict[str, Any] | None,
     BeforeValidator(_object),
-    Field(description='any column: {"uid":{"lt":501},"path":{"like":["/tmp"]}}'),
+    Field(
+        description='JSON, any column: {"uid":{"lt":501},"path":{"like":["/tmp"]}}',
+        json_schema_extra={"type": "string"},
+    ),
 ]
 EnrolledOnly = Annotated[bool | None, Field(description="in the device list; true in counts")]
 SortBy = Annotated[Str, Field(description="column, - first for descending")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Literal, TypedDict
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from ...api.endpoints.devices import LIST_DEVICES
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, Detection
@@ -14,13 +14,13 @@ from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.coverage import MACS, say_coverage
 from ..kit.listing import listing
-from ..kit.params import Cursor, DeviceRef, Fields, Limit, Str, contains, folded, newest_first
+from ..kit.params import Cursor, DeviceRef, Fields, Limit, Str, contains, newest_first
 from ..kit.resolve import resolve
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
 
 SEVERITIES = ("undefined", "low", "medium", "high", "critical")
-Severity = Annotated[Literal["low", "medium", "high", "critical"] | None, BeforeValidator(folded)]
+Severity = Literal["low", "medium", "high", "critical"] | None
 
 
 class DetectionLine(TypedDict, total=False):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypedDict
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from ...api.call import Call
 from ...api.endpoints.vulnerabilities import (
@@ -26,7 +26,7 @@ from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.listing import listing
-from ..kit.params import Cursor, Fields, Limit, Str, contains, folded, newest_first
+from ..kit.params import Cursor, Fields, Limit, Str, contains, newest_first
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source, flag_check
 from .device import SEVERITIES, Severity, rank
@@ -76,7 +76,7 @@ async def list_fleet_vulnerabilities(
     sort: Annotated[Literal["worst", "newest", "most_devices"], Field(description="worst: known-exploited first")] = (
         "worst"
     ),
-    status: Annotated[Literal["active", "remediated", "all"], BeforeValidator(folded)] = "active",
+    status: Literal["active", "remediated", "all"] = "active",
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",

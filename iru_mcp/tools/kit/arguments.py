@@ -1,0 +1,118 @@
+"""Arguments as clients and models send them, and what is said of those that cannot be right.
+
+The same call comes in many spellings: null or "" for what is not asked, a number for a version, an enum in other
+letter case, a list or an object as JSON text, and names that the client adds for itself. `as_meant` makes one form of
+them, by the tool's input schema, before pydantic checks the types. What must stay true: a name that is nearly a
+parameter is refused, never ignored, and an error says what JSON to write, never the value that was sent.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from ...errors import UsageError
+from ...folding import nearest
+
+_ADDED_BY_CLIENTS = frozenset(
+    "action chatinput explanation randomstring reason requestid sessionid taskprogress toolcallid".split()
+)
+_NOT_A_WORD = re.compile(r"[\W_]+")
+
+
+def as_meant(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments without those that are not asked, values in the form that `schema` has them."""
+    parameters, required = schema["properties"], schema.get("required", ())
+    return {
+        name: _value(value, parameters.get(name, {}))
+        for name, value in arguments.items()
+        if not (name not in parameters and _is_added_by_clients(name))
+        and not (name in parameters and name not in required and _is_nothing(value))
+    }
+
+
+def _is_added_by_clients(name: str) -> bool:
+    return name.startswith("_") or _NOT_A_WORD.sub("", name).casefold() in _ADDED_BY_CLIENTS
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _value(value: Any, schema: Mapping[str, Any]) -> Any:
+    if schema.get("type") == "string" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = str(value)
+    if schema.get("type") == "array":
+        items = _list(value) if isinstance(value, str) else value
+        return [_value(item, schema.get("items", {})) for item in items] if isinstance(items, list) else items
+    return _choice(value, schema["enum"]) if "enum" in schema and isinstance(value, str) else value
+
+
+def _list(text: str) -> Any:
+    """A list given as JSON text or with commas."""
+    if text.lstrip().startswith("["):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _choice(value: str, choices: Sequence[str]) -> str:
+    """The choice that `value` is, whatever its letter case, spaces, dashes and underscores."""
+    word = _NOT_A_WORD.sub("", value).casefold()
+    return next((choice for choice in choices if _NOT_A_WORD.sub("", choice).casefold() == word), value)
+
+
+def usage_error(tool: str, schema: Mapping[str, Any], error: ValidationError) -> UsageError:
+    """What is wrong with the arguments, in the words of JSON."""
+    parameters = schema["properties"]
+    details = error.errors(include_url=False, include_input=False, include_context=True)
+    problems = [_problem(dict(detail), parameters) for detail in details[:4]]
+    return UsageError(f"Wrong arguments: {'; '.join(problems)}.", f"{tool} takes: {', '.join(parameters) or 'none'}.")
+
+
+def _problem(detail: dict[str, Any], parameters: Mapping[str, Any]) -> str:
+    name, *inner = detail["loc"]
+    where = str(name)[:40] + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in inner)
+    if detail["type"] == "extra_forbidden":
+        near = nearest(str(name), list(parameters))
+        return f"'{where}' is not a parameter" + (f", did you mean {near[0]}?" if near else "")
+    schema = parameters.get(str(name), {})
+    return f"{where} {_must(detail, schema['items'] if inner and 'items' in schema else schema)}"
+
+
+_BY_KIND = {
+    "missing": "is required",
+    "value_error": "{error}",
+    "dict_type": "must be a JSON object",
+    "less_than_equal": "must be at most {le}",
+    "greater_than_equal": "must be at least {ge}",
+    "too_long": "must have at most {max_length} {units}",
+    "string_too_long": "must have at most {max_length} {units}",
+    "too_short": "must have at least {min_length} {units}",
+    "string_too_short": "must have at least {min_length} {units}",
+}
+"""What is said of pydantic's kinds of error; of all others, the type that the schema has."""
+
+_BY_TYPE = {
+    "string": "must be text",
+    "integer": "must be a whole number",
+    "number": "must be a number",
+    "boolean": "must be true or false",
+    "array": "must be a list",
+}
+
+
+def _must(detail: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    """What a value of this schema must be."""
+    if detail["type"] in _BY_KIND:
+        units = "characters" if schema.get("type") == "string" else "items"
+        return _BY_KIND[detail["type"]].format_map({"units": units} | dict(detail.get("ctx", {})))[:400]
+    if "enum" in schema:
+        return f"must be one of {', '.join(schema['enum'])}"
+    return _BY_TYPE.get(schema.get("type", ""), "has a value of the wrong type")

@@ -1,0 +1,96 @@
+"""Arguments as clients and models write them, and what is said of those that cannot be right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from iru_mcp.errors import UsageError
+from iru_mcp.tools.kit.catalogue import catalogue
+
+TOOLS = catalogue()
+GIVEN: dict[str, Any] = {"category": "filevault", "kind": "custom_apps", "hops": 1}
+"""Values of required parameters that are not free text."""
+ADDED = ("toolCallId", "tool_call_id", "_sessionID", "sessionId", "action", "chatInput", "_meta", "random_string")
+
+
+def needed(name: str) -> dict[str, Any]:
+    return {parameter: GIVEN.get(parameter, "something") for parameter in TOOLS[name].input_schema.get("required", [])}
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  "], ids=["null", "empty", "blank"])
+@pytest.mark.parametrize("name", TOOLS)
+def test_an_optional_parameter_that_holds_nothing_is_absent(name: str, nothing: str | None) -> None:
+    tool, given = TOOLS[name], needed(name)
+    empty = dict.fromkeys(tool.input_schema["properties"], nothing)
+    assert tool.read(empty | given) == tool.read(given)
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_names_that_clients_add_are_ignored_and_typos_refused(name: str) -> None:
+    tool, given = TOOLS[name], needed(name)
+    added = {one: "x" for one in ADDED if one not in tool.input_schema["properties"]}
+    assert tool.read(given | added) == tool.read(given)
+    with pytest.raises(UsageError, match="is not a parameter"):
+        tool.read(given | {"limti": 3})
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_an_enum_is_read_in_any_letter_case_and_a_list_as_text(name: str) -> None:
+    tool, given = TOOLS[name], needed(name)
+    for parameter, schema in tool.input_schema["properties"].items():
+        for choice in schema.get("enum", ()):
+            assert tool.read(given | {parameter: f" {choice.upper()}"})[parameter] == choice
+        for choice in schema.get("items", {}).get("enum", ()):
+            assert tool.read(given | {parameter: f'["{choice.lower()}"]'})[parameter] == (choice,)
+            assert tool.read(given | {parameter: f"{choice.lower()}, {choice}"})[parameter] == (choice, choice)
+
+
+async def test_since_null_is_the_usual_week(agent: Any) -> None:
+    device = "NW7QK2M4XH"
+    assert await agent.ask("get_timeline", device=device, since=None) == await agent.ask("get_timeline", device=device)
+
+
+async def test_a_version_given_as_a_number_is_read(agent: Any) -> None:
+    number = await agent.ask("list_devices", version_below=15.1)
+    assert number["returned"] > 0
+    assert number["items"] == (await agent.ask("list_devices", version_below="15.1"))["items"]
+
+
+async def test_a_filter_is_read_as_an_object_and_as_its_text(agent: Any) -> None:
+    wanted = {"name": {"like": ["zoom"]}}
+    as_object = await agent.ask("prism_applications", filter=wanted)
+    as_text = await agent.ask("prism_applications", filter='{"name": {"like": ["zoom"]}}')
+    assert as_object["returned"] > 0
+    assert as_text["items"] == as_object["items"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "words"),
+    [
+        ("list_devices", {"limit": 501}, "limit must be at most 500"),
+        ("list_devices", {"limit": "many"}, "limit must be a whole number"),
+        ("list_devices", {"device_name": "x" * 301}, "device_name must have at most 300 characters"),
+        ("list_devices", {"device_name": ["x"]}, "device_name must be text"),
+        ("list_devices", {"fields": {"a": 1}}, "fields must be a list"),
+        ("list_devices", {"fields": [["a"]]}, "fields[0] must be text"),
+        ("list_devices", {"group_by": ["a", "b", "c"]}, "group_by must have at most 2 items"),
+        ("list_devices", {"platform": "beos"}, "platform must be one of mac, iphone"),
+        ("list_devices", {"is_missing": "perhaps"}, "is_missing must be true or false"),
+        ("list_devices", {"Device_Nam": "x"}, "'Device_Nam' is not a parameter, did you mean device_name?"),
+        ("prism_applications", {"filter": "name=zoom"}, "filter must be a JSON object"),
+        ("get_device_details", {}, "device is required"),
+        ("get_device_details", {"device": ""}, "device must have at least 1 characters"),
+    ],
+)
+async def test_a_wrong_argument_is_told_in_the_words_of_json(
+    agent: Any, tool: str, arguments: dict[str, Any], words: str
+) -> None:
+    said = await agent.refused(tool, **arguments)
+    assert words in said
+    assert not {"tuple", "dict", "NoneType", "instance"} & set(said.split())
+
+
+async def test_a_name_in_other_letter_case_is_the_nearest_one(agent: Any) -> None:
+    assert "Perhaps: list_devices." in await agent.refused("List-Devices")
