@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from ..config.account import account, open_client
+from ..config.account import account, open_client, pseudonyms
 from ..config.settings import Settings
 from ..errors import IruError, UsageError
 from .progress import Bar
@@ -69,12 +69,26 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         return code
     if options.verb == "inventory":
         return _status(options, settings)
-    verbs: dict[str, Callable[[argparse.Namespace, Path], int]] = {
+    path = _file(settings)
+    verbs: dict[str, Callable[[argparse.Namespace, Path, Callable[[Any], Any]], int]] = {
         "alerts": _alerts,
         "report": _report,
         "export": _export,
     }
-    return verbs[options.verb](options, _file(settings))
+    return verbs[options.verb](options, path, _shown(settings, path))
+
+
+def _shown(settings: Settings, path: Path) -> Callable[[Any], Any]:
+    """How rows and text leave: as they are, or in privacy mode without the names of the copy's devices and people."""
+    from ..inventory.export import names
+    from ..inventory.store import reader
+
+    privacy = pseudonyms(settings)
+    if privacy is None:
+        return lambda value: value
+    with reader(path) as db:
+        privacy.learn(list(names(db)))
+    return privacy.answer
 
 
 def _file(settings: Settings) -> Path:
@@ -189,8 +203,9 @@ async def _judge(settings: Settings, path: Path, rules: Any, now: datetime) -> N
 
         check(url)
     verdict = await anyio.to_thread.run_sync(lambda: judge(path, rules, now, keep=bool(url)))
+    shown = _shown(settings, path)
     for event in verdict.events:
-        print(json.dumps(event, ensure_ascii=False), flush=True)
+        print(json.dumps(shown(event), ensure_ascii=False), flush=True)
     for name, why in verdict.problems.items():
         print(f"iru-mcp: rule {name}: {why}", file=sys.stderr)
     if url:
@@ -236,12 +251,12 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _alerts(options: argparse.Namespace, path: Path) -> int:
+def _alerts(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any]) -> int:
     from ..inventory.alerts.evaluate import listed
     from ..inventory.store import reader
 
     with reader(path) as db:
-        found = listed(db)
+        found = [shown(alert) for alert in listed(db)]
     for alert in found:
         if options.json:
             print(json.dumps(alert, ensure_ascii=False))
@@ -250,18 +265,18 @@ def _alerts(options: argparse.Namespace, path: Path) -> int:
     return FIRED if found else 0
 
 
-def _report(options: argparse.Namespace, path: Path) -> int:
+def _report(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any]) -> int:
     from ..inventory.report.page import page
     from ..inventory.store import reader
 
     with reader(path) as db:
-        text = page(db, datetime.now(UTC))
+        text = str(shown(page(db, datetime.now(UTC))))
     Path(options.out).write_text(text, "utf-8")
     print(f"{options.out}: {len(text):,} characters", file=sys.stderr)
     return 0
 
 
-def _export(options: argparse.Namespace, path: Path) -> int:
+def _export(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any]) -> int:
     from ..inventory import export
     from ..inventory.store import reader
 
@@ -269,10 +284,10 @@ def _export(options: argparse.Namespace, path: Path) -> int:
         if options.format == "csv":
             if not options.out:
                 raise UsageError("csv is one file a table.", "Name a folder with --out.")
-            export.write_csv(db, Path(options.out))
+            export.write_csv(db, Path(options.out), shown)
         elif options.out:
             with Path(options.out).open("w", encoding="utf-8") as out:
-                export.write_lines(db, options.format, out)
+                export.write_lines(db, options.format, out, shown)
         else:
-            export.write_lines(db, options.format, sys.stdout)
+            export.write_lines(db, options.format, sys.stdout, shown)
     return 0

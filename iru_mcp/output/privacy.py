@@ -45,6 +45,7 @@ _PSEUDONYM = re.compile(
     r"(?P<code>[a-z2-7]{28,})(?P<mail>@pseudonym)?(?![a-z0-9-])",
     re.IGNORECASE,
 )
+_FIELD = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
 _NO_TEXT = frozenset({REDACTED, WITHHELD})
 _SYMBOLS = re.compile(r"[\s,;]+")
 
@@ -123,10 +124,13 @@ class Privacy:
 
     def _shown(self, value: Any, key: str, parent: str) -> Any:
         if isinstance(value, dict):
-            return {self.text(name): self._shown(inner, field, key) for name, inner, field in inside(value)}
+            return {self._shown_key(name): self._shown(inner, field, key) for name, inner, field in inside(value)}
         if isinstance(value, list):
             return [self._shown(inner, key, parent) for inner in value]
         return self._shown_text(value, key, kind_of(key, parent)) if isinstance(value, str) and value else value
+
+    def _shown_key(self, name: str) -> str:
+        return name if _FIELD.fullmatch(name) and not self._names.knows(name) else self.text(name)
 
     def _shown_text(self, value: str, key: str, kind: str) -> str:
         """The text of a field that names a `kind` of thing; of one that names no one when that is empty."""
