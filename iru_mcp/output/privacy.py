@@ -27,9 +27,12 @@ from .redaction import REDACTED, WITHHELD
 
 _MAIL = re.compile(r"[^\s@\"'<>()\[\],;:|/\\=]+@[\w-]+(?:\.[\w-]+)+")
 _HOME = re.compile(r"((?:/Users|/home|[A-Za-z]:\\+Users)[/\\]+)([^/\\\s\"':;,|<>]+)")
-_MAC = re.compile(r"(?<![0-9A-Fa-f:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![0-9A-Fa-f:-])")
+_MAC = re.compile(
+    r"(?<![0-9A-Fa-f])(?<![0-9A-Fa-f]{2}[:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}"
+    r"(?![0-9A-Fa-f]|\1[0-9A-Fa-f]{2})"
+)
 _IP = re.compile(
-    r"(?<![\w.-])(?:::ffff:)?\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\w)"
+    r"(?<![A-Za-z0-9.])(?:::ffff:)?\d{1,3}(?:\.\d{1,3}){3}(?![A-Za-z0-9]|\.\d)"
     r"|(?<![\w.:-])[0-9A-Fa-f]{1,4}(?::{1,2}[0-9A-Fa-f]{1,4}){2,7}(?![\w:])",
     re.IGNORECASE,
 )

@@ -141,15 +141,13 @@ def _cpu_seconds(answer: dict[str, Any]) -> float:
     return time.process_time() - began
 
 
-AROUND = (
-    "{}.pdf", "/Users/Shared/{}/x", "to/from {}/IT", "<b>{}</b>", "x_{}_y", "CN={}-mdm", "'{}'", "({})", "{}:22", "log {}"
-)  # fmt: skip
+AROUND = "{}.pdf|/Users/Shared/{}/x|to/from {}/IT|<b>{}</b>|x_{}_y|CN={}-mdm|'{}'|({})|{}:22|log {}".split("|")
 
 
 async def names() -> Measured:
     """B9: in privacy mode, names that were read from Iru, with text around them, in a field that nobody declared."""
     people = [{"name": "Mira Castellane", "email": "mira.castellane@corp.example"}]
-    devices = [{"device_name": "Mira\u2019s MacBook Pro", "serial_number": "C02XK1ZYJG5H", "mac": "026e63486112"}]
+    devices = [{"device_name": "Mira\u2019s MacBook Pro", "serial_number": "C02XK1ZYJG5H"}]
     spelled = ("Mira Castellane", "Castellane, Mira", "CASTELLANE", "mira.castellane@corp.example", "c02xk1zyjg5h",
                "Mira's MacBook Pro", "miras-macbook-pro.local", "::ffff:10.1.2.3", "02-6E-63-48-61-12")  # fmt: skip
     privacy = Privacy("a key for the fault table")
