@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, TypedDict
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from ...api.call import Call
 from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
@@ -22,7 +22,7 @@ from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.coverage import APPLE
 from ..kit.listing import page_of
-from ..kit.params import Cursor, Limit, Since, Str, Until, listed, newest_first, read_window, within
+from ..kit.params import Cursor, Limit, Since, Str, Until, newest_first, read_window, within
 from ..kit.resolve import Target
 from ..kit.rows import RowShape
 from ..kit.scan import Check
@@ -79,7 +79,7 @@ _NOT_READ = {
 """What no source tells, and where else to look."""
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(listed), Field(max_length=20)]
+Names = Annotated[tuple[str, ...], Field(max_length=20)]
 
 
 class TimelineLine(TypedDict, total=False):
