@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from ..config.account import account, open_client
+from ..config.account import account, open_client, pseudonyms
 from ..config.settings import Settings
 from ..errors import IruError, UsageError
 from .progress import Bar
@@ -70,12 +70,26 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         return code
     if options.verb == "inventory":
         return _status(options, settings)
-    verbs: dict[str, Callable[[argparse.Namespace, Path], int]] = {
+    path = _file(settings)
+    verbs: dict[str, Callable[[argparse.Namespace, Path, Callable[[Any], Any]], int]] = {
         "alerts": _alerts,
         "report": _report,
         "export": _export,
     }
-    return verbs[options.verb](options, _file(settings))
+    return verbs[options.verb](options, path, _shown(settings, path))
+
+
+def _shown(settings: Settings, path: Path) -> Callable[[Any], Any]:
+    """How rows and text leave: as they are, or in privacy mode without the names of the copy's devices and people."""
+    from ..inventory.export import names
+    from ..inventory.store import reader
+
+    privacy = pseudonyms(settings)
+    if privacy is None:
+        return lambda value: value
+    with reader(path) as db:
+        privacy.learn(list(names(db)))
+    return privacy.answer
 
 
 def _file(settings: Settings) -> Path:
@@ -142,7 +156,7 @@ async def _round(settings: Settings, plan: Any, rules: Any, *, patient: bool, as
         for event in events if as_json else ():
             print(json.dumps(event, ensure_ascii=False), flush=True)
         if not as_json:
-            print(open_alerts(path), flush=True)
+            print(open_alerts(path, _shown(settings, path)), flush=True)
     except IruError as error:
         bar.close("")
         if not patient:
@@ -203,7 +217,8 @@ async def _judge(settings: Settings, path: Path, rules: Any, now: datetime) -> l
         sent, waiting = await deliver(path, url, settings.alert_secret.get_secret_value())
         if waiting:
             print(f"iru-mcp: webhook: {sent} sent, {waiting} wait for the next round", file=sys.stderr)
-    return list(verdict.events)
+    shown = _shown(settings, path)
+    return [shown(event) for event in verdict.events]
 
 
 async def _connected(settings: Settings) -> str:
@@ -243,12 +258,12 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _alerts(options: argparse.Namespace, path: Path) -> int:
+def _alerts(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any]) -> int:
     from ..inventory.alerts.evaluate import listed
     from ..inventory.store import reader
 
     with reader(path) as db:
-        found = listed(db)
+        found = [shown(alert) for alert in listed(db)]
     for alert in found:
         if options.json:
             print(json.dumps(alert, ensure_ascii=False))
@@ -257,18 +272,18 @@ def _alerts(options: argparse.Namespace, path: Path) -> int:
     return FIRED if found else 0
 
 
-def _report(options: argparse.Namespace, path: Path) -> int:
+def _report(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any]) -> int:
     from ..inventory.report.page import page
     from ..inventory.store import reader
 
     with reader(path) as db:
-        text = page(db, datetime.now(UTC))
+        text = str(shown(page(db, datetime.now(UTC))))
     Path(options.out).write_text(text, "utf-8")
     print(f"{options.out}: {len(text):,} characters", file=sys.stderr)
     return 0
 
 
-def _export(options: argparse.Namespace, path: Path) -> int:
+def _export(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any]) -> int:
     from ..inventory import export
     from ..inventory.store import reader
 
@@ -276,10 +291,10 @@ def _export(options: argparse.Namespace, path: Path) -> int:
         if options.format == "csv":
             if not options.out:
                 raise UsageError("csv is one file a table.", "Name a folder with --out.")
-            export.write_csv(db, Path(options.out))
+            export.write_csv(db, Path(options.out), shown)
         elif options.out:
             with Path(options.out).open("w", encoding="utf-8") as out:
-                export.write_lines(db, options.format, out)
+                export.write_lines(db, options.format, out, shown)
         else:
-            export.write_lines(db, options.format, sys.stdout)
+            export.write_lines(db, options.format, sys.stdout, shown)
     return 0

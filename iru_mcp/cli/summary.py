@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,13 @@ SHOWN = 5
 """Alerts that are shown one by one."""
 
 
-def open_alerts(path: Path) -> str:
-    """What the rules have open in the copy at `path`: counts by severity, and the first few."""
+def open_alerts(path: Path, shown: Callable[[Any], Any]) -> str:
+    """What the rules have open in the copy at `path`: counts by severity, and the first few as `shown` shows them."""
     from ..inventory.alerts.evaluate import listed
     from ..inventory.store import reader
 
     with reader(path) as db:
-        return describe(listed(db))
+        return describe([shown(alert) for alert in listed(db)])
 
 
 def describe(alerts: Sequence[Mapping[str, Any]]) -> str:

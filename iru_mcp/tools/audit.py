@@ -221,15 +221,20 @@ def _said(state: Any, most: int) -> Any:
 
 async def _say_beginning(call: Call, page: Page[Any], early: datetime) -> None:
     """Says where the log begins, when that is after the beginning of what is asked: before it, none means nothing."""
-    first = await call.page(LIST_AUDIT_EVENTS, query={"sort_by": "occurred_at"})
-    times = [event.occurred_at for event in first.records if event and event.occurred_at]
-    ascends = times == sorted(times) or first.next is None
-    begins = min(times, default=None) if ascends else None
+    begins = await log_beginning(call)
     if begins is None or begins <= early:
         return
     page.complete, page.total = False, None
     page.summary = (page.summary or {}) | {"log_starts_at": write_moment(begins)}
     page.notes.append("the log begins after since: what was done before log_starts_at is in no answer")
+
+
+async def log_beginning(call: Call) -> datetime | None:
+    """When the oldest event in the log was; None where Iru does not tell."""
+    first = await call.page(LIST_AUDIT_EVENTS, query={"sort_by": "occurred_at"})
+    times = [event.occurred_at for event in first.records if event and event.occurred_at]
+    ascends = times == sorted(times) or first.next is None
+    return min(times, default=None) if ascends else None
 
 
 async def _name_devices(ctx: Context, page: Page[Any]) -> None:
