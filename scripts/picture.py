@@ -50,9 +50,7 @@ def lines() -> Iterator[tuple[str, str]]:
 
 def _closing(answers: list[Answer]) -> str:
     _, dossier, macs, tokens = answers
-    others = [
-        row["device__name"] for row in macs["items"] if row["serial_number"] != dossier["device"]["serial_number"]
-    ]
+    others = [row["device_name"] for row in macs["items"] if row["serial_number"] != dossier["device"]["serial_number"]]
     counts = {"macs": len(macs["items"]), "tokens": len(tokens["items"])}
     return CLOSING.format(**dossier, others=" and ".join(others), **counts)
 

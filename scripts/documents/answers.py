@@ -65,7 +65,7 @@ SESSION = (
         "Which other Macs have it?",
         "prism_launch_agents_and_daemons",
         {"label": "com.apple.softwareupdate.helperd"},
-        "{device__name} ({serial_number}), since {created_at}",
+        "{device_name} ({serial_number}), since {created_at}",
     ),
     Question(
         "Who made API tokens this week, and for what?",

@@ -58,7 +58,7 @@ CASES: list[tuple[str, dict[str, Any], Callable[[Row], bool]]] = [
     ("list_audit_events", {"actor": "integration"}, has("actor_type", "integration")),
     ("prism_device_information", {"model_name": "mac MINI"}, has("model_name", "mac mini")),
     ("prism_device_information", {"apple_silicon": False}, flagged("apple_silicon", on=False)),
-    ("prism_device_information", {"device_families": ["iPad"]}, equals("device__family", "iPad")),
+    ("prism_device_information", {"device_families": ["iPad"]}, equals("device_family", "iPad")),
     ("prism_device_information", {"blueprint": "engineer"}, has("blueprint_name", "engineer")),
     ("prism_device_information", {"device": MAC}, equals("serial_number", MAC)),
     ("prism_device_information", {"filter": {"os_version": {"in": ["26.1"]}}}, equals("os_version", "26.1")),

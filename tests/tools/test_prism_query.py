@@ -21,7 +21,7 @@ async def test_every_category_shows_its_device_and_its_useful_columns(category: 
         assert answer["items"] == []
         return
     shown = {name for row in answer["items"] for name in row}
-    assert {"device__name", "serial_number"} < shown <= {"device__name", "serial_number", *USEFUL[category]}
+    assert {"device_name", "serial_number"} < shown <= {"device_name", "serial_number", "enrolled", *USEFUL[category]}
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
@@ -29,7 +29,7 @@ async def test_the_example_of_every_category_is_a_filter_it_takes(category: str)
     with pytest.raises(UsageError) as refused:
         await ask("prism_query", category=category, filter={"no_such_column": {"in": ["x"]}})
     assert EXAMPLES[category] in str(refused.value)
-    assert "device__name" in str(refused.value)
+    assert "device_name" in str(refused.value)
     await ask("prism_query", category=category, filter=json.loads(EXAMPLES[category]))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
 from ...api.record import Record
@@ -26,25 +26,42 @@ class RowShape(Generic[T]):
     """What to leave out of a row, or shorten, unless `fields` asks for it."""
     more_columns: Sequence[str] = ()
     """Names that `fields` may have beside those of the record and of `columns`."""
+    iru_names: Mapping[str, str] = field(default_factory=dict)
+    """What Iru calls a column that has another name here."""
+    marks: Callable[[Any], dict[str, Any]] | None = None
+    """What is added to a row that needs a word, whatever columns are asked for."""
     device_kind: str = ""
     """The column by which a count also tells kinds of devices apart."""
 
     def pick(self, record: Record, names: Sequence[str]) -> dict[str, Any]:
         """A few columns of a record, cheaply, for reading many."""
         if self.flat is None:
-            return record.pick(names)
-        found = self.flat(record)
-        return {name: found[name] for name in names if name in found}
+            found = record.pick([self.iru_names.get(name, name) for name in names])
+        else:
+            found = self.flat(record)
+        pairs = [(name, self.iru_names.get(name, name)) for name in names]
+        return {name: found[theirs] for name, theirs in pairs if theirs in found}
 
     def usual(self, record: Record) -> dict[str, Any]:
         """The usual columns of a record that hold something."""
         names = columns_of(self.columns)
         row = self.lean(self.pick(record, names))
-        return {name: row[name] for name in names if name in row}
+        return {name: row[name] for name in names if name in row} | self._marked(record)
+
+    def _marked(self, record: Record) -> dict[str, Any]:
+        return self.marks(record) if self.marks else {}
+
+    def chosen(self, record: Record, fields: Sequence[str]) -> tuple[dict[str, Any], set[str]]:
+        """Some or all columns of a record, and the names of all it has."""
+        row = self.all(record)
+        names = row if ALL in fields else fields
+        return {name: row[name] for name in names if name in row} | self._marked(record), set(row)
 
     def all(self, record: Record) -> dict[str, Any]:
         """All columns of a record that hold something."""
-        return self.flat(record) if self.flat else record.flat()
+        names = {theirs: ours for ours, theirs in self.iru_names.items()}
+        found = self.flat(record) if self.flat else record.flat()
+        return {names.get(name, name): value for name, value in found.items()}
 
 
 class RowCollector(Generic[T]):
@@ -91,9 +108,9 @@ class RowCollector(Generic[T]):
     def _row(self, record: Record) -> dict[str, Any]:
         if not self._fields:
             return self._shape.usual(record)
-        row = self._shape.all(record)
-        self._found |= row.keys()
-        return {name: row[name] for name in (row if ALL in self._fields else self._fields) if name in row}
+        row, names = self._shape.chosen(record, self._fields)
+        self._found |= names
+        return row
 
     def page(self, declared: Collection[str], *, complete: bool) -> Page[T]:
         """The rows as a page. Raises UsageError when `fields` has a name that is not `declared` and that no row has."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ...api.endpoints.prism import COLUMNS
 
 USEFUL: dict[str, tuple[str, ...]] = {
@@ -39,7 +41,7 @@ EXAMPLES: dict[str, str] = {
     "filevault": '{"status":{"eq":false}}',
     "gatekeeper_and_xprotect": '{"gatekeeper_status":{"eq":false}}',
     "installed_profiles": '{"payload_identifier":{"like":["com.example"]}}',
-    "kernel_extensions": '{"device__name":{"like":["MacBook"]}}',
+    "kernel_extensions": '{"device_name":{"like":["MacBook"]}}',
     "launch_agents_and_daemons": '{"program_arguments":{"like":["/tmp/"]}}',
     "local_users": '{"type":{"in":["Admin"]},"hidden_user":{"eq":true}}',
     "startup_settings": '{"sip":{"eq":false}}',
@@ -50,3 +52,23 @@ EXAMPLES: dict[str, str] = {
 
 if set(USEFUL) != set(COLUMNS) or set(EXAMPLES) != set(COLUMNS):
     raise ValueError("a category without its columns or example")
+
+PRISMS_WORDS = {
+    "device_name": "device__name",
+    "user_name": "device__user_name",
+    "user_email": "device__user_email",
+    "device_family": "device__family",
+}
+"""What the device list calls a column, and Prism something else."""
+
+
+def in_prisms_words(name: str) -> str:
+    """A column as Prism calls it, `-` before it kept."""
+    sign = "-" if name.startswith("-") else ""
+    return sign + PRISMS_WORDS.get(name.removeprefix("-"), name.removeprefix("-"))
+
+
+def in_our_words(names: Iterable[str]) -> tuple[str, ...]:
+    """Columns as every tool calls them."""
+    ours = {theirs: name for name, theirs in PRISMS_WORDS.items()}
+    return tuple(ours.get(name, name) for name in names)

@@ -17,13 +17,15 @@ from ..kit.answers import Page
 from ..kit.context import Context
 from ..kit.counting import counting
 from ..kit.coverage import APPLE, say_coverage
+from ..kit.enrolled import Enrolled, enrolled_devices
 from ..kit.listing import listing
 from ..kit.params import Family, Str
 from ..kit.resolve import IS_UUID, find
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
-from .categories import EXAMPLES
+from .categories import EXAMPLES, PRISMS_WORDS, in_our_words, in_prisms_words
 from .filter import asked, joined, matcher, validate
+from .reporting import REPORTED_BY, Removed, reporters, say_silent, silent_devices
 
 T = TypeVar("T")
 
@@ -43,11 +45,11 @@ PrismFilter = Annotated[
     dict[str, Any] | None,
     BeforeValidator(_object),
     Field(
-        description='on any column, JSON: {"team_id":{"in":["X"]},"path":{"like":["/tmp"]},'
-        '"created_at":{"gte":"2026-11-01"}}',
+        description='JSON, any column: {"uid":{"lt":501},"path":{"like":["/tmp"]}}',
         json_schema_extra={"type": "string"},
     ),
 ]
+EnrolledOnly = Annotated[bool | None, Field(description="in the device list; true in counts")]
 SortBy = Annotated[Str, Field(description="column, - first for descending")]
 
 
@@ -62,6 +64,8 @@ class Scope:
     sort_by: str = ""
     group_by: tuple[str, ...] = ()
     versions: Sequence[Check[PrismRow]] = ()
+    enrolled: bool | None = None
+    """Rows of enrolled devices only, or of others only; None: all in lists, enrolled ones in counts."""
 
 
 async def prism_page(
@@ -76,7 +80,8 @@ async def prism_page(
 ) -> Page[T]:
     """One page of a category: typed parameters and the raw filter become one filter, sent to Iru and proven here."""
     category = endpoint.path.rpartition("/")[2]
-    group_by, fields = _in_prisms_words(scope.group_by), _in_prisms_words(fields)
+    group_by, fields = in_our_words(scope.group_by), in_our_words(fields)
+    sort_by = in_prisms_words(scope.sort_by.strip())
     wanted = _typed_filter(typed)
     target = await find(ctx.call, scope.device.strip())
     if target:
@@ -84,41 +89,55 @@ async def prism_page(
     query: dict[str, str | int] = {}
     checks: list[Check[PrismRow]] = []
     _by_blueprint(scope.blueprint.strip(), wanted, query, checks)
-    wanted = joined(wanted, {_PRISMS_WORDS.get(name, name): value for name, value in (scope.filter or {}).items()})
+    wanted = joined(wanted, {in_prisms_words(name): value for name, value in (scope.filter or {}).items()})
     if scope.device_families:
         families = {family.casefold() for family in scope.device_families}
         query["device_families"] = ",".join(scope.device_families)
         checks.append(Check("device_families", lambda row: _family(row) in families, sent=True))
-    await _known_columns(ctx.call, endpoint, category, wanted, scope.sort_by.strip())
+    await _known_columns(ctx.call, endpoint, category, wanted, sort_by)
     if wanted:
         checks += _filtered(wanted, query)
     checks += scope.versions
-    if scope.sort_by:
-        query["sort_by"] = scope.sort_by.strip()
+    counted = bool(group_by) or limit == 0
+    removed = None if target else Removed(await enrolled_devices(ctx.call))
+    only = scope.enrolled if scope.enrolled is not None or not counted else True
+    if removed and only is not None and not removed.enrolled.missing:
+        checks.append(removed.check(tuple(checks), wanted=only))
+    if sort_by:
+        query["sort_by"] = sort_by
     # Iru's cursor knows no sorting, and only one page at a time.
-    start = 0 if scope.sort_by or scope.group_by else None
+    start = 0 if sort_by or group_by else None
     source = Source(endpoint, query=query, checks=checks, start=start)
-    shape = RowShape(view, device_kind="device__family", more_columns=COMMON_COLUMNS + COLUMNS[category])
-    if scope.group_by:
+    shape = RowShape(
+        view,
+        device_kind="device_family",
+        more_columns=(*PRISMS_WORDS, *COMMON_COLUMNS, *COLUMNS[category]),
+        iru_names=PRISMS_WORDS,
+        marks=removed.mark if removed else None,
+    )
+    if group_by:
         page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
     else:
         page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    if removed:
+        removed.say(page, counted=counted)
+        if category in REPORTED_BY and not cursor and not scope.blueprint:
+            await _say_silent(ctx.call, page, endpoint, removed.enrolled, scope.device_families)
     page.device = target.shown() if target else None
     await say_coverage(ctx.call, page, target, f"Prism's {category}", APPLE)
     return page
 
 
-_PRISMS_WORDS = {
-    "device_name": "device__name",
-    "user_name": "device__user_name",
-    "user_email": "device__user_email",
-    "device_family": "device__family",
-}
-"""What the device list calls a column, and Prism something else."""
-
-
-def _in_prisms_words(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(_PRISMS_WORDS.get(name, name) for name in names)
+async def _say_silent(
+    call: Call, page: Page[Any], endpoint: Endpoint[PrismRow], enrolled: Enrolled, families: Sequence[str]
+) -> None:
+    category = endpoint.path.rpartition("/")[2]
+    reported = None if enrolled.missing else await reporters(call, endpoint)
+    if reported is None:
+        page.notes.append(f"how many devices have no report in {category} was not checked")
+        return
+    everyone = silent_devices(enrolled, category, families, set())
+    say_silent(page, category, silent_devices(enrolled, category, families, reported), len(everyone))
 
 
 def _typed_filter(typed: Mapping[str, str | bool | None]) -> dict[str, Any]:
@@ -170,5 +189,6 @@ async def _known_columns(
         sample = await call.page(endpoint)
         columns |= {key for row in sample.rows[:50] if isinstance(row, dict) for key in row}
     if sort_by and sort_by.removeprefix("-") not in columns:
-        raise UsageError(f"No column '{sort_by[:60]}' to sort by.", f"Columns: {', '.join(sorted(columns))}.")
+        valid = ", ".join(sorted(in_our_words(columns)))
+        raise UsageError(f"No column '{sort_by[:60]}' to sort by.", f"Columns: {valid}.")
     validate(wanted, columns, EXAMPLES[category])

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypedDict
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from ...api.endpoints.devices import LIST_DEVICES
 from ...api.endpoints.prism import CATEGORIES
+from ...errors import TookTooLong, UsageError
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.counting import COUNT_REQUESTS, GroupBy
+from ..kit.enrolled import enrolled_devices
+from ..kit.listing import page_of
 from ..kit.params import Cursor, Fields, Limit
+from ..kit.rows import RowShape
 from .categories import USEFUL
-from .page import Blueprint, Families, OnDevice, PrismFilter, Scope, SortBy, prism_page
+from .page import Blueprint, EnrolledOnly, Families, OnDevice, PrismFilter, Scope, SortBy, prism_page
+from .reporting import REPORTED_BY, reporters, silent_devices
 
-_DEVICE = ("device__name", "serial_number")
+_DEVICE = ("device_name", "serial_number")
 _ALSO = {
     "applications": "apps",
     "firewall": "application_firewall",
@@ -61,16 +66,48 @@ Category = Annotated[
 class PrismLine(TypedDict, total=False):
     """A device; the category's own columns follow."""
 
-    device__name: str
+    device_name: str
     serial_number: str
 
 
-@tool(optional=(LIST_DEVICES, *CATEGORIES.values()), toolset="prism", requests=60, count_requests=COUNT_REQUESTS)
+class SilentLine(TypedDict, total=False):
+    """A device that should report to a category and does not."""
+
+    device_name: str
+    serial_number: str
+    platform: str
+    user_email: str
+    last_check_in: str
+
+
+async def _silent_page(
+    ctx: Context, category: str, families: tuple[str, ...], limit: int, cursor: str
+) -> Page[SilentLine]:
+    """The devices without a row. Raises UsageError for a category to which not every device reports."""
+    if category not in REPORTED_BY:
+        raise UsageError(
+            f"A device without a row in {category} may well have reported.",
+            f"Leave no_report out, or use it with {', '.join(sorted(REPORTED_BY))}.",
+        )
+    enrolled = await enrolled_devices(ctx.call)
+    reported = await reporters(ctx.call, CATEGORIES[category])
+    if enrolled.missing or reported is None:
+        raise TookTooLong(
+            f"Not every device could be compared: {enrolled.missing or 'the category could not be read whole'}.",
+            "Ask again later, or grant what is lacking.",
+        )
+    silent = silent_devices(enrolled, category, families, reported)
+    return page_of(ctx, silent, RowShape(SilentLine), ctx.cursors.read(cursor), limit=limit)
+
+
+@tool(optional=(LIST_DEVICES, *CATEGORIES.values()), toolset="prism", requests=120, count_requests=COUNT_REQUESTS)
 async def prism_query(
     ctx: Context,
     category: Category,
     device: OnDevice = "",
     filter: PrismFilter = None,
+    enrolled: EnrolledOnly = None,
+    no_report: Annotated[bool | None, Field(description="instead, the devices without a row")] = None,
     blueprint: Blueprint = "",
     device_families: Families = (),
     sort_by: SortBy = "",
@@ -81,7 +118,9 @@ async def prism_query(
 ) -> Page[Any]:
     """Any Prism category, fleet-wide or on one device. SIP is in startup_settings, privacy (TCC) permissions in
     transparency_database. A wrong column is answered with the valid ones."""
-    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by)
+    if no_report:
+        return await _silent_page(ctx, category, device_families, limit, cursor)
+    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by, enrolled=enrolled)
     shown = fields or (_DEVICE + USEFUL[category] if USEFUL[category] else ())
     page = await prism_page(ctx, CATEGORIES[category], PrismLine, {}, scope, shown, limit, cursor)
     if page.items and not shown and not group_by:

@@ -22,9 +22,9 @@ from ..kit.params import Cursor, Fields, Limit, NamePart, Str
 from ..kit.scan import Check
 from ..kit.versions import VersionAtLeast, VersionBelow, version_checks
 from .filter import joined
-from .page import Blueprint, Families, OnDevice, PrismFilter, Scope, SortBy, prism_page
+from .page import Blueprint, EnrolledOnly, Families, OnDevice, PrismFilter, Scope, SortBy, prism_page
 
-_PRISM_REQUESTS = 60
+_PRISM_REQUESTS = 120
 
 
 def _account_type(value: object) -> object:
@@ -41,10 +41,10 @@ AccountType = Annotated[Literal["Admin", "Standard"] | None, BeforeValidator(_ac
 class DeviceInformationLine(TypedDict, total=False):
     """One device as Prism knows it."""
 
-    device__name: str
+    device_name: str
     serial_number: str
-    device__user_email: str
-    device__family: str
+    user_email: str
+    device_family: str
     model_name: Any
     os_version: Any
     agent_version: Any
@@ -56,9 +56,9 @@ class DeviceInformationLine(TypedDict, total=False):
 class LaunchLine(TypedDict, total=False):
     """A launch agent or daemon on one device."""
 
-    device__name: str
+    device_name: str
     serial_number: str
-    device__user_email: str
+    user_email: str
     label: Any
     path: Any
     program: Any
@@ -72,9 +72,9 @@ class LaunchLine(TypedDict, total=False):
 class LocalUserLine(TypedDict, total=False):
     """A local account on one device."""
 
-    device__name: str
+    device_name: str
     serial_number: str
-    device__user_email: str
+    user_email: str
     username: Any
     full_name: Any
     uid: Any
@@ -88,9 +88,9 @@ class LocalUserLine(TypedDict, total=False):
 class ApplicationLine(TypedDict, total=False):
     """An app on one device."""
 
-    device__name: str
+    device_name: str
     serial_number: str
-    device__user_email: str
+    user_email: str
     name: Any
     version: Any
     bundle_id: Any
@@ -115,6 +115,7 @@ async def prism_device_information(
     blueprint: Blueprint = "",
     device_families: Families = (),
     filter: PrismFilter = None,
+    enrolled: EnrolledOnly = None,
     sort_by: SortBy = "",
     group_by: GroupBy = (),
     fields: Fields = (),
@@ -131,7 +132,7 @@ async def prism_device_information(
         "agent_installed": agent_installed,
     }
     versions = _versions("os_version", version_below, version_at_least)
-    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by, versions)
+    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by, versions, enrolled=enrolled)
     return await prism_page(ctx, PRISM_DEVICE_INFORMATION, DeviceInformationLine, typed, scope, fields, limit, cursor)
 
 
@@ -150,6 +151,7 @@ async def prism_launch_agents_and_daemons(
     blueprint: Blueprint = "",
     device_families: Families = (),
     filter: PrismFilter = None,
+    enrolled: EnrolledOnly = None,
     sort_by: SortBy = "",
     group_by: GroupBy = (),
     fields: Fields = (),
@@ -167,7 +169,7 @@ async def prism_launch_agents_and_daemons(
         "is_loaded": is_loaded,
         "run_at_load": run_at_load,
     }
-    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by)
+    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by, enrolled=enrolled)
     page = await prism_page(ctx, PRISM_LAUNCH_AGENTS_AND_DAEMONS, LaunchLine, typed, scope, fields, limit, cursor)
     if program and not page.items:
         page.notes.append("program is often empty in Prism; try program_arguments")
@@ -186,6 +188,7 @@ async def prism_local_users(
     blueprint: Blueprint = "",
     device_families: Families = (),
     filter: PrismFilter = None,
+    enrolled: EnrolledOnly = None,
     sort_by: SortBy = "",
     group_by: GroupBy = (),
     fields: Fields = (),
@@ -200,7 +203,7 @@ async def prism_local_users(
         "secure_token": secure_token,
         "logged_in": logged_in,
     }
-    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by)
+    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by, enrolled=enrolled)
     return await prism_page(ctx, PRISM_LOCAL_USERS, LocalUserLine, typed, scope, fields, limit, cursor)
 
 
@@ -219,6 +222,7 @@ async def prism_applications(
     blueprint: Blueprint = "",
     device_families: Families = (),
     filter: PrismFilter = None,
+    enrolled: EnrolledOnly = None,
     sort_by: SortBy = "",
     group_by: GroupBy = (),
     fields: Fields = (),
@@ -237,7 +241,7 @@ async def prism_applications(
     exact = {"version": {"in": [version.strip()]}} if version.strip() else {}
     versions = _versions("version", version_below, version_at_least)
     wanted = joined(exact, filter or {})
-    scope = Scope(device, blueprint, device_families, wanted, sort_by, group_by, versions)
+    scope = Scope(device, blueprint, device_families, wanted, sort_by, group_by, versions, enrolled=enrolled)
     page = await prism_page(ctx, PRISM_APPS, ApplicationLine, typed, scope, fields, limit, cursor)
     if not device and not device_families:
         page.notes.append("Prism has no Windows or Android devices: list_device_apps, one at a time")

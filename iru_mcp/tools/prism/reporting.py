@@ -1,0 +1,98 @@
+"""Which devices a Prism answer is about: Prism keeps rows of devices that were removed, and some devices never report.
+
+Both spoil a count. Rows of devices that the device list does not have are marked, and counts leave them out. Where
+every device of a platform reports to a category, those that do not are counted beside the answer: a Mac without a
+FileVault row is neither encrypted nor not. What must stay true: when the device list could not be read, the answer
+says that neither was checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...api.call import Call, Interrupted
+from ...api.endpoint import Endpoint
+from ...api.endpoints.devices import Device
+from ...api.endpoints.prism import PrismRow
+from ...errors import IruError
+from ..kit.answers import Page
+from ..kit.enrolled import Enrolled
+from ..kit.scan import Check
+
+_MAC = frozenset({"Mac"})
+REPORTED_BY: Mapping[str, frozenset[str]] = {
+    "activation_lock": frozenset({"Mac", "iPhone", "iPad"}),
+    "application_firewall": _MAC,
+    "desktop_and_screensaver": _MAC,
+    "device_information": frozenset({"Mac", "iPhone", "iPad", "AppleTV"}),
+    "filevault": _MAC,
+    "gatekeeper_and_xprotect": _MAC,
+    "startup_settings": _MAC,
+}
+"""Categories in which every device of these platforms has one row, if it reports at all."""
+
+
+@dataclass(slots=True)
+class Removed:
+    """Tells rows of devices that are not in the device list, and counts those that were left out."""
+
+    enrolled: Enrolled
+    rows_left_out: int = 0
+    devices_left_out: set[str] = field(default_factory=set)
+
+    def mark(self, row: PrismRow) -> dict[str, Any]:
+        """What is added to a row whose device is not in the device list."""
+        return {} if self.enrolled.missing or row.device_id in self.enrolled.devices else {"enrolled": False}
+
+    def check(self, others: Sequence[Check[PrismRow]], *, wanted: bool) -> Check[PrismRow]:
+        """Keeps rows of enrolled devices, or only the others; counts what is left out and passes the `others`."""
+
+        def test(row: PrismRow) -> bool:
+            if (row.device_id in self.enrolled.devices) == wanted:
+                return True
+            if all(check.test(row) for check in others):
+                self.rows_left_out += 1
+                self.devices_left_out.add(row.device_id)
+            return False
+
+        return Check("enrolled", test)
+
+    def say(self, page: Page[Any], *, counted: bool) -> None:
+        """Says on the page how many of its rows are of devices that are not enrolled, or that it was not checked."""
+        marked = sum(row.get("enrolled") is False for row in page.items)
+        if self.enrolled.missing:
+            page.notes.append(f"whether rows are of enrolled devices was not checked: {self.enrolled.missing}")
+        elif counted and self.rows_left_out:
+            gone = f"{self.rows_left_out} rows of {len(self.devices_left_out)} devices that are not enrolled"
+            page.notes.append(f"{gone} are left out; enrolled=false has them")
+        elif marked:
+            page.notes.append(f"{marked} of these rows are of devices that are not enrolled: they say enrolled false")
+
+
+def silent_devices(enrolled: Enrolled, category: str, platforms: Sequence[str], reported: set[str]) -> list[Device]:
+    """The enrolled devices that should report to a category and have no row there."""
+    asked = frozenset("AppleTV" if one == "tvOS" else one for one in platforms)
+    wanted = REPORTED_BY[category] & asked if asked else REPORTED_BY[category]
+    rows = [row for row in enrolled.devices.values() if row.get("platform") in wanted]
+    silent = [Device.read(row) for row in rows if row["device_id"] not in reported]
+    return sorted(filter(None, silent), key=lambda device: (device.device_name or "", device.device_id))
+
+
+async def reporters(call: Call, endpoint: Endpoint[PrismRow]) -> set[str] | None:
+    """The devices that have a row in a category; None when not all of it could be read."""
+    found: set[str] = set()
+    try:
+        async for batch in call.walk(endpoint, whole=True):
+            found |= {row["device_id"] for row in batch.rows if isinstance(row, dict) and "device_id" in row}
+    except (Interrupted, IruError):
+        return None
+    return found
+
+
+def say_silent(page: Page[Any], category: str, silent: Sequence[Device], of: int) -> None:
+    """Says how many devices have no row, when some have none."""
+    if silent:
+        page.summary = (page.summary or {}) | {"without_report": len(silent)}
+        page.notes.append(f"{len(silent)} of {of} devices have no report in {category}; no_report=true names them")

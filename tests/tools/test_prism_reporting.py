@@ -1,0 +1,94 @@
+"""Prism answers mark rows of devices that are gone, leave them out of counts, and count who never reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from iru_mcp.errors import UsageError
+
+from .asking import Between, ask, ask_all, tenant
+
+SILENT = "NW7QK2M4XH"
+
+
+async def enrolled_ids() -> set[str]:
+    return {row["device_id"] for row in await ask_all("list_devices", fields=["device_id"], limit=500)}
+
+
+def without_reports_of(serial: str) -> Any:
+    """The tenant, but one Mac never reported to FileVault."""
+
+    def drop(path: str, body: Any) -> Any:
+        if path.endswith("/prism/filevault"):
+            body["data"] = [row for row in body["data"] if row["serial_number"] != serial]
+        return body
+
+    return Between(after=drop)
+
+
+async def test_a_row_of_a_removed_device_is_marked_and_counted() -> None:
+    listed = await enrolled_ids()
+    page = await ask("prism_device_information", fields=["device_id"], limit=500)
+    gone = [row for row in page["items"] if row["device_id"] not in listed]
+    assert gone
+    assert all(row["enrolled"] is False for row in gone)
+    assert not any("enrolled" in row for row in page["items"] if row["device_id"] in listed)
+    assert any(note.startswith(f"{len(gone)} of these rows") for note in page["notes"])
+
+
+@pytest.mark.parametrize("tool", ["prism_device_information", "prism_applications", "prism_local_users"])
+async def test_counts_leave_removed_devices_out_and_say_so(tool: str) -> None:
+    listed = await enrolled_ids()
+    rows = await ask_all(tool, fields=["device_id"], limit=500)
+    inside = [row for row in rows if row["device_id"] in listed]
+    page = await ask(tool, group_by=["device_family"], limit=500)
+    assert page["summary"]["rows"] == len(inside) < len(rows)
+    assert any("not enrolled are left out" in note for note in page["notes"])
+    outside = await ask(tool, group_by=["device_family"], enrolled=False, limit=500)
+    assert outside["summary"]["rows"] == len(rows) - len(inside)
+
+
+async def test_lists_of_enrolled_devices_alone_and_of_others_alone_make_the_whole() -> None:
+    every = await ask_all("prism_query", category="filevault", fields=["device_id"], limit=500)
+    inside = await ask_all("prism_query", category="filevault", fields=["device_id"], enrolled=True, limit=500)
+    outside = await ask_all("prism_query", category="filevault", fields=["device_id"], enrolled=False, limit=500)
+    assert len(inside) + len(outside) == len(every)
+    assert {row["device_id"] for row in inside} == {row["device_id"] for row in every} & await enrolled_ids()
+
+
+@pytest.mark.parametrize("asked", [{"group_by": ["status"]}, {"filter": {"status": {"eq": False}}}])
+async def test_a_mac_that_never_reported_is_neither_on_nor_off(asked: dict[str, Any]) -> None:
+    page = await ask("prism_query", without_reports_of(SILENT), category="filevault", limit=500, **asked)
+    assert page["summary"]["without_report"] == 1
+    macs = (await ask("list_devices", platform="mac", limit=0))["total"]
+    assert any(f"1 of {macs} devices have no report in filevault" in note for note in page["notes"])
+    named = await ask("prism_query", without_reports_of(SILENT), category="filevault", no_report=True)
+    assert [row["serial_number"] for row in named["items"]] == [SILENT]
+    assert named["complete"]
+    full = await ask("prism_query", category="filevault", limit=500, **asked)
+    assert "without_report" not in full.get("summary", {})
+
+
+async def test_a_category_to_which_not_every_device_reports_has_no_silent_ones() -> None:
+    with pytest.raises(UsageError, match="may well have reported"):
+        await ask("prism_query", category="kernel_extensions", no_report=True)
+
+
+async def test_without_the_device_list_an_answer_says_that_enrolment_was_not_checked() -> None:
+    page = await ask("prism_query", tenant(denied=("LIST_DEVICES",)), category="filevault", group_by=["status"])
+    assert any("enrolled devices was not checked: not permitted" in note for note in page["notes"])
+    assert page["summary"]["rows"]
+
+
+async def test_columns_have_one_name_whatever_prism_calls_them() -> None:
+    ours = await ask("prism_local_users", fields=["device_name", "user_email", "username"], sort_by="device_name")
+    theirs = await ask(
+        "prism_local_users", fields=["device__name", "device__user_email", "username"], sort_by="device__name"
+    )
+    assert ours["items"] == theirs["items"]
+    assert any("user_email" in row for row in ours["items"])
+    assert "device__" not in str(await ask("prism_applications", fields=["*"], limit=3))
+    counts = await ask("prism_local_users", group_by=["device__user_email"], limit=3)
+    assert any("user_email" in row for row in counts["items"])
