@@ -46,8 +46,8 @@ class Case:
 
 
 PRISM: dict[str, Any] = {"device": MAC, "blueprint": "Engineering"}
-FAMILY: dict[str, Any] = {"device_families": [["iPhone"]]}
-"""Leaves nothing of a category that only Macs report."""
+FAMILY: dict[str, Any] = {"device_families": [["iPhone"]], "enrolled": False}
+"""Leaves nothing of a category that only Macs report, and nothing where all that report are enrolled."""
 BOTH = [True, False]
 
 CASES: dict[str, Case] = {
@@ -138,7 +138,14 @@ CASES: dict[str, Case] = {
     ),
     "get_timeline": Case(
         {"device": MAC, "since": "300d"},
-        changes={"device": OTHER_MAC, "user": MIRA, "since": "7d", "until": "2026-11-01"},
+        changes={
+            "device": OTHER_MAC,
+            "user": MIRA,
+            "since": "7d",
+            "until": "2026-11-01",
+            "include": [["audit"]],
+            "exclude": [["activity"]],
+        },
     ),
     "list_library_item_activity": Case(
         {"library_item_id": SCRIPT},
@@ -202,7 +209,7 @@ CASES: dict[str, Case] = {
             "agent_installed": BOTH,
             "filter": {"os_version": {"in": ["26.1"]}},
         },
-        changes={"sort_by": "-serial_number", "group_by": [["os_version"]]},
+        changes={"enrolled": False, "sort_by": "-serial_number", "group_by": [["os_version"]]},
     ),
     "prism_launch_agents_and_daemons": Case(
         narrows={
@@ -232,7 +239,13 @@ CASES: dict[str, Case] = {
     "prism_query": Case(
         {"category": "filevault"},
         narrows={**PRISM, "filter": {"status": {"in": [False]}}},
-        changes={**FAMILY, "category": "cellular", "sort_by": "-serial_number", "group_by": [["status"]]},
+        changes={
+            **FAMILY,
+            "category": "cellular",
+            "sort_by": "-serial_number",
+            "group_by": [["status"]],
+            "no_report": True,
+        },
     ),
     "list_threats": Case(
         narrows={

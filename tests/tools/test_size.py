@@ -13,16 +13,12 @@ from iru_mcp.api.record import Record
 from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.tools.kit.rows import RowCollector, RowShape
 from iru_mcp.tools.kit.size import MAX_ANSWER, ROOM_FOR_ROWS, size
+from tests.conftest import whole_rows
 
 SHAPE: RowShape[Any] = RowShape(Any)
 COLUMNS = st.sampled_from(["name", "path", "owner", "kind"])
 TEXTS = st.sampled_from([("x", 0), ("x", 1), ("y", 300), ("é", 500), ("z", 500)])
 """A letter and how often it stands there."""
-
-
-def whole(page: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows with what is told of all of them once."""
-    return [page.get("in_every_row", {}) | row for row in page["items"]]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +39,7 @@ async def test_fewer_rows_than_asked_for_are_explained_and_the_rest_is_reached(
     assert f"{first['returned']} rows" in reason
     assert int(reason.split(" more match")[0].split()[-1]) > 0
     second = await agent.ask(tool, limit=500, cursor=first["next_cursor"], **arguments)
-    shown = [json.dumps(row, sort_keys=True) for row in whole(first) + whole(second)]
+    shown = [json.dumps(row, sort_keys=True) for row in whole_rows(first) + whole_rows(second)]
     assert len(set(shown)) == len(shown)
 
 
@@ -55,7 +51,7 @@ async def test_what_is_the_same_in_every_row_is_told_once_where_rows_would_not_f
     assert not {"name", "bundle_id"} & set(page["items"][0])
     few = await agent.ask("prism_applications", name=name, limit=25)
     assert "in_every_row" not in few
-    assert whole(page)[:25] == few["items"]
+    assert whole_rows(page)[:25] == few["items"]
 
 
 async def test_a_page_that_ends_with_the_requests_of_its_call_says_so(over: Any, northwind: Any) -> None:
