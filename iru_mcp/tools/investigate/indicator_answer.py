@@ -204,7 +204,7 @@ def devices_of(hits: Hits, direct: set[str], unknown: Mapping[str, str], edr: Ma
         return {"count": len(rows)} | ({"rows": shown} if shown else {})
     named = [_named(next(iter(by_list.values()))[0]) for by_list in rows.values()]
     counts = {"count": len(rows)} | ({"only_followed": len(rows.keys() - direct)} if rows.keys() - direct else {})
-    return counts | ({"serial_numbers": named} if len(rows) <= MOST_NAMED else {})
+    return counts | ({"serial_numbers": named} if 0 < len(rows) <= MOST_NAMED else {})
 
 
 def _device_row(
