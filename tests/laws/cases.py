@@ -45,9 +45,9 @@ class Case:
     """Columns that tell rows apart, where a filter also changes which others a row has; empty: all."""
 
 
-PRISM: dict[str, Any] = {"device": MAC, "blueprint": "Engineering"}
-FAMILY: dict[str, Any] = {"device_families": [["iPhone"]], "enrolled": False}
-"""Leaves nothing of a category that only Macs report, and nothing where all that report are enrolled."""
+PRISM: dict[str, Any] = {"device": MAC, "blueprint": "Engineering", "enrolled": [True, False]}
+FAMILY: dict[str, Any] = {"device_families": [["iPhone"]]}
+"""Leaves nothing of a category that only Macs report."""
 BOTH = [True, False]
 
 CASES: dict[str, Case] = {
@@ -144,7 +144,7 @@ CASES: dict[str, Case] = {
             "since": "7d",
             "until": "2026-11-01",
             "include": [["audit"]],
-            "exclude": [["activity"]],
+            "exclude": [["audit"]],
         },
     ),
     "list_library_item_activity": Case(
@@ -209,7 +209,7 @@ CASES: dict[str, Case] = {
             "agent_installed": BOTH,
             "filter": {"os_version": {"in": ["26.1"]}},
         },
-        changes={"enrolled": False, "sort_by": "-serial_number", "group_by": [["os_version"]]},
+        changes={"sort_by": "-serial_number", "group_by": [["os_version"]]},
     ),
     "prism_launch_agents_and_daemons": Case(
         narrows={
@@ -241,10 +241,10 @@ CASES: dict[str, Case] = {
         narrows={**PRISM, "filter": {"status": {"in": [False]}}},
         changes={
             **FAMILY,
+            "no_report": True,
             "category": "cellular",
             "sort_by": "-serial_number",
             "group_by": [["status"]],
-            "no_report": True,
         },
     ),
     "list_threats": Case(
