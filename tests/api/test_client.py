@@ -472,3 +472,25 @@ async def test_an_hour_of_its_own_requests_is_not_exceeded(iru: respx.MockRouter
         await client.call(LIST_USERS).page(LIST_USERS)
     assert len(sent(iru)) == 3
     await client.aclose()
+
+
+async def test_what_belongs_to_a_client_is_made_once_and_closed_with_it(client: IruClient) -> None:
+    made: list[Closing] = []
+
+    def make(_: IruClient) -> Closing:
+        made.append(Closing())
+        return made[-1]
+
+    assert client.companion(make) is client.companion(make)
+    assert len(made) == 1
+    await client.aclose()
+    assert made[0].closed == 1
+
+
+class Closing:
+    """Something that must be closed."""
+
+    closed = 0
+
+    async def aclose(self) -> None:
+        self.closed += 1
