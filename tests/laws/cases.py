@@ -45,10 +45,11 @@ class Case:
     """Columns that tell rows apart, where a filter also changes which others a row has; empty: all."""
 
 
-BOTH = [True, False]
-PRISM: dict[str, Any] = {"device": MAC, "blueprint": "Engineering", "enrolled": BOTH}
+PRISM: dict[str, Any] = {"device": MAC, "blueprint": "Engineering", "enrolled": [True, False]}
 FAMILY: dict[str, Any] = {"device_families": [["iPhone"]]}
 """Leaves nothing of a category that only Macs report."""
+BOTH = [True, False]
+
 CASES: dict[str, Case] = {
     "list_audit_events": Case(
         narrows={
@@ -142,7 +143,7 @@ CASES: dict[str, Case] = {
             "user": MIRA,
             "since": "7d",
             "until": "2026-11-01",
-            "include": [["threats"]],
+            "include": [["audit"]],
             "exclude": [["audit"]],
         },
     ),
