@@ -494,3 +494,11 @@ class Closing:
 
     async def aclose(self) -> None:
         self.closed += 1
+
+
+async def test_a_cookie_that_an_answer_sets_is_not_sent_back(iru: respx.MockRouter, client: IruClient) -> None:
+    answer = httpx.Response(200, json={"results": [], "next": None}, headers={"set-cookie": "session=x; Path=/"})
+    route = iru.get(USERS).mock(return_value=answer)
+    for _ in range(2):
+        await client.call(LIST_USERS).page(LIST_USERS)
+    assert [request.request.headers.get("cookie") for request in route.calls] == [None, None]
