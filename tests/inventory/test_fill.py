@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 import stat
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from iru_mcp.inventory.fill import costs
 from iru_mcp.inventory.fill.on_demand import OnDemand
 from iru_mcp.inventory.fill.temporary import TemporaryFolder
 from iru_mcp.inventory.sync import pages
+from iru_mcp.output.privacy import Privacy
 from iru_mcp.tools.inventory import query
 from iru_mcp.tools.kit.catalogue import catalogue
 
@@ -325,6 +329,35 @@ async def test_a_table_in_depth_has_the_values_that_there_are_and_statements_tha
     assert (await server.schema(table="users"))["values"]["archived"]
     with pytest.raises(UsageError, match="launch_items"):
         await server.schema(table="launch_item")
+
+
+def words_of(copy: Copy) -> set[str]:
+    """Names, addresses and serial numbers that only one person or device has."""
+    found = copy.rows("SELECT serial_number FROM devices UNION SELECT email FROM users UNION SELECT name FROM users")
+    found += copy.rows("SELECT full_name FROM local_users WHERE full_name LIKE '% %' AND uid > 500")
+    return {word for (word,) in found if word and word.strip()}
+
+
+async def test_in_privacy_mode_the_copy_that_is_queried_holds_no_name(server: Server, copy: Copy) -> None:
+    names = words_of(copy)
+    server.client.privacy = Privacy("a key of sixteen letters")
+    server.client.inventory = str(copy.path)  # that one holds names, and is left alone
+    columns = "device_name, serial_number, user_email, substr(hex(user_email), 1, 40)"
+    answer = await server.ask(f"SELECT {columns} FROM devices WHERE user_email <> '' ORDER BY device_id LIMIT 40")
+    device, serial, email, taken = answer["rows"][0]
+    assert email.endswith("@pseudonym")
+    assert bytes.fromhex(taken).decode() in email
+    same = await server.ask(f"SELECT device_name, user_email FROM devices WHERE serial_number = '{serial}'")
+    assert same["rows"] == [[device, email]]
+    assert (await server.ask(f"SELECT count(*) FROM users WHERE email = '{email}'"))["rows"] == [[1]]
+    for table in ("local_users", "launch_items", "apps", "detections", "threats", "audit_events"):
+        await server.ask(f"SELECT count(*) FROM {table}")
+    await server.client.companion(OnDemand).processes.aclose()
+    path = await server.client.companion(OnDemand).path()
+    with closing(sqlite3.connect(path)) as db:
+        held = "\n".join(db.iterdump())
+    assert len(names) > 60
+    assert not [name for name in names if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", held)]
 
 
 async def test_progress_is_told_while_a_table_is_read(server: Server) -> None:
