@@ -21,6 +21,7 @@ from ..config.account import account, open_client, pseudonyms
 from ..config.settings import Settings
 from ..errors import IruError, UsageError
 from .progress import Bar
+from .summary import open_alerts
 
 if TYPE_CHECKING:
     from ..api.client import IruClient
@@ -56,7 +57,7 @@ def add_flags(parser: argparse.ArgumentParser, verb: str) -> None:
     elif verb == "export":
         parser.add_argument("--format", required=True, choices=["jsonl", "csv", "jupiterone"])
         parser.add_argument("--out", default="", help="file, for csv a folder; stdout unless given")
-    if verb in ("inventory", "alerts"):
+    if verb in ("sync", "inventory", "alerts"):
         parser.add_argument("--json", action="store_true", help="machine-readable; alerts as JSON lines")
 
 
@@ -130,14 +131,17 @@ async def _rounds(options: argparse.Namespace, settings: Settings) -> int:
     rules = load(settings.alert_rules)
     while True:
         began = anyio.current_time()
-        code = await _round(settings, plan, rules, patient=bool(every))
+        code = await _round(settings, plan, rules, patient=bool(every), as_json=options.json or not sys.stdout.isatty())
         if not every:
             return code
         await anyio.sleep(max(0.0, began + every - anyio.current_time()))
 
 
-async def _round(settings: Settings, plan: Any, rules: Any, *, patient: bool) -> int:
-    """One sync, its rules and its webhook. With `patient` a failure is said and the next round tries again."""
+async def _round(settings: Settings, plan: Any, rules: Any, *, patient: bool, as_json: bool) -> int:
+    """One sync, its rules and its webhook. With `patient` a failure is said and the next round tries again.
+
+    What fired or resolved goes to stdout as JSON lines; without `as_json` what is open, in words.
+    """
     from ..inventory.sync.run import sync
 
     client = _demo_client(settings) if settings.demo else open_client(settings)
@@ -148,7 +152,11 @@ async def _round(settings: Settings, plan: Any, rules: Any, *, patient: bool) ->
         bar.close(_said(outcome, path))
         if settings.demo and outcome.sync == 1:
             print("  the demo tenant as it was a week ago; sync again to see what happened since", file=sys.stderr)
-        await _judge(settings, path, rules, client.now())
+        events = await _judge(settings, path, rules, client.now())
+        for event in events if as_json else ():
+            print(json.dumps(event, ensure_ascii=False), flush=True)
+        if not as_json:
+            print(open_alerts(path, _shown(settings, path)), flush=True)
     except IruError as error:
         bar.close("")
         if not patient:
@@ -193,8 +201,8 @@ def _counted(values: Any) -> dict[str, int]:
     return found
 
 
-async def _judge(settings: Settings, path: Path, rules: Any, now: datetime) -> None:
-    """Ask the rules; what fired or resolved goes to stdout as JSON lines, and to the webhook if there is one."""
+async def _judge(settings: Settings, path: Path, rules: Any, now: datetime) -> list[dict[str, Any]]:
+    """Ask the rules: what fired or resolved, which goes to the webhook too if there is one."""
     from ..inventory.alerts.evaluate import judge
 
     url = settings.alert_webhook.get_secret_value()
@@ -203,15 +211,14 @@ async def _judge(settings: Settings, path: Path, rules: Any, now: datetime) -> N
 
         check(url)
     verdict = await anyio.to_thread.run_sync(lambda: judge(path, rules, now, keep=bool(url)))
-    shown = _shown(settings, path)
-    for event in verdict.events:
-        print(json.dumps(shown(event), ensure_ascii=False), flush=True)
     for name, why in verdict.problems.items():
         print(f"iru-mcp: rule {name}: {why}", file=sys.stderr)
     if url:
         sent, waiting = await deliver(path, url, settings.alert_secret.get_secret_value())
         if waiting:
             print(f"iru-mcp: webhook: {sent} sent, {waiting} wait for the next round", file=sys.stderr)
+    shown = _shown(settings, path)
+    return [shown(event) for event in verdict.events]
 
 
 async def _connected(settings: Settings) -> str:
