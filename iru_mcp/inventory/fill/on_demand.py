@@ -92,12 +92,12 @@ class OnDemand:
 
     async def path(self) -> Path:
         """The file, made or brought to this version where it has to be. Raises an IruError."""
-        path = self._place()
+        path = self.place()
         if not await to_thread.run_sync(_current, path):
             await to_thread.run_sync(_prepare, path)
         return path
 
-    def _place(self) -> Path:
+    def place(self) -> Path:
         """Where the user keeps a copy, if anywhere; else a folder that ends with this process.
 
         In privacy mode always that folder: what is queried holds pseudonyms, and a copy that is kept holds names.
