@@ -45,7 +45,7 @@ class Case:
     """Columns that tell rows apart, where a filter also changes which others a row has; empty: all."""
 
 
-PRISM: dict[str, Any] = {"device": MAC, "blueprint": "Engineering"}
+PRISM: dict[str, Any] = {"device": MAC, "blueprint": "Engineering", "enrolled": [True, False]}
 FAMILY: dict[str, Any] = {"device_families": [["iPhone"]]}
 """Leaves nothing of a category that only Macs report."""
 BOTH = [True, False]
@@ -138,7 +138,14 @@ CASES: dict[str, Case] = {
     ),
     "get_timeline": Case(
         {"device": MAC, "since": "300d"},
-        changes={"device": OTHER_MAC, "user": MIRA, "since": "7d", "until": "2026-11-01"},
+        changes={
+            "device": OTHER_MAC,
+            "user": MIRA,
+            "since": "7d",
+            "until": "2026-11-01",
+            "include": [["audit"]],
+            "exclude": [["audit"]],
+        },
     ),
     "list_library_item_activity": Case(
         {"library_item_id": SCRIPT},
@@ -232,7 +239,13 @@ CASES: dict[str, Case] = {
     "prism_query": Case(
         {"category": "filevault"},
         narrows={**PRISM, "filter": {"status": {"in": [False]}}},
-        changes={**FAMILY, "category": "cellular", "sort_by": "-serial_number", "group_by": [["status"]]},
+        changes={
+            **FAMILY,
+            "no_report": True,
+            "category": "cellular",
+            "sort_by": "-serial_number",
+            "group_by": [["status"]],
+        },
     ),
     "list_threats": Case(
         narrows={
