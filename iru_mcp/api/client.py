@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hmac
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -86,6 +86,8 @@ class IruClient:
         self.privacy = privacy
         self.inventory = ""
         """The file of the tenant's inventory copy, for tools that read it; empty where none is set."""
+        self.on_answer: Callable[[Endpoint[Any], Mapping[str, str], Any], None] = _unread
+        """Told of every answer: its endpoint, its headers and its JSON as Iru sent it."""
         self.filling = Filling()
         self._observe = observe or _unobserved
         self.base_url = base_url.rstrip("/")
@@ -204,6 +206,7 @@ class IruClient:
             raise _too_slow(request.endpoint, within, last=self._clock() + 0.5 >= deadline) from None
         self.rate_limiter.learn(headers)
         found = decode(request.endpoint, status, headers, body)
+        self.on_answer(request.endpoint, headers, found)
         page = request.endpoint.paging.read(found, request.position)
         if self.privacy:
             self.privacy.learn(found)
@@ -229,6 +232,10 @@ class IruClient:
         await anyio.sleep(self.rate_limiter.delay())
         while self.rate_limiter.held:  # noqa: ASYNC110 - a 429 may have come meanwhile, and another while waiting for it
             await anyio.sleep(self.rate_limiter.held)
+
+
+def _unread(_: Endpoint[Any], __: Mapping[str, str], ___: Any) -> None:
+    """Nobody wants to know."""
 
 
 @contextlib.contextmanager

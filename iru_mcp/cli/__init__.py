@@ -149,7 +149,10 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 def _add_flags(parser: argparse.ArgumentParser, verb: str) -> None:
     if verb in ("check", "tools", "call"):
         parser.add_argument("--json", action="store_true", help="machine-readable")
-    if verb == "permissions":
+    if verb == "check":
+        text = "write the shape of Iru's answers, without a value of them, to this file: to attach to a report"
+        parser.add_argument("--shapes", default="", metavar="FILE", help=text)
+    elif verb == "permissions":
         parser.add_argument("--markdown", action="store_true", help="as a Markdown table")
         parser.add_argument("--sync", action="store_true", help="what the inventory copy needs, instead of the tools")
     elif verb == "setup":

@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import anyio
 
+from .. import __version__
 from ..api.call import Call
 from ..api.client import IruClient
 from ..api.endpoint import Endpoint
@@ -28,7 +31,8 @@ from ..errors import (
     Unreachable,
     Unreadable,
 )
-from ..tools.kit.catalogue import Tool
+from ..tools.kit.catalogue import Tool, catalogue, select
+from .shapes import Shapes, differences
 from .tools import offered
 
 _NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -41,7 +45,10 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     """Ask Iru, print what was found, and return the report's exit code."""
     where = None if settings.demo else tenant(settings)
     report = Report(tenant=where.subdomain or where.base_url if where else "demo", region=where.region if where else "")
-    anyio.run(_asked, settings, report)
+    shapes = Shapes() if options.shapes else None
+    anyio.run(_asked, settings, report, shapes)
+    if shapes is not None:
+        _write_shapes(Path(options.shapes).expanduser(), shapes)
     if options.json:
         print(json.dumps(dataclasses.asdict(report) | {"works": report.works}, indent=2))
     else:
@@ -49,12 +56,28 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     return report.exit_code
 
 
-async def _asked(settings: Settings, report: Report) -> None:
+async def _asked(settings: Settings, report: Report, shapes: Shapes | None) -> None:
     client = open_client(settings)
+    tools = offered(settings)
+    if shapes is not None:
+        client.on_answer = shapes.note
+        tools = select(catalogue(), toolsets_named=["all"]) | tools
     try:
-        await check(client, offered(settings), report)
+        await check(client, tools, report)
     finally:
         await client.aclose()
+
+
+def _write_shapes(path: Path, shapes: Shapes) -> None:
+    """Write what was seen, and say how it differs from the demo tenant, whose answers are formed as Iru documents."""
+    expected = Shapes()
+    anyio.run(_asked, Settings(demo=True), Report(), expected)
+    found = shapes.described()
+    different = differences(found, expected.described())
+    text = json.dumps({"iru_mcp": __version__, "differences": different, "endpoints": found}, indent=1)
+    path.write_text(f"{text}\n", "utf-8")
+    print("\n".join(different) or "Every answer has the expected shape.", file=sys.stderr)
+    print(f"{path}: the shapes of {len(found)} endpoints; it names no one and nothing of this tenant.", file=sys.stderr)
 
 
 def _print(report: Report) -> None:

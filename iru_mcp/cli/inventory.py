@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from ..config.account import account, open_client
+from ..config.account import account, open_client, pseudonyms
 from ..config.settings import Settings
 from ..errors import IruError, UsageError
 from .progress import Bar
+from .summary import open_alerts
 
 if TYPE_CHECKING:
     from ..api.client import IruClient
@@ -56,7 +57,7 @@ def add_flags(parser: argparse.ArgumentParser, verb: str) -> None:
     elif verb == "export":
         parser.add_argument("--format", required=True, choices=["jsonl", "csv", "jupiterone"])
         parser.add_argument("--out", default="", help="file, for csv a folder; stdout unless given")
-    if verb in ("inventory", "alerts"):
+    if verb in ("sync", "inventory", "alerts"):
         parser.add_argument("--json", action="store_true", help="machine-readable; alerts as JSON lines")
 
 
@@ -69,12 +70,26 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         return code
     if options.verb == "inventory":
         return _status(options, settings)
-    verbs: dict[str, Callable[[argparse.Namespace, Path], int]] = {
+    path = _file(settings)
+    verbs: dict[str, Callable[[argparse.Namespace, Path, Callable[[Any], Any]], int]] = {
         "alerts": _alerts,
         "report": _report,
         "export": _export,
     }
-    return verbs[options.verb](options, _file(settings))
+    return verbs[options.verb](options, path, _shown(settings, path))
+
+
+def _shown(settings: Settings, path: Path) -> Callable[[Any], Any]:
+    """How rows and text leave: as they are, or in privacy mode without the names of the copy's devices and people."""
+    from ..inventory.export import names
+    from ..inventory.store import reader
+
+    privacy = pseudonyms(settings)
+    if privacy is None:
+        return lambda value: value
+    with reader(path) as db:
+        privacy.learn(list(names(db)))
+    return privacy.answer
 
 
 def _file(settings: Settings) -> Path:
@@ -116,14 +131,17 @@ async def _rounds(options: argparse.Namespace, settings: Settings) -> int:
     rules = load(settings.alert_rules)
     while True:
         began = anyio.current_time()
-        code = await _round(settings, plan, rules, patient=bool(every))
+        code = await _round(settings, plan, rules, patient=bool(every), as_json=options.json or not sys.stdout.isatty())
         if not every:
             return code
         await anyio.sleep(max(0.0, began + every - anyio.current_time()))
 
 
-async def _round(settings: Settings, plan: Any, rules: Any, *, patient: bool) -> int:
-    """One sync, its rules and its webhook. With `patient` a failure is said and the next round tries again."""
+async def _round(settings: Settings, plan: Any, rules: Any, *, patient: bool, as_json: bool) -> int:
+    """One sync, its rules and its webhook. With `patient` a failure is said and the next round tries again.
+
+    What fired or resolved goes to stdout as JSON lines; without `as_json` what is open, in words.
+    """
     from ..inventory.sync.run import sync
 
     client = _demo_client(settings) if settings.demo else open_client(settings)
@@ -134,7 +152,11 @@ async def _round(settings: Settings, plan: Any, rules: Any, *, patient: bool) ->
         bar.close(_said(outcome, path))
         if settings.demo and outcome.sync == 1:
             print("  the demo tenant as it was a week ago; sync again to see what happened since", file=sys.stderr)
-        await _judge(settings, path, rules, client.now())
+        events = await _judge(settings, path, rules, client.now())
+        for event in events if as_json else ():
+            print(json.dumps(event, ensure_ascii=False), flush=True)
+        if not as_json:
+            print(open_alerts(path, _shown(settings, path)), flush=True)
     except IruError as error:
         bar.close("")
         if not patient:
@@ -179,8 +201,8 @@ def _counted(values: Any) -> dict[str, int]:
     return found
 
 
-async def _judge(settings: Settings, path: Path, rules: Any, now: datetime) -> None:
-    """Ask the rules; what fired or resolved goes to stdout as JSON lines, and to the webhook if there is one."""
+async def _judge(settings: Settings, path: Path, rules: Any, now: datetime) -> list[dict[str, Any]]:
+    """Ask the rules: what fired or resolved, which goes to the webhook too if there is one."""
     from ..inventory.alerts.evaluate import judge
 
     url = settings.alert_webhook.get_secret_value()
@@ -189,14 +211,14 @@ async def _judge(settings: Settings, path: Path, rules: Any, now: datetime) -> N
 
         check(url)
     verdict = await anyio.to_thread.run_sync(lambda: judge(path, rules, now, keep=bool(url)))
-    for event in verdict.events:
-        print(json.dumps(event, ensure_ascii=False), flush=True)
     for name, why in verdict.problems.items():
         print(f"iru-mcp: rule {name}: {why}", file=sys.stderr)
     if url:
         sent, waiting = await deliver(path, url, settings.alert_secret.get_secret_value())
         if waiting:
             print(f"iru-mcp: webhook: {sent} sent, {waiting} wait for the next round", file=sys.stderr)
+    shown = _shown(settings, path)
+    return [shown(event) for event in verdict.events]
 
 
 async def _connected(settings: Settings) -> str:
@@ -236,12 +258,12 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _alerts(options: argparse.Namespace, path: Path) -> int:
+def _alerts(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any]) -> int:
     from ..inventory.alerts.evaluate import listed
     from ..inventory.store import reader
 
     with reader(path) as db:
-        found = listed(db)
+        found = [shown(alert) for alert in listed(db)]
     for alert in found:
         if options.json:
             print(json.dumps(alert, ensure_ascii=False))
@@ -250,18 +272,18 @@ def _alerts(options: argparse.Namespace, path: Path) -> int:
     return FIRED if found else 0
 
 
-def _report(options: argparse.Namespace, path: Path) -> int:
+def _report(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any]) -> int:
     from ..inventory.report.page import page
     from ..inventory.store import reader
 
     with reader(path) as db:
-        text = page(db, datetime.now(UTC))
+        text = str(shown(page(db, datetime.now(UTC))))
     Path(options.out).write_text(text, "utf-8")
     print(f"{options.out}: {len(text):,} characters", file=sys.stderr)
     return 0
 
 
-def _export(options: argparse.Namespace, path: Path) -> int:
+def _export(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any]) -> int:
     from ..inventory import export
     from ..inventory.store import reader
 
@@ -269,10 +291,10 @@ def _export(options: argparse.Namespace, path: Path) -> int:
         if options.format == "csv":
             if not options.out:
                 raise UsageError("csv is one file a table.", "Name a folder with --out.")
-            export.write_csv(db, Path(options.out))
+            export.write_csv(db, Path(options.out), shown)
         elif options.out:
             with Path(options.out).open("w", encoding="utf-8") as out:
-                export.write_lines(db, options.format, out)
+                export.write_lines(db, options.format, out, shown)
         else:
-            export.write_lines(db, options.format, sys.stdout)
+            export.write_lines(db, options.format, sys.stdout, shown)
     return 0

@@ -100,7 +100,7 @@ def open_client(
     """A client for the tenant, or for the demo tenant, whose requests `observe` sees. Raises ConfigError; sends
     nothing. The demo tenant's present is `demo_since` if given; without `demo_begun` its story is still to come."""
     limits = Limits(cache_seconds=settings.cache_seconds, quota_floor=settings.quota_floor)
-    shown = _privacy(settings)
+    shown = pseudonyms(settings)
     if settings.demo:
         from ..demo import HOST, TOKEN, transport  # a server on a real tenant never pays for it
 
@@ -115,7 +115,8 @@ def open_client(
     return client
 
 
-def _privacy(settings: Settings) -> Privacy | None:
+def pseudonyms(settings: Settings) -> Privacy | None:
+    """The pseudonyms of privacy mode, None where it is off."""
     if settings.privacy == "off":
         return None
     key = settings.privacy_key.get_secret_value()

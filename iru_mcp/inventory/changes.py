@@ -13,8 +13,6 @@ from ..errors import NotFound, UsageError
 from .store import utc
 from .tables import BY_NAME, KINDS, Kind
 
-WHATS = ("appeared", "gone", "changed", "moved")
-
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -39,15 +39,25 @@ _ENTITIES: dict[str, tuple[str, str, str]] = {
 """Graph type, class and the SELECT of each node; every one has id and name."""
 
 
-def write_lines(db: sqlite3.Connection, form: str, out: TextIO) -> None:
+Shown = Callable[[Any], Any]
+"""A row, or text, as it leaves: in privacy mode under pseudonyms."""
+
+
+def names(db: sqlite3.Connection) -> Iterator[dict[str, Any]]:
+    """The rows of the copy that name devices and people."""
+    for kind in ("devices", "users"):
+        yield from _filled(db, f"SELECT * FROM {kind}")
+
+
+def write_lines(db: sqlite3.Connection, form: str, out: TextIO, shown: Shown) -> None:
     """Write one JSON object a line: `jsonl` every row with its kind, `jupiterone` entities, then relationships."""
     db.execute("BEGIN")
     for line in _rows(db) if form == "jsonl" else _graph(db):
-        out.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
+        out.write(json.dumps(shown(line), ensure_ascii=False, separators=(",", ":")))
         out.write("\n")
 
 
-def write_csv(db: sqlite3.Connection, folder: Path) -> None:
+def write_csv(db: sqlite3.Connection, folder: Path, shown: Shown) -> None:
     """Write one file a kind into `folder`. A cell that a spreadsheet would take for a formula is quoted as text."""
     folder.mkdir(parents=True, exist_ok=True)
     db.execute("BEGIN")
@@ -55,8 +65,10 @@ def write_csv(db: sqlite3.Connection, folder: Path) -> None:
         cursor = db.execute(f"SELECT * FROM {kind.name}")
         with (folder / f"{kind.name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow([column[0] for column in cursor.description])
-            writer.writerows([_cell(cell) for cell in row] for row in cursor)
+            columns = [column[0] for column in cursor.description]
+            writer.writerow(columns)
+            rows = (shown(dict(zip(columns, row, strict=True))) for row in cursor)
+            writer.writerows([_cell(cell) for cell in row.values()] for row in rows)
 
 
 def _cell(cell: Any) -> Any:

@@ -27,9 +27,12 @@ from .redaction import REDACTED, WITHHELD
 
 _MAIL = re.compile(r"[^\s@\"'<>()\[\],;:|/\\=]+@[\w-]+(?:\.[\w-]+)+")
 _HOME = re.compile(r"((?:/Users|/home|[A-Za-z]:\\+Users)[/\\]+)([^/\\\s\"':;,|<>]+)")
-_MAC = re.compile(r"(?<![0-9A-Fa-f:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![0-9A-Fa-f:-])")
+_MAC = re.compile(
+    r"(?<![0-9A-Fa-f])(?<![0-9A-Fa-f]{2}[:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}"
+    r"(?![0-9A-Fa-f]|\1[0-9A-Fa-f]{2})"
+)
 _IP = re.compile(
-    r"(?<![\w.-])(?:::ffff:)?\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\w)"
+    r"(?<![A-Za-z0-9.])(?:::ffff:)?\d{1,3}(?:\.\d{1,3}){3}(?![A-Za-z0-9]|\.\d)"
     r"|(?<![\w.:-])[0-9A-Fa-f]{1,4}(?::{1,2}[0-9A-Fa-f]{1,4}){2,7}(?![\w:])",
     re.IGNORECASE,
 )
@@ -45,6 +48,7 @@ _PSEUDONYM = re.compile(
     r"(?P<code>[a-z2-7]{28,})(?P<mail>@pseudonym)?(?![a-z0-9-])",
     re.IGNORECASE,
 )
+_FIELD = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
 _NO_TEXT = frozenset({REDACTED, WITHHELD})
 _SYMBOLS = re.compile(r"[\s,;]+")
 
@@ -123,10 +127,13 @@ class Privacy:
 
     def _shown(self, value: Any, key: str, parent: str) -> Any:
         if isinstance(value, dict):
-            return {self.text(name): self._shown(inner, field, key) for name, inner, field in inside(value)}
+            return {self._shown_key(name): self._shown(inner, field, key) for name, inner, field in inside(value)}
         if isinstance(value, list):
             return [self._shown(inner, key, parent) for inner in value]
         return self._shown_text(value, key, kind_of(key, parent)) if isinstance(value, str) and value else value
+
+    def _shown_key(self, name: str) -> str:
+        return name if _FIELD.fullmatch(name) and not self._names.knows(name) else self.text(name)
 
     def _shown_text(self, value: str, key: str, kind: str) -> str:
         """The text of a field that names a `kind` of thing; of one that names no one when that is empty."""

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 _PERSON = frozenset(
-    "username fullname realname displayname firstname lastname loginname accountname deviceusername assignedusername "
+    "username fullname realname firstname lastname loginname accountname deviceusername assignedusername "
     "assigneduser localuser lastuser owner processowner mdmenableduser loggedinuser consoleuser user admin adminname "
     "actor actorname author ownername devicelastuser generallastuser manager requester contact contactname userid "
     "managedby".split()
@@ -54,7 +54,11 @@ def plain(name: str) -> str:
 @lru_cache(4096)
 def kind_of(key: str, parent: str) -> str:
     """What a text under `key` within `parent` names: person, device, serial, address, or "" for nothing of these."""
-    if key == "personname" or key in _PERSON or (key in ("name", "username") and parent in _PEOPLE_UNDER):
+    if (
+        key == "personname"
+        or key in _PERSON
+        or (key in ("name", "username", "displayname") and parent in _PEOPLE_UNDER)
+    ):
         return "person"
     if key.endswith("by") and key not in _NOT_BY:
         return "person"

@@ -183,7 +183,8 @@ def _hidden(secret: str) -> str:
 def _behind(found: re.Match[str]) -> str:
     """What a pattern with two groups found: the first stays, the second is the secret."""
     secret = found[2]
-    if REDACTED in secret or _REFERENCE.fullmatch(secret) or secret.isdigit() or secret in _GROUP_NAMES:
+    is_port_or_group = secret in _GROUP_NAMES or (secret.isdigit() and len(secret) < 6 and found[1][:2] != "//")
+    if REDACTED in secret or _REFERENCE.fullmatch(secret) or is_port_or_group:
         return found[0]
     return found[1] + _hidden(secret)
 

@@ -30,7 +30,7 @@ ASSIGNED = re.compile(
 )
 """`name: value`, `name=value`, `"name": "value"`, with escaped quotes too."""
 FLAG = re.compile(
-    rf"(?<![\w/.-])(?:--?|/)(?P<name>[\w-]*?(?:{_CORE}))(?P<between>\\*[\"']?\s*,\s*|[\"']?\s+|:){_VALUE}",
+    rf"(?<![\w/.-])(?:--?|/)(?P<name>[\w-]*?(?:{_CORE}))(?P<between>\\*[\"']?\s*,\s*|[\"']?\s+|:|</string>\s*<string>){_VALUE}",
     re.IGNORECASE,
 )
 """`--name value`, `-name value`, `/name:value`, `"--name", "value"`."""
@@ -92,6 +92,10 @@ PLACES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
                 r"(\b(?:bearer|basic)\s+|\bauthorization[\"']?\s*[:=]\s*[\"']?(?:(?:token|digest|apikey|key)\s+)?)"
                 r"(?!\[redacted\]|(?:bearer|basic|token|digest|negotiate|aws4-hmac-sha256)\b)((?=[^\s\"']*[0-9=+/])[\w.~+/:-]{8,}=*(?![\w=]))"
             ),
+        ),
+        (
+            "-u --user --proxy-user --auth",
+            r"((?<!\S)(?:-u|--user|--proxy-user|--auth)[ =\n][\"'][^\s:\"'/]{1,64}:)([^\"'\n]+)(?=[\"'])",
         ),
         (
             "-u --user --proxy-user --auth",

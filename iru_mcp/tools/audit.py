@@ -36,8 +36,9 @@ _CHANGED = 20
 """Names shown of what was added or removed."""
 
 
-_ROOM_FOR_NAMES = "-" * 60
-"""Stands in a row about a device until its name and serial number are known."""
+_NAMES_OF_A_DEVICE = ("device_name", "serial_number")
+_ROOM_FOR_A_NAME = 36
+"""Characters kept for each of them in a row about a device, until they are known."""
 
 
 class AuditLine(TypedDict, total=False):
@@ -93,7 +94,7 @@ async def list_audit_events(
         if wanted.strip():
             checks.append(_any_text(name, wanted, texts))
     source = Source(LIST_AUDIT_EVENTS, query=query, checks=checks, promised=lambda row: newest_first(row.occurred_at))
-    shape = RowShape(AuditLine, lean=_shortened)
+    shape = RowShape(AuditLine, flat=_with_room_for_names, lean=_shortened)
     page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
     if early and not page.next_cursor:
         await _say_beginning(ctx.call, page, early)
@@ -194,10 +195,15 @@ def _names(event: AuditEvent) -> Iterator[str]:
             yield from (f"{_named(item)} {item.get('id', '') if isinstance(item, dict) else ''}" for item in value)
 
 
+def _with_room_for_names(event: AuditEvent) -> dict[str, Any]:
+    """The row, with the device's id where its name and serial number will stand, padded to the room they may take."""
+    if event.target_type != "device" or not event.target_id:
+        return event.flat()
+    return event.flat() | {name: event.target_id.ljust(_ROOM_FOR_A_NAME) for name in _NAMES_OF_A_DEVICE}
+
+
 def _shortened(flat: dict[str, Any]) -> dict[str, Any]:
     """The row with what was set as a reader says it: changes by name, what is in scope counted."""
-    if flat.get("target_type") == "device" and "target_id" in flat:
-        flat = flat | {"device_name": _ROOM_FOR_NAMES}
     state = flat.get("new_state")
     if not isinstance(state, dict):
         return flat
@@ -221,10 +227,7 @@ def _said(state: Any, most: int) -> Any:
 
 async def _say_beginning(call: Call, page: Page[Any], early: datetime) -> None:
     """Says where the log begins, when that is after the beginning of what is asked: before it, none means nothing."""
-    first = await call.page(LIST_AUDIT_EVENTS, query={"sort_by": "occurred_at"})
-    times = [event.occurred_at for event in first.records if event and event.occurred_at]
-    ascends = times == sorted(times) or first.next is None
-    begins = min(times, default=None) if ascends else None
+    begins = await log_beginning(call)
     if begins is None or begins <= early:
         return
     page.complete, page.total = False, None
@@ -232,11 +235,21 @@ async def _say_beginning(call: Call, page: Page[Any], early: datetime) -> None:
     page.notes.append("the log begins after since: what was done before log_starts_at is in no answer")
 
 
+async def log_beginning(call: Call) -> datetime | None:
+    """When the oldest event in the log was; None where Iru does not tell."""
+    first = await call.page(LIST_AUDIT_EVENTS, query={"sort_by": "occurred_at"})
+    times = [event.occurred_at for event in first.records if event and event.occurred_at]
+    ascends = times == sorted(times) or first.next is None
+    return min(times, default=None) if ascends else None
+
+
 async def _name_devices(ctx: Context, page: Page[Any]) -> None:
     """Names the devices that rows are about, in the room that was kept for it; the device list is read for such rows
     alone."""
-    about = [row for row in page.items if row.pop("device_name", "")]
+    about = [row for row in page.items if row.keys() & set(_NAMES_OF_A_DEVICE)]
     devices = (await enrolled_devices(ctx.call)).devices if about else {}
     for row in about:
-        known = devices.get(row["target_id"], {})
-        row |= {name: known[name] for name in ("device_name", "serial_number") if known.get(name)}
+        for name in _NAMES_OF_A_DEVICE:
+            known = devices.get(row.pop(name, "").rstrip(), {}).get(name)
+            if known:
+                row[name] = known

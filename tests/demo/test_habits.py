@@ -7,7 +7,7 @@ from typing import Any
 
 from iru_mcp.api.client import IruClient
 from iru_mcp.api.endpoints.blueprints import LIST_BLUEPRINTS
-from iru_mcp.api.endpoints.devices import GET_DEVICE_DETAILS, LIST_DEVICE_LIBRARY_ITEMS, LIST_DEVICES, Device
+from iru_mcp.api.endpoints.devices import GET_DEVICE_DETAILS, GET_DEVICE_STATUS, LIST_DEVICES, Device
 from iru_mcp.api.endpoints.library import LIST_CUSTOM_APPS, LIST_CUSTOM_PROFILES, LIST_CUSTOM_SCRIPTS
 from iru_mcp.api.endpoints.prism import PRISM_DEVICE_INFORMATION
 from iru_mcp.api.endpoints.users import LIST_USERS
@@ -81,8 +81,8 @@ async def test_prism_still_speaks_of_a_removed_device(walk: Walk) -> None:
 
 
 async def test_status_words_are_in_either_case(walk: Walk) -> None:
-    rows = await walk(LIST_DEVICE_LIBRARY_ITEMS, device_id=STORY.patient_zero_device_id)
-    words = {row["status"] for row in rows}
+    (standing,) = await walk(GET_DEVICE_STATUS, device_id=STORY.patient_zero_device_id)
+    words = {row["status"] for row in standing["library_items"]}
     assert {"PASS", "success", "ERROR"} <= words
 
 
@@ -94,7 +94,8 @@ async def test_secrets_are_there_to_be_kept_back(walk: Walk) -> None:
     )
     assert all("SECRET" in row["profile"] for row in await walk(LIST_CUSTOM_PROFILES))
     assert any("SECRET" in row["script"] for row in await walk(LIST_CUSTOM_SCRIPTS))
-    logs = [row["log"] or "" for row in await walk(LIST_DEVICE_LIBRARY_ITEMS, device_id=STORY.spread_device_ids[0])]
+    (standing,) = await walk(GET_DEVICE_STATUS, device_id=STORY.spread_device_ids[0])
+    logs = [row["log"] or "" for row in standing["library_items"]]
     assert [log for log in logs if re.search(r"recovery key = '(\w{4}-){5}\w{4}'", log)]
 
 

@@ -1,4 +1,4 @@
-"""Rows B1 to B8 and C1 to C4: secrets, and text that hides or forges."""
+"""Rows B1 to B9 and C1 to C4: secrets, and text that hides or forges."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from iru_mcp.config.settings import read
 from iru_mcp.errors import IruError
 from iru_mcp.output import logs
 from iru_mcp.output.clean import MAX_FIELD, clean
+from iru_mcp.output.privacy import Privacy
 from iru_mcp.tools.kit.catalogue import catalogue, to_json
 from tests.faults.row import Row
 from tests.faults.wire import TOKEN, framed, outcome, serving, turns
@@ -138,6 +139,24 @@ def _cpu_seconds(answer: dict[str, Any]) -> float:
     began = time.process_time()
     clean(answer)
     return time.process_time() - began
+
+
+AROUND = "{}.pdf|/Users/Shared/{}/x|to/from {}/IT|<b>{}</b>|x_{}_y|CN={}-mdm|'{}'|({})|{}:22|log {}".split("|")
+
+
+async def names() -> Measured:
+    """B9: in privacy mode, names that were read from Iru, with text around them, in a field that nobody declared."""
+    people = [{"name": "Mira Castellane", "email": "mira.castellane@corp.example"}]
+    devices = [{"device_name": "Mira\u2019s MacBook Pro", "serial_number": "C02XK1ZYJG5H"}]
+    spelled = ("Mira Castellane", "Castellane, Mira", "CASTELLANE", "mira.castellane@corp.example", "c02xk1zyjg5h",
+               "Mira's MacBook Pro", "miras-macbook-pro.local", "::ffff:10.1.2.3", "02-6E-63-48-61-12")  # fmt: skip
+    privacy = Privacy("a key for the fault table")
+    privacy.learn([people, devices])
+    texts = [around.format(name) for around in AROUND for name in spelled]
+    out = [json.dumps(privacy.answer({"items": [{"remark": text}]})).casefold() for text in texts]
+    bare = [re.sub(r"(?:person|ser|device|address)-[a-z2-7]{28,}", "", text) for text in out]
+    found = sum(part in text for text in bare for part in ("mira", "castellane", "c02xk", "10.1.2", "6e-63"))
+    return f"{found} in {len(texts)} texts", found == 0
 
 
 async def tokens() -> Measured:
@@ -268,6 +287,7 @@ def rows() -> list[Row]:
         Row("B6", "foreign hosts, http, credentials in the URL", "refused 100 %", addresses),
         Row("B7", "secrets in command lines, scripts, profiles, URLs, notes", "recall >= 99 %", secrets_in_text),
         Row("B8", "evidence that looks like a secret", "lost 0; <= 0.5 ms per 25 rows", evidence, quick=False),
+        Row("B9", "names in privacy mode, whatever stands around them", "out 0", names),
         Row("C1", "hidden and hostile characters", "out 0; <= 3 ms per 100 device records", hidden, quick=False),
         Row("C2", "instructions, fake frames, forged rows (with C4)", "escapes 0; rows out = rows in", injected),
         Row("C3", "very long strings", "field <= 512, answer <= 48,000", long_text),

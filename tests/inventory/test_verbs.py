@@ -12,9 +12,10 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import anyio
 import pytest
@@ -39,12 +40,14 @@ class Shell:
     def __init__(self, file: Path) -> None:
         self.file = file
 
-    def __call__(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    def __call__(
+        self, *words: str, code: int = 0, settings: Mapping[str, str] = MappingProxyType({})
+    ) -> subprocess.CompletedProcess[str]:
         verb, *rest = words
         flags = ["--demo", "--devices", "40", "--inventory", str(self.file)]
         done = subprocess.run(
             [sys.executable, "-m", "iru_mcp", verb, *flags, *rest],
-            env=environment(),
+            env=environment() | dict(settings),
             capture_output=True,
             text=True,
             check=False,
@@ -211,6 +214,24 @@ def test_jsonl_holds_every_row(shell: Shell) -> None:
     for line in json.loads(shell("inventory", "--json").stdout)["kinds"]:
         counts[line["kind"].partition(" (")[0]] += line["rows"]
     assert Counter(row["kind"] for row in rows) == +counts
+
+
+def test_in_privacy_mode_no_name_of_the_copy_leaves_by_any_verb(shell: Shell, tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in shell("export", "--format", "jsonl").stdout.splitlines()]
+    named = {row["serial_number"] for row in rows if row["kind"] == "devices"}
+    named |= {row[name] for row in rows if row["kind"] == "users" for name in ("name", "email") if name in row}
+    assert len(named) > 50
+    private = {"IRU_PRIVACY": "pseudonyms", "IRU_PRIVACY_KEY": "a key for the tests of this"}
+    written = [
+        shell("export", "--format", "jsonl", settings=private).stdout,
+        shell("export", "--format", "jupiterone", settings=private).stdout,
+        shell("alerts", "--json", code=3, settings=private).stdout,
+    ]
+    shell("export", "--format", "csv", "--out", str(tmp_path / "csv"), settings=private)
+    shell("report", "--out", str(tmp_path / "report.html"), settings=private)
+    written += [file.read_text("utf-8") for file in (*(tmp_path / "csv").iterdir(), tmp_path / "report.html")]
+    assert not [name for name in named for text in written if name in text]
+    assert "SER-" in written[0]
 
 
 def test_csv_is_a_file_a_kind_and_no_cell_is_a_formula(shell: Shell, tmp_path: Path) -> None:

@@ -21,6 +21,10 @@ USER = "229177fe-d588-4def-9d4b-761183870877"
 OTHER_USER = "502a566b-7cfc-4aba-859e-9e374f56a9bc"
 LABEL = "com.apple.softwareupdate.helperd"
 CVE = "CVE-2026-40117"
+ELSEWHERE = {
+    ("inventory_query", "max_age"): "tests/inventory/test_fill.py::test_max_age_says_how_old_a_table_may_be",
+}
+"""Parameters that no case can show, where time must pass or a tenant must change, and the test that holds each."""
 GENERIC = frozenset({"fields", "limit", "cursor"})
 """Parameters whose law needs no case."""
 
@@ -51,8 +55,11 @@ CASES: dict[str, Case] = {
         narrows={
             "since": "7d",
             "until": "2026-11-18",
+            "hours": "22-05",
             "action": "create",
             "target_type": "api_token",
+            "target_component": "asset_tag",
+            "changed": "asset_tag",
             "target": ["zoom", "9b7809a0-fc58-42f6-bd35-4edf7921e45b"],
             "actor": ["integration", "d995039d-8391-4bdf-a6ad-85edaae05a93"],
         }
@@ -124,7 +131,7 @@ CASES: dict[str, Case] = {
     ),
     "inventory_graph": Case({"around": MAC}, changes={"around": MIRA, "hops": 2}),
     "inventory_query": Case({"sql": "SELECT serial_number FROM devices"}, changes={"sql": "SELECT count(*) FROM apps"}),
-    "inventory_schema": Case(changes={"tables": [["devices"]]}),
+    "inventory_schema": Case(changes={"table": "devices"}),
     "find_indicator": Case({"value": LABEL}, changes={"value": "com.lumenpdf.pro"}),
     "get_device_dossier": Case(
         {"device": MAC, "since": "300d"}, changes={"device": OTHER_MAC, "since": "7d", "detail": "full"}

@@ -7,6 +7,7 @@ import json
 import re
 import typing
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import bpe_openai
@@ -15,6 +16,8 @@ from mcp import types
 
 from iru_mcp import api
 from iru_mcp.tools.kit.catalogue import Tool, catalogue
+
+from .cases import CASES, ELSEWHERE, GENERIC
 
 TOOLS = catalogue()
 BASE = (
@@ -141,6 +144,27 @@ def test_lists_take_limit_and_cursor_alike(name: str) -> None:
         assert parameters["limit"]["default"] <= (25 if name in BASE else 100)
         least = 1 if TOOLS[name].toolset == "inventory" else 0
         assert (parameters["limit"]["minimum"], parameters["limit"]["maximum"]) == (least, 500)
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_every_parameter_has_a_case(name: str) -> None:
+    assert name in CASES, f"tests/laws/cases.py needs a case for {name}"
+    case = CASES[name]
+    missing = set(TOOLS[name].input_schema["properties"]) - {*case.narrows, *case.changes, *GENERIC}
+    missing = {parameter for parameter in missing if (name, parameter) not in ELSEWHERE}
+    assert not missing, f"tests/laws/cases.py says no value of {name} for: {', '.join(sorted(missing))}"
+
+
+@pytest.mark.parametrize("test", ELSEWHERE.values())
+def test_the_test_of_a_parameter_without_a_case_exists(test: str) -> None:
+    file, _, name = test.partition("::")
+    assert f"def {name}(" in (Path(__file__).parents[2] / file).read_text("utf-8")
+
+
+def test_no_case_outlives_its_tool_or_parameter() -> None:
+    assert set(CASES) == set(TOOLS)
+    for name, case in CASES.items():
+        assert {*case.given, *case.narrows, *case.changes} <= set(TOOLS[name].input_schema["properties"]), name
 
 
 @pytest.mark.parametrize("name", TOOLS)

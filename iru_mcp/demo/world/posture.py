@@ -45,9 +45,12 @@ def filevault(tenant: Tenant, device: Device) -> list[Row]:
 
 def gatekeeper(tenant: Tenant, device: Device) -> list[Row]:
     """Gatekeeper and XProtect; off where the first incident began."""
+    off = device.part == "patient zero"
+    changed = {"last_changed_at": dates.offset(tenant.times.app_installed - timedelta(minutes=1))} if off else {}
     return [
-        {
-            "gatekeeper_status": device.part != "patient zero" and device.index % 23 != 1,
+        changed
+        | {
+            "gatekeeper_status": not off and device.index % 23 != 1,
             "trusted_developers": True,
             "gatekeeper_version": "8.0",
             "gatekeeper_opaque_version": "94",

@@ -33,7 +33,6 @@ class Story:
     spread_serials: tuple[str, str] = ("NWF3T90LJC", "NWP8D6R1VY")
     spread_device_ids: tuple[str, str] = (uuid("story", "spread 1"), uuid("story", "spread 2"))
     spread_emails: tuple[str, str] = (f"anselm.brodie@{DOMAIN}", f"yuki.tarrant@{DOMAIN}")
-    spread_usernames: tuple[str, str] = ("anselm", "yuki")
     app_name: str = "Lumen PDF Pro"
     app_bundle_id: str = "com.lumenpdf.pro"
     app_version: str = "3.1.4"

@@ -46,7 +46,8 @@ def read(kind: Kind, row: object) -> Thing | None:
     if kind.device and not device:
         return None
     since = plain(flat.pop(kind.since, None), kind.since)
-    normal = {name: plain(clean(value, name), name) for name, value in flat.items() if name not in kind.skipped}
+    cleaned = clean({name: value for name, value in flat.items() if name not in kind.skipped})
+    normal = {name: plain(value, name) for name, value in cleaned.items()}
     latest = {name: normal.pop(name) for name in kind.latest if name in normal}
     key = " ".join(str(normal[name]) for name in kind.key if not is_blank(normal.get(name)))
     return Thing(

@@ -1,25 +1,36 @@
-"""When software, persistence, accounts and profiles first appeared on a device, as dated events."""
+"""What Prism's categories say happened on a device, as dated events.
+
+Prism has what a device reported last, and when each row first appeared or last changed, but no history. So a row is an
+event at that time: an app, launch item, account, profile or privacy permission that came, a protection that is off
+since its record last changed. Where Iru gives no such time for a protection that is off, the event is at the time of
+the report, and says so.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 from ...api.endpoint import Endpoint
 from ...api.endpoints.prism import CATEGORIES, PRISM_APPS, PRISM_LAUNCH_AGENTS_AND_DAEMONS, PRISM_LOCAL_USERS, PrismRow
-from .events import Event, quoted
+from ..kit.coverage import APPLE, MACS
+from .event_texts import quoted
+from .events import Event, Level
 from .sources import is_admin, is_from_apple, is_hidden, moment_of, program_of, suspicious_traits
 
 PRISM_PROFILES = CATEGORIES["installed_profiles"]
-APPLE_PLATFORMS = frozenset({"Mac", "iPhone", "iPad", "AppleTV"})
 
 
-class Appearance(NamedTuple):
-    """A Prism category whose new rows are events: the platforms that report it, and what makes events of a row."""
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """A Prism category whose rows are events: the platforms that report it, and what makes events of a row."""
 
     category: Endpoint[PrismRow]
     platforms: frozenset[str]
     to_events: Callable[[PrismRow], list[Event]]
+    only_new: bool = True
+    """Whether only rows that first appeared in the time asked for tell anything; others tell when they changed."""
 
     def reported_by(self, platform: str | None) -> bool:
         """Whether a device of this platform reports it; one of unknown platform is asked."""
@@ -33,18 +44,11 @@ def _app(record: PrismRow) -> list[Event]:
         return []
     name = quoted(row.get("name") or row.get("bundle_id") or row.get("path") or "?")
     version = f" {row['version']}" if row.get("version") else ""
-    look = "prism_applications"
-    if row.get("ad_hoc_code_signed") is True:
-        return [
-            Event(
-                at,
-                "apps",
-                f"App without a developer's signature first seen: {name}{version}",
-                quoted(row.get("path")),
-                f"{look} name={name}",
-            )
-        ]
-    return [Event(at, "apps", "Apps first seen", f"{name}{version}", look)]
+    look, key = "prism_applications", f"bundle_id {row.get('bundle_id')}"
+    if row.get("ad_hoc_code_signed") is not True:
+        return [Event(at, "apps", "Apps first seen", f"{name}{version}", look, key, level=Level.ROUTINE)]
+    what = f"App without a developer's signature first seen: {name}{version}"
+    return [Event(at, "apps", what, quoted(row.get("path")), f"{look} name={name}", key, level=Level.NOTABLE)]
 
 
 def _launch_item(record: PrismRow) -> list[Event]:
@@ -53,11 +57,12 @@ def _launch_item(record: PrismRow) -> list[Event]:
     if at is None or is_from_apple(row):
         return []
     why, label = suspicious_traits(row), quoted(row.get("label") or row.get("path") or "?")
-    look = "prism_launch_agents_and_daemons"
+    look, key = "prism_launch_agents_and_daemons", f"label {row.get('label')}"
     if not why:
-        return [Event(at, "launch_items", "Launch agents and daemons first seen", label, look)]
+        return [Event(at, "launch_items", "Launch agents and daemons first seen", label, look, key)]
     what = f"Launch item {label} first seen ({', '.join(why)})"
-    return [Event(at, "launch_items", what, f"runs {quoted(program_of(row))}", f"{look} label={label}")]
+    runs = f"runs {quoted(program_of(row), 300)} from {quoted(row.get('path') or '?')}"
+    return [Event(at, "launch_items", what, runs, f"{look} label={label}", key, level=Level.NOTABLE)]
 
 
 def _account(record: PrismRow) -> list[Event]:
@@ -66,28 +71,90 @@ def _account(record: PrismRow) -> list[Event]:
     if at is None:
         return []
     kind = " ".join(filter(None, ("hidden" if is_hidden(row) else "", "admin" if is_admin(row) else "standard")))
-    return [
-        Event(at, "local_users", f"Local account created ({kind})", quoted(row.get("username")), "prism_local_users")
-    ]
+    level = Level.NOTABLE if is_admin(row) or is_hidden(row) else Level.NORMAL
+    what = f"Local account created ({kind})"
+    return [Event(at, "local_users", what, quoted(row.get("username")), "prism_local_users", level=level)]
 
 
 def _profile(record: PrismRow) -> list[Event]:
     row = record.values
     at = moment_of(row.get("created_at"))
+    if at is None:
+        return []
     name = quoted(row.get("profile_display_name") or row.get("payload_identifier") or "?")
-    return (
-        [Event(at, "profiles", "Profiles first seen", name, "get_device_details sections=installed_profiles")]
-        if at
-        else []
-    )
+    look = "get_device_details sections=installed_profiles"
+    is_managed = row.get("managed") is not False
+    what = "Profiles first seen" if is_managed else "Profile that Iru does not manage first seen"
+    level = Level.ROUTINE if is_managed else Level.NOTABLE
+    return [Event(at, "profiles", what, name, look, level=level)]
 
 
-_MAC = frozenset({"Mac"})
+_POWERFUL = {
+    "SystemPolicyAllFiles": "Full Disk Access",
+    "SystemPolicySysAdminFiles": "Administer files",
+    "EndpointSecurityClient": "Endpoint security",
+    "Accessibility": "Accessibility",
+    "ListenEvent": "Input Monitoring",
+    "PostEvent": "Sending of input",
+    "ScreenCapture": "Screen Recording",
+}
+"""Privacy permissions (TCC services) with which a program reads or controls everything, as macOS calls them."""
+
+
+def _consent(record: PrismRow) -> list[Event]:
+    row = record.values
+    at = moment_of(row.get("last_modified")) or moment_of(row.get("created_at"))
+    if at is None:
+        return []
+    service = str(row.get("service") or "?").removeprefix("kTCCService")
+    status, look = str(row.get("status") or "set").lower(), "prism_query category=transparency_database"
+    application = quoted(row.get("application") or "?")
+    if service in _POWERFUL and status == "allowed":
+        what = f"{_POWERFUL[service]} allowed to {application}"
+        return [Event(at, "privacy_permissions", what, "", look, level=Level.NOTABLE)]
+    item = f"{quoted(service)} {status} to {application}"
+    return [Event(at, "privacy_permissions", "Privacy permissions set", item, look, level=Level.ROUTINE)]
+
+
+def _protection(source: str, name: str, column: str) -> Callable[[PrismRow], list[Event]]:
+    def to_events(record: PrismRow) -> list[Event]:
+        row = record.values
+        changed, is_on = moment_of(row.get("last_changed_at")), row.get(column)
+        look = f"prism_query category={source}"
+        if not isinstance(is_on, bool) or (is_on and changed is None):
+            return []
+        if changed is not None:
+            what = f"{name} {'on' if is_on else 'off'}: its record last changed"
+            return [Event(changed, source, what, "", look, level=Level.NORMAL if is_on else Level.NOTABLE)]
+        reported = moment_of(row.get("last_collected_at")) or moment_of(row.get("updated_at"))
+        what = f"{name} is off as last reported; Iru does not say since when"
+        return [Event(reported, source, what, "", look)] if reported else []
+
+    return to_events
+
+
+def _state(source: str, name: str, column: str) -> Appearance:
+    return Appearance(CATEGORIES[source], MACS, _protection(source, name, column), only_new=False)
+
 
 APPEARANCES: dict[str, Appearance] = {
-    "apps": Appearance(PRISM_APPS, APPLE_PLATFORMS, _app),
-    "launch_items": Appearance(PRISM_LAUNCH_AGENTS_AND_DAEMONS, _MAC, _launch_item),
-    "local_users": Appearance(PRISM_LOCAL_USERS, _MAC, _account),
-    "profiles": Appearance(PRISM_PROFILES, APPLE_PLATFORMS, _profile),
+    "apps": Appearance(PRISM_APPS, APPLE, _app),
+    "launch_items": Appearance(PRISM_LAUNCH_AGENTS_AND_DAEMONS, MACS, _launch_item),
+    "local_users": Appearance(PRISM_LOCAL_USERS, MACS, _account),
+    "profiles": Appearance(PRISM_PROFILES, APPLE, _profile),
 }
-"""By the name of the source."""
+"""What came to a device, by the name of the source."""
+
+CHANGES: dict[str, Appearance] = APPEARANCES | {
+    "privacy_permissions": Appearance(CATEGORIES["transparency_database"], MACS, _consent, only_new=False),
+    "filevault": _state("filevault", "FileVault", "status"),
+    "gatekeeper_and_xprotect": _state("gatekeeper_and_xprotect", "Gatekeeper", "gatekeeper_status"),
+    "application_firewall": _state("application_firewall", "Firewall", "status"),
+    "startup_settings": _state("startup_settings", "System Integrity Protection", "sip"),
+}
+"""What came to a device and what changed on it, by the name of the source."""
+
+
+def categories(appearances: Iterable[Appearance]) -> tuple[Endpoint[Any], ...]:
+    """What a tool names that reads these."""
+    return tuple(one.category for one in appearances)

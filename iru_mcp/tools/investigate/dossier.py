@@ -25,7 +25,7 @@ from ..kit.coverage import MACS
 from ..kit.params import DeviceRef, Since, read_time
 from ..kit.size import size
 from ..threats import THREAT_ENDPOINTS
-from .appearances import APPEARANCES
+from .appearances import APPEARANCES, categories
 from .dossier_view import SECTIONS, Findings, identity, security
 from .reader import gather, spend
 from .sources import (
@@ -95,7 +95,7 @@ Job = Callable[[], Awaitable[Any]]
         *THREAT_ENDPOINTS,
         LIST_DETECTIONS,
         LIST_VULNERABILITIES,
-        *(one.category for one in APPEARANCES.values()),
+        *categories(APPEARANCES.values()),
     ),
     requests=_REQUESTS,
     toolset="investigate",

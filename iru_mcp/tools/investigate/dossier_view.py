@@ -16,7 +16,8 @@ from ..devices.details import standing
 from ..kit.params import newest_first, within
 from ..threats import Sighting
 from ..vulnerabilities.device import rank
-from .events import from_activity, from_audit, row_of, to_lines
+from .event_texts import from_activity, from_audit
+from .events import row_of, to_lines
 from .reader import Outcome, Section
 from .sources import is_admin, is_from_apple, is_hidden, moment_of, program_of, suspicious_traits
 

@@ -74,8 +74,11 @@ def _state(error: IruError) -> str:
     return f'{NOT_LICENSED}, or not permitted: "{error.grant}"' if error.grant else NOT_LICENSED
 
 
-async def gather(work: Mapping[str, Callable[[], Awaitable[Any]]]) -> dict[str, Outcome[Any]]:
-    """All parts at once, in the order given. Raises the first one's error when every part failed."""
+async def gather(
+    work: Mapping[str, Callable[[], Awaitable[Any]]], *, keep_denied: bool = False
+) -> dict[str, Outcome[Any]]:
+    """All parts at once, in the order given. Raises the first one's error when every part failed; with
+    `keep_denied` not where all were denied, which their states tell."""
     found: dict[str, Outcome[Any]] = {}
 
     async def one(name: str, job: Callable[[], Awaitable[Any]]) -> None:
@@ -86,7 +89,8 @@ async def gather(work: Mapping[str, Callable[[], Awaitable[Any]]]) -> dict[str, 
             group.start_soon(one, name, job)
     ordered = {name: found[name] for name in work}
     errors = [part.error for part in ordered.values() if part.error]
-    if errors and len(errors) == len(ordered):
+    is_denied = keep_denied and all(isinstance(error, Denied) for error in errors)
+    if errors and len(errors) == len(ordered) and not is_denied:
         raise errors[0]
     return ordered
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ...api.call import Call
@@ -16,13 +16,17 @@ from ...api.endpoints.prism import PrismRow
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES, Detection, Vulnerability
 from ...api.record import read_moment, write_moment
 from ...errors import NotFound
-from ..audit import audit_window
+from ..audit import audit_window, log_beginning
 from ..kit.resolve import Target, resolve
 from ..kit.scan import Check
 from ..prism.filter import matches
 from ..threats import Sighting, read_threats
 from .reader import OK, Outcome, SourceRows, attempt, read
 
+_AUDIT_PAGES = 40
+"""20,000 events: Iru cannot search them by device."""
+_QUIET = timedelta(days=2)
+"""A window that begins with longer silence may begin before the log."""
 _APPLE = ("/System/Library/", "/Library/Apple/", "/System/Cryptexes/")
 """Folders that only Apple can write; a label can be anybody's."""
 
@@ -60,11 +64,17 @@ async def read_audit(
     """Audit events between two moments for which `is_about` holds, newest first, with the events about every library
     item that one of them added to a blueprint."""
     query, checks = audit_window(early, late)
-    rows = await read(call, LIST_AUDIT_EVENTS, query, checks)
+    rows = await read(call, LIST_AUDIT_EVENTS, query, checks, pages=_AUDIT_PAGES)
     matching = [event for event in rows.records if is_about(event)]
     added = {item for event in matching for item in _added_items(event)}
     ids = {event.id for event in matching}
-    return SourceRows([event for event in rows.records if event.id in ids or event.target_id in added], rows.missing)
+    told = [event for event in rows.records if event.id in ids or event.target_id in added]
+    times = sorted(event.occurred_at for event in rows.records if event.occurred_at)
+    reach = f", of {write_moment(times[0])} to {write_moment(times[-1])}; go on with until or since" if times else ""
+    if rows.missing or early is None or (times and times[0] - early < _QUIET):
+        return SourceRows(told, f"{rows.missing}{reach}" if rows.missing else "")
+    begins = await log_beginning(call)
+    return SourceRows(told, f"the log begins at {write_moment(begins)}" if begins and begins > early else "")
 
 
 def _added_items(event: AuditEvent) -> list[str]:
@@ -131,7 +141,8 @@ _TEMPORARY = ("/tmp/", "/private/tmp/", "/var/tmp/", "/private/var/tmp/", "/User
 
 def program_of(item: Mapping[str, Any]) -> str:
     """The command line that a launch agent or daemon runs; `program` is often empty."""
-    return str(item.get("program_arguments") or item.get("program") or "")
+    run = item.get("program_arguments") or item.get("program") or ""
+    return " ".join(map(str, run)) if isinstance(run, (list, tuple)) else str(run)
 
 
 def is_admin(account: Mapping[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -20,24 +20,23 @@ from ..devices.assigned import held_by
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
+from ..kit.coverage import APPLE
 from ..kit.listing import page_of
 from ..kit.params import Cursor, Limit, Since, Str, Until, newest_first, read_window, within
 from ..kit.resolve import Target
 from ..kit.rows import RowShape
 from ..kit.scan import Check
 from ..threats import THREAT_ENDPOINTS
-from .appearances import APPEARANCES
-from .events import (
-    Event,
+from .appearances import CHANGES, categories
+from .event_texts import (
     from_activity,
     from_audit,
     from_command,
     from_detection,
     from_device,
     from_sighting,
-    row_of,
-    to_lines,
 )
+from .events import Event, Level, row_of, to_lines
 from .reader import OK, Outcome, SourceRows, attempt, gather, read
 from .sources import (
     read_activity,
@@ -49,8 +48,8 @@ from .sources import (
     read_sightings,
 )
 
-_REQUESTS = 90
-"""About 12 for a device, as many for each device of a person, more where a history is long."""
+_REQUESTS = 150
+"""About 18 for a device, as many for each device of a person, more where a history is long."""
 _MOST_DEVICES = 6
 _DEVICE_FIELDS = (
     "device_id",
@@ -62,6 +61,7 @@ _DEVICE_FIELDS = (
     "last_enrollment",
     "last_check_in",
 )
+_NOTABLE = "notable"
 _SOURCES: dict[str, tuple[Callable[[Call, str], Awaitable[SourceRows[Any]]], Callable[[Any], list[Event]]]] = {
     "activity": (read_activity, from_activity),
     "commands": (read_commands, from_command),
@@ -70,15 +70,26 @@ _SOURCES: dict[str, tuple[Callable[[Call, str], Awaitable[SourceRows[Any]]], Cal
     "vulnerabilities": (read_detections, from_detection),
 }
 """What tells of one device, by name; of two that tell the same, the first is believed."""
+_OF_MACS = ("threats", "behaviors", "vulnerabilities")
+_KINDS = {"device", *_SOURCES, *CHANGES, "audit"}
+_NOT_READ = {
+    "network connections, removed apps": "Iru records none",
+    "scripts that ran, notes": "get_device_status show=all, list_device_notes",
+}
+"""What no source tells, and where else to look."""
+
+
+Names = Annotated[tuple[str, ...], Field(max_length=20)]
 
 
 class TimelineLine(TypedDict, total=False):
-    """One line of a timeline; a run of the same kind has a count and its first time."""
+    """One line of a timeline; several events of a kind have a count and the first time."""
 
     time: str
     source: str
     device: str
     text: str
+    notable: bool
     count: int
     first: str
     look: str
@@ -104,7 +115,7 @@ class Subject:
         LIST_AUDIT_EVENTS,
         *THREAT_ENDPOINTS,
         LIST_DETECTIONS,
-        *(one.category for one in APPEARANCES.values()),
+        *categories(CHANGES.values()),
     ),
     requests=_REQUESTS,
     toolset="investigate",
@@ -115,22 +126,45 @@ async def get_timeline(
     user: Annotated[Str, Field(description="or an e-mail: all devices of this person")] = "",
     since: Since = "7d",
     until: Until = "",
+    include: Annotated[Names, Field(description="notable, or sources like threats, audit")] = (),
+    exclude: Names = (),
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> Page[TimelineLine]:
     """What happened, newest first, from all sources in one list: activity, MDM commands, audit log (also of the
-    device's blueprint), threats, CVEs, new apps, launch items, accounts and profiles, enrolment, check-in. Runs of the
-    same kind are one line with count. `look` names the tool to go on with. For how a device stands now use
+    device's blueprint), threats, CVEs, new apps, launch items, accounts, profiles, privacy permissions, protections
+    turned off, enrolment. Routine of a kind is one line. `look` names the tool to go on with. How a device stands now:
     get_device_dossier."""
+    _check_kinds(include, exclude)
     early, late = read_window(since, until, ctx.now())
     after = ctx.cursors.read(cursor)
     subject = await _subject(ctx, device.strip(), user.strip())
-    parts = await gather(_work(ctx.call, subject, early, late))
+    wanted = (set(include) - {_NOTABLE} or _KINDS) - set(exclude)
+    parts = await gather(_work(ctx.call, subject, wanted, early, late), keep_denied=_is_known(subject))
     found = [event for part in parts.values() if part.value for event in part.value.records]
-    found += [_on(record, subject, event) for record in subject.devices for event in from_device(record)]
+    if "device" in wanted:
+        found += [_on(record, subject, event) for record in subject.devices for event in from_device(record)]
+    if _NOTABLE in include:
+        found = [event for event in found if event.level is Level.NOTABLE]
+    uncovered: dict[str, Outcome[Any]] = {
+        name: Outcome(state) for name, state in _uncovered(subject) if name.partition("/")[0] in wanted
+    }
     lines = to_lines(event for event in found if within(event.at, early, late))
     page = page_of(ctx, lines, RowShape(TimelineLine, flat=row_of), after, limit=limit)
-    return _with_sources(page, subject, subject.parts | parts)
+    _say_sources(page, subject, subject.parts | parts | uncovered)
+    return page
+
+
+def _check_kinds(include: Collection[str], exclude: Collection[str]) -> None:
+    """Raises UsageError for a name that is no source."""
+    unknown = [name for name in (*include, *exclude) if name not in _KINDS and name != _NOTABLE]
+    if unknown:
+        raise UsageError(f"There is no source '{unknown[0][:40]}'.", f"Valid: {_NOTABLE}, {', '.join(sorted(_KINDS))}.")
+
+
+def _is_known(subject: Subject) -> bool:
+    """Whether anything is known without the lists: then an answer of little is better than none."""
+    return any(record.platform for record in subject.devices) or "user" in subject.shown
 
 
 async def _subject(ctx: Context, device: str, user: str) -> Subject:
@@ -180,21 +214,42 @@ def _serial(record: Device) -> str:
 
 
 def _work(
-    call: Call, subject: Subject, early: datetime | None, late: datetime | None
+    call: Call, subject: Subject, wanted: Collection[str], early: datetime | None, late: datetime | None
 ) -> dict[str, Callable[[], Awaitable[SourceRows[Event]]]]:
-    """What to read: each source of each device, and the audit log once."""
+    """What to read: each wanted source of each device, and the audit log once."""
     work: dict[str, Callable[[], Awaitable[SourceRows[Event]]]] = {}
     for record in subject.devices:
-        label = f"/{_serial(record)}" if len(subject.devices) > 1 else ""
-        for name, (reader, tell) in _SOURCES.items():
-            work[f"{name}{label}"] = partial(
-                _read_events, subject, record, partial(reader, call, record.device_id), tell
-            )
-        for name, one in APPEARANCES.items():
+        label = _label(subject, record)
+        for name, (reader, to_events) in _SOURCES.items():
+            if name in _OF_MACS and not _is_apples(record):
+                continue
+            reading = partial(reader, call, record.device_id)
+            work[f"{name}{label}"] = partial(_read_events, subject, record, reading, to_events)
+        for name, one in CHANGES.items():
             if one.reported_by(record.platform):
-                reading = partial(read_prism_rows, call, one.category, record.device_id, early)
-                work[f"{name}{label}"] = partial(_read_events, subject, record, reading, one.to_events)
-    return work | {"audit": partial(_audit, call, subject, early, late)}
+                new_since = early if one.only_new else None
+                rows = partial(read_prism_rows, call, one.category, record.device_id, new_since)
+                work[f"{name}{label}"] = partial(_read_events, subject, record, rows, one.to_events)
+    work["audit"] = partial(_audit, call, subject, early, late)
+    return {name: job for name, job in work.items() if name.partition("/")[0] in wanted}
+
+
+def _label(subject: Subject, record: Device) -> str:
+    """What follows a source's name where several devices have it."""
+    return f"/{_serial(record)}" if len(subject.devices) > 1 else ""
+
+
+def _is_apples(record: Device) -> bool:
+    """Whether Apple made the device, as far as is known; of others some sources have nothing, whatever is on them."""
+    return record.platform is None or record.platform in APPLE
+
+
+def _uncovered(subject: Subject) -> Iterator[tuple[str, str]]:
+    """The sources that have nothing of a device's platform, each with the state to show."""
+    for record in subject.devices:
+        if not _is_apples(record):
+            for name in (*_OF_MACS, *CHANGES):
+                yield f"{name}{_label(subject, record)}", f"not covered: {record.platform}"
 
 
 async def _read_events(
@@ -226,8 +281,8 @@ async def _audit(call: Call, subject: Subject, early: datetime | None, late: dat
     return SourceRows([_on(record, subject, event) if record else event for record, event in by_record], rows.missing)
 
 
-def _with_sources(page: Page[Any], subject: Subject, parts: dict[str, Outcome[Any]]) -> Page[Any]:
-    """The page with whom it is about, how each source stands, and whether any is missing."""
+def _say_sources(page: Page[Any], subject: Subject, parts: dict[str, Outcome[Any]]) -> None:
+    """Makes the page say whom it is about, how each source stands, and whether any is missing."""
     if "user" in subject.shown:
         page.notes.append(
             "what this person did as an Iru admin is not here: list_audit_events knows admins by actor_id"
@@ -237,8 +292,7 @@ def _with_sources(page: Page[Any], subject: Subject, parts: dict[str, Outcome[An
         page.complete, page.total = False, None
         sources = dict.fromkeys(name.partition("/")[0] for name in lacking)
         page.notes.append(f"not all is here, see summary.sources: {', '.join(sources)}")
-    page.summary = subject.shown | {"sources": _states(parts)}
-    return page
+    page.summary = subject.shown | {"sources": _states(parts), "not_looked_at": _NOT_READ}
 
 
 def _states(parts: dict[str, Outcome[Any]]) -> dict[str, str]:

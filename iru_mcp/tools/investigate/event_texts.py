@@ -1,0 +1,175 @@
+"""What each source's records say happened, as dated sentences.
+
+A sentence is composed of texts that people and programs wrote. They are cleaned before, while the name of the field
+that they stand under still says what is secret in them, and stand in quotation marks that they cannot close.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ...api.endpoints.audit import AuditEvent
+from ...api.endpoints.devices import Activity, Command, Device
+from ...api.endpoints.vulnerabilities import Detection
+from ...api.record import tidy
+from ...output.clean import clean
+from ..devices.apps_and_activity import COMMAND_STATUS, condensed
+from ..threats import Sighting
+from .events import Event, Level
+from .sources import moment_of
+
+_QUOTED = 120
+_COMMAND_LINE = 300
+"""Characters quoted of a command line: what it calls and loads is often at its end."""
+_CHATTER = frozenset({"device_csp_query", "amapi_policy_update_success"})
+"""Types of activity that devices make all day."""
+
+
+def quoted(value: object, most: int = _QUOTED) -> str:
+    """Data inside a sentence: cleaned, a list as one command line, between marks that it cannot end itself."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    cleaned = clean(value)
+    text = " ".join(map(str, cleaned)) if isinstance(cleaned, list) else str(cleaned)
+    text = text.replace("'", "\u2019")
+    return f"'{text[: most - 3]}...'" if len(text) > most else f"'{text}'"
+
+
+def describe(details: Any) -> str:
+    """The parts of an object that say something: a name and what it holds, quoted. Times go, the event has its own."""
+    cleaned = clean(details)
+    kept = condensed(cleaned) if isinstance(cleaned, dict) else cleaned
+    if not isinstance(kept, dict):
+        return quoted(kept) if kept else ""
+    told = {name: value for name, value in kept.items() if moment_of(value) is None and not name.endswith("_scoped")}
+    return ", ".join(f"{name} {_named(value)}" for name, value in told.items())
+
+
+def _named(value: Any) -> str:
+    """A list of things as their names, anything else as it is."""
+    names = [item.get("name") if isinstance(item, dict) else None for item in value] if isinstance(value, list) else []
+    return " and ".join(map(quoted, names)) if names and all(names) else quoted(value)
+
+
+def from_device(record: Device) -> list[Event]:
+    """Enrolment and check-in."""
+    found = [
+        (record.first_enrollment, "Enrolled for the first time", "enrolled", Level.NORMAL),
+        (record.last_enrollment, "Enrolled", "enrolled", Level.NORMAL),
+        (record.last_check_in, "Last check-in so far", "", Level.ROUTINE),
+    ]
+    return [
+        Event(at, "device", what, "", "get_device_details", key, level=level) for at, what, key, level in found if at
+    ]
+
+
+def from_activity(record: Activity) -> list[Event]:
+    """One event of a device's history."""
+    if record.created_at is None:
+        return []
+    details = record.details if isinstance(record.details, dict) else {}
+    kind, at = record.action_type, record.created_at
+    look = f"get_device_activity action_type={kind}"
+    if kind.startswith("mdm_command"):
+        return [_command(at, "activity", kind.rpartition("_")[2], details, look)]
+    what = kind.replace("_", " ").capitalize()
+    if kind == "enrollment":
+        return [Event(at, "activity", "Enrolled", describe(details), look, "enrolled")]
+    if kind == "name_changed":
+        return [Event(at, "activity", "Renamed", f"{quoted(details.get('from'))} to {quoted(details.get('to'))}", look)]
+    level = Level.ROUTINE if kind in _CHATTER else Level.NOTABLE if kind.endswith("_failed") else Level.NORMAL
+    return [Event(at, "activity", what, describe(record.details), look, _key_of_appearance(kind, details), level=level)]
+
+
+def _key_of_appearance(kind: str, details: Mapping[str, Any]) -> str:
+    """What Prism's report of the same app or launch item has as its key; empty for other activity."""
+    names = {"app_installed": "bundle_id", "launch_agent_added": "label", "launch_daemon_added": "label"}
+    name = details.get(names.get(kind, ""))
+    return f"{names[kind]} {name}" if name else ""
+
+
+def from_command(record: Command) -> list[Event]:
+    """One MDM command, when it was answered or else when it was sent."""
+    at = record.date_completed or record.date_requested
+    status = COMMAND_STATUS.get(int(record.status or 0), "in an unknown state")
+    sent: dict[str, Any] = {
+        "command_type": record.command_type,
+        "request_type": record.request_type,
+        "error_chain": record.error_chain,
+    }
+    sent |= {"date_requested": record.date_requested, "profile_name": (record.model_extra or {}).get("profile_name")}
+    return [_command(at, "commands", status, sent, "get_device_activity action_type=mdm_command")] if at else []
+
+
+def _command(at: datetime, source: str, status: str, sent: Mapping[str, Any], look: str) -> Event:
+    name = quoted(sent.get("command_type") or sent.get("request_type") or "?")
+    profile = f" {quoted(sent['profile_name'])}" if sent.get("profile_name") else ""
+    requested = moment_of(sent.get("date_requested"))
+    key = f"{name} {requested.isoformat()}" if requested else ""
+    if status != "failed":
+        return Event(at, source, f"MDM commands {status}", name + profile, look, key, level=Level.ROUTINE)
+    what, faults = f"MDM command {name}{profile} failed", _faults(sent.get("error_chain"))
+    return Event(at, source, what, faults, look, key, level=Level.NOTABLE)
+
+
+def _faults(chain: Any) -> str:
+    texts = [
+        link.get("USEnglishDescription") or link.get("LocalizedDescription") or ""
+        for link in chain or []
+        if isinstance(link, dict)
+    ]
+    return ", ".join(quoted(text) for text in texts if text)
+
+
+def from_audit(record: AuditEvent) -> list[Event]:
+    """One action in Iru itself."""
+    if record.occurred_at is None:
+        return []
+    target = " ".join(filter(None, (record.target_type, record.target_component)))
+    kind = (record.actor_type or "somebody").replace("api_token", "API token")
+    actor = f"{quoted(record.actor_id)} ({kind})" if record.actor_id else kind
+    what = f"Audited in Iru: {record.action or 'action'} of {target or 'something'} by {actor}"
+    look = f"list_audit_events actor={record.actor_id}" if record.actor_id else "list_audit_events"
+    if record.actor_type == "api_token":
+        # what else it did; as target its making: label, rights, by whom
+        look = f"list_audit_events actor= or target={record.actor_id}"
+    by_token_or_secret = record.actor_type == "api_token" or record.target_component == "secrets"
+    level = Level.NOTABLE if by_token_or_secret else Level.NORMAL
+    return [Event(record.occurred_at, "audit", what, describe(tidy(record.new_state)), look, level=level)]
+
+
+def from_sighting(record: Sighting) -> list[Event]:
+    """A file or a process that endpoint detection noticed."""
+    if record.detection_date is None:
+        return []
+    kind = " ".join(filter(None, (record.severity, record.classification)))
+    state = ", ".join(filter(None, (kind, (record.status or "").replace("_", " "))))
+    name = f"{quoted(record.threat_name or '?')} ({state or 'state unknown'})"
+    if record.kind == "threat":
+        by = f" (process {quoted(record.process_name)})" if record.process_name else ""
+        what, item = f"Threat {name} found", f"{quoted(record.file_path)}{by}"
+        return [Event(record.detection_date, "threats", what, item, "list_threats kind=threat", level=Level.NOTABLE)]
+    what = f"Behavior {name} noticed, {quoted(record.description or '?')}"
+    ran = quoted(record.command_line or record.file_path or record.process_name or "?", _COMMAND_LINE)
+    return [Event(record.detection_date, "behaviors", what, ran, "list_threats kind=behavioral", level=Level.NOTABLE)]
+
+
+def from_detection(record: Detection) -> list[Event]:
+    """A CVE that was first seen."""
+    if record.first_detection_date is None:
+        return []
+    software = quoted(f"{record.name or record.path or '?'} {record.version or ''}".strip())
+    item = f"{record.cve_id} ({(record.cvss_severity or 'unknown severity').lower()}) in {software}"
+    return [
+        Event(
+            record.first_detection_date,
+            "vulnerabilities",
+            "CVEs first seen",
+            item,
+            "list_vulnerabilities",
+            level=Level.ROUTINE,
+            weight=record.cvss_score or 0,
+        )
+    ]
