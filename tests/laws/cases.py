@@ -45,7 +45,7 @@ class Case:
     """Columns that tell rows apart, where a filter also changes which others a row has; empty: all."""
 
 
-PRISM: dict[str, Any] = {"device": MAC, "blueprint": "Engineering"}
+PRISM: dict[str, Any] = {"device": MAC, "blueprint": "Engineering", "enrolled": [True, False]}
 FAMILY: dict[str, Any] = {"device_families": [["iPhone"]]}
 """Leaves nothing of a category that only Macs report."""
 BOTH = [True, False]
@@ -113,6 +113,11 @@ CASES: dict[str, Case] = {
             "assigned": BOTH,
             "mdm_enabled": BOTH,
             "agent_installed": BOTH,
+            "has_app": "com.lumenpdf.pro",
+            "lacks_app": "com.lumenpdf.pro",
+            "has_kev": BOTH,
+            "never_checked_in": BOTH,
+            "user_is_archived": BOTH,
         },
         changes={"group_by": [["platform"]], "sort_by": ["os_version", "device_name"]},
     ),
@@ -138,7 +143,14 @@ CASES: dict[str, Case] = {
     ),
     "get_timeline": Case(
         {"device": MAC, "since": "300d"},
-        changes={"device": OTHER_MAC, "user": MIRA, "since": "7d", "until": "2026-11-01"},
+        changes={
+            "device": OTHER_MAC,
+            "user": MIRA,
+            "since": "7d",
+            "until": "2026-11-01",
+            "include": [["audit"]],
+            "exclude": [["audit"]],
+        },
     ),
     "list_library_item_activity": Case(
         {"library_item_id": SCRIPT},
@@ -232,7 +244,13 @@ CASES: dict[str, Case] = {
     "prism_query": Case(
         {"category": "filevault"},
         narrows={**PRISM, "filter": {"status": {"in": [False]}}},
-        changes={**FAMILY, "category": "cellular", "sort_by": "-serial_number", "group_by": [["status"]]},
+        changes={
+            **FAMILY,
+            "no_report": True,
+            "category": "cellular",
+            "sort_by": "-serial_number",
+            "group_by": [["status"]],
+        },
     ),
     "list_threats": Case(
         narrows={
@@ -245,7 +263,16 @@ CASES: dict[str, Case] = {
     ),
     "get_user": Case({"email": MIRA}, changes={"email": LEAVER}),
     "get_user_by_id": Case({"user_id": USER}, changes={"user_id": OTHER_USER}),
-    "list_users": Case(narrows={"name": "mira", "email": "castellane", "archived": BOTH}),
+    "list_users": Case(
+        narrows={
+            "name": "mira",
+            "email": "castellane",
+            "archived": BOTH,
+            "department": "engineering",
+            "job_title": "analyst",
+            "has_devices": BOTH,
+        }
+    ),
     "find_devices_with_vulnerability": Case({"cve_id": CVE}, changes={"cve_id": "CVE-2026-41014"}),
     "list_fleet_vulnerabilities": Case(
         {"status": "all"},

@@ -94,7 +94,7 @@ async def test_a_flaw_is_told_with_its_devices_users_versions_and_dates(spelling
         assert row["software"] == STORY.browser_name
         assert row["version"] in by_version
         assert {"device_name", "serial_number", "path", "detection_date"} <= set(row)
-    assert any("user_name" in row for row in answer["items"])
+    assert any("user_email" in row for row in answer["items"])
 
 
 async def test_pages_go_on_without_the_summary_and_without_loss() -> None:

@@ -60,7 +60,6 @@ class AffectedDeviceLine(TypedDict, total=False):
 
     device_name: str
     serial_number: str
-    user_name: str
     user_email: str
     last_check_in: str
     stale: bool
@@ -71,7 +70,6 @@ class AffectedDeviceLine(TypedDict, total=False):
     version: str
     path: str
     detection_date: str
-    no_of_installs: int
 
 
 @tool(LIST_VULNERABILITIES, toolset="vulnerabilities", requests=_FLEET_REQUESTS)
