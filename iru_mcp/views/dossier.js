@@ -35,7 +35,7 @@ function standingOut(answer) {
 }
 
 function drawDossier(answer, page) {
-  const { device = {}, security = {}, states = {} } = answer;
+  const { device = {}, security = {}, protections = {}, states = {} } = answer;
   const cell = (name, value) => INDICATORS.includes(name) && typeof value === "string"
     ? page.ask(value, "find_indicator", { value }, (found) => page.below(`Where else: ${value}`, foundElements(found)))
     : shown(value);
@@ -49,7 +49,7 @@ function drawDossier(answer, page) {
     el("header", {}, el("h1", {}, device.device_name ?? "Device"),
       el("p", {}, [device.model, device.os_version && `${device.platform ?? ""} ${device.os_version}`, device.serial_number].filter(Boolean).map(text).join(" · ")),
       el("p", {}, "Holder: ", owner, device.blueprint_name ? ` · Blueprint: ${text(device.blueprint_name)}` : "")),
-    badges({ ...security, mdm_enabled: device.mdm_enabled }),
+    badges({ ...security, ...protections, mdm_enabled: device.mdm_enabled }),
     completeness(answer),
     troubled.length ? el("section", {}, el("h2", {}, "Parts that are missing or partial"), facts(Object.fromEntries(troubled))) : null,
     el("section", { class: outstanding.length ? "lead" : "" }, el("h2", {}, "What stands out"),

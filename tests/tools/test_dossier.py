@@ -31,6 +31,10 @@ async def test_the_dossier_of_the_first_victim_holds_the_whole_incident(ask: Ask
     found = await ask("get_device_dossier", device=SERIAL)
     assert found["device"]["user_email"] == STORY.user_email
     assert found["security"]["encrypted"] is True
+    assert found["protections"]["gatekeeper"] is False
+    assert found["protections"]["sip"] is True
+    powers = found["protections"]["powerful_permissions"]
+    assert any(power.startswith(f"Full Disk Access: {STORY.app_bundle_id} since ") for power in powers)
     assert [row["name"] for row in found["new_apps"]["rows"]] == [STORY.app_name]
     assert found["new_apps"]["rows"][0]["ad_hoc_code_signed"] is True
     planted = found["launch_items"]["rows"][0]
@@ -45,9 +49,9 @@ async def test_the_dossier_of_the_first_victim_holds_the_whole_incident(ask: Ask
     assert any("InstallProfile' failed" in row["text"] for row in found["activity"]["rows"])
 
 
-async def test_a_dossier_costs_thirteen_requests_and_six_tenths_of_its_budget_on_an_infected_mac(ask: Ask) -> None:
+async def test_a_dossier_costs_seventeen_requests_and_six_tenths_of_its_budget_on_an_infected_mac(ask: Ask) -> None:
     found = await ask("get_device_dossier", device=SERIAL)
-    assert found.pop("requests") == 13
+    assert found.pop("requests") == 17
     assert tokens(found) < 2_400
 
 
@@ -261,6 +265,41 @@ def test_both_tools_cost_no_more_than_450_tokens_of_the_list() -> None:
         return tokens(json.dumps([tool.name, tool.description, tool.input_schema], separators=(",", ":")))
 
     assert cost("get_device_dossier") + cost("get_timeline") <= 450
+
+
+async def test_dates_that_do_not_go_together_are_told_in_words(ask: Ask) -> None:
+    def never(body: Any, url: httpx.URL) -> Any:
+        if url.path == "/api/v1/devices":
+            for row in body:
+                row["last_check_in"] = ""
+        return body
+
+    found = await ask("get_device_dossier", device=SERIAL, change=never)
+    assert found["notes"][0] == "the device never checked in: no status of its items comes from it, a PASS neither"
+
+    def early(body: Any, url: httpx.URL) -> Any:
+        if url.path == "/api/v1/devices":
+            for row in body:
+                row["last_check_in"], row["last_enrollment"] = "2026-05-01T08:00:00Z", "2026-06-01T08:00:00Z"
+        if url.path.endswith("/details"):
+            body["kandji_agent"]["last_check_in"] = "2026-11-02T08:00:00Z"
+        return body
+
+    notes = (await ask("get_device_dossier", device=SERIAL, change=early))["notes"]
+    assert notes[0].startswith("Prism collected at 2026-11-20T")
+    assert notes[0].endswith("after the last check-in 2026-05-01T08:00:00Z: one is wrong")
+    assert notes[1].startswith("enrolled again at 2026-06-01T08:00:00Z and not checked in since")
+    assert notes[2].startswith("the agent is silent since 2026-11-02T08:00:00Z while MDM checked in at 2026-11-20T")
+    usual = await ask("get_device_dossier", device=SERIAL)
+    assert not [note for note in usual["notes"] if "wrong" in note or "silent" in note or "never" in note]
+
+
+async def test_a_protection_that_could_not_be_read_is_not_taken_for_on(ask: Ask) -> None:
+    found = await ask("get_device_dossier", device=SERIAL, denied=("PRISM_GATEKEEPER_AND_XPROTECT",))
+    assert "gatekeeper" not in found["protections"]
+    state = found["states"]["protections"]
+    assert state.startswith("partial: gatekeeper_and_xprotect: not permitted")
+    assert found["complete"] is False
 
 
 async def test_a_secret_that_was_read_is_the_first_of_what_was_audited(ask: Ask) -> None:

@@ -84,6 +84,7 @@ HASH = STORY.file_hash
         ("~/.local/share/.cache/softwareupdated", "~/.local/share/.cache/softwareupdated"),
         ("/Users/mira/.local/share/.cache/softwareupdated", "~/.local/share/.cache/softwareupdated"),
         ("/Users/mira", "/Users/mira"),
+        ("/Users/Shared/.updater/run", "/Users/Shared/.updater/run"),
         ("/private/var/db/.u", "/var/db/.u"),
         ("/Applications/Lumen\\ PDF\\ Pro.app", "/Applications/Lumen PDF Pro.app"),
         ("file:///Applications/Lumen%20PDF%20Pro.app", "/Applications/Lumen PDF Pro.app"),

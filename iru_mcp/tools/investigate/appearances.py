@@ -8,16 +8,19 @@ the report, and says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.endpoints.prism import CATEGORIES, PRISM_APPS, PRISM_LAUNCH_AGENTS_AND_DAEMONS, PRISM_LOCAL_USERS, PrismRow
 from ..kit.coverage import APPLE, MACS
 from .event_texts import quoted
 from .events import Event, Level
-from .sources import is_admin, is_from_apple, is_hidden, moment_of, program_of, suspicious_traits
+from .reader import SourceRows, gather
+from .sources import is_admin, is_from_apple, is_hidden, moment_of, program_of, read_prism_rows, suspicious_traits
 
 PRISM_PROFILES = CATEGORIES["installed_profiles"]
 
@@ -89,7 +92,7 @@ def _profile(record: PrismRow) -> list[Event]:
     return [Event(at, "profiles", what, name, look, level=level)]
 
 
-_POWERFUL = {
+POWERFUL_PERMISSIONS = {
     "SystemPolicyAllFiles": "Full Disk Access",
     "SystemPolicySysAdminFiles": "Administer files",
     "EndpointSecurityClient": "Endpoint security",
@@ -106,11 +109,11 @@ def _consent(record: PrismRow) -> list[Event]:
     at = moment_of(row.get("last_modified")) or moment_of(row.get("created_at"))
     if at is None:
         return []
-    service = str(row.get("service") or "?").removeprefix("kTCCService")
+    service = _service(row)
     status, look = str(row.get("status") or "set").lower(), "prism_query category=transparency_database"
     application = quoted(row.get("application") or "?")
-    if service in _POWERFUL and status == "allowed":
-        what = f"{_POWERFUL[service]} allowed to {application}"
+    if service in POWERFUL_PERMISSIONS and status == "allowed":
+        what = f"{POWERFUL_PERMISSIONS[service]} allowed to {application}"
         return [Event(at, "privacy_permissions", what, "", look, level=Level.NOTABLE)]
     item = f"{quoted(service)} {status} to {application}"
     return [Event(at, "privacy_permissions", "Privacy permissions set", item, look, level=Level.ROUTINE)]
@@ -153,6 +156,44 @@ CHANGES: dict[str, Appearance] = APPEARANCES | {
     "startup_settings": _state("startup_settings", "System Integrity Protection", "sip"),
 }
 """What came to a device and what changed on it, by the name of the source."""
+
+
+PROTECTIONS: dict[str, tuple[str, str]] = {
+    "gatekeeper": ("gatekeeper_and_xprotect", "gatekeeper_status"),
+    "firewall": ("application_firewall", "status"),
+    "sip": ("startup_settings", "sip"),
+}
+"""Protections of a Mac: where Prism has them, and the column that says whether they are on."""
+
+
+_MOST_PERMISSIONS = 10
+
+
+async def read_protections(call: Call, device_id: str) -> SourceRows[dict[str, Any]]:
+    """Which protections of a Mac are on, and which programs may read or control everything: one row of both."""
+    names = {source for source, _ in PROTECTIONS.values()} | {"privacy_permissions"}
+    jobs = {name: partial(read_prism_rows, call, CHANGES[name].category, device_id) for name in sorted(names)}
+    outcomes = await gather(jobs)
+    rows = {name: [row.values for row in outcome.value.records] for name, outcome in outcomes.items() if outcome.value}
+    found: dict[str, Any] = {
+        name: row[column]
+        for name, (source, column) in PROTECTIONS.items()
+        for row in rows.get(source, [])
+        if column in row
+    }
+    consents = [row for row in rows.get("privacy_permissions", []) if str(row.get("status")).lower() == "allowed"]
+    powers = [(_service(row), row) for row in consents if _service(row) in POWERFUL_PERMISSIONS]
+    permissions = [
+        f"{POWERFUL_PERMISSIONS[service]}: {row.get('application')} since {row.get('last_modified')}"
+        for service, row in powers
+    ]
+    found |= {"powerful_permissions": permissions[:_MOST_PERMISSIONS]} if permissions else {}
+    missing = [f"{name}: {outcome.state}" for name, outcome in outcomes.items() if not outcome.complete]
+    return SourceRows([found], "; ".join(missing))
+
+
+def _service(row: Mapping[str, Any]) -> str:
+    return str(row.get("service") or "?").removeprefix("kTCCService")
 
 
 def categories(appearances: Iterable[Appearance]) -> tuple[Endpoint[Any], ...]:

@@ -25,7 +25,8 @@ from ..kit.coverage import MACS
 from ..kit.params import DeviceRef, Since, read_time
 from ..kit.size import size
 from ..threats import THREAT_ENDPOINTS
-from .appearances import APPEARANCES, categories
+from .appearances import APPEARANCES, CHANGES, categories, read_protections
+from .dossier_dates import collected_at, contradictions
 from .dossier_view import SECTIONS, Findings, identity, security
 from .reader import gather, spend
 from .sources import (
@@ -38,8 +39,9 @@ from .sources import (
     read_sightings,
 )
 
-_REQUESTS = 40
-"""14 for a Mac with short lists, 1 more by device_id, up to 3 more for each list of more than one page."""
+_REQUESTS = 90
+"""18 for a Mac with short lists, 1 more by device_id, up to 3 more for each list of more than one page, more for a long
+audit log."""
 _BUDGETS = {"brief": (10_400, 15), "full": (31_000, 60)}
 """Bytes of the whole answer, and the most rows of one part: about 4,000 and 12,000 tokens where text is ASCII."""
 
@@ -59,6 +61,9 @@ _REPORTED = {
 """Parts that Prism tells: from which of its categories, and whether only what is new."""
 
 
+_PROTECTIONS = "protections"
+
+
 class Dossier(TypedDict, total=False):
     """What get_device_dossier returns; each part has counts, rows and rows_left_out."""
 
@@ -69,6 +74,7 @@ class Dossier(TypedDict, total=False):
     notes: list[str]
     device: dict[str, Any]
     security: dict[str, Any]
+    protections: dict[str, Any]
     threats: dict[str, Any]
     behaviors: dict[str, Any]
     failed: dict[str, Any]
@@ -95,7 +101,7 @@ Job = Callable[[], Awaitable[Any]]
         *THREAT_ENDPOINTS,
         LIST_DETECTIONS,
         LIST_VULNERABILITIES,
-        *categories(APPEARANCES.values()),
+        *categories(CHANGES.values()),
     ),
     requests=_REQUESTS,
     toolset="investigate",
@@ -110,10 +116,12 @@ async def get_device_dossier(
     target, known = await read_device(ctx.call, device)
     record = known.value or Device(device_id=target.device_id)
     work = _work(ctx.call, record, early)
-    uncovered = [name for name in (*_OF_MACS, *_REPORTED) if name not in work]
+    uncovered = [name for name in (*_OF_MACS, *_REPORTED, _PROTECTIONS) if name not in work]
     parts = await gather(work)
     room, most = _BUDGETS[detail]
     found = Findings(parts, early)
+    reported = [moment for name in _REPORTED for moment in collected_at(found.rows(name))]
+    status = parts["failed"].value
     head: dict[str, Any] = {
         "as_of": write_moment(ctx.now()),
         "since": write_moment(early),
@@ -121,10 +129,12 @@ async def get_device_dossier(
         "states": {"device": known.state}
         | {name: part.state for name, part in parts.items()}
         | dict.fromkeys(uncovered, f"not covered: {record.platform}"),
-        "notes": [],
+        "notes": contradictions(known.value, parts["security"].value, status, reported),
         "device": identity(known.value, parts["security"].value) or {"device_id": target.device_id},
         "security": security(parts["security"].value),
     }
+    protections = parts[_PROTECTIONS].value if _PROTECTIONS in parts else None
+    head[_PROTECTIONS] = protections.records[0] if protections else {}
     sections = {name: make(found) for name, make in SECTIONS.items() if name in parts and parts[name].value}
     spent = spend(sections, room - size(head), most)
     if any("rows_left_out" in section for section in spent.values()):
@@ -151,6 +161,8 @@ def _work(call: Call, record: Device, since: datetime) -> dict[str, Job]:
         "activity": partial(read_activity, call, device_id),
         "audit": partial(read_audit, call, since, None, lambda event: event.target_id in targets),
     }
+    if CHANGES["privacy_permissions"].reported_by(record.platform):
+        work[_PROTECTIONS] = partial(read_protections, call, device_id)
     if record.platform not in (None, *MACS):
         work = {name: job for name, job in work.items() if name not in _OF_MACS}
     for name, (source, early) in _REPORTED.items():

@@ -12,6 +12,7 @@ from ...api.endpoints.devices import Activity, Device, DeviceDetails, DeviceStat
 from ...api.endpoints.prism import PrismRow
 from ...api.endpoints.vulnerabilities import Detection
 from ...api.record import is_blank, tidy
+from ...output.clean import clean
 from ..devices.details import standing
 from ..kit.params import newest_first, within
 from ..threats import Sighting
@@ -201,7 +202,7 @@ def _activity(found: Findings) -> Section:
     rows: list[Activity] = found.rows("activity")
     events = [event for row in rows for event in from_activity(row) if within(event.at, found.since, None)]
     lines = [row_of(line) for line in to_lines(events, by_kind=True)]
-    lines.sort(key=lambda line: line["text"].startswith("MDM commands completed"))
+    lines.sort(key=lambda line: (not line.get("notable"), line["text"].startswith("MDM commands completed")))
     return Section({"events": len(events)}, [_pick(line, "time text count first") for line in lines])
 
 
@@ -209,14 +210,14 @@ def _audit(found: Findings) -> Section:
     """What admins and tokens did to the device and its blueprint; a secret that was read comes first."""
     events = [event for row in found.rows("audit") for event in from_audit(row)]
     lines = [row_of(line) for line in to_lines(events)]
-    lines.sort(key=lambda line: "secrets" not in line["text"])
+    lines.sort(key=lambda line: ("secrets" not in line["text"], not line.get("notable")))
     return Section({"events": len(events)}, [_pick(line, "time text count first") for line in lines])
 
 
 def _pick(row: Mapping[str, Any], columns: str) -> dict[str, Any]:
-    """The columns that hold something, long texts cut."""
+    """The columns that hold something, cleaned before long texts are cut: a part of a secret is no less secret."""
     shown = {name: row[name] for name in columns.split() if not is_blank(row.get(name))}
-    return {name: _cut(value) for name, value in shown.items()}
+    return {name: _cut(value) for name, value in clean(shown).items()}
 
 
 def _cut(value: Any) -> Any:

@@ -130,7 +130,7 @@ def from_audit(record: AuditEvent) -> list[Event]:
     target = " ".join(filter(None, (record.target_type, record.target_component)))
     kind = (record.actor_type or "somebody").replace("api_token", "API token")
     actor = f"{quoted(record.actor_id)} ({kind})" if record.actor_id else kind
-    what = f"Audited in Iru: {record.action or 'action'} of {target or 'something'} by {actor}"
+    what = f"{record.action or 'action'} of {target or 'something'} by {actor}"
     look = f"list_audit_events actor={record.actor_id}" if record.actor_id else "list_audit_events"
     if record.actor_type == "api_token":
         # what else it did; as target its making: label, rights, by whom

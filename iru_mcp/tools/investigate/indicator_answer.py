@@ -177,7 +177,7 @@ def _serial_only(row: Row) -> dict[str, Any]:
 def _identity(row: Row) -> dict[str, Any]:
     """Which device a row is about, and who holds it."""
     found = _serial_only(row)
-    found["device"] = row.get("device__name") or row.get("device_name") or row.get("name")
+    found["device_name"] = row.get("device__name") or row.get("device_name") or row.get("name")
     found["user_email"] = row.get("device__user_email") or row.get("user_email")
     return {name: value for name, value in found.items() if value}
 
@@ -204,7 +204,7 @@ def devices_of(hits: Hits, direct: set[str], unknown: Mapping[str, str], edr: Ma
         return {"count": len(rows)} | ({"rows": shown} if shown else {})
     named = [_named(next(iter(by_list.values()))[0]) for by_list in rows.values()]
     counts = {"count": len(rows)} | ({"only_followed": len(rows.keys() - direct)} if rows.keys() - direct else {})
-    return counts | ({"serial_numbers": named} if len(rows) <= MOST_NAMED else {})
+    return counts | ({"serial_numbers": named} if 0 < len(rows) <= MOST_NAMED else {})
 
 
 def _device_row(
@@ -219,7 +219,7 @@ def _device_row(
     return {name: value for name, value in found.items() if value}
 
 
-_IDENTITY = ("serial_number", "device_id", "device", "user_email")
+_IDENTITY = ("serial_number", "device_id", "device_name", "user_email")
 
 
 def _trait(name: str, row: Row) -> str:

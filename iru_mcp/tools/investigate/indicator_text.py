@@ -41,7 +41,7 @@ _URL = re.compile(
 )
 _HOST_AND_REST = re.compile(r"((?:[a-z0-9-]+\.)+([a-z]{2,18}))(?::\d{1,5})?(?:[/?#]\S*)?", re.IGNORECASE)
 _HOME = re.compile(
-    r"(?:~[\w.-]*|\$\{?HOME\}?|%(?:USERPROFILE|HOMEPATH)%|/Users/[^/]+|[A-Z]:\\Users\\[^\\]+)(?=[/\\])(.+)",
+    r"(?:~[\w.-]*|\$\{?HOME\}?|%(?:USERPROFILE|HOMEPATH)%|/Users/(?!Shared/)[^/]+|[A-Z]:\\Users\\[^\\]+)(?=[/\\])(.+)",
     re.IGNORECASE,
 )
 _PATH_START = ("/", "~/", "$HOME", "${HOME}")
@@ -83,7 +83,7 @@ class Indicator:
 
 def any_home(text: str) -> str:
     """`text` with `~` for each home folder in it, so that what differs only in whose it is compares as the same."""
-    return re.sub(r"(?i:/users/[^/\s]+|[a-z]:\\users\\[^\\]+)(?=[/\\])", "~", text)
+    return re.sub(r"(?i:/users/(?!shared/)[^/\s]+|[a-z]:\\users\\[^\\]+)(?=[/\\])", "~", text)
 
 
 def read_indicators(text: str) -> list[Indicator]:
