@@ -27,10 +27,17 @@ def _is_lost(device: Device) -> bool:
     return (device.lost_mode_status or "").upper() not in ("", "DISABLED", "NONE")
 
 
+def _never_checked_in(device: Device) -> bool | None:
+    """Whether a device never did; None where Iru gave a check-in that is no date."""
+    if "last_check_in_as_sent" in (device.model_extra or {}):
+        return None
+    return device.last_check_in is None
+
+
 DERIVED: dict[str, Callable[[Device], bool | None]] = {
     "lost_mode": _is_lost,
     "assigned": lambda device: device.user is not None,
-    "never_checked_in": lambda device: device.last_check_in is None,
+    "never_checked_in": _never_checked_in,
     "user_is_archived": lambda device: device.user.is_archived if device.user else False,
 }
 """Filters on what a row tells only indirectly; they are columns to count by, too."""
@@ -90,11 +97,14 @@ class Filters:
         early = read_time(before, "checked_in_before", self._now())
         late = read_time(after, "checked_in_after", self._now())
         if early or late:
-            never = early is not None and late is None  # never checked in is older than any moment
-            self._check(
-                "last_check_in",
-                lambda device: never if device.last_check_in is None else within(device.last_check_in, late, early),
-            )
+            counts = early is not None and late is None  # never checked in is older than any moment
+
+            def test(device: Device) -> bool | None:
+                if device.last_check_in is not None:
+                    return within(device.last_check_in, late, early)
+                return None if _never_checked_in(device) is None else counts
+
+            self.checks.append(Check("last_check_in", test))
 
     def flags(self, **wanted: bool | None) -> None:
         """Each a column of the row, or derived from it."""
