@@ -79,12 +79,17 @@ class Agent:
     async def every(self, tool: str, **arguments: Any) -> list[dict[str, Any]]:
         """All rows, page by page."""
         page = await self.ask(tool, **{"limit": 500} | arguments)
-        rows = list(page["items"])
+        rows = whole_rows(page)
         while "next_cursor" in page:
             page = await self.ask(tool, **{"limit": 500} | arguments, cursor=page["next_cursor"])
-            rows += page["items"]
+            rows += whole_rows(page)
         assert page["complete"]
         return rows
+
+
+def whole_rows(page: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a page with what is told of all of them once."""
+    return [page.get("in_every_row", {}) | row for row in page["items"]]
 
 
 Over = Callable[..., contextlib.AbstractAsyncContextManager[Agent]]

@@ -1,4 +1,10 @@
-"""Iru's page shapes, as pure functions from an answer to rows and the next position."""
+"""Iru's page shapes, as pure functions from an answer to rows and the next position.
+
+Iru pages its lists in six ways: offset, page number, a cursor in a URL or bare, Prism's mix, and none. Each is a value
+with the same two functions: `query` says what asks for a position, `read` what a decoded answer holds. What must stay
+true: a list never seems to end before Iru says so, since totals and page sizes in its answers may be wrong, and what
+is not where a shape has it is Unreadable, never an empty page.
+"""
 
 from __future__ import annotations
 
@@ -188,10 +194,10 @@ class NextCursor:
             raise Unreadable("Iru's 'next' is not text.", "Tell the user; the answer cannot be trusted.")
         if "?" not in following and "://" not in following:
             return following
-        named = parse_qs(urlsplit(following).query).get(self.name)
-        if not named:
-            raise Unreadable("Iru's 'next' holds no cursor.", "Tell the user; the answer cannot be trusted.")
-        return named[0]
+        try:
+            return parse_qs(urlsplit(following).query)[self.name][0]
+        except (ValueError, KeyError):
+            raise Unreadable("Iru's 'next' holds no cursor.", "Tell the user; the answer cannot be trusted.") from None
 
 
 @dataclass(frozen=True, slots=True)

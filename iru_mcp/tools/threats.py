@@ -149,7 +149,7 @@ async def list_threats(
     shape = RowShape(ThreatLine, lean=_lean)
     declared = Sighting.field_names()
     page = page_of(ctx, kept, shape, ctx.cursors.read(cursor), limit=limit, fields=fields, declared=declared)
-    page.notes = found.notes + [f"not looked at: {place}: {why}" for place, why in found.not_looked_at.items()]
+    page.notes += found.notes + [f"not looked at: {place}: {why}" for place, why in found.not_looked_at.items()]
     if found.records and not kept:
         page.notes.append(_others(found.records))
     if not found.complete:

@@ -472,3 +472,11 @@ async def test_an_hour_of_its_own_requests_is_not_exceeded(iru: respx.MockRouter
         await client.call(LIST_USERS).page(LIST_USERS)
     assert len(sent(iru)) == 3
     await client.aclose()
+
+
+async def test_a_cookie_that_an_answer_sets_is_not_sent_back(iru: respx.MockRouter, client: IruClient) -> None:
+    answer = httpx.Response(200, json={"results": [], "next": None}, headers={"set-cookie": "session=x; Path=/"})
+    route = iru.get(USERS).mock(return_value=answer)
+    for _ in range(2):
+        await client.call(LIST_USERS).page(LIST_USERS)
+    assert [request.request.headers.get("cookie") for request in route.calls] == [None, None]

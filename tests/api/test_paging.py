@@ -133,7 +133,9 @@ def test_an_odd_cursor_comes_back_as_it_was_sent() -> None:
     assert NextCursor(5, name="after").query("a+b==&c") == {"limit": 5, "after": "a+b==&c"}
 
 
-@pytest.mark.parametrize("following", [5, ["x"], {"cursor": "x"}, "https://x.example/u?page=2", "?cursor="])
+@pytest.mark.parametrize(
+    "following", [5, ["x"], {"cursor": "x"}, "https://x.example/u?page=2", "?cursor=", "https://[x/?cursor=y"]
+)
 def test_a_next_without_a_cursor_is_unreadable_and_not_the_end(following: object) -> None:
     with pytest.raises(Unreadable, match="next"):
         NextCursor(5).read({"next": following, "results": [1]}, "")

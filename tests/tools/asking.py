@@ -13,6 +13,7 @@ import httpx
 from iru_mcp import demo
 from iru_mcp.api.client import IruClient
 from iru_mcp.tools.kit.catalogue import catalogue
+from tests.conftest import whole_rows
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 EDR = "Endpoint Detection and Response"
@@ -79,8 +80,8 @@ async def ask(tool: str, transport: httpx.AsyncBaseTransport | None = None, **ar
 async def ask_all(tool: str, transport: httpx.AsyncBaseTransport | None = None, **arguments: Any) -> list[Any]:
     """The rows of all pages."""
     page = await ask(tool, transport, **arguments)
-    rows = page["items"]
+    rows = whole_rows(page)
     while page.get("next_cursor"):
         page = await ask(tool, transport, cursor=page["next_cursor"], **arguments)
-        rows += page["items"]
+        rows += whole_rows(page)
     return list(rows)

@@ -15,6 +15,7 @@ from iru_mcp.api.client import IruClient
 from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.errors import UsageError
 from iru_mcp.tools.kit.catalogue import catalogue
+from tests.conftest import whole_rows
 
 MAC = "NW7QK2M4XH"
 LISTS: dict[str, dict[str, Any]] = {
@@ -85,11 +86,11 @@ async def test_the_limit_may_change_on_the_way(name: str, limits: list[int], mom
     cursor = ""
     for limit in [*limits, 500]:
         page = await tool.run(client, asked | {"limit": limit, "cursor": cursor})
-        rows += page["items"]
+        rows += whole_rows(page)
         cursor = page.get("next_cursor", "")
         if not cursor:
             break
-    expected = whole["items"]
+    expected = whole_rows(whole)
     assert rows[: len(expected)] == expected[: len(rows)]
     keys = [str(row) for row in rows]
     assert len(set(keys)) == len(keys)

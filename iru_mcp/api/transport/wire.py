@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 import truststore
@@ -31,6 +32,7 @@ class Wire:
             verify=_trust(ca_file) if transport is None else True,
             timeout=httpx.Timeout(limits.attempt_seconds, connect=limits.connect_seconds),
             follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # what an answer sets is not kept
             headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": _AGENT},
         )
 

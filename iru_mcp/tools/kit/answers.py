@@ -31,6 +31,8 @@ class Page(Generic[T]):
     notes: list[str] = field(default_factory=list)
     device: dict[str, Any] | None = None
     """The device that the list is about, when it is about one."""
+    in_every_row: dict[str, Any] | None = None
+    """Columns left out of the rows since all hold the same, where the rows would not fit otherwise."""
     summary: dict[str, Any] | None = None
     """Counts over all matching rows, where a tool gives them."""
 
@@ -42,6 +44,7 @@ class Page(Generic[T]):
         found |= {"next_cursor": self.next_cursor} if self.next_cursor else {}
         found |= {"notes": self.notes} if self.notes else {}
         found |= {"summary": self.summary} if self.summary else {}
+        found |= {"in_every_row": self.in_every_row} if self.in_every_row else {}
         return found | {"items": self.items}
 
 
@@ -59,6 +62,7 @@ def output_schema(annotation: Any) -> dict[str, Any]:
             "next_cursor": {"type": "string"},
             "notes": {"type": "array", "items": {"type": "string"}},
             "summary": {"type": "object"},
+            "in_every_row": {"type": "object"},
             "items": {"type": "array", "items": _object(get_args(annotation)[0])},
         },
         "required": ["returned", "complete", "items"],

@@ -53,7 +53,7 @@ class Tool:
     requests: int | None = None
     """Requests one call may make, where it is not the client's usual number."""
     count_requests: int | None = None
-    """Requests one call with `group_by` may make: a count reads all rows."""
+    """Requests one call with `group_by`, or with `limit` 0, may make: a count reads all rows."""
     optional: tuple[Endpoint[Any], ...] = field(default=())
     """Endpoints it can answer without."""
     default: bool = True
@@ -118,7 +118,8 @@ class Tool:
         return fit_answer(ctx.pseudonymised(clean(shown)))
 
     def _context(self, client: IruClient, given: Mapping[str, Any], progress: ReportProgress | None) -> Context:
-        requests = self.count_requests if given.get("group_by") else self.requests
+        counts = given.get("group_by") or given.get("limit") == 0
+        requests = self.count_requests if counts and self.count_requests else self.requests
         call = client.call(*self.endpoints, *self.optional, requests=requests, progress=progress)
         return Context(call, Cursors(question(self.name, given), client.cursor_key()), client)
 

@@ -78,11 +78,13 @@ async def _only_counted(ctx: Context, source: Source[R]) -> Page[Any]:
 async def _streamed_page(ctx: Context, scan: Scan[R], shape: RowShape[T], limit: int, fields: Sequence[str]) -> Page[T]:
     collector = RowCollector(shape, fields, limit, ctx.pseudonymised)
     last: Hit[R] | None = None
-    more = False
+    more, remaining = False, ""
     async for hits, is_last_page in scan.pages():
         for hit in hits:
             if not collector.add(hit.record):
                 more = True
+                if collector.too_large:
+                    remaining = f"{'' if is_last_page else 'at least '}{1 + sum(1 for _ in hits)}"
                 break
             last = hit
         if more or (collector.full and not is_last_page):
@@ -90,8 +92,9 @@ async def _streamed_page(ctx: Context, scan: Scan[R], shape: RowShape[T], limit:
             break
     given = (scan.after.given if scan.after else 0) + collector.count
     complete = not more and not scan.stopped
-    page = Page(collector.rows(scan.source.endpoint.record.field_names()), complete)
+    page = collector.page(scan.source.endpoint.record.field_names(), complete=complete)
     page.total = given if complete else scan.counted_by_iru
+    page.notes = collector.notes(remaining if page.total is None else str(page.total - given))
     resume = None if complete else _resume_point(scan, last, given, more=more)
     page.next_cursor = ctx.cursors.write(resume) if resume else ""
     return page
@@ -140,7 +143,8 @@ def page_of(
         if not collector.add(record):
             break
     end = begin + collector.count
-    page = Page(collector.rows(declared), complete=end >= len(records), total=len(records))
+    page = collector.page(declared, complete=end >= len(records))
+    page.total, page.notes = len(records), collector.notes(str(len(records) - end))
     if not page.complete:
         page.next_cursor = ctx.cursors.write(ResumePoint(end, end, records[end - 1].key(), end, sorted_here=True))
     return page

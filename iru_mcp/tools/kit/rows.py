@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
 from ...api.record import Record
-from .answers import columns_of
+from .answers import Page, columns_of
 from .params import ALL, known_fields
-from .size import ROOM_FOR_ROWS, SizeBudget
+from .size import ROOM_FOR_ROWS, size, truncated
 
 T = TypeVar("T")
 
@@ -65,32 +65,44 @@ class RowShape(Generic[T]):
 
 
 class RowCollector(Generic[T]):
-    """Rows of an answer, up to `limit` and to the size that one answer may have."""
+    """Rows of an answer, up to `limit` and to the size that one answer may have.
+
+    Rows get smaller before they get fewer: where all columns of all rows do not fit, those that hold the same in every
+    row are told once, in `in_every_row`.
+    """
 
     def __init__(
         self, shape: RowShape[T], fields: Sequence[str], limit: int, pseudonymised: Callable[[Any], Any]
     ) -> None:
-        self.count = 0
         self._rows: list[dict[str, Any]] = []
         self._shape, self._fields, self._limit, self._pseudonymised = shape, fields, limit, pseudonymised
-        self._room = SizeBudget(ROOM_FOR_ROWS)
+        self._size = 0
+        self._constant: dict[str, Any] = {}
         self._found: set[str] = set()
+        self.too_large = False
+        """Whether a row was refused since the answer would be too large."""
+
+    @property
+    def count(self) -> int:
+        return len(self._rows)
 
     @property
     def full(self) -> bool:
-        return self.count >= self._limit or self._room.left <= 0
+        return self.count >= self._limit or self.too_large
 
     def add(self, record: Record) -> bool:
-        """Take the record as a row; False when there is no room for it. One row is always taken."""
+        """Take the record as a row; False when there is no room for it. The first row is always taken."""
         if self.full:
             return False
         row = self._row(record)
-        if not self._room.take(self._pseudonymised(row)):
-            self._room.left = 0
-            if self._rows:
-                return False
+        total = self._size + size(truncated(self._pseudonymised(row)))
+        before = self._constant if self._rows else row
+        constant = {name: value for name, value in before.items() if row.get(name) == value}
+        self.too_large = bool(self._rows) and total - self.count * _size_of_columns(constant) > ROOM_FOR_ROWS
+        if self.too_large:
+            return False
         self._rows.append(row)
-        self.count += 1
+        self._size, self._constant = total, constant
         return True
 
     def _row(self, record: Record) -> dict[str, Any]:
@@ -100,8 +112,29 @@ class RowCollector(Generic[T]):
         self._found |= names
         return row
 
-    def rows(self, declared: Collection[str]) -> list[T]:
-        """The rows. Raises UsageError when `fields` has a name that is not `declared` and that no row has."""
+    def page(self, declared: Collection[str], *, complete: bool) -> Page[T]:
+        """The rows as a page. Raises UsageError when `fields` has a name that is not `declared` and that no row has."""
         usual = columns_of(self._shape.columns)
         known_fields(self._fields, {*self._found, *declared, *usual, *self._shape.more_columns})
-        return cast("list[T]", self._rows)
+        page: Page[T] = Page(cast("list[T]", self._rows), complete)
+        if self._size > ROOM_FOR_ROWS and self._constant and self.count > 1:
+            page.in_every_row = self._constant
+            page.items = cast("list[T]", [_without(row, self._constant) for row in self._rows])
+        return page
+
+    def notes(self, remaining: str) -> list[str]:
+        """Why there are fewer rows than `limit`, and how many remain."""
+        if not self.too_large:
+            return []
+        return [
+            f"{self.count} rows fill an answer, {remaining} more match: go on with next_cursor, or with fewer fields"
+        ]
+
+
+def _size_of_columns(columns: dict[str, Any]) -> int:
+    """What these columns add to the size of a row."""
+    return sum(size({name: truncated(value)}) - 1 for name, value in columns.items())
+
+
+def _without(row: dict[str, Any], columns: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in columns}

@@ -208,5 +208,6 @@ class Scan(Generic[R]):
             notes.append(f"{self.unreadable} rows could not be read and are left out")
         notes += [f"{count} rows do not tell {name} and are left out" for name, count in sorted(self.untold.items())]
         if self.stopped:
-            notes.append(f"stopped after {self.looked_at} rows: {self.stopped}")
+            of_all = f" of {self.total}" if self.total and self.after is None else ""
+            notes.append(f"stopped after {self.looked_at}{of_all} rows: {self.stopped}")
         return notes

@@ -35,19 +35,20 @@ class SizeBudget:
 
     def take(self, value: Any) -> bool:
         """Take the room that `value` needs, its texts truncated as they go out; False when there is not enough."""
-        needed = size(_truncated(value))
+        needed = size(truncated(value))
         if needed > self.left:
             return False
         self.left -= needed
         return True
 
 
-def _truncated(value: Any) -> Any:
+def truncated(value: Any) -> Any:
+    """`value` with its texts as long as they go out."""
     if isinstance(value, str):
         return value[:MAX_FIELD]
     if isinstance(value, dict):
-        return {name: _truncated(inner) for name, inner in value.items()}
-    return [_truncated(inner) for inner in value] if isinstance(value, list) else value
+        return {name: truncated(inner) for name, inner in value.items()}
+    return [truncated(inner) for inner in value] if isinstance(value, list) else value
 
 
 def fit_answer(answer: dict[str, Any]) -> dict[str, Any]:

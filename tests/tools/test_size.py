@@ -1,0 +1,77 @@
+"""A list that has fewer rows than asked for says why, and its rows get smaller before they get fewer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iru_mcp.api.record import Record
+from iru_mcp.api.transport.rate_limit import Limits
+from iru_mcp.tools.kit.rows import RowCollector, RowShape
+from iru_mcp.tools.kit.size import MAX_ANSWER, ROOM_FOR_ROWS, size
+from tests.conftest import whole_rows
+
+SHAPE: RowShape[Any] = RowShape(Any)
+COLUMNS = st.sampled_from(["name", "path", "owner", "kind"])
+TEXTS = st.sampled_from([("x", 0), ("x", 1), ("y", 300), ("é", 500), ("z", 500)])
+"""A letter and how often it stands there."""
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("list_devices", {"fields": ["*"]}),
+        ("list_devices", {"fields": ["*"], "sort_by": "device_name"}),
+        ("prism_applications", {}),
+        ("list_audit_events", {"fields": ["*"]}),
+    ],
+)
+async def test_fewer_rows_than_asked_for_are_explained_and_the_rest_is_reached(
+    agent: Any, tool: str, arguments: dict[str, Any]
+) -> None:
+    first = await agent.ask(tool, limit=500, **arguments)
+    assert first["returned"] < 500
+    reason = next(note for note in first["notes"] if "rows fill an answer" in note)
+    assert f"{first['returned']} rows" in reason
+    assert int(reason.split(" more match")[0].split()[-1]) > 0
+    second = await agent.ask(tool, limit=500, cursor=first["next_cursor"], **arguments)
+    shown = [json.dumps(row, sort_keys=True) for row in whole_rows(first) + whole_rows(second)]
+    assert len(set(shown)) == len(shown)
+
+
+async def test_what_is_the_same_in_every_row_is_told_once_where_rows_would_not_fit(agent: Any) -> None:
+    name = "Google Chrome"
+    page = await agent.ask("prism_applications", name=name, limit=500)
+    assert (page["complete"], page["returned"] > 190) == (True, True)
+    assert page["in_every_row"]["name"] == name
+    assert not {"name", "bundle_id"} & set(page["items"][0])
+    few = await agent.ask("prism_applications", name=name, limit=25)
+    assert "in_every_row" not in few
+    assert whole_rows(page)[:25] == few["items"]
+
+
+async def test_a_page_that_ends_with_the_requests_of_its_call_says_so(over: Any, northwind: Any) -> None:
+    async with over(northwind, Limits(call_requests=2, per_second=100_000)) as agent:
+        page = await agent.ask("list_audit_events", actor="nobody at all", limit=500)
+    assert (page["returned"], page["complete"]) == (0, False)
+    assert any("this call's 2 requests are used up" in note for note in page["notes"])
+    assert page["next_cursor"]
+
+
+@settings(max_examples=40)
+@given(rows=st.lists(st.dictionaries(COLUMNS, TEXTS), max_size=6))
+def test_rows_stay_within_their_room_and_lose_nothing(rows: list[dict[str, tuple[str, int]]]) -> None:
+    collector = RowCollector(SHAPE, ["*"], 500, lambda value: value)
+    records = [
+        Record.model_validate({name: letter * times for name, (letter, times) in row.items()}) for row in rows * 40
+    ]
+    kept = [record for record in records if collector.add(record)]
+    page = collector.page({"name", "path", "owner", "kind"}, complete=True)
+    assert [(page.in_every_row or {}) | row for row in page.items] == [record.flat() for record in kept]
+    assert size([page.items, page.in_every_row]) <= MAX_ANSWER
+    assert collector.too_large is (len(kept) < len(records))
+    assert not collector.too_large or size([record.flat() for record in kept]) > ROOM_FOR_ROWS - 4 * 1_100
