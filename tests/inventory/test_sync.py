@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from iru_mcp.api.call import Interrupted
-from iru_mcp.errors import IruError, RateLimited, UsageError
+from iru_mcp.errors import IruError, NotPermitted, RateLimited, UsageError
 from iru_mcp.inventory.store import Locked, writer
 from iru_mcp.inventory.sync.pages import pause
 from iru_mcp.inventory.sync.quota import HOUR_LIMIT, Quota, read_share
@@ -121,8 +121,8 @@ async def test_what_is_not_permitted_is_said_and_the_rest_is_copied(empty: Copy)
     assert set(outcome.denied) == {"local_users", "vulnerabilities", "detections"}
     found = dict(empty.rows("SELECT kind, permission FROM coverage WHERE state = 'not permitted'"))
     assert "/api/v1/prism/local_users" in found["local_users"]
-    answer = await empty.call("inventory_query", sql="SELECT count(*) FROM local_users")
-    assert any("local_users was not permitted" in note for note in answer["notes"])
+    with pytest.raises(NotPermitted, match="prism/local_users"):
+        await empty.call("inventory_query", sql="SELECT count(*) FROM local_users")
 
 
 async def test_what_is_no_longer_permitted_stays_as_it_was(copy: Copy) -> None:

@@ -47,15 +47,15 @@ class Walker:
     def __init__(  # noqa: PLR0913, PLR0917 - the parts of a sync
         self,
         client: IruClient,
-        db: sqlite3.Connection,
+        stage: Stage,
         work: Work,
         quota: Quota,
         full_every: timedelta | None,
         progress: Progress,
     ) -> None:
-        self._client, self._db, self._work, self._quota = client, db, work, quota
+        self._client, self._db, self._work, self._quota = client, stage.db, work, quota
         self._full_every, self._progress = full_every, progress
-        self._stage = Stage(db)
+        self._stage = stage
 
     async def walk(self, kind: Kind) -> None:
         """Stage all of `kind` that is not staged yet, or write down that it may not be read. Raises an IruError."""

@@ -61,10 +61,11 @@ _LISTED_NOW = (
 
 
 class Stage:
-    """The staged rows of one sync that is not committed yet."""
+    """The staged rows of one sync that is not committed yet, each put through `shown` before it is written."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
+    def __init__(self, db: sqlite3.Connection, shown: Callable[[object], object] | None = None) -> None:
+        self.db = self._db = db
+        self._shown = shown
         self._known: dict[tuple[str, bytes], tuple[int, int]] = {}
         self._devices: dict[str, int] = {}
 
@@ -199,7 +200,7 @@ class Stage:
         known = self._known.get((kind.name, same)) if same else None
         if known and isinstance(row, dict):
             return self._device(row[kind.device]), *known, _since(kind, row), None
-        thing = read(kind, row)
+        thing = read(kind, self._shown(row) if self._shown else row)
         if thing is None:
             return None
         found = self._key(thing.key), self._value(kind, thing)
