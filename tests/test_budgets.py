@@ -18,7 +18,7 @@ from benchmarks.questions import EXAMPLES, LATER, TEN
 
 from iru_mcp.tools.kit.catalogue import catalogue, select
 
-MOST_TOOL = 460
+MOST_TOOL = 540
 MOST_WARM = 0
 
 pytestmark = pytest.mark.anyio

@@ -98,7 +98,8 @@ def _file(settings: Settings) -> Path:
     return Path(settings.inventory) if settings.inventory else default_file(account(settings))
 
 
-def _seconds(text: str, flag: str) -> int:
+def read_interval(text: str, flag: str) -> int:
+    """A length of time like 30m, 6h or 1d in seconds. Raises UsageError."""
     found = _EVERY.fullmatch(text.strip())
     if not found or not int(found[1]):
         raise UsageError(f"{flag} is not a length of time.", "Give a number and m, h or d, like 30m, 6h, 1d.")
@@ -119,12 +120,12 @@ async def _rounds(options: argparse.Namespace, settings: Settings) -> int:
     from ..inventory.sync.quota import read_share
     from ..inventory.sync.run import Plan
 
-    every = _seconds(options.every, "--every") if options.every else 0
+    every = read_interval(options.every, "--every") if options.every else 0
     plan = Plan(
         account(settings),
         read_share(options.quota),
         options.full,
-        timedelta(seconds=_seconds(options.full_every, "--full-every")),
+        timedelta(seconds=read_interval(options.full_every, "--full-every")),
     )
     if settings.demo:  # its devices do not report anew, so what is new has no newer date
         plan = replace(plan, full=True)

@@ -8,6 +8,9 @@ import gc
 import logging
 import socket
 import sys
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -20,6 +23,7 @@ from ..server import Binder, Watch, open_audit, run_stdio
 from ..server.http.bearer_tokens import Keys, Tokens, named_tokens
 from ..server.telemetry import Observer
 from ..urls import read_host, read_origin, read_url
+from .inventory import read_interval
 from .tools import offered
 
 if TYPE_CHECKING:
@@ -49,6 +53,8 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
     )
     gc.freeze()  # what is loaded now stays; looking through it again takes most of the time of an exit
     if settings.transport == "stdio":
+        if settings.sync_every:
+            raise ConfigError("--sync-every is for a server over HTTP.", "Use --transport http, or run iru-mcp sync.")
         anyio.run(run_stdio, binder)
         return 0
     from ..server.http.app import bind, guard, run_http
@@ -56,7 +62,7 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
 
     metrics = Metrics(tools, lambda: binder.client, lambda: binder.in_flight) if settings.metrics else None
     observers += [metrics] if metrics else []
-    listen = _listen(settings, http, metrics)
+    listen = _with_sync(_listen(settings, http, metrics), settings, binder)
     guard(listen)
     opened = bind(settings.host, settings.port)
     say(f"listening on {url_of(opened)}{'/mcp' if listen.streamable else '/sse'}")
@@ -73,6 +79,20 @@ def url_of(opened: socket.socket) -> str:
     """The base URL of a listening socket."""
     host, port = opened.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _with_sync(listen: Listen, settings: Settings, binder: Binder) -> Listen:
+    """`listen` with a sync every so often, where one is asked for. Raises UsageError."""
+    if not settings.sync_every:
+        return listen
+    from ..inventory.fill.scheduled import copy_age, keep_fresh
+
+    every = timedelta(seconds=read_interval(settings.sync_every, "--sync-every"))
+    return replace(
+        listen,
+        background=partial(keep_fresh, binder.shared_client, every),
+        copy_age=lambda: copy_age(binder.client),
+    )
 
 
 def _listen(settings: Settings, keys: Keys | None, metrics: Metrics | None) -> Listen:

@@ -111,7 +111,9 @@ def open_client(
         secret = token(settings).get_secret_value
         client = IruClient(base_url, secret, limits=limits, ca_file=settings.ca_file, observe=observe, privacy=shown)
     client.inventory = settings.inventory or str(default_file(account(settings)))
-    client.filling = Filling(account(settings), settings.inventory_quota / 100, keep=bool(settings.inventory))
+    client.filling = Filling(
+        account(settings), settings.inventory_quota / 100, keep=bool(settings.inventory or settings.sync_every)
+    )
     return client
 
 

@@ -122,6 +122,9 @@ class Settings:
     inventory_quota: int = _setting(
         50, "IRU_INVENTORY_QUOTA", "percent of an hour's requests that SQL over the fleet may take", least=1, most=100
     )
+    sync_every: str = _setting(
+        "", "IRU_SYNC_EVERY", "over HTTP: how often the server syncs the inventory copy by itself, like 1h"
+    )
     alert_rules: str = _setting("", "IRU_ALERT_RULES", "TOML file of further inventory rules", path=True)
     alert_webhook: SecretStr = _setting(
         SecretStr(""), "IRU_ALERT_WEBHOOK", "https address that alerts go to; never a flag", secret=True

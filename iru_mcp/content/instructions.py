@@ -22,7 +22,7 @@ _WAYS: tuple[tuple[str, str], ...] = (
     ("what starts by itself", "prism_launch_agents_and_daemons"),
     ("who changed what in Iru", "list_audit_events"),
     ("what changed on devices between two dates, from the local copy", "inventory_changes"),
-    ("a join, or several conditions at once over the whole fleet, from the local copy", "inventory_query"),
+    ('a join, "has X but not Y", or several conditions at once over the whole fleet, in SQL', "inventory_query"),
 )
 
 _TAIL = """\

@@ -95,12 +95,11 @@ _TRIAGE = Prompt(
         ),
         Step("get_timeline", {"device": "{device}", "since": "{since}"}, "the order of events around the alert."),
         Step(
-            "prism_launch_agents_and_daemons",
-            {"label": "<label of an odd login item>"},
-            "who else starts it; an Apple label on a program outside /System and /Library/Apple is not Apple's.",
+            "find_indicator",
+            {"value": "<label of an odd login item>\n<bundle_id of an odd app>\n<odd admin account>"},
+            "who else has them, and what belongs to them; an Apple label on a program outside /System and "
+            "/Library/Apple is not Apple's.",
         ),
-        Step("prism_applications", {"bundle_id": "<bundle_id of an odd app>"}, "who else has it, and since when."),
-        Step("prism_local_users", {"username": "<odd admin account>"}, "who else has that account."),
         Step(
             "list_audit_events",
             {"since": "{since}", "target_type": "api_token"},

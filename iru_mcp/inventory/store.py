@@ -33,8 +33,11 @@ def _make(path: Path) -> None:
 
 
 def _refuse_foreign(path: Path) -> None:
-    """Raises ConfigError, with nothing touched, when something else than an inventory lies at `path`."""
-    if not path.exists() or (path.is_file() and not path.stat().st_size):
+    """Raises ConfigError, with nothing touched, when something else than an inventory lies at `path`.
+
+    Where our lock lies beside it, another process may be writing: who gets the lock looks then (_prepare).
+    """
+    if not path.exists() or (path.is_file() and not path.stat().st_size) or _lock_path(path).exists():
         return
     try:
         if path.is_file():
@@ -44,6 +47,10 @@ def _refuse_foreign(path: Path) -> None:
     except sqlite3.DatabaseError:
         pass
     raise ConfigError(f"{path} is not an inventory file.", "Name another in IRU_INVENTORY.")
+
+
+def _lock_path(path: Path) -> Path:
+    return path.with_name(f"{path.name}.lock")
 
 
 def _is_ours(db: sqlite3.Connection) -> bool:
@@ -66,7 +73,7 @@ def writer(path: Path) -> Iterator[sqlite3.Connection]:
     """
     _refuse_foreign(path)
     _make(path)
-    lock_path = path.with_name(f"{path.name}.lock")
+    lock_path = _lock_path(path)
     _make(lock_path)
     with closing(_connect(lock_path)) as lock:
         lock.execute("PRAGMA busy_timeout = 0")

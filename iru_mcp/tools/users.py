@@ -12,7 +12,7 @@ from .kit.answers import Page
 from .kit.catalogue import tool
 from .kit.context import Context
 from .kit.listing import listing
-from .kit.params import Cursor, Fields, Limit, NamePart, contains, equals
+from .kit.params import Cursor, Fields, Limit, NamePart, Str, contains, equals
 from .kit.rows import RowShape
 from .kit.scan import Check, Source, flag_check
 
@@ -89,12 +89,19 @@ async def get_user_by_id(
     return cast("UserDetails", record.flat())
 
 
+def _has_devices(user: User) -> bool | None:
+    return None if user.device_count is None else user.device_count > 0
+
+
 @tool(LIST_USERS, requests=_DIRECTORY_REQUESTS)
 async def list_users(
     ctx: Context,
     name: NamePart = "",
     email: Annotated[NamePart, Field(description="any part of the address")] = "",
+    department: Str = "",
+    job_title: Str = "",
     archived: Annotated[bool | None, Field(description="true: only people who left")] = None,
+    has_devices: bool | None = None,
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",
@@ -107,6 +114,14 @@ async def list_users(
     if email.strip():
         has_email = contains(email.strip())
         checks.append(Check("email", lambda user: has_email(user.email)))
+    if department.strip():
+        in_department = contains(department)
+        checks.append(Check("department", lambda user: in_department(user.department), value=lambda u: u.department))
+    if job_title.strip():
+        has_title = contains(job_title)
+        checks.append(Check("job_title", lambda user: has_title(user.job_title), value=lambda user: user.job_title))
+    if has_devices is not None:
+        checks.append(flag_check("has_devices", has_devices, _has_devices))
     if archived is not None:
         checks.append(flag_check("archived", archived, lambda user: user.archived))
     return await listing(

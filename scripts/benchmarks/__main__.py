@@ -16,10 +16,17 @@ from pathlib import Path
 
 from iru_mcp.api.transport.rate_limit import Limits
 
-from . import call, context, soak, start, walk
+from . import asked, call, context, soak, start, walk
 from .measure import Row
 
-PARTS = {"start": start.run, "call": call.run, "walk": walk.run, "context": context.run, "memory": soak.run}
+PARTS = {
+    "start": start.run,
+    "call": call.run,
+    "walk": walk.run,
+    "context": context.run,
+    "questions": asked.run,
+    "memory": soak.run,
+}
 DOCUMENT = Path("docs/benchmarks.md")
 
 _ABOUT = """\
@@ -96,8 +103,12 @@ def document(rows: Sequence[Row], machine: dict[str, str], questions: str) -> st
     limits = Limits()
     about = _ABOUT.format(parts=", ".join(PARTS), side=limits.side_by_side, pace=limits.per_second)
     where = "\n".join(f"- {name}: {value}" for name, value in machine.items())
-    asked = "## Twenty questions\n\n\\* tells one of the demo tenant's two incidents.\n\n" + questions
-    return f"{about}\n## Machine\n\n{where}\n\n## Figures\n\n{table(rows)}\n\n{_MISSED}\n{asked}\n"
+    about_questions = (
+        "## Questions\n\nAll with the calls, tokens and requests that the right answer took; then twenty of "
+        "them beside the raw pages that hold the same. \\* tells one of the demo tenant's two incidents.\n\n"
+    )
+    figures = f"## Figures\n\n{table(rows)}\n\n{_MISSED}"
+    return f"{about}\n## Machine\n\n{where}\n\n{figures}\n{about_questions}{questions}\n"
 
 
 def main() -> int:
@@ -117,8 +128,8 @@ def main() -> int:
             begun = time.perf_counter()
             rows += PARTS[name](scratch)
             print(f"{name}: {time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
-        asked = scratch / "questions.md"
-        questions = asked.read_text("utf-8") if asked.exists() else ""
+        made_tables = [path.read_text("utf-8") for path in sorted(scratch.glob("*.md"))]
+        questions = "\n\n".join(made_tables)
     print(table(rows) + (f"\n\n{questions}" if questions else ""))
     target = options.json or (None if options.parts else Path("bench.json"))
     if target:

@@ -143,7 +143,12 @@ QUESTIONS: tuple[Question, ...] = (
     _ask(
         "Which Macs still run a Chrome older than the fixed version?",
         "prism_applications",
-        {"bundle_id": STORY.browser_bundle_id, "version_below": STORY.browser_fixed_version, "limit": 200},
+        {
+            "bundle_id": STORY.browser_bundle_id,
+            "version_below": STORY.browser_fixed_version,
+            "limit": 200,
+            "fields": ["serial_number", "version"],
+        },
         ('"serial_number"', '"complete":true'),
         _prism(PRISM_APPS, bundle_id={"like": [STORY.browser_bundle_id]}),
     ),

@@ -474,6 +474,28 @@ async def test_an_hour_of_its_own_requests_is_not_exceeded(iru: respx.MockRouter
     await client.aclose()
 
 
+async def test_what_belongs_to_a_client_is_made_once_and_closed_with_it(client: IruClient) -> None:
+    made: list[Closing] = []
+
+    def make(_: IruClient) -> Closing:
+        made.append(Closing())
+        return made[-1]
+
+    assert client.companion(make) is client.companion(make)
+    assert len(made) == 1
+    await client.aclose()
+    assert made[0].closed == 1
+
+
+class Closing:
+    """Something that must be closed."""
+
+    closed = 0
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+
 async def test_a_cookie_that_an_answer_sets_is_not_sent_back(iru: respx.MockRouter, client: IruClient) -> None:
     answer = httpx.Response(200, json={"results": [], "next": None}, headers={"set-cookie": "session=x; Path=/"})
     route = iru.get(USERS).mock(return_value=answer)

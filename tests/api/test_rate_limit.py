@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +51,16 @@ def test_irus_own_limit_slows_the_pace_and_never_quickens_it() -> None:
     assert (limiter.per_second, limiter.hour_left) == (16, 9876)
     limiter.learn({"x-ratelimit-limit-second": "500"})
     assert limiter.per_second == 16
+
+
+def test_a_new_clock_hour_begins_with_nothing_used_and_nothing_known_to_be_left() -> None:
+    moments = [datetime(2026, 11, 20, 9, 59, tzinfo=UTC)]
+    limiter = RateLimiter(40, Clock(), now=lambda: moments[-1])
+    limiter.count()
+    limiter.learn({"x-ratelimit-remaining-hour": "0"})
+    assert (limiter.hour_used, limiter.hour_left, limiter.hour_ends_in) == (1, 0, 60)
+    moments.append(datetime(2026, 11, 20, 10, 0, tzinfo=UTC))
+    assert (limiter.hour_used, limiter.hour_left, limiter.hour_ends_in) == (0, None, 3600)
 
 
 def test_a_used_up_second_is_waited_out() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -66,7 +67,7 @@ async def play(client: Client, prompt: Prompt, given: dict[str, str], picks: dic
 
 
 def _filled(value: str, values: dict[str, str], picks: dict[str, Pick], answers: Answers) -> str:
-    return picks[value[1:-1]](answers) if value.startswith("<") else value.format_map(values)
+    return re.sub(r"<([^<>]+)>", lambda named: picks[named[1]](answers), value.format_map(values))
 
 
 CASES: dict[str, tuple[dict[str, str], dict[str, Pick], list[str]]] = {

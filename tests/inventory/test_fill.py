@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 import stat
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,8 +22,12 @@ from iru_mcp.api.client import Filling, IruClient
 from iru_mcp.errors import IruError, NotPermitted, RateLimited, UsageError
 from iru_mcp.inventory.fill import costs
 from iru_mcp.inventory.fill.on_demand import OnDemand
+from iru_mcp.inventory.fill.provenance import facts
 from iru_mcp.inventory.fill.temporary import TemporaryFolder
+from iru_mcp.inventory.query import ask
 from iru_mcp.inventory.sync import pages
+from iru_mcp.inventory.sync.run import Plan, sync
+from iru_mcp.output.privacy import Privacy
 from iru_mcp.tools.inventory import query
 from iru_mcp.tools.kit.catalogue import catalogue
 
@@ -327,6 +334,35 @@ async def test_a_table_in_depth_has_the_values_that_there_are_and_statements_tha
         await server.schema(table="launch_item")
 
 
+def words_of(copy: Copy) -> set[str]:
+    """Names, addresses and serial numbers that only one person or device has."""
+    found = copy.rows("SELECT serial_number FROM devices UNION SELECT email FROM users UNION SELECT name FROM users")
+    found += copy.rows("SELECT full_name FROM local_users WHERE full_name LIKE '% %' AND uid > 500")
+    return {word for (word,) in found if word and word.strip()}
+
+
+async def test_in_privacy_mode_the_copy_that_is_queried_holds_no_name(server: Server, copy: Copy) -> None:
+    names = words_of(copy)
+    server.client.privacy = Privacy("a key of sixteen letters")
+    server.client.inventory = str(copy.path)  # that one holds names, and is left alone
+    columns = "device_name, serial_number, user_email, substr(hex(user_email), 1, 40)"
+    answer = await server.ask(f"SELECT {columns} FROM devices WHERE user_email <> '' ORDER BY device_id LIMIT 40")
+    device, serial, email, taken = answer["rows"][0]
+    assert email.endswith("@pseudonym")
+    assert bytes.fromhex(taken).decode() in email
+    same = await server.ask(f"SELECT device_name, user_email FROM devices WHERE serial_number = '{serial}'")
+    assert same["rows"] == [[device, email]]
+    assert (await server.ask(f"SELECT count(*) FROM users WHERE email = '{email}'"))["rows"] == [[1]]
+    for table in ("local_users", "launch_items", "apps", "detections", "threats", "audit_events"):
+        await server.ask(f"SELECT count(*) FROM {table}")
+    await server.client.companion(OnDemand).processes.aclose()
+    path = await server.client.companion(OnDemand).path()
+    with closing(sqlite3.connect(path)) as db:
+        held = "\n".join(db.iterdump())
+    assert len(names) > 60
+    assert not [name for name in names if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", held)]
+
+
 async def test_progress_is_told_while_a_table_is_read(server: Server) -> None:
     told: list[tuple[int, int | None]] = []
 
@@ -336,3 +372,58 @@ async def test_progress_is_told_while_a_table_is_read(server: Server) -> None:
     await catalogue()["inventory_query"].run(server.client, {"sql": "SELECT count(*) FROM apps"}, progress)
     assert told
     assert told[-1][0] > 0
+
+
+KILLED_FILL = """
+import anyio, os, signal, sys
+from pathlib import Path
+from iru_mcp.tools.inventory import query
+from iru_mcp.tools.kit.catalogue import catalogue
+from tests.inventory.conftest import Copy
+
+async def main():
+    query._FILL_SECONDS = float(sys.argv[2])
+    client = Copy(Path(sys.argv[1])).client()
+    answer = await catalogue()["inventory_query"].run(client, {"sql": "SELECT count(*) FROM apps"})
+    print("rows" in answer, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+anyio.run(main)
+"""
+
+
+@pytest.mark.parametrize("seconds", ["0.2", "0.6", "1.2"])
+async def test_killed_during_a_fill_the_next_start_has_a_whole_table_or_none(
+    empty: Copy, first: Path, seconds: str
+) -> None:
+    whole = Copy(first).rows("SELECT count(*) FROM apps")
+    run = await anyio.run_process([sys.executable, "-c", KILLED_FILL, str(empty.path), seconds], check=False)
+    answered = run.stdout.decode().strip() == "True"
+    assert empty.rows("SELECT count(*) FROM apps") == (whole if answered else [(0,)])
+    answer = await empty.call("inventory_query", sql="SELECT count(*) FROM apps")
+    assert (answer["rows"], answer["complete"]) == ([list(whole[0])], True)
+
+
+async def test_a_fill_during_a_question_changes_no_answer_half_way(copy: Copy) -> None:
+    gone = [0]
+    copy.tenant.edits.append(lambda name, rows: rows[gone[0] :] if name == "filevault" else rows)
+    client = copy.client()
+    held = client.companion(OnDemand).processes
+    sql = "SELECT count(*), (SELECT count(*) FROM filevault) FROM filevault"
+    seen = set()
+
+    async def fill() -> None:
+        for place in range(8):
+            gone[0] = place
+            await sync(client, copy.path, Plan("demo", full=True, tables=frozenset({"filevault"})))
+        group.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(fill)
+        while True:
+            found = await ask(held, copy.path, sql, facts=facts(["filevault"]), rows=1, cell=9, seconds=9)
+            (told,) = [row[4] for row in found.facts["coverage"] if row[0] == "filevault"]
+            assert found.rows == [[told, told]]
+            seen.add(told)
+    await client.aclose()
+    assert len(seen) > 2, "the copy changed meanwhile"

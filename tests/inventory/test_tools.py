@@ -200,8 +200,6 @@ async def test_privacy_mode_shows_no_name_from_the_copy(copy: Copy) -> None:
         ("inventory_changes", {}),
     ):
         said += json.dumps(await catalogue()[tool].run(client, arguments), ensure_ascii=False)
-    with pytest.raises(UsageError, match="privacy mode"):
-        await catalogue()["inventory_query"].run(client, {"sql": "SELECT hex(device_name) FROM devices"})
     await client.aclose()
     assert not [word for word in (serial, name, email) if word and word in said]
 

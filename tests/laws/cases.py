@@ -113,6 +113,11 @@ CASES: dict[str, Case] = {
             "assigned": BOTH,
             "mdm_enabled": BOTH,
             "agent_installed": BOTH,
+            "has_app": "com.lumenpdf.pro",
+            "lacks_app": "com.lumenpdf.pro",
+            "has_kev": BOTH,
+            "never_checked_in": BOTH,
+            "user_is_archived": BOTH,
         },
         changes={"group_by": [["platform"]], "sort_by": ["os_version", "device_name"]},
     ),
@@ -258,7 +263,16 @@ CASES: dict[str, Case] = {
     ),
     "get_user": Case({"email": MIRA}, changes={"email": LEAVER}),
     "get_user_by_id": Case({"user_id": USER}, changes={"user_id": OTHER_USER}),
-    "list_users": Case(narrows={"name": "mira", "email": "castellane", "archived": BOTH}),
+    "list_users": Case(
+        narrows={
+            "name": "mira",
+            "email": "castellane",
+            "archived": BOTH,
+            "department": "engineering",
+            "job_title": "analyst",
+            "has_devices": BOTH,
+        }
+    ),
     "find_devices_with_vulnerability": Case({"cve_id": CVE}, changes={"cve_id": "CVE-2026-41014"}),
     "list_fleet_vulnerabilities": Case(
         {"status": "all"},

@@ -268,3 +268,24 @@ async def test_the_instructions_name_no_tool_that_is_not_offered(era: str, tools
     named = {name for name in catalogue() if name in said}
     assert named
     assert named <= set(offered)
+
+
+class Broken(httpx.AsyncBaseTransport):
+    """An Iru whose client fails in a way that nobody foresaw."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        raise ZeroDivisionError("at /private/place")
+
+
+async def test_a_fault_of_our_own_is_told_without_details_and_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    binder = bound(iru=Broken())
+    with caplog.at_level(logging.ERROR, "iru_mcp"):
+        async with Client(binder.server) as client:
+            result = await client.call_tool("list_users", {})
+            assert (await client.call_tool("list_tags", {})).is_error  # and the connection is as good as before
+    await binder.aclose()
+    (text,) = [block.text for block in result.content if block.type == "text"]
+    assert result.is_error
+    assert text.startswith("list_users failed inside iru-mcp")
+    assert "private" not in text
+    assert any("list_users failed" in record.getMessage() and record.exc_info for record in caplog.records)

@@ -363,3 +363,12 @@ async def test_a_call_in_flight_is_answered_before_the_server_ends(
     assert code == 0
     assert took <= 10
     assert "Traceback" not in server.stderr, server.stderr
+
+
+def test_an_error_of_a_tool_is_told_over_http_too(start: Start) -> None:
+    server = start("serve", "--transport", "http", "--port", "0", "--demo", "--stateless")
+    call = {"name": "list_devices", "arguments": {"colour": "red"}}
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    answer = httpx.post(f"{server.url}/mcp", json=asked, headers=ACCEPT).text
+    assert '"isError":true' in answer
+    assert "'colour' is not a parameter" in answer

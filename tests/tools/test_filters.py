@@ -25,6 +25,11 @@ def flagged(column: str, *, on: bool) -> Callable[[Row], bool]:
     return lambda row: row.get(column) is on
 
 
+def seen(row: Row, before: str) -> bool:
+    """Whether the last check-in was before, or never; not where Iru sent what is no date."""
+    return "last_check_in_as_sent" not in row and row.get("last_check_in", "") <= before
+
+
 CASES: list[tuple[str, dict[str, Any], Callable[[Row], bool]]] = [
     ("list_devices", {"platform": "WINDOWS"}, equals("platform", "Windows")),
     ("list_devices", {"platform": "Apple TV"}, equals("platform", "AppleTV")),
@@ -43,7 +48,7 @@ CASES: list[tuple[str, dict[str, Any], Callable[[Row], bool]]] = [
     ("list_devices", {"agent_installed": False}, flagged("agent_installed", on=False)),
     ("list_devices", {"mdm_enabled": False}, flagged("mdm_enabled", on=False)),
     ("list_devices", {"checked_in_after": "2026-11-19"}, lambda row: row.get("last_check_in", "") >= "2026-11-19"),
-    ("list_devices", {"checked_in_before": "2026-11-01"}, lambda row: row.get("last_check_in", "") <= "2026-11-01"),
+    ("list_devices", {"checked_in_before": "2026-11-01"}, lambda row: seen(row, "2026-11-01")),
     ("list_users", {"name": "MIRA"}, has("name", "mira")),
     ("list_users", {"email": "CASTELLANE"}, has("email", "castellane")),
     ("list_users", {"archived": True}, flagged("archived", on=True)),

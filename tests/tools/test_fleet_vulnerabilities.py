@@ -93,8 +93,8 @@ async def test_a_flaw_is_told_with_its_devices_users_versions_and_dates(spelling
     for row in answer["items"]:
         assert row["software"] == STORY.browser_name
         assert row["version"] in by_version
-        assert {"name", "serial_number", "path", "detection_date"} <= set(row)
-    assert any("assigned_user" in row for row in answer["items"])
+        assert {"device_name", "serial_number", "path", "detection_date"} <= set(row)
+    assert any("user_email" in row for row in answer["items"])
 
 
 async def test_pages_go_on_without_the_summary_and_without_loss() -> None:
@@ -136,7 +136,7 @@ async def test_no_vulnerability_on_a_windows_device_may_mean_that_nobody_looked(
     (windows, *_) = (await ask("list_devices", platform="windows"))["items"]
     answer = await ask("list_vulnerabilities", device=windows["serial_number"])
     assert answer["items"] == []
-    assert answer["notes"] == ["published detections are of Macs: none here may mean that Windows is not assessed"]
+    assert any("not covered" in note and "Windows" in note for note in answer["notes"])
 
 
 async def test_an_app_sought_in_the_whole_fleet_says_which_devices_are_not_in_prism() -> None:

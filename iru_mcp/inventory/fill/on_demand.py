@@ -92,14 +92,17 @@ class OnDemand:
 
     async def path(self) -> Path:
         """The file, made or brought to this version where it has to be. Raises an IruError."""
-        path = self._place()
+        path = self.place()
         if not await to_thread.run_sync(_current, path):
             await to_thread.run_sync(_prepare, path)
         return path
 
-    def _place(self) -> Path:
-        """Where the user keeps a copy, if anywhere; else a folder that ends with this process."""
-        kept = self._client.inventory
+    def place(self) -> Path:
+        """Where the user keeps a copy, if anywhere; else a folder that ends with this process.
+
+        In privacy mode always that folder: what is queried holds pseudonyms, and a copy that is kept holds names.
+        """
+        kept = self._client.inventory if self._client.privacy is None else ""
         if kept and (self._client.filling.keep or Path(kept).exists()):
             return Path(kept)
         if self._temporary is None:
@@ -167,10 +170,10 @@ class OnDemand:
             raise errors[0]
 
     async def _begin(self, path: Path, missing: list[str], max_age: timedelta) -> _Fill:
-        """Begin a fill of what is missing, the device list first and alone: without it no other can be estimated."""
+        """Begin a fill of what is missing, the device list first: without it no other can be estimated."""
         held = await known(path)
-        if any(BY_NAME[table].device for table in missing) and "devices" not in held.rows:
-            missing = ["devices"]
+        unread = {table for table in self._before(missing) if table not in held.rows and table not in self._filled}
+        missing = sorted(unread) or missing
         allowed = self.costs.allowed()
         costs = await self.costs.of([table for table in missing if table not in held.rows], held)
         if sum(cost or 0 for cost in costs.values()) > allowed:
@@ -178,6 +181,12 @@ class OnDemand:
         self._fill = fill = _Fill(frozenset(missing), anyio.current_time())
         fill.task = asyncio.create_task(self._run(path, fill, max_age, allowed))
         return fill
+
+    def _before(self, tables: Collection[str]) -> set[str]:
+        """What must be read before `tables`. In privacy mode also who there is: other tables name people in text."""
+        if self._client.privacy is not None:
+            return {"devices", "users"}
+        return {"devices"} if any(BY_NAME[table].device for table in tables) else set()
 
     async def _run(self, path: Path, fill: _Fill, max_age: timedelta, allowed: int) -> None:
         """One fill to its end. What went wrong is kept for those who wait for it."""
@@ -191,6 +200,7 @@ class OnDemand:
                 max_age=max_age,
                 share=filling.share,
                 most_requests=allowed,
+                pseudonyms=True,
                 progress=fill.note,
             )
         except OutOfBudget:

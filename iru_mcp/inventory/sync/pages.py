@@ -16,7 +16,6 @@ the thread and back 0.1 ms. The lock keeps the one connection to one thread at a
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -63,15 +62,15 @@ class TableReader:
     def __init__(  # noqa: PLR0913, PLR0917 - the parts of a sync
         self,
         client: IruClient,
-        db: sqlite3.Connection,
+        stage: Stage,
         work: Work,
         quota: Quota,
         full_every: timedelta | None,
         progress: Progress,
     ) -> None:
-        self._client, self._db, self._work, self._quota = client, db, work, quota
+        self._client, self._db, self._work, self._quota = client, stage.db, work, quota
         self._full_every, self._progress = full_every, progress
-        self._stage = Stage(db)
+        self._stage = stage
 
     async def read(self, kind: Kind) -> None:
         """Stage all of `kind` that is not staged yet, or write down that it may not be read. Raises an IruError."""

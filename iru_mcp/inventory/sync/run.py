@@ -55,6 +55,8 @@ class Plan:
     """Leave tables alone that were read within this time; None: read all."""
     most_requests: int | None = None
     """How many requests it may make before it stops; what is staged by then stays."""
+    pseudonyms: bool = False
+    """Write pseudonyms for names where the client has them; a file holds the one or the other."""
 
 
 @dataclass(slots=True)
@@ -94,6 +96,7 @@ async def refresh(  # noqa: PLR0913 - the bounds of a fill
     max_age: timedelta = timedelta(hours=1),
     share: float = 0.5,
     most_requests: int | None = 1_500,
+    pseudonyms: bool = False,
     progress: Progress = _silent,
 ) -> Outcome:
     """Bring `tables` (names of tables.KINDS) of the copy at `path` up to date, and nothing else.
@@ -105,7 +108,8 @@ async def refresh(  # noqa: PLR0913 - the bounds of a fill
 
     Bounds: `share` of the hour's requests is never passed (it waits), and after `most_requests` it stops with
     OutOfBudget. It has no time limit of its own: cancel it. In both cases, and when the process is killed, what was
-    read stays staged, and the next call with the same tables goes on from there.
+    read stays staged, and the next call with the same tables goes on from there. With `pseudonyms` no name is written
+    where the client is in privacy mode: for a file of which every fill says so.
 
     A table the token may not read is named in `Outcome.denied` with the reason, and keeps what it held. Raises Locked
     when another sync is at work on the file, UsageError for an unknown table or a file of another account, and any
@@ -115,6 +119,7 @@ async def refresh(  # noqa: PLR0913 - the bounds of a fill
     if unknown:
         raise UsageError(f"The inventory has no table {unknown[0]}.", f"Valid: {', '.join(BY_NAME)}.")
     plan = Plan(account, share, tables=frozenset(tables), max_age=max_age, most_requests=most_requests)
+    plan = replace(plan, pseudonyms=pseudonyms)
     with writer(path) as db:
         return await _SyncRun(client, db, plan, progress).run()
 
@@ -134,11 +139,11 @@ class _SyncRun:
 
     def __init__(self, client: IruClient, db: sqlite3.Connection, plan: Plan, progress: Progress) -> None:
         self._client, self._db, self._plan = client, db, plan
-        self._stage = Stage(db)
+        self._stage = Stage(db, client.privacy.answer if client.privacy and plan.pseudonyms else None)
         self._one = anyio.Lock()
         self._quota = Quota(plan.share, lambda: client.rate_limiter.hour_left, most=plan.most_requests)
         full_every = None if plan.full else plan.full_every
-        self._tables = TableReader(client, db, self._work, self._quota, full_every, progress)
+        self._tables = TableReader(client, self._stage, self._work, self._quota, full_every, progress)
         self._devices = DeviceReader(client, self._stage, self._work, self._quota, progress, every=plan.full)
 
     async def run(self) -> Outcome:

@@ -76,10 +76,11 @@ _STAGED = ("_stage", "_stage_read", "_stage_report", "_stage_whole")
 
 
 class Stage:
-    """The staged rows of one sync that is not committed yet."""
+    """The staged rows of one sync that is not committed yet, each put through `shown` before it is written."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
+    def __init__(self, db: sqlite3.Connection, shown: Callable[[object], object] | None = None) -> None:
+        self.db = self._db = db
+        self._shown = shown
         self._known: dict[tuple[str, bytes], tuple[int, int]] = {}
         self._devices: dict[str, int] = {}
 
@@ -218,7 +219,7 @@ class Stage:
         if kind.prism:
             self._note_reports(kind, rows)
         if kind.keeps_texts:
-            keep_texts(self._db, rows)
+            keep_texts(self._db, [self._written(row) for row in rows])
         self.note(reading, after(len(staged), len(placed) - len(staged)))
         return len(staged), len(placed) - len(staged)
 
@@ -242,7 +243,8 @@ class Stage:
                 times = seconds(row.get("updated_at")) or 0, seconds(row.get("last_collected_at")) or 0
                 before = newest.get(row["device_id"], (0, 0))
                 newest[row["device_id"]] = max(times[0], before[0]), max(times[1], before[1])
-                named[row["device_id"]] = clean(row.get("device__name")), clean(row.get("serial_number"))
+                if row["device_id"] not in named:
+                    named[row["device_id"]] = self._names(row)
         self._db.executemany(
             "INSERT INTO _stage_report(kind, device, updated_at, collected_at) VALUES (?, ?, ?, ?) ON CONFLICT(kind, "
             "device) DO UPDATE SET updated_at = max(updated_at, excluded.updated_at), "
@@ -254,6 +256,16 @@ class Stage:
             [(*names, device_id) for device_id, names in named.items()],
         )
 
+    def _written(self, row: object) -> object:
+        """A row as it may be written."""
+        return self._shown(row) if self._shown else row
+
+    def _names(self, row: dict[str, Any]) -> tuple[Any, Any]:
+        """What Prism calls the device of a row, and its serial number."""
+        written = self._written({name: row.get(name) for name in ("device__name", "serial_number")})
+        cleaned = clean(written) if isinstance(written, dict) else {}
+        return cleaned.get("device__name"), cleaned.get("serial_number")
+
     def _placed(self, kind: Kind, row: object) -> tuple[Any, ...] | None:
         """Device, key, value, since, changed and latest of one row. What repeats from device to device is read once."""
         same = _content(kind, row)
@@ -261,7 +273,7 @@ class Stage:
         if known and isinstance(row, dict):
             times = seconds(row.get(kind.since)), seconds(row.get(kind.changed))
             return self._device(row[kind.device]), *known, *_short(*times), None
-        thing = read(kind, row)
+        thing = read(kind, self._written(row))
         if thing is None:
             return None
         found = self._value(kind, thing)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,8 @@ class Listen:
     """Where to listen, who may call, and what to offer.
 
     `prefix` is the path before /mcp in the URL that clients know. `ready` says why calls cannot work, empty when they
-    can, in words for anyone; it may take its time.
+    can, in words for anyone; it may take its time, as may `copy_age`, which says how old the inventory copy is.
+    `background` works beside the server until it ends.
     """
 
     host: str
@@ -57,6 +58,8 @@ class Listen:
     max_sessions: int = MAX_SESSIONS
     metrics: Metrics | None = None
     ready: Callable[[], str] = lambda: ""
+    copy_age: Callable[[], str] | None = None
+    background: Callable[[], Coroutine[Any, Any, None]] | None = None
 
 
 def guard(listen: Listen) -> None:
@@ -106,7 +109,7 @@ def application(binder: Binder, listen: Listen, draining: Callable[[], bool] = l
     )
     routes: list[BaseRoute] = [
         Route("/healthz", _healthz),
-        Route("/readyz", _readyz(listen.ready, draining)),
+        Route("/readyz", _readyz(listen, draining)),
         *_published(listen),
         *(() if listen.stateless else _sse_routes(binder, listen.prefix)),
     ]
@@ -116,8 +119,11 @@ def application(binder: Binder, listen: Listen, draining: Callable[[], bool] = l
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
-            async with manager.run():
+            async with manager.run(), anyio.create_task_group() as group:
+                if listen.background:
+                    group.start_soon(listen.background)
                 yield
+                group.cancel_scope.cancel()
         finally:
             await binder.aclose()
 
@@ -157,18 +163,23 @@ async def _healthz(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-def _readyz(ready: Callable[[], str], draining: Callable[[], bool]) -> Callable[[Request], Any]:
+def _readyz(listen: Listen, draining: Callable[[], bool]) -> Callable[[Request], Any]:
     """Readiness, asked for in a thread: it may read a file or a keyring that is slow. One question at a time."""
     asking = anyio.Lock()
 
     async def readyz(_: Request) -> Response:
         why = "shutting down" if draining() else ""
+        about: dict[str, str] = {}
         if not why:
             with anyio.move_on_after(READY_SECONDS) as late:
                 async with asking:
-                    why = await to_thread.run_sync(ready, abandon_on_cancel=True)
+                    why = await to_thread.run_sync(listen.ready, abandon_on_cancel=True)
+                    if listen.copy_age:
+                        about["inventory"] = await to_thread.run_sync(listen.copy_age, abandon_on_cancel=True)
             why = "the settings could not be read in time" if late.cancelled_caught else why
-        return JSONResponse({"status": "not ready", "why": why}, 503) if why else JSONResponse({"status": "ready"})
+        if why:
+            return JSONResponse({"status": "not ready", "why": why}, 503)
+        return JSONResponse({"status": "ready"} | about)
 
     return readyz
 

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from operator import attrgetter
 from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import Field
 
-from ...api.call import Call
 from ...api.endpoints.devices import LIST_DEVICES, Device
-from ...errors import Refused
-from ...folding import plain_part
+from ...api.endpoints.prism import PRISM_APPS, PRISM_DEVICE_INFORMATION
+from ...api.endpoints.vulnerabilities import LIST_AFFECTED_DEVICES, LIST_VULNERABILITIES
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.counting import COUNT_REQUESTS, GroupBy, counting
 from ..kit.listing import listing
-from ..kit.params import Cursor, Fields, Limit, NamePart, Platform, Since, Str, contains, equals, read_time, within
+from ..kit.params import Cursor, Fields, Limit, NamePart, Platform, Since, Str, equals
 from ..kit.rows import RowShape
-from ..kit.scan import Check, Source, flag_check
-from ..kit.versions import VersionAtLeast, VersionBelow, is_release, read_version, version_checks
+from ..kit.scan import Source
+from ..kit.versions import VersionAtLeast, VersionBelow, read_version
+from .fleet_filters import DERIVED, Filters, os_version_checks
+from .fleet_sets import filevault_states, known_exploited_check, with_known_exploited
 
 _PLATFORMS = {
     "mac": "Mac",
@@ -75,7 +75,12 @@ def lean_device(flat: dict[str, Any]) -> dict[str, Any]:
 _Flag = bool | None
 
 
-@tool(LIST_DEVICES, requests=FLEET_REQUESTS, count_requests=COUNT_REQUESTS)
+@tool(
+    LIST_DEVICES,
+    optional=(PRISM_APPS, PRISM_DEVICE_INFORMATION, LIST_VULNERABILITIES, LIST_AFFECTED_DEVICES),
+    requests=FLEET_REQUESTS,
+    count_requests=COUNT_REQUESTS,
+)
 async def list_devices(
     ctx: Context,
     platform: Platform = None,
@@ -89,13 +94,18 @@ async def list_devices(
     blueprint_name: Str = "",
     tag: Annotated[Str, Field(description="whole tag")] = "",
     asset_tag: Str = "",
+    has_app: Annotated[Str, Field(description="name or bundle id; Macs, iPhones, iPads")] = "",
+    lacks_app: Str = "",
+    has_kev: Annotated[_Flag, Field(description="a known-exploited CVE")] = None,
     filevault_enabled: Annotated[_Flag, Field(description="Macs only")] = None,
     checked_in_before: Annotated[Since, Field(description="last check-in: ISO time, date, 24h, 7d")] = "",
     checked_in_after: Since = "",
+    never_checked_in: _Flag = None,
     is_missing: _Flag = None,
     is_removed: _Flag = None,
     lost_mode: _Flag = None,
     assigned: Annotated[_Flag, Field(description="has a user")] = None,
+    user_is_archived: _Flag = None,
     mdm_enabled: _Flag = None,
     agent_installed: _Flag = None,
     group_by: GroupBy = (),
@@ -106,7 +116,7 @@ async def list_devices(
 ) -> Page[DeviceLine]:
     """Devices in the fleet, one line each. Filters combine with AND; text filters match any part in any letter case.
     One person's devices: find_devices_for_user; one device in depth: get_device_details."""
-    asked = _Filters(ctx.now)
+    asked = Filters(ctx.now)
     asked.exact("platform", _PLATFORMS[platform] if platform else "", "platform")
     for name, value in {
         "device_name": device_name,
@@ -120,139 +130,66 @@ async def list_devices(
     asked.part("blueprint_name", blueprint_name, sent=False)
     asked.tag(tag)
     asked.checked_in(checked_in_before, checked_in_after)
-    for name, flag in {
-        "is_missing": is_missing,
-        "is_removed": is_removed,
-        "mdm_enabled": mdm_enabled,
-        "agent_installed": agent_installed,
-    }.items():
-        asked.flag(name, flag)
-    if lost_mode is not None:
-        asked.checks.append(Check("lost_mode", lambda device: _is_lost(device) == lost_mode))
-    if assigned is not None:
-        asked.checks.append(Check("assigned", lambda device: (device.user is not None) == assigned))
+    asked.flags(
+        is_missing=is_missing,
+        is_removed=is_removed,
+        mdm_enabled=mdm_enabled,
+        agent_installed=agent_installed,
+        lost_mode=lost_mode,
+        assigned=assigned,
+        never_checked_in=never_checked_in,
+        user_is_archived=user_is_archived,
+    )
+    notes = await asked.apps(ctx.call, has_app, lacks_app)
+    if has_kev is not None:
+        asked.checks.append(known_exploited_check(await with_known_exploited(ctx.call), wanted=has_kev))
     if filevault_enabled is not None:
         await asked.filevault(ctx.call, filevault_enabled)
-    checks = (*asked.checks, *_version_checks(version_below, version_at_least))
+    checks = (*asked.checks, *os_version_checks(version_below, version_at_least))
     query = {"ordering": "device_id"} | asked.query
-    order = _ORDERS.get(sort_by or "")
+    order = _ORDERS.get(sort_by or "") or asked.exact_serial_first(serial_number)
     source = Source(LIST_DEVICES, query=query, narrow=asked.narrow, checks=checks, order=order)
-    shape = RowShape(DeviceLine, lean=lean_device, device_kind="platform")
+    derived = dict(DERIVED)
+    if "filevault_enabled" in group_by:
+        derived["filevault_enabled"] = await filevault_states(ctx.call)
+    shape = RowShape(
+        DeviceLine,
+        flat=_with_derived(derived) if derived.keys() & {*group_by, *fields} else None,
+        lean=lean_device,
+        device_kind="platform",
+        more_columns=(*DERIVED, "filevault_enabled"),
+    )
     if group_by:
         page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
     else:
         page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    page.notes += notes + _serial_note(page, serial_number)
+    if checked_in_before and not group_by and not fields:
+        page.notes += _never_note(page)
     if is_removed and not page.items:
         page.notes.append("Iru's device list may lack removed devices; prism_device_information still shows them")
     return page
 
 
-def _is_lost(device: Device) -> bool:
-    """Iru publishes ENABLED and nothing; other words may mean that it is on its way in or out."""
-    return (device.lost_mode_status or "").upper() not in ("", "DISABLED", "NONE")
+def _with_derived(derived: Mapping[str, Callable[[Device], bool | None]]) -> Callable[[Device], dict[str, Any]]:
+    """A row with what is derived from the device."""
+
+    def flat(device: Device) -> dict[str, Any]:
+        told = {name: value(device) for name, value in derived.items()}
+        return device.flat() | {name: value for name, value in told.items() if value is not None}
+
+    return flat
 
 
-class _Filters:
-    """What list_devices was asked for, as parameters for Iru and as checks here."""
-
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self.query: dict[str, str | int] = {}
-        self.narrow: dict[str, str | int] = {}
-        self.checks: list[Check[Device]] = []
-        self._now = now
-
-    def exact(self, name: str, wanted: str, field: str) -> None:
-        if wanted:
-            self.narrow[name] = wanted
-            is_wanted = equals(wanted)
-            self._check(name, lambda device: is_wanted(getattr(device, field)), sent=True)
-
-    def part(
-        self, name: str, wanted: str, *, sent: bool = True, value: Callable[[Device], str | None] | None = None
-    ) -> None:
-        """Iru matches parts of some fields; how it matches the others is unpublished, so those are only
-        matched here."""
-        if not wanted.strip():
-            return
-        asked = plain_part(wanted) if sent else ""
-        if asked:
-            self.narrow[name] = asked
-        has = contains(wanted.strip())
-        self._check(
-            name, lambda device: has(value(device) if value else getattr(device, name)), sent=asked == wanted.strip()
-        )
-
-    def version(self, wanted: str) -> None:
-        text = wanted.strip()
-        if text and not _is_build(text):
-            self.narrow["os_version"] = text
-        if text:
-            self._check(
-                "os_version",
-                lambda device: (
-                    _starts_with(device.os_version, text) or _starts_with(device.full_software_version, text)
-                ),
-            )
-
-    def tag(self, wanted: str) -> None:
-        text = wanted.strip()
-        if text:
-            self.narrow["tag_name"] = text
-            is_wanted = equals(text)
-            self._check("tag", lambda device: any(is_wanted(tag) for tag in device.tags or []), sent=True)
-
-    def checked_in(self, before: str, after: str) -> None:
-        early = read_time(before, "checked_in_before", self._now())
-        late = read_time(after, "checked_in_after", self._now())
-        if early or late:
-            never = early is not None and late is None  # never checked in is older than any moment
-            self._check(
-                "last_check_in",
-                lambda device: never if device.last_check_in is None else within(device.last_check_in, late, early),
-            )
-
-    def flag(self, name: str, wanted: bool | None) -> None:
-        if wanted is not None:
-            self.checks.append(flag_check(name, wanted, attrgetter(name)))
-
-    async def filevault(self, call: Call, wanted: bool) -> None:
-        """Rows do not carry FileVault, so the filter is proven by asking for its opposite: no device may be in both."""
-        self.query["filevault_enabled"] = str(wanted).lower()
-        this = await call.page(LIST_DEVICES, query=self.query)
-        other = await call.page(LIST_DEVICES, query={"filevault_enabled": str(not wanted).lower()})
-        both = {device.device_id for device in this.records if device} & {d.device_id for d in other.records if d}
-        if both:
-            raise Refused(
-                "Iru ignored the filevault_enabled filter, and its device list does not carry FileVault.",
-                "Leave it out and read filevault in get_device_details, device by device.",
-            )
-        self._check("filevault_enabled", lambda device: device.platform == "Mac", sent=True)
-
-    def _check(self, name: str, test: Callable[[Device], bool], *, sent: bool = False) -> None:
-        self.checks.append(Check(name, test, sent))
+def _serial_note(page: Page[Any], wanted: str) -> list[str]:
+    """Says that other devices merely contain the serial number that one device has."""
+    serials = [str(row.get("serial_number", "")) for row in page.items]
+    if len(serials) < 2 or not equals(wanted)(serials[0]):
+        return []
+    return [f"only the first has the serial number {serials[0]}; the others contain it"]
 
 
-def _is_build(version: str) -> bool:
-    """Whether this is a version of Windows; other systems have left 10.0 behind."""
-    return version.strip().startswith("10.0.")
-
-
-def _version_checks(below: str, at_least: str) -> list[Check[Device]]:
-    """A bound compares with versions that are numbered like it: Windows has releases and builds, others one version."""
-    bound = below.strip() or at_least.strip()
-    release, build = is_release(bound), _is_build(bound)
-
-    def version(device: Device) -> str | None:
-        if device.platform != "Windows":
-            return device.os_version
-        return device.os_version if release else device.full_software_version if build else None
-
-    checks = version_checks(below, at_least, version, "a version that compares with this (Windows: 24H2, 10.0.26100)")
-    if release or build:
-        checks.append(Check("platform", lambda device: device.platform == "Windows"))
-    return checks
-
-
-def _starts_with(version: str | None, wanted: str) -> bool:
-    """Whether a version begins with the wanted parts: 14.1 is in 14.1.2, not in 14.10."""
-    return version is not None and (version == wanted or version.startswith((f"{wanted}.", f"{wanted} ")))
+def _never_note(page: Page[Any]) -> list[str]:
+    """Says how many of the devices that were long not seen never were."""
+    never = sum("last_check_in" not in row for row in page.items)
+    return [f"{never} of these never checked in; never_checked_in=false leaves them out"] if never else []

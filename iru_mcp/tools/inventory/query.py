@@ -14,7 +14,7 @@ from ...inventory.tables import SOURCES
 from ...output.clean import MAX_FIELD
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.params import Str, read_time
+from ..kit.params import KEEPS_PSEUDONYMS, Str, read_time
 from ..kit.size import ROOM_FOR_ROWS, SizeBudget
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ MaxAge = Annotated[Str, Field(description="oldest a table may be, e.g. 30m, 7d; 
 @tool(LIST_DEVICES, optional=SOURCES, toolset="inventory")
 async def inventory_query(
     ctx: Context,
-    sql: Annotated[str, Field(description="one SQLite SELECT", min_length=1, max_length=8000)],
+    sql: Annotated[str, Field(description="one SQLite SELECT", min_length=1, max_length=8000), KEEPS_PSEUDONYMS],
     max_age: MaxAge = "1h",
 ) -> dict[str, Any]:
     """Rows of one SELECT over the whole fleet: joins, counts, "has X but not Y" over devices, users, apps, local_users,
@@ -42,11 +42,6 @@ async def inventory_query(
     from ...inventory.fill.provenance import facts, provenance
     from ...inventory.fill.sources import kinds_of
 
-    if ctx.privacy is not None:
-        raise UsageError(
-            "SQL could take names apart, so privacy mode has no inventory_query.",
-            "Use inventory_changes, inventory_at, inventory_graph or inventory_alerts, or the tools that ask Iru.",
-        )
     copy = _copy(ctx)
     views = await query.tables_read(copy.processes, await copy.path(), sql)
     waiting = await copy.fill(kinds_of(views), _age(max_age, ctx.now()), _FILL_SECONDS, ctx.call.report_progress)

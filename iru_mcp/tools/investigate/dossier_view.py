@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from ...api.endpoints.devices import Activity, Device, DeviceDetails, DeviceStatus
 from ...api.endpoints.prism import PrismRow
@@ -107,8 +107,7 @@ def _sightings(name: str, columns: str) -> MakeSection:
 
 
 def _failed(found: Findings) -> Section:
-    status: DeviceStatus = found.parts["failed"].value  # type: ignore[assignment]
-    stands = standing(status)
+    stands = standing(cast("DeviceStatus", found.parts["failed"].value))
     unreadable = {"unreadable": stands.unreadable} if stands.unreadable else {}
     counts = {kind: held for kind, held in stands.counts.items() if held}
     return Section(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, TypedDict
@@ -13,19 +13,16 @@ from pydantic import Field
 from ...api.call import Call
 from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ...api.endpoints.devices import GET_DEVICE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_COMMANDS, LIST_DEVICES, Device
-from ...api.endpoints.users import LIST_USERS, User
+from ...api.endpoints.users import LIST_USERS
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS
-from ...errors import NotFound, UsageError
-from ..devices.assigned import held_by
+from ...errors import UsageError
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.coverage import APPLE
 from ..kit.listing import page_of
-from ..kit.params import Cursor, Limit, Since, Str, Until, newest_first, read_window, within
-from ..kit.resolve import Target
+from ..kit.params import Cursor, Limit, Since, Str, Until, read_window, within
 from ..kit.rows import RowShape
-from ..kit.scan import Check
 from ..threats import THREAT_ENDPOINTS
 from .appearances import CHANGES, categories
 from .event_texts import (
@@ -37,30 +34,19 @@ from .event_texts import (
     from_sighting,
 )
 from .events import Event, Level, row_of, to_lines
-from .reader import OK, Outcome, SourceRows, attempt, gather, read
+from .reader import OK, Outcome, SourceRows, gather
 from .sources import (
     read_activity,
     read_audit,
     read_commands,
     read_detections,
-    read_device,
     read_prism_rows,
     read_sightings,
 )
+from .timeline_subject import Subject, read_subject, serial_of
 
 _REQUESTS = 150
 """About 18 for a device, as many for each device of a person, more where a history is long."""
-_MOST_DEVICES = 6
-_DEVICE_FIELDS = (
-    "device_id",
-    "device_name",
-    "serial_number",
-    "platform",
-    "blueprint_id",
-    "first_enrollment",
-    "last_enrollment",
-    "last_check_in",
-)
 _NOTABLE = "notable"
 _SOURCES: dict[str, tuple[Callable[[Call, str], Awaitable[SourceRows[Any]]], Callable[[Any], list[Event]]]] = {
     "activity": (read_activity, from_activity),
@@ -93,16 +79,6 @@ class TimelineLine(TypedDict, total=False):
     count: int
     first: str
     look: str
-
-
-@dataclass(slots=True)
-class Subject:
-    """Whom or what a timeline is about: devices, and the ids by which the audit log may name it."""
-
-    devices: list[Device]
-    names: set[str]
-    shown: dict[str, Any]
-    parts: dict[str, Outcome[Any]]
 
 
 @tool(
@@ -138,7 +114,7 @@ async def get_timeline(
     _check_kinds(include, exclude)
     early, late = read_window(since, until, ctx.now())
     after = ctx.cursors.read(cursor)
-    subject = await _subject(ctx, device.strip(), user.strip())
+    subject = await read_subject(ctx, device.strip(), user.strip())
     wanted = (set(include) - {_NOTABLE} or _KINDS) - set(exclude)
     parts = await gather(_work(ctx.call, subject, wanted, early, late), keep_denied=_is_known(subject))
     found = [event for part in parts.values() if part.value for event in part.value.records]
@@ -167,52 +143,6 @@ def _is_known(subject: Subject) -> bool:
     return any(record.platform for record in subject.devices) or "user" in subject.shown
 
 
-async def _subject(ctx: Context, device: str, user: str) -> Subject:
-    if bool(device) == bool(user):
-        raise UsageError("Give either device or user.", "device: serial number, name or device_id; user: an e-mail.")
-    return await _one_device(ctx.call, device) if device else await _person(ctx, user)
-
-
-async def _one_device(call: Call, device: str) -> Subject:
-    target, part = await read_device(call, device)
-    record = part.value or Device(device_id=target.device_id)
-    shown = Target(target.device_id, part.value).shown()
-    return Subject([record], _ids(record), {"device": shown}, {"device": part})
-
-
-async def _person(ctx: Context, email: str) -> Subject:
-    page = await held_by(ctx, email, limit=500, fields=_DEVICE_FIELDS)
-    held = [record for record in map(Device.read, page.items) if record]
-    held.sort(key=lambda record: newest_first(record.last_check_in))
-    check: Check[User] = Check("email", lambda user: (user.email or "").casefold() == email.casefold())
-    known = await attempt(lambda: read(ctx.call, LIST_USERS, {"email": email}, [check]))
-    people = known.value.records if known.value else []
-    if not held and not people:
-        raise NotFound(f"{'. '.join(page.notes)}.", "Find the person with list_users.")
-    names = {email, *(user.id for user in people)}.union(*map(_ids, held))
-    looked_at = held[:_MOST_DEVICES]
-    shown = {"email": email} | ({"name": people[0].name, "archived": bool(people[0].archived)} if people else {})
-    devices = [Target(record.device_id, record).shown() for record in looked_at]
-    parts = {"user": known, "devices": Outcome(_looked_at(held, complete=page.complete))}
-    return Subject(looked_at, names, {"user": shown, "devices": devices}, parts)
-
-
-def _looked_at(held: list[Device], *, complete: bool) -> str:
-    """The state of a person's devices: those seen last are looked at, some of the others named."""
-    left = [_serial(record) for record in held[_MOST_DEVICES:]]
-    if left:
-        return f"partial: {len(left)} devices not looked at, e.g. {', '.join(left[:_MOST_DEVICES])}"
-    return OK if complete else "partial: the device list was not read to its end"
-
-
-def _ids(record: Device) -> set[str]:
-    return {record.device_id, record.serial_number or record.device_id}
-
-
-def _serial(record: Device) -> str:
-    return record.serial_number or record.device_name or record.device_id
-
-
 def _work(
     call: Call, subject: Subject, wanted: Collection[str], early: datetime | None, late: datetime | None
 ) -> dict[str, Callable[[], Awaitable[SourceRows[Event]]]]:
@@ -236,7 +166,7 @@ def _work(
 
 def _label(subject: Subject, record: Device) -> str:
     """What follows a source's name where several devices have it."""
-    return f"/{_serial(record)}" if len(subject.devices) > 1 else ""
+    return f"/{serial_of(record)}" if len(subject.devices) > 1 else ""
 
 
 def _is_apples(record: Device) -> bool:
@@ -264,7 +194,7 @@ async def _read_events(
 
 def _on(record: Device, subject: Subject, event: Event) -> Event:
     """The event with its device's name, where there are several."""
-    return replace(event, device=_serial(record)) if len(subject.devices) > 1 else event
+    return replace(event, device=serial_of(record)) if len(subject.devices) > 1 else event
 
 
 async def _audit(call: Call, subject: Subject, early: datetime | None, late: datetime | None) -> SourceRows[Event]:

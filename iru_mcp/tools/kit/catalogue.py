@@ -31,7 +31,7 @@ from .answers import Page, output_schema
 from .arguments import as_meant, usage_error
 from .context import Context
 from .cursor import Cursors, question
-from .params import MATCHES_PARTS_OF_NAMES
+from .params import KEEPS_PSEUDONYMS, MATCHES_PARTS_OF_NAMES
 from .schema import input_schema
 from .size import fit_answer
 
@@ -98,7 +98,10 @@ class Tool:
     @cached_property
     def _name_parts(self) -> frozenset[str]:
         """The parameters that match parts of names which privacy mode hides."""
-        return frozenset(name for name, hint in self._hints.items() if MATCHES_PARTS_OF_NAMES in get_args(hint))
+        return self._marked(MATCHES_PARTS_OF_NAMES)
+
+    def _marked(self, mark: str) -> frozenset[str]:
+        return frozenset(name for name, hint in self._hints.items() if mark in get_args(hint))
 
     async def run(
         self, client: IruClient, arguments: Mapping[str, Any], progress: ReportProgress | None = None
@@ -108,7 +111,8 @@ class Tool:
         try:
             given = self.read(arguments)
             if privacy:
-                given = privacy.arguments(given, self._name_parts)
+                kept = {name: given[name] for name in self._marked(KEEPS_PSEUDONYMS)}
+                given = privacy.arguments(given | dict.fromkeys(kept, ""), self._name_parts) | kept
             ctx = self._context(client, given, progress)
             found = await self.function(ctx, **given)
         except IruError as error:

@@ -19,6 +19,8 @@ Str = Annotated[str, Field(max_length=300)]
 MATCHES_PARTS_OF_NAMES = "matches parts of names"
 NamePart = Annotated[Str, MATCHES_PARTS_OF_NAMES]
 """As `Str`, for a filter that matches parts of what privacy mode hides: there it takes whole pseudonyms only."""
+KEEPS_PSEUDONYMS = "keeps pseudonyms"
+"""In a parameter's annotation: it is compared with pseudonyms, so privacy mode does not turn them into names."""
 
 Limit = Annotated[int, Field(ge=0, le=500)]
 """Rows of a page; 0 asks for counts alone."""

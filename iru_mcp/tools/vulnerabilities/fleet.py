@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import Field
 
 from ...api.call import Call
+from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...api.endpoints.vulnerabilities import (
     GET_VULNERABILITY,
     LIST_AFFECTED_APPLICATIONS,
@@ -25,6 +28,7 @@ from ..investigate.reader import attempt
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
+from ..kit.enrolled import Enrolled, enrolled_devices
 from ..kit.listing import listing
 from ..kit.params import Cursor, Fields, Limit, Str, contains, newest_first
 from ..kit.rows import RowShape
@@ -54,9 +58,11 @@ class FleetVulnerabilityLine(TypedDict, total=False):
 class AffectedDeviceLine(TypedDict, total=False):
     """One device that has the CVE."""
 
-    name: str
+    device_name: str
     serial_number: str
-    assigned_user: Any
+    user_email: str
+    last_check_in: str
+    stale: bool
     model: str
     os_version: str
     blueprint_name: str
@@ -64,7 +70,6 @@ class AffectedDeviceLine(TypedDict, total=False):
     version: str
     path: str
     detection_date: str
-    no_of_installs: int
 
 
 @tool(LIST_VULNERABILITIES, toolset="vulnerabilities", requests=_FLEET_REQUESTS)
@@ -152,7 +157,14 @@ def _lean(row: dict[str, Any]) -> dict[str, Any]:
 
 @tool(
     LIST_AFFECTED_DEVICES,
-    optional=(GET_VULNERABILITY, LIST_VULNERABILITIES, LIST_AFFECTED_SOFTWARE, LIST_AFFECTED_APPLICATIONS),
+    optional=(
+        GET_VULNERABILITY,
+        LIST_VULNERABILITIES,
+        LIST_AFFECTED_SOFTWARE,
+        LIST_AFFECTED_APPLICATIONS,
+        LIST_DEVICES,
+    ),
+    requests=_FLEET_REQUESTS,
     toolset="vulnerabilities",
 )
 async def find_devices_with_vulnerability(
@@ -162,16 +174,19 @@ async def find_devices_with_vulnerability(
     limit: Limit = 25,
     cursor: Cursor = "",
 ) -> Page[AffectedDeviceLine]:
-    """Devices that have one CVE now, each with its user, the software, version and path that carry it; `summary` has
-    severity, known_exploited, counts and the affected versions."""
+    """Devices that have one CVE now, each with its user, last check-in, the software, version and path that carry it;
+    `summary` has severity, known_exploited, counts and the affected versions (limit 0: that alone)."""
     cve = read_cve(cve_id)
     notes: list[str] = []
+    enrolled = await enrolled_devices(ctx.call)
+    if enrolled.missing:
+        notes.append(f"who holds the devices, and when they checked in, was not read: {enrolled.missing}")
     summary = {} if cursor else await _summary(ctx.call, cve, notes)
     source: Source[AffectedDevice] = Source(LIST_AFFECTED_DEVICES, ids={"cve_id": cve})
     page = await listing(
         ctx,
         source,
-        RowShape(AffectedDeviceLine, flat=_affected),
+        RowShape(AffectedDeviceLine, flat=partial(_affected, enrolled, ctx.now())),
         limit=limit,
         cursor=cursor,
         fields=fields,
@@ -189,6 +204,20 @@ def read_cve(text: str) -> str:
     if not _CVE.fullmatch(cve):
         raise UsageError("cve_id is not a CVE identifier.", "Write it like CVE-2026-12345.")
     return cve
+
+
+_OUR_WORDS = {"name": "device_name", "assigned_user": "user_name"}
+_STALE = timedelta(days=30)
+"""A device that has not checked in for so long may have been mended, or be lost."""
+
+
+def _held(device: Device | None, now: datetime) -> dict[str, Any]:
+    """Who holds a device and when it checked in; `stale` where that is long ago, or never was."""
+    if device is None:
+        return {}
+    seen = device.last_check_in
+    found = {"stale": True} if seen is None or now - seen > _STALE else {}
+    return found | device.pick(("user_email", "last_check_in"))
 
 
 async def _summary(call: Call, cve: str, notes: list[str]) -> dict[str, Any]:
@@ -234,9 +263,10 @@ def _software(record: AffectedSoftware) -> dict[str, Any]:
     }
 
 
-def _affected(record: AffectedDevice) -> dict[str, Any]:
-    """The device with the software that carries the CVE beside it."""
-    flat = record.flat()
+def _affected(enrolled: Enrolled, now: datetime, record: AffectedDevice) -> dict[str, Any]:
+    """The device with who holds it, and with the software that carries the CVE."""
+    flat = {_OUR_WORDS.get(name, name): value for name, value in record.flat().items()}
+    flat |= _held(Device.read(enrolled.devices.get(record.device_id)), now)
     carrier = flat.pop("software_summary", {})
     if not isinstance(carrier, Mapping):
         return flat | {"software": carrier}

@@ -1,0 +1,70 @@
+"""The copy kept fresh by a server: a whole sync every so often, by one process of those that share the file.
+
+All of them look at when the file was last synced whole, and only at that: whoever finds it due takes the file's lock
+and syncs, the others find the lock taken or the sync done.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import anyio
+from anyio import to_thread
+
+from ...api.client import IruClient
+from ...api.record import read_moment
+from ...errors import IruError, UsageError
+from ..store import Locked, reader, words
+from ..sync.run import Plan, sync
+from .on_demand import OnDemand
+
+_log = logging.getLogger("iru_mcp")
+_AGAIN = 60.0
+"""Seconds until the next look after one that found the file locked or Iru failing."""
+
+
+async def keep_fresh(open_client: Callable[[], IruClient], every: timedelta) -> None:
+    """Sync whenever the last whole sync is older than `every`, until cancelled. Failures are logged and tried again."""
+    while True:
+        try:
+            wait = await _round(open_client(), every)
+        except Locked:
+            wait = _AGAIN
+        except IruError as error:
+            _log.warning("the inventory could not be synced: %s", error)
+            wait = _AGAIN
+        await anyio.sleep(wait)
+
+
+async def _round(client: IruClient, every: timedelta) -> float:
+    """Sync if it is due. Returns in how many seconds it will be due next."""
+    path = await client.companion(OnDemand).path()
+    last = await to_thread.run_sync(_last_whole, path)
+    due = 0.0 if last is None else (read_moment(last) + every - client.now()).total_seconds()
+    if due > 0:
+        return due
+    filling = client.filling
+    await sync(client, path, Plan(filling.account, filling.share, pseudonyms=True))
+    return every.total_seconds()
+
+
+def _last_whole(path: Path) -> str | None:
+    """When the last sync of all tables began."""
+    with reader(path) as db:
+        row = db.execute("SELECT started_at FROM _sync WHERE mode <> 'partial' ORDER BY id DESC LIMIT 1").fetchone()
+    return str(row[0]) if row else None
+
+
+def copy_age(client: IruClient | None) -> str:
+    """How old the copy is, in words for anyone. Reads the file: for a thread."""
+    path = client.companion(OnDemand).place() if client else None
+    try:
+        last = _last_whole(path) if path else None
+    except UsageError:
+        last = None
+    if client is None or last is None:
+        return "not synced yet"
+    return f"synced {words((client.now() - read_moment(last)).total_seconds())} ago"

@@ -1,0 +1,170 @@
+"""What list_devices is asked for, as parameters for Iru and as checks of each row.
+
+Iru matches parts of some columns, ignores parameters it does not know, and cannot ask for most of what people want. So
+every filter is applied here, and sent only where it narrows what Iru gives; a row that does not tell passes neither
+way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+from ...api.call import Call
+from ...api.endpoints.devices import LIST_DEVICES, Device
+from ...errors import Refused
+from ...folding import plain_part
+from ..kit.params import contains, equals, read_time, within
+from ..kit.scan import Check, flag_check
+from ..kit.versions import is_release, version_checks
+from .fleet_sets import app_holders
+
+
+def _is_lost(device: Device) -> bool:
+    """Iru publishes ENABLED and nothing; other words may mean that it is on its way in or out."""
+    return (device.lost_mode_status or "").upper() not in ("", "DISABLED", "NONE")
+
+
+def _never_checked_in(device: Device) -> bool | None:
+    """Whether a device never did; None where Iru gave a check-in that is no date."""
+    if "last_check_in_as_sent" in (device.model_extra or {}):
+        return None
+    return device.last_check_in is None
+
+
+DERIVED: dict[str, Callable[[Device], bool | None]] = {
+    "lost_mode": _is_lost,
+    "assigned": lambda device: device.user is not None,
+    "never_checked_in": _never_checked_in,
+    "user_is_archived": lambda device: device.user.is_archived if device.user else False,
+}
+"""Filters on what a row tells only indirectly; they are columns to count by, too."""
+
+
+class Filters:
+    """What list_devices was asked for, as parameters for Iru and as checks here."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self.query: dict[str, str | int] = {}
+        self.narrow: dict[str, str | int] = {}
+        self.checks: list[Check[Device]] = []
+        self._now = now
+
+    def exact(self, name: str, wanted: str, field: str) -> None:
+        if wanted:
+            self.narrow[name] = wanted
+            is_wanted = equals(wanted)
+            self._check(name, lambda device: is_wanted(getattr(device, field)), sent=True)
+
+    def part(
+        self, name: str, wanted: str, *, sent: bool = True, value: Callable[[Device], str | None] | None = None
+    ) -> None:
+        """Iru matches parts of some fields; how it matches the others is unpublished, so those are only
+        matched here."""
+        if not wanted.strip():
+            return
+        asked = plain_part(wanted) if sent else ""
+        if asked:
+            self.narrow[name] = asked
+        has = contains(wanted.strip())
+        self._check(
+            name, lambda device: has(value(device) if value else getattr(device, name)), sent=asked == wanted.strip()
+        )
+
+    def version(self, wanted: str) -> None:
+        text = wanted.strip()
+        if text and not _is_build(text):
+            self.narrow["os_version"] = text
+        if text:
+            self._check(
+                "os_version",
+                lambda device: (
+                    _starts_with(device.os_version, text) or _starts_with(device.full_software_version, text)
+                ),
+            )
+
+    def tag(self, wanted: str) -> None:
+        text = wanted.strip()
+        if text:
+            self.narrow["tag_name"] = text
+            is_wanted = equals(text)
+            has = lambda device: any(is_wanted(tag) for tag in device.tags or [])  # noqa: E731
+            self.checks.append(Check("tag", has, sent=True, value=lambda device: device.tags))
+
+    def checked_in(self, before: str, after: str) -> None:
+        early = read_time(before, "checked_in_before", self._now())
+        late = read_time(after, "checked_in_after", self._now())
+        if early or late:
+            counts = early is not None and late is None  # never checked in is older than any moment
+
+            def test(device: Device) -> bool | None:
+                if device.last_check_in is not None:
+                    return within(device.last_check_in, late, early)
+                return None if _never_checked_in(device) is None else counts
+
+            self.checks.append(Check("last_check_in", test))
+
+    def flags(self, **wanted: bool | None) -> None:
+        """Each a column of the row, or derived from it."""
+        for name, flag in wanted.items():
+            if flag is not None:
+                self.checks.append(flag_check(name, flag, DERIVED.get(name) or attrgetter(name)))
+
+    async def apps(self, call: Call, has_app: str, lacks_app: str) -> list[str]:
+        """Filters by an app, and what to say about its matches."""
+        notes = []
+        for name, text, wanted in (("has_app", has_app, True), ("lacks_app", lacks_app, False)):
+            if text.strip():
+                holders = await app_holders(call, text)
+                self.checks.append(holders.check(name, wanted=wanted))
+                notes.append(holders.note(name))
+        return notes
+
+    def exact_serial_first(self, wanted: str) -> Callable[[Device], Any] | None:
+        """The order of an answer to a serial number: the device that has it, then those that contain it."""
+        is_wanted = equals(wanted)
+        return (lambda device: (not is_wanted(device.serial_number), device.device_id)) if wanted.strip() else None
+
+    async def filevault(self, call: Call, wanted: bool) -> None:
+        """Rows do not carry FileVault, so the filter is proven by asking for its opposite: no device may be in both."""
+        self.query["filevault_enabled"] = str(wanted).lower()
+        this = await call.page(LIST_DEVICES, query=self.query)
+        other = await call.page(LIST_DEVICES, query={"filevault_enabled": str(not wanted).lower()})
+        both = {device.device_id for device in this.records if device} & {d.device_id for d in other.records if d}
+        if both:
+            raise Refused(
+                "Iru ignored the filevault_enabled filter, and its device list does not carry FileVault.",
+                "Leave it out and read filevault in get_device_details, device by device.",
+            )
+        self._check("filevault_enabled", lambda device: device.platform == "Mac", sent=True)
+
+    def _check(self, name: str, test: Callable[[Device], bool], *, sent: bool = False) -> None:
+        self.checks.append(Check(name, test, sent))
+
+
+def _is_build(version: str) -> bool:
+    """Whether this is a version of Windows; other systems have left 10.0 behind."""
+    return version.strip().startswith("10.0.")
+
+
+def os_version_checks(below: str, at_least: str) -> list[Check[Device]]:
+    """A bound compares with versions that are numbered like it: Windows has releases and builds, others one version."""
+    bound = below.strip() or at_least.strip()
+    release, build = is_release(bound), _is_build(bound)
+
+    def version(device: Device) -> str | None:
+        if device.platform != "Windows":
+            return device.os_version
+        return device.os_version if release else device.full_software_version if build else None
+
+    checks = version_checks(below, at_least, version, "a version that compares with this (Windows: 24H2, 10.0.26100)")
+    if release or build:
+        checks.append(Check("platform", lambda device: device.platform == "Windows"))
+    return checks
+
+
+def _starts_with(version: str | None, wanted: str) -> bool:
+    """Whether a version begins with the wanted parts: 14.1 is in 14.1.2, not in 14.10."""
+    return version is not None and (version == wanted or version.startswith((f"{wanted}.", f"{wanted} ")))

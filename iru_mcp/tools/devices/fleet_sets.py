@@ -1,0 +1,121 @@
+"""Filters of the device list that its rows do not tell: which devices have an app, a known-exploited CVE, FileVault on.
+
+Each is a set of device_ids read from another list. A set is used to leave devices out, so one that could not be read
+whole is no set: the tool is refused with the reason instead of answering out of a part.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from ...api.call import Call, Interrupted
+from ...api.endpoint import Endpoint
+from ...api.endpoints.devices import LIST_DEVICES, Device
+from ...api.endpoints.prism import PRISM_APPS, PRISM_DEVICE_INFORMATION
+from ...api.endpoints.vulnerabilities import LIST_AFFECTED_DEVICES
+from ...errors import Refused, TookTooLong
+from ..investigate.sources import read_known_exploited
+from ..kit.coverage import APPLE
+from ..kit.scan import Check
+from ..prism.filter import asked, matcher
+
+_APPS_OF = APPLE - {"AppleTV"}
+"""Platforms whose apps Prism has."""
+
+
+async def _rows(
+    call: Call, endpoint: Endpoint[Any], query: Mapping[str, str | int], **ids: str
+) -> list[dict[str, Any]]:
+    """All rows as sent. Raises TookTooLong when some were not reached."""
+    found: list[dict[str, Any]] = []
+    try:
+        async with aclosing(call.walk(endpoint, query=query, whole=True, **ids)) as walk:
+            async for batch in walk:
+                found += [row for row in batch.rows if isinstance(row, dict)]
+    except Interrupted as end:
+        raise TookTooLong(f"{endpoint.path} could not be read whole: {end.why}.", "Narrow the question.") from None
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class AppHolders:
+    """The devices that have an app, how its matches are called, and the devices that report their apps at all."""
+
+    has: frozenset[str]
+    names: Counter[str]
+    reporting: frozenset[str]
+
+    def check(self, name: str, *, wanted: bool) -> Check[Device]:
+        """Keeps devices that have it, or that surely lack it."""
+
+        def test(device: Device) -> bool | None:
+            if device.platform not in _APPS_OF:
+                return False
+            if device.device_id in self.has:
+                return wanted
+            return not wanted if device.device_id in self.reporting else None
+
+        return Check(f"{name} (no report of their apps)", test)
+
+    def note(self, name: str) -> str:
+        """How the matches are called, most devices first."""
+        names = ", ".join(f"{app} on {count}" for app, count in self.names.most_common(5)) or "nothing"
+        return f"{name} matched {names}; of Macs, iPhones and iPads alone"
+
+
+async def app_holders(call: Call, text: str) -> AppHolders:
+    """Who has an app with `text` in its name or bundle id."""
+    found: dict[str, dict[str, Any]] = {}
+    names: dict[str, set[str]] = {}
+    for column in ("name", "bundle_id"):
+        wanted = {column: {"like": [text]}}
+        matches, sent = matcher(wanted), asked(wanted)
+        for row in await _rows(call, PRISM_APPS, {"filter": json.dumps(sent)} if sent else {}):
+            if matches(row) and row.get("device_id"):
+                found[row["device_id"]] = row
+                names.setdefault(f"{row.get('name')} ({row.get('bundle_id')})", set()).add(row["device_id"])
+    reporting = {row.get("device_id", "") for row in await _rows(call, PRISM_DEVICE_INFORMATION, {})}
+    counted = Counter({name: len(devices) for name, devices in names.items()})
+    return AppHolders(frozenset(found), counted, frozenset(reporting))
+
+
+async def with_known_exploited(call: Call) -> frozenset[str]:
+    """The devices on which a CVE is present that is known to be exploited. Raises TookTooLong."""
+    cves = await read_known_exploited(call)
+    if cves.missing:
+        raise TookTooLong(f"The known-exploited CVEs could not be read whole: {cves.missing}.", "Ask again later.")
+    found: set[str] = set()
+    for cve in cves.records:
+        found |= {row.get("device_id", "") for row in await _rows(call, LIST_AFFECTED_DEVICES, {}, cve_id=cve.cve_id)}
+    return frozenset(found)
+
+
+def known_exploited_check(devices: frozenset[str], *, wanted: bool) -> Check[Device]:
+    """Published detections are of Macs: other devices do not tell."""
+
+    def test(device: Device) -> bool | None:
+        return (device.device_id in devices) is wanted if device.platform == "Mac" else None if not wanted else False
+
+    return Check("has_kev (detections are of Macs)", test)
+
+
+async def filevault_states(call: Call) -> Callable[[Device], bool | None]:
+    """FileVault by device: of both answers of Iru's filter, as rows do not carry it; None where neither has the device.
+
+    Raises Refused when Iru ignored the filter.
+    """
+    on, off = [
+        {row.get("device_id") for row in await _rows(call, LIST_DEVICES, {"filevault_enabled": word})}
+        for word in ("true", "false")
+    ]
+    if on & off:
+        raise Refused(
+            "Iru ignored the filevault_enabled filter, and its device list does not carry FileVault.",
+            "Leave it out and ask prism_query category=filevault.",
+        )
+    return lambda device: True if device.device_id in on else False if device.device_id in off else None
