@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from iru_mcp.api.client import Filling, IruClient
-from iru_mcp.errors import IruError, NotPermitted, RateLimited, UsageError
+from iru_mcp.errors import ConfigError, IruError, NotPermitted, RateLimited, UsageError
 from iru_mcp.inventory.fill import costs
 from iru_mcp.inventory.fill.on_demand import OnDemand
 from iru_mcp.inventory.fill.provenance import facts
@@ -427,3 +427,8 @@ async def test_a_fill_during_a_question_changes_no_answer_half_way(copy: Copy) -
             seen.add(told)
     await client.aclose()
     assert len(seen) > 2, "the copy changed meanwhile"
+
+
+def test_where_nothing_can_be_written_the_error_says_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="IRU_INVENTORY"):
+        TemporaryFolder(tmp_path / "not there")

@@ -16,6 +16,8 @@ import time
 from contextlib import closing, suppress
 from pathlib import Path
 
+from ...errors import ConfigError
+
 _PREFIX = "iru-mcp-copy-"
 _LOCK = "owner.lock"
 _YOUNG = 3600.0
@@ -36,12 +38,21 @@ for _ in range(40):
 
 
 class TemporaryFolder:
-    """The folder, readable by its user alone, with `path`. Made at once; `close` deletes it."""
+    """The folder, readable by its user alone, with `path`. Made at once; `close` deletes it.
+
+    Raises ConfigError where the system's temporary folder cannot be written to.
+    """
 
     def __init__(self, within: Path | None = None) -> None:
         parent = within or Path(tempfile.gettempdir())
         _sweep(parent)
-        self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        try:
+            self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        except OSError as error:
+            raise ConfigError(
+                f"SQL over the fleet needs a folder for its tables, and {parent} cannot be written ({error.strerror}).",
+                "Make it writable for the server, or name a file in IRU_INVENTORY.",
+            ) from None
         self._deleting = subprocess.Popen(  # noqa: S603 - this Python, with text of our own
             [sys.executable, "-I", "-S", "-c", _DELETE, str(self.path)],
             stdin=subprocess.PIPE,
