@@ -165,6 +165,11 @@ def test_every_link_leads_somewhere(name: str) -> None:
             assert anchor in {re.sub(r"[^\w -]", "", head).casefold().replace(" ", "-") for head in heads}
 
 
+@pytest.mark.parametrize("name", [name for name in TEXTS if re.search(r"^iru-mcp ", TEXTS[name], re.MULTILINE)])
+def test_a_document_with_a_bare_command_says_what_puts_it_on_the_path(name: str) -> None:
+    assert "`source .venv/bin/activate`" in TEXTS[name]
+
+
 @pytest.mark.parametrize("name", [name for name in TEXTS if name != "CHANGELOG.md"])
 def test_every_file_and_test_that_is_named_exists(name: str) -> None:
     named = re.findall(

@@ -114,7 +114,7 @@ async def list_devices(
     limit: Limit = 25,
     cursor: Cursor = "",
 ) -> Page[DeviceLine]:
-    """Devices in the fleet, one line each. Filters combine with AND; text filters match any part in any letter case.
+    """Devices in the fleet. Filters are ANDed; text matches any part in any letter case.
     One person's devices: find_devices_for_user; one device in depth: get_device_details."""
     asked = Filters(ctx.now)
     asked.exact("platform", _PLATFORMS[platform] if platform else "", "platform")

@@ -22,8 +22,7 @@ NamePart = Annotated[Str, MATCHES_PARTS_OF_NAMES]
 KEEPS_PSEUDONYMS = "keeps pseudonyms"
 """In a parameter's annotation: it is compared with pseudonyms, so privacy mode does not turn them into names."""
 
-Limit = Annotated[int, Field(ge=0, le=500)]
-"""Rows of a page; 0 asks for counts alone."""
+Limit = Annotated[int, Field(ge=0, le=500, description="0: counts only")]
 Cursor = Annotated[str, Field(description="next_cursor of the previous page", max_length=2000)]
 Fields = Annotated[
     tuple[str, ...],
