@@ -31,6 +31,10 @@ def run(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any], *,
         match options.format:
             case "csv":
                 write_csv(db, out, wanted, shown)
+            case "parquet":
+                from ..inventory.export.parquet import write_parquet
+
+                print(write_parquet(db, out, wanted, shown), file=sys.stderr)
             case "jsonl" if options.out:
                 write_lines_file(db, out, wanted, shown)
             case "jsonl":

@@ -64,8 +64,8 @@ def add_flags(parser: argparse.ArgumentParser, verb: str) -> None:
 
 
 def _add_export_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", required=True, choices=["jsonl", "csv", "jupiterone"])
-    parser.add_argument("--out", default="", help="file, for csv a folder; stdout unless given")
+    parser.add_argument("--format", required=True, choices=["jsonl", "csv", "parquet", "jupiterone"])
+    parser.add_argument("--out", default="", help="file, for csv and parquet a folder; stdout unless given")
     parser.add_argument("--history", action="store_true", help="also every row that was, with valid_from and valid_to")
     parser.add_argument("--changes", action="store_true", help="also what appeared, went, changed or moved")
     parser.add_argument("--gone", action="store_true", help="also the devices that Iru no longer lists")

@@ -50,15 +50,14 @@ def whole_file(path: Path) -> Iterator[TextIO]:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """An empty folder that replaces `path` at the end. Raises UsageError when that cannot be.
-
-    It is made beside `path`, under a hidden name.
-    """
+def whole_folder(path: Path, *, beside: Path | None = None) -> Iterator[Path]:
+    """An empty folder that replaces `path` at the end, made under a hidden name next to `beside`, or to `path` itself:
+    whoever reads a folder of many such must not find it there. Raises UsageError when that cannot be."""
+    near = beside or path
     try:
         _refuse_foreign(path)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        work = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))  # mode 700
+        work = Path(tempfile.mkdtemp(prefix=f".{near.name}.", suffix=".tmp", dir=near.absolute().parent))  # mode 700
         try:
             new = work / "new"
             new.mkdir(mode=0o700)
