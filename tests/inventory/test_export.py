@@ -20,6 +20,7 @@ from iru_mcp.inventory.export.files import whole_file, whole_folder
 from .test_verbs import Shell
 
 Row = dict[str, Any]
+NOT_KEPT_IN_STEP = ("op", "sync", "last_collected_at", "last_changed_at", "reported_at")
 MORE = ("--history", "--changes", "--gone", "--alerts")
 
 
@@ -43,7 +44,7 @@ def after(folder: Path, before: Shell) -> Shell:
     shell = Shell(folder / "after.sqlite3")
     shell("sync", "--quota", "100%")
     with closing(sqlite3.connect(shell.file)) as db:
-        assert db.execute("SELECT count(*) FROM _change").fetchone()[0] > 10
+        assert db.execute("SELECT count(*) FROM changes").fetchone()[0] > 10
     return shell
 
 
@@ -52,7 +53,7 @@ def lines(shell: Shell, *flags: str) -> list[Row]:
 
 
 def merged(rows: list[Row], delta: list[Row]) -> dict[tuple[str, str], Row]:
-    """What a MERGE by table and row_key makes of them, without the number of the sync."""
+    """What a MERGE by table and row_key makes of them, without the number of the sync and the times of reports."""
     held = {(row["table"], row["row_key"]): row for row in rows}
     assert len(held) == len(rows), "a key is one row"
     for row in delta:
@@ -60,7 +61,7 @@ def merged(rows: list[Row], delta: list[Row]) -> dict[tuple[str, str], Row]:
             held.pop((row["table"], row["row_key"]), None)
         else:
             held[row["table"], row["row_key"]] = row
-    return {key: {n: v for n, v in row.items() if n not in ("op", "sync")} for key, row in held.items()}
+    return {key: {n: v for n, v in row.items() if n not in NOT_KEPT_IN_STEP} for key, row in held.items()}
 
 
 @pytest.mark.parametrize("flags", [(), MORE], ids=["now", "everything"])
@@ -83,7 +84,7 @@ def renamed(db: sqlite3.Connection, device: int, name: str) -> int:
         "VALUES ('2030-01-01T00:00:00Z', '2030-01-01T00:00:00Z', 'full', 0, 0)"
     ).lastrowid
     assert sync
-    span = "device, key, value, seen_from, fresh, since, latest"
+    span = ", ".join(row[1] for row in db.execute("PRAGMA table_info(_devices_open)"))
     of_device = "FROM _devices_open WHERE device = ?"
     db.execute(f"INSERT INTO _devices_closed({span}, seen_to) SELECT {span}, {sync} {of_device}", (device,))
     columns = [

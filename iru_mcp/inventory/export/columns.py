@@ -33,7 +33,7 @@ _FLAGS = frozenset(
     "is_data_preferred_slot_2 is_roaming_slot_2 is_voice_preferred_slot_2 agent_installed is_encrypted has_passcode "
     "has_google_play_protect developer_mode_enabled android_debug_bridge_enabled unknown_app_sources_enabled "
     "runs_on_mac runs_on_iphone runs_on_ipad runs_on_tv runs_on_vision show_in_self_service restart "
-    "baseline user_is_archived".split()
+    "baseline user_is_archived enrolled".split()
 )
 _INTEGERS = frozenset(
     "gatekeeper_status uid failed_logins screensaver_interval start_interval file_size device_count software_count "
@@ -41,9 +41,9 @@ _INTEGERS = frozenset(
 )
 _TIMES = frozenset(
     "last_checkin last_checkin_agent last_checkin_mdm user_created_at password_last_set logged_in_time "
-    "failed_login_time last_modified agent_installed_at agent_last_check_in since valid_from valid_to gone_at at "
-    "opened_at resolved_at acknowledged_until muted_until reported_at last_audit_run control_reported_at "
-    "created_at updated_at file_updated".split()
+    "failed_login_time last_modified agent_installed_at agent_last_check_in since last_collected_at "
+    "last_changed_at valid_from valid_to gone_at at opened_at resolved_at acknowledged_until muted_until "
+    "reported_at last_audit_run control_reported_at created_at updated_at file_updated".split()
 )
 _JSON = frozenset(
     "more row devices profile_data new_state metadata integration parent_process target_process malware_family "

@@ -1,40 +1,37 @@
-"""The copy as entities and relationships of the graph product, with stable keys and types."""
+"""The copy as entities and relationships of the graph product, named as its public integration for this source does.
+
+Taken from there: `_type`, `_class`, the forms of `_key` (a device's is its bare id), the names and types of properties,
+and the three relationships account HAS device, device HAS user, device INSTALLED app. Blueprints, profiles by payload
+identifier, CVEs and the relationships to them are ours beside it. Properties are text, numbers, flags or lists of text;
+times are milliseconds since 1970; what a class requires is there, null where Iru does not say.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
+from ...api.record import read_moment
 from ...output.clean import clean
 from ..graph import RELATIONS, Relation
 from ..store import meta
 from .rows import Shown
 
-_ENTITIES: dict[str, tuple[str, str, str]] = {
-    "device": ("kandji_device", "Device", "SELECT *, device_id AS id, device_name AS name FROM devices"),
-    "user": ("kandji_user", "User", "SELECT * FROM users"),
-    "blueprint": ("kandji_blueprint", "Configuration", "SELECT * FROM blueprints"),
-    "profile": (
-        "kandji_profile",
-        "Configuration",
-        """SELECT payload_identifier AS id, min(profile_display_name) AS name, min(organization) AS organization,
-        count(*) AS device_count FROM profiles WHERE payload_identifier IS NOT NULL GROUP BY 1""",
-    ),
-    "app": (
-        "kandji_app",
-        "Application",
-        """SELECT coalesce(bundle_id, name) AS id, min(name) AS name, bundle_id, min(developer_name) AS developer_name,
-        min(team_id) AS team_id, count(DISTINCT device_id) AS device_count FROM apps GROUP BY 1""",
-    ),
-    "vulnerability": (
-        "kandji_vulnerability",
-        "Vulnerability",
-        "SELECT *, cve_id AS id, cve_id AS name FROM vulnerabilities",
-    ),
-}
-"""Graph type, class and the SELECT of each node; every one has id and name."""
+Row = dict[str, Any]
+
+_PLATFORMS = {"Mac": "darwin", "Windows": "windows", "Android": "android"}
+_DEVICES = """SELECT d.*, f.status AS filevault, f.key_type, f.key_escrowed, f.regeneration_needed,
+    f.scheduled_key_rotation, i.model_identifier, i.local_hostname, p.status AS firewall, w.manufacturer,
+    w.is_encrypted, w.wifi_mac_address, w.wifi_ipv4_address FROM devices d LEFT JOIN filevault f USING (device_id)
+    LEFT JOIN device_information i USING (device_id) LEFT JOIN application_firewall p USING (device_id)
+    LEFT JOIN windows_android_details w USING (device_id)"""
+_APPS = """SELECT coalesce(bundle_id, name) AS id, min(name) AS name, bundle_id, min(developer_name) AS developer_name,
+    min(team_id) AS team_id, min(obtained_from) AS obtained_from, min(executable) AS executable,
+    max(app_store_vendable) AS app_store_vendable, max(device_based_vpp) AS device_based_vpp FROM apps GROUP BY 1"""
+_PROFILES = """SELECT payload_identifier AS id, min(profile_display_name) AS name, min(organization) AS organization
+    FROM profiles WHERE payload_identifier IS NOT NULL GROUP BY 1"""
 
 
 def write_graph(db: sqlite3.Connection, out: TextIO, shown: Shown) -> None:
@@ -43,54 +40,177 @@ def write_graph(db: sqlite3.Connection, out: TextIO, shown: Shown) -> None:
     out.writelines(json.dumps(shown(line), ensure_ascii=False, separators=(",", ":")) + "\n" for line in _graph(db))
 
 
-def _filled(db: sqlite3.Connection, select: str) -> Iterator[dict[str, Any]]:
-    cursor = db.execute(select)
-    names = [column[0] for column in cursor.description]
-    for row in cursor:
-        yield {name: clean(cell, name) for name, cell in zip(names, row, strict=True) if cell is not None}
-
-
-def _graph(db: sqlite3.Connection) -> Iterator[dict[str, Any]]:
+def _graph(db: sqlite3.Connection) -> Iterator[Row]:
     account = meta(db, "account") or ""
-    yield _entity("kandji_account", "Account", {"id": account, "name": account})
-    for type_, class_, select in _ENTITIES.values():
-        yield from (_entity(type_, class_, row) for row in _filled(db, select))
+    yield _entity("account", "Account", {"id": account, "name": account}, account)
+    for node, (class_, select, properties) in _ENTITIES.items():
+        for row in _rows(db, select):
+            yield _entity(node, class_, properties(row), account)
     for relation in RELATIONS:
         yield from _relationships(db, relation)
 
 
-def _entity(type_: str, class_: str, row: dict[str, Any]) -> dict[str, Any]:
-    """An entity as the graph service names things: properties in camelCase, `_key` from type and id."""
-    name = str(row.get("name") or row["id"])
-    properties = {_camel(key): value for key, value in row.items() if key not in ("baseline", "valid_from")}
-    return properties | {
-        "_key": f"{type_}:{row['id']}",
-        "_type": type_,
-        "_class": [class_],
-        "name": name,
-        "displayName": name,
+def _rows(db: sqlite3.Connection, select: str) -> Iterator[Row]:
+    cursor = db.execute(select)
+    names = [column[0] for column in cursor.description]
+    for cells in cursor:
+        yield {name: clean(cell, name) for name, cell in zip(names, cells, strict=True)}
+
+
+def _entity(node: str, class_: str, properties: Row, account: str) -> Row:
+    name = str(properties.get("name") or properties["id"])
+    head = {"_key": _key(node, properties["id"]), "_type": f"kandji_{node}", "_class": [class_], "name": name}
+    required = _REQUIRED.get(class_, ())
+    held = {key: value for key, value in properties.items() if value is not None or key in required}
+    return held | head | {"displayName": name, "tag.AccountName": account}
+
+
+_REQUIRED = {
+    "Device": ("category", "make", "model", "serial", "deviceId"),
+    "Vulnerability": ("category", "severity", "blocking", "open", "production", "public"),
+}
+"""Properties that are written also where they are null."""
+
+
+def _key(node: str, id_: Any) -> str:
+    return "kandji-account" if node == "account" else str(id_) if node == "device" else f"kandji_{node}:{id_}"
+
+
+def _flag(value: Any) -> bool | None:
+    return bool(value) if value in (0, 1) else None
+
+
+def _word(value: Any) -> str | None:
+    return None if value not in (0, 1) else "true" if value else "false"
+
+
+def _milliseconds(value: Any) -> int | None:
+    try:
+        return int(read_moment(value).timestamp() * 1000)
+    except ValueError:
+        return None
+
+
+def _device(row: Row) -> Row:
+    seen = _milliseconds(row["last_check_in"])
+    encrypted = _flag(row["filevault"] if row["platform"] == "Mac" else row["is_encrypted"])
+    apple = row["platform"] not in ("Windows", "Android")
+    return {
+        "id": row["device_id"],
+        "deviceId": row["device_id"],
+        "name": row["device_name"],
+        "make": "Apple Inc." if apple else row["manufacturer"],
+        "model": row["model"],
+        "serial": row["serial_number"],
+        "category": row["platform"],
+        "platform": _PLATFORMS.get(row["platform"], "ios"),
+        "osVersion": row["os_version"],
+        "lastCheckinOn": seen,
+        "lastSeenOn": seen,
+        "user.id": row["user_id"],
+        "user.name": row["user_name"],
+        "user.email": row["user_email"],
+        "user.isArchived": _flag(row["user_is_archived"]),
+        "assetTag": row["asset_tag"],
+        "blueprintId": row["blueprint_id"],
+        "blueprintName": row["blueprint_name"],
+        "mdmEnabled": _flag(row["mdm_enabled"]),
+        "agentInstalled": _flag(row["agent_installed"]),
+        "agentVersion": row["agent_version"],
+        "isMissing": _flag(row["is_missing"]),
+        "isRemoved": _flag(row["is_removed"]),
+        "firstEnrollmentOn": _milliseconds(row["first_enrollment"]),
+        "lastEnrollmentOn": _milliseconds(row["last_enrollment"]),
+        "encrypted": encrypted,
+        "firewallEnabled": _flag(row["firewall"]),
+        "filevault.filevaultEnabled": _flag(row["filevault"]),
+        "filevault.filevaultRecoverykeyType": row["key_type"],
+        "filevault.filevaultPrkEscrowed": _flag(row["key_escrowed"]),
+        "filevault.filevaultNextRotation": row["scheduled_key_rotation"],
+        "filevault.filevaultRegenRequired": _flag(row["regeneration_needed"]),
+        "hardwareOverview.modelIdentifier": row["model_identifier"],
+        "network.localHostname": row["local_hostname"],
+        "network.ipAddress": row["wifi_ipv4_address"],
+        "macAddress": row["wifi_mac_address"],
     }
 
 
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)
+def _user(row: Row) -> Row:
+    name = row["email"] or row["name"] or row["id"]
+    found = {"id": row["id"], "name": row["name"], "email": row["email"], "username": name}
+    flags = {"active": _flag(row["active"]) is not False, "isArchived": _flag(row["archived"])}
+    return found | flags | {"department": row["department"], "jobTitle": row["job_title"]}
 
 
-def _relationships(db: sqlite3.Connection, relation: Relation) -> Iterator[dict[str, Any]]:
-    source, target = _type(relation.source), _type(relation.target)
-    type_ = f"{source}_{relation.verb.lower()}_{target.removeprefix('kandji_')}"
-    for left, right in db.execute(f"SELECT DISTINCT a, b FROM ({relation.select})"):
-        begin, end = f"{source}:{left}", f"{target}:{right}"
-        yield {
-            "_key": f"{begin}|{relation.verb.lower()}|{end}",
+def _blueprint(row: Row) -> Row:
+    found = {name: row[name] for name in ("id", "name", "description")}
+    return found | {"computersCount": row["computers_count"]}
+
+
+def _app(row: Row) -> Row:
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "bundleId": row["bundle_id"] or row["id"],
+        "source": row["obtained_from"],
+        "process": row["executable"],
+        "appStoreVendable": _word(row["app_store_vendable"]),
+        "deviceBasedVpp": _word(row["device_based_vpp"]),
+        "developerName": row["developer_name"],
+        "teamId": row["team_id"],
+    }
+
+
+def _vulnerability(row: Row) -> Row:
+    known = {"category": "application", "blocking": None, "production": None, "public": True}
+    return known | {
+        "id": row["cve_id"],
+        "name": row["cve_id"],
+        "severity": str(row["severity"]).lower() if row["severity"] else None,
+        "score": row["cvss_score"],
+        "status": row["status"],
+        "open": str(row["status"]).lower() != "remediated" if row["status"] else None,
+        "description": row["description"],
+        "webLink": row["cve_link"],
+        "knownExploited": bool(row["kev_score"]) if row["kev_score"] is not None else None,
+        "discoveredOn": _milliseconds(row["first_detection_date"]),
+    }
+
+
+_ENTITIES: dict[str, tuple[str, str, Callable[[Row], Row]]] = {
+    "device": ("Device", _DEVICES, _device),
+    "user": ("User", "SELECT * FROM users", _user),
+    "blueprint": ("Configuration", "SELECT * FROM blueprints", _blueprint),
+    "profile": ("Configuration", _PROFILES, dict),
+    "app": ("Application", _APPS, _app),
+    "vulnerability": ("Vulnerability", "SELECT * FROM vulnerabilities", _vulnerability),
+}
+"""The class of each node, its SELECT, and its properties."""
+
+
+def _relationships(db: sqlite3.Connection, relation: Relation) -> Iterator[Row]:
+    """One a pair of entities. Where a pair is joined in more than one way, a property is a list, its name in plural."""
+    verb = "HAS" if relation.target == "user" else relation.verb
+    type_ = f"kandji_{relation.source}_{verb.lower()}_{relation.target}"
+    values = "".join(f', json_group_array(DISTINCT "{name}")' for name in relation.properties)
+    for left, right, *held in db.execute(f"SELECT a, b{values} FROM ({relation.select}) GROUP BY a, b"):
+        begin, end = _key(relation.source, left), _key(relation.target, right)
+        yield _of_edge(dict(zip(relation.properties, map(json.loads, held), strict=True))) | {
+            "_key": f"{begin}|{verb.lower()}|{end}",
             "_type": type_,
-            "_class": relation.verb,
+            "_class": verb,
             "_fromEntityKey": begin,
             "_toEntityKey": end,
-            "displayName": relation.verb,
+            "displayName": verb,
         }
 
 
-def _type(node: str) -> str:
-    return "kandji_account" if node == "account" else _ENTITIES[node][0]
+def _of_edge(properties: Row) -> Row:
+    found = Row()
+    for name, values in properties.items():
+        known = sorted(clean(value, name) for value in values if value is not None)
+        if name == "since" and known:
+            found["identifiedOn"] = _milliseconds(known[0])
+        elif known:
+            found |= {name: known[0]} if len(known) == 1 else {f"{name}s": known}
+    return found
