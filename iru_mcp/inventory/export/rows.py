@@ -120,12 +120,14 @@ def _table(
 def _parts(kind: Kind) -> tuple[str, str]:
     """The columns of a kind's rows by name, and what their key is made of, over the aliases of the views."""
     own = VIEWS[kind.name][1].partition(" FROM ")[0].removeprefix("SELECT ")
-    device = "d.device_id" if kind.device else "NULL"
-    return own, f"{device}, (SELECT text FROM _key WHERE id = o.key), v.digest"
+    device = "device.device_id" if kind.device else "NULL"
+    return own, f"{device}, (SELECT text FROM _key WHERE id = content.key), content.digest"
 
 
 def _joins(kind: Kind, spans: str) -> str:
-    return "FROM" + VIEWS[kind.name][1].partition(" FROM")[2].replace(f"_{kind.name}_open o", f"_{kind.name}_{spans} o")
+    return "FROM" + VIEWS[kind.name][1].partition(" FROM")[2].replace(
+        f"_{kind.name}_open span", f"_{kind.name}_{spans} span"
+    )
 
 
 def _now(kind: Kind, since: int | None) -> Table:
@@ -134,10 +136,10 @@ def _now(kind: Kind, since: int | None) -> Table:
     columns = view_columns()[kind.name]
     if since is None:
         return _table(kind.name, columns, f"SELECT {own}, {key} {_joins(kind, 'open')}", None, kind)
-    began = "" if kind.latest else f" WHERE o.seen_from > :since{_renamed(kind)}"
+    began = "" if kind.latest else f" WHERE span.seen_from > :since{_renamed(kind)}"
     ended = (
-        " WHERE o.seen_from <= :since AND o.seen_to > :since AND NOT EXISTS (SELECT 1 FROM "
-        f"_{kind.name}_open n WHERE n.device = o.device AND n.key = o.key AND n.value = o.value)"
+        " WHERE span.seen_from <= :since AND span.seen_to > :since AND NOT EXISTS (SELECT 1 FROM "
+        f"_{kind.name}_open n WHERE n.device = span.device AND n.value = span.value)"
     )
     select = (
         f"SELECT {own}, 'upsert', {key} {_joins(kind, 'open')}{began} UNION ALL "
@@ -151,7 +153,7 @@ def _renamed(kind: Kind) -> str:
     if not kind.device:
         return ""
     return (
-        " OR o.device IN (SELECT e.device FROM _devices_closed e JOIN _devices_value w ON w._id = e.value "
+        " OR span.device IN (SELECT e.device FROM _devices_closed e JOIN _devices_value w ON w._id = e.value "
         "JOIN _device f ON f.id = e.device WHERE e.seen_to > :since AND (w.device_name IS NOT f.device_name OR "
         "w.serial_number IS NOT f.serial_number))"
     )
@@ -161,12 +163,12 @@ def _history(kind: Kind, since: int | None) -> Table:
     """Every span. Its key has its beginning too: the same content may come and go."""
     own, key = _parts(kind)
     op = ", 'upsert'" if since is not None else ""
-    began = f" WHERE o.seen_from > :since{_renamed(kind)}" if since is not None and not kind.latest else ""
-    ended = f" WHERE o.seen_to > :since{_renamed(kind)}" if since is not None else ""
+    began = f" WHERE span.seen_from > :since{_renamed(kind)}" if since is not None and not kind.latest else ""
+    ended = f" WHERE span.seen_to > :since{_renamed(kind)}" if since is not None else ""
     select = (
-        f"SELECT {own}, NULL{op}, {key}, s.finished_at {_joins(kind, 'open')}{began} UNION ALL "
-        f"SELECT {own}, t.finished_at{op}, {key}, s.finished_at {_joins(kind, 'closed')} "
-        f"JOIN _sync t ON t.id = o.seen_to{ended}"
+        f"SELECT {own}, NULL{op}, {key}, began.finished_at {_joins(kind, 'open')}{began} UNION ALL "
+        f"SELECT {own}, ended.finished_at{op}, {key}, began.finished_at {_joins(kind, 'closed')} "
+        f"JOIN _sync ended ON ended.id = span.seen_to{ended}"
     )
     columns = view_columns()[f"{kind.name}_history"]
     return _table(f"{kind.name}_history", columns, select, since, kind)
