@@ -78,7 +78,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     if options.verb == "alerts":
         from . import alerts
 
-        return alerts.run(options, path, shown, _seconds)
+        return alerts.run(options, path, shown, read_interval)
     return (_report if options.verb == "report" else _export)(options, path, shown)
 
 
