@@ -12,7 +12,6 @@ import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from iru_mcp.versions import read_version
 
 from iru_mcp.errors import IruError, TookTooLong, UsageError
 from iru_mcp.inventory.query import ask, select
@@ -20,6 +19,7 @@ from iru_mcp.inventory.sandbox.functions import version_key
 from iru_mcp.inventory.sandbox.processes import Processes
 from iru_mcp.inventory.schema import VIEWS, view_columns
 from iru_mcp.inventory.store import writer
+from iru_mcp.versions import read_version
 
 from .conftest import LATER, Copy
 
