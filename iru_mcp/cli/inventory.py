@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
 import json
 import re
+import secrets
 import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,8 +56,7 @@ def add_flags(parser: argparse.ArgumentParser, verb: str) -> None:
     elif verb == "report":
         parser.add_argument("--out", default="report.html", help="the file to write")
     elif verb == "export":
-        parser.add_argument("--format", required=True, choices=["jsonl", "csv", "jupiterone"])
-        parser.add_argument("--out", default="", help="file, for csv a folder; stdout unless given")
+        _add_export_flags(parser)
     elif verb == "alerts":
         parser.add_argument("what", nargs="*", metavar="ack NUMBER | mute RULE | unmute RULE")
         parser.add_argument("--reason", default="", help="why it is acknowledged or muted")
@@ -62,6 +64,16 @@ def add_flags(parser: argparse.ArgumentParser, verb: str) -> None:
         parser.add_argument("--check", default="", metavar="RULES.TOML", help="try a file of rules; keep nothing")
     if verb in ("sync", "inventory", "alerts"):
         parser.add_argument("--json", action="store_true", help="machine-readable; alerts as JSON lines")
+
+
+def _add_export_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", required=True, choices=["jsonl", "csv", "jupiterone"])
+    parser.add_argument("--out", default="", help="file, for csv a folder; stdout unless given")
+    parser.add_argument("--history", action="store_true", help="also every row that was, with valid_from and valid_to")
+    parser.add_argument("--changes", action="store_true", help="also what appeared, went, changed or moved")
+    parser.add_argument("--gone", action="store_true", help="also the devices that Iru no longer lists")
+    parser.add_argument("--alerts", action="store_true", help="also the alerts, open and resolved")
+    parser.add_argument("--since", type=int, metavar="SYNC", help="only what began or ended after that sync")
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -73,18 +85,27 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         return code
     if options.verb == "inventory":
         return _status(options, settings)
-    path = _file(settings)
-    shown = _shown(settings, path)
-    if options.verb == "alerts":
-        from . import alerts
+    from . import alerts, export, report
 
-        return alerts.run(options, path, shown, read_interval)
-    return (_report if options.verb == "report" else _export)(options, path, shown)
+    path = _file(settings)
+    verbs: dict[str, Callable[[argparse.Namespace, Path, Callable[[Any], Any]], int]] = {
+        "alerts": partial(alerts.run, seconds=read_interval),
+        "report": report.run,
+        "export": partial(export.run, key=_row_key(settings)),
+    }
+    return verbs[options.verb](options, path, _shown(settings, path))
+
+
+def _row_key(settings: Settings) -> bytes:
+    """What is mixed into the keys of exported rows: nothing, or in privacy mode its key."""
+    if settings.privacy == "off":
+        return b""
+    return hashlib.sha256(settings.privacy_key.get_secret_value().encode() or secrets.token_bytes()).digest()
 
 
 def _shown(settings: Settings, path: Path) -> Callable[[Any], Any]:
     """How rows and text leave: as they are, or in privacy mode without the names of the copy's devices and people."""
-    from ..inventory.export import names
+    from ..inventory.export.rows import names
     from ..inventory.store import reader
 
     privacy = pseudonyms(settings)
@@ -260,32 +281,4 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
         rows = f"{line['rows']:,}" if "rows" in line else "-"
         state = f"{line['state']} {line.get('grant', '')}".rstrip()
         print(f"{line['kind']:<{wide}} {rows:>10}  {line.get('age', '-'):<10} {state}")
-    return 0
-
-
-def _report(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any]) -> int:
-    from ..inventory.report.page import page
-    from ..inventory.store import reader
-
-    with reader(path) as db:
-        text = str(shown(page(db, datetime.now(UTC))))
-    Path(options.out).write_text(text, "utf-8")
-    print(f"{options.out}: {len(text):,} characters", file=sys.stderr)
-    return 0
-
-
-def _export(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any]) -> int:
-    from ..inventory import export
-    from ..inventory.store import reader
-
-    with reader(path) as db:
-        if options.format == "csv":
-            if not options.out:
-                raise UsageError("csv is one file a table.", "Name a folder with --out.")
-            export.write_csv(db, Path(options.out), shown)
-        elif options.out:
-            with Path(options.out).open("w", encoding="utf-8") as out:
-                export.write_lines(db, options.format, out, shown)
-        else:
-            export.write_lines(db, options.format, sys.stdout, shown)
     return 0

@@ -222,13 +222,13 @@ def test_jsonl_holds_every_row(shell: Shell) -> None:
     counts: Counter[str] = Counter()
     for line in json.loads(shell("inventory", "--json").stdout)["kinds"]:
         counts[line["kind"].partition(" (")[0]] += line["rows"]
-    assert Counter(row["kind"] for row in rows) == +counts
+    assert Counter(row["table"] for row in rows) == +counts
 
 
 def test_in_privacy_mode_no_name_of_the_copy_leaves_by_any_verb(shell: Shell, tmp_path: Path) -> None:
     rows = [json.loads(line) for line in shell("export", "--format", "jsonl").stdout.splitlines()]
-    named = {row["serial_number"] for row in rows if row["kind"] == "devices"}
-    named |= {row[name] for row in rows if row["kind"] == "users" for name in ("name", "email") if name in row}
+    named = {row["serial_number"] for row in rows if row["table"] == "devices"}
+    named |= {row[name] for row in rows if row["table"] == "users" for name in ("name", "email") if name in row}
     assert len(named) > 50
     private = {"IRU_PRIVACY": "pseudonyms", "IRU_PRIVACY_KEY": "a key for the tests of this"}
     written = [

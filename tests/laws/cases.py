@@ -286,7 +286,7 @@ CASES: dict[str, Case] = {
     ),
     "list_vulnerabilities": Case(
         {"device": "NWL0Q5ZK7T"},
-        narrows={"severity": ["critical", "high"], "software": "chrome"},
+        narrows={"severity": ["critical", "high"], "software": "chrome", "known_exploited": BOTH},
         changes={"device": MAC, "sort": "newest"},
     ),
 }

@@ -147,3 +147,15 @@ async def test_the_devices_of_a_cve_say_who_holds_them_and_which_are_stale() -> 
     assert counts["items"] == []
     assert counts["total"] == len(rows)
     assert counts["summary"]["cve_id"] == STORY.cve_id
+
+
+async def test_the_worst_flaws_of_a_device_are_the_known_exploited_ones_as_in_the_fleet() -> None:
+    exploited = {row["cve_id"] for row in await ask_all("list_fleet_vulnerabilities", known_exploited=True, limit=500)}
+    mac = STORY.patient_zero_serial
+    rows = await ask_all("list_vulnerabilities", device=mac, limit=500)
+    marked = [row["cve_id"] in exploited for row in rows]
+    assert [row.get("known_exploited", False) for row in rows] == marked == sorted(marked, reverse=True)
+    only = await ask_all("list_vulnerabilities", device=mac, known_exploited=True, limit=500)
+    assert only == [row for row in rows if row["cve_id"] in exploited] != []
+    denied = await ask("list_vulnerabilities", tenant(denied=("LIST_VULNERABILITIES",)), device=mac)
+    assert any("known to be exploited was not read: " in note for note in denied["notes"])

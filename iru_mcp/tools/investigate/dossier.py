@@ -28,7 +28,7 @@ from ..threats import THREAT_ENDPOINTS
 from .appearances import APPEARANCES, CHANGES, categories, read_protections
 from .dossier_dates import collected_at, contradictions
 from .dossier_view import SECTIONS, Findings, identity, security
-from .reader import gather, spend
+from .reader import fit_sections, gather
 from .sources import (
     read_activity,
     read_audit,
@@ -136,15 +136,15 @@ async def get_device_dossier(
     protections = parts[_PROTECTIONS].value if _PROTECTIONS in parts else None
     head[_PROTECTIONS] = protections.records[0] if protections else {}
     sections = {name: make(found) for name, make in SECTIONS.items() if name in parts and parts[name].value}
-    spent = spend(sections, room - size(head), most)
-    if any("rows_left_out" in section for section in spent.values()):
+    fitted = fit_sections(sections, room - size(head), most)
+    if any("rows_left_out" in section for section in fitted.values()):
         head["complete"] = False
         head["notes"].append(_MORE[detail])
-    if any("why" in row for section in spent.values() for row in section.get("rows", ())):
+    if any("why" in row for section in fitted.values() for row in section.get("rows", ())):
         head["notes"].append("rows with why stand out: find_indicator with their label, name or path shows where else")
-    if spent.get("audit", {}).get("rows"):
+    if fitted.get("audit", {}).get("rows"):
         head["notes"].append("who did what is audited: list_audit_events actor= what else, target= a token's making")
-    answer = {name: value for name, value in (head | spent).items() if value not in ([], {})}
+    answer = {name: value for name, value in (head | fitted).items() if value not in ([], {})}
     return cast("Dossier", answer)
 
 

@@ -10,7 +10,7 @@ from .indicator_links import Followed
 from .indicator_lists import LISTS, SearchedList
 from .indicator_matching import matched, value_of
 from .indicator_text import Indicator, any_home
-from .reader import Outcome, Section, SourceRows, spend
+from .reader import Outcome, Section, SourceRows, fit_sections
 from .sources import program_of
 
 _ROWS = 5
@@ -72,7 +72,7 @@ def answer_of(
         if outcome.value is not None
     }
     sections |= {f"{_FOLLOWED}{name}": _followed_section(name, followed, identity) for name in followed.rows}
-    shown = spend(sections, room, _ROWS)
+    shown = fit_sections(sections, room, _ROWS)
     for name, section in shown.items():
         if section.get("rows_left_out"):
             section["more"] = LISTS[name.removeprefix(_FOLLOWED)].next_tool

@@ -130,7 +130,7 @@ class Section:
     rows: list[dict[str, Any]] = field(default_factory=list)
 
 
-def spend(sections: Mapping[str, Section], room: int, most: int) -> dict[str, dict[str, Any]]:
+def fit_sections(sections: Mapping[str, Section], room: int, most: int) -> dict[str, dict[str, Any]]:
     """The sections within `room` bytes: a few rows of each first, then up to `most` in the order given.
 
     What is left out of a section is counted in it.

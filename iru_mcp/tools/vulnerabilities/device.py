@@ -7,8 +7,11 @@ from typing import Annotated, Literal, TypedDict
 
 from pydantic import Field
 
+from ...api.call import Call
 from ...api.endpoints.devices import LIST_DEVICES
-from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, Detection
+from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES, Detection
+from ..investigate.reader import attempt
+from ..investigate.sources import read_known_exploited
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
@@ -17,7 +20,7 @@ from ..kit.listing import listing
 from ..kit.params import Cursor, DeviceRef, Fields, Limit, Str, contains, newest_first
 from ..kit.resolve import resolve
 from ..kit.rows import RowShape
-from ..kit.scan import Check, Source
+from ..kit.scan import Check, Source, flag_check
 
 SEVERITIES = ("undefined", "low", "medium", "high", "critical")
 Severity = Literal["low", "medium", "high", "critical"] | None
@@ -29,6 +32,7 @@ class DetectionLine(TypedDict, total=False):
     cve_id: str
     cvss_severity: str
     cvss_score: float
+    known_exploited: bool
     name: str
     version: str
     path: str
@@ -42,24 +46,27 @@ def rank(severity: str | None) -> int:
     return SEVERITIES.index(word) if word in SEVERITIES else 0
 
 
-@tool(LIST_DETECTIONS, optional=(LIST_DEVICES,))
+@tool(LIST_DETECTIONS, optional=(LIST_DEVICES, LIST_VULNERABILITIES))
 async def list_vulnerabilities(
     ctx: Context,
     device: DeviceRef,
     severity: Annotated[Severity, Field(description="at least this severe")] = None,
+    known_exploited: bool | None = None,
     software: Str = "",
     sort: Literal["worst", "newest"] = "worst",
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",
 ) -> Page[DetectionLine]:
-    """CVEs present on one device now, with the software that carries them, worst first. cve_description and
-    cve_link only by
-    fields."""
+    """CVEs present on one device now, with the software that carries them, worst first (known-exploited before all).
+    cve_description and cve_link only by fields."""
     target = await resolve(ctx.call, device)
     checks: list[Check[Detection]] = [Check("device", lambda row: row.device_id == target.device_id, sent=True)]
     if severity:
         checks.append(Check("severity", lambda row: rank(row.cvss_severity) >= rank(severity)))
+    exploited, why = await _known_exploited(ctx.call)
+    if known_exploited is not None:
+        checks.append(flag_check("known_exploited", known_exploited, lambda row: _is_in(row, exploited)))
     if software.strip():
         has = contains(software.strip())
         checks.append(Check("software", lambda row: has(row.name) or has(row.path) or has(row.bundle_id)))
@@ -67,12 +74,31 @@ async def list_vulnerabilities(
         LIST_DETECTIONS,
         query={"filter": json.dumps({"device_id": {"in": [target.device_id]}})},
         checks=checks,
-        order=_newest if sort == "newest" else _worst,
+        order=_newest if sort == "newest" else lambda row: (not _is_in(row, exploited), *_worst(row)),
     )
-    page = await listing(ctx, source, RowShape(DetectionLine), limit=limit, cursor=cursor, fields=fields)
+    shape = RowShape(DetectionLine, flat=lambda row: row.flat() | _told(_is_in(row, exploited)))
+    page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
     page.device = target.shown()
+    page.notes += [f"which of these are known to be exploited was not read: {why}"] if why else []
     await say_coverage(ctx.call, page, target, "vulnerability detections", MACS)
     return page
+
+
+async def _known_exploited(call: Call) -> tuple[frozenset[str] | None, str]:
+    """The fleet's CVEs that are known to be exploited, which detections do not say; None and why when not all of them
+    could be read."""
+    found = await attempt(lambda: read_known_exploited(call))
+    if found.value is None or found.value.missing:
+        return None, found.state
+    return frozenset(row.cve_id for row in found.value.records), ""
+
+
+def _is_in(row: Detection, exploited: frozenset[str] | None) -> bool | None:
+    return None if exploited is None else row.cve_id in exploited
+
+
+def _told(known_exploited: bool | None) -> dict[str, bool]:
+    return {"known_exploited": True} if known_exploited else {}
 
 
 def _worst(row: Detection) -> tuple[int, float, float, str]:

@@ -1,18 +1,16 @@
-"""The copy written out for another system: every row, or entities and relationships with stable keys and types."""
+"""The copy as entities and relationships of the graph product, with stable keys and types."""
 
 from __future__ import annotations
 
-import csv
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any, TextIO
 
-from ..output.clean import clean
-from .graph import RELATIONS, Relation
-from .store import meta
-from .tables import KINDS
+from ...output.clean import clean
+from ..graph import RELATIONS, Relation
+from ..store import meta
+from .rows import Shown
 
 _ENTITIES: dict[str, tuple[str, str, str]] = {
     "device": ("kandji_device", "Device", "SELECT *, device_id AS id, device_name AS name FROM devices"),
@@ -39,45 +37,10 @@ _ENTITIES: dict[str, tuple[str, str, str]] = {
 """Graph type, class and the SELECT of each node; every one has id and name."""
 
 
-Shown = Callable[[Any], Any]
-"""A row, or text, as it leaves: in privacy mode under pseudonyms."""
-
-
-def names(db: sqlite3.Connection) -> Iterator[dict[str, Any]]:
-    """The rows of the copy that name devices and people."""
-    for kind in ("devices", "users"):
-        yield from _filled(db, f"SELECT * FROM {kind}")
-
-
-def write_lines(db: sqlite3.Connection, form: str, out: TextIO, shown: Shown) -> None:
-    """Write one JSON object a line: `jsonl` every row with its kind, `jupiterone` entities, then relationships."""
+def write_graph(db: sqlite3.Connection, out: TextIO, shown: Shown) -> None:
+    """One JSON object a line: entities, then relationships."""
     db.execute("BEGIN")
-    for line in _rows(db) if form == "jsonl" else _graph(db):
-        out.write(json.dumps(shown(line), ensure_ascii=False, separators=(",", ":")))
-        out.write("\n")
-
-
-def write_csv(db: sqlite3.Connection, folder: Path, shown: Shown) -> None:
-    """Write one file a kind into `folder`. A cell that a spreadsheet would take for a formula is quoted as text."""
-    folder.mkdir(parents=True, exist_ok=True)
-    db.execute("BEGIN")
-    for kind in KINDS:
-        cursor = db.execute(f"SELECT * FROM {kind.name}")
-        with (folder / f"{kind.name}.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            columns = [column[0] for column in cursor.description]
-            writer.writerow(columns)
-            rows = (shown(dict(zip(columns, row, strict=True))) for row in cursor)
-            writer.writerows([_cell(cell) for cell in row.values()] for row in rows)
-
-
-def _cell(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t")) else cell
-
-
-def _rows(db: sqlite3.Connection) -> Iterator[dict[str, Any]]:
-    for kind in KINDS:
-        yield from ({"kind": kind.name} | row for row in _filled(db, f"SELECT * FROM {kind.name}"))
+    out.writelines(json.dumps(shown(line), ensure_ascii=False, separators=(",", ":")) + "\n" for line in _graph(db))
 
 
 def _filled(db: sqlite3.Connection, select: str) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""The copy written out for other systems: files of rows, or the entities and relationships of a graph product."""

@@ -1,0 +1,71 @@
+"""Rows as JSON lines, and as CSV a file a table."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any, TextIO
+
+from ..store import meta
+from .files import MANIFEST, whole_file, whole_folder
+from .manifest import Entry, entry, manifest
+from .rows import Shown, Wanted, check, rows, tables
+
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the beginning of a formula, also in full width."""
+
+
+def write_lines(db: sqlite3.Connection, out: TextIO, wanted: Wanted, shown: Shown) -> dict[str, Entry]:
+    """One JSON object a line: its table, the tenant, the sync, the key, then the row."""
+    db.execute("BEGIN")  # one state for every table
+    sync, tenant = check(db, wanted), meta(db, "account")
+    found = {}
+    for table in tables(wanted):
+        count = 0
+        for row in rows(db, table, wanted, shown, sync):
+            count += 1
+            line = {"table": table.name, "tenant": tenant} | row
+            out.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+        found[table.name] = entry(table, "", count)
+    return found
+
+
+def write_lines_file(db: sqlite3.Connection, path: Path, wanted: Wanted, shown: Shown) -> None:
+    """The lines as a file, with its manifest beside it: the name of the file and `.manifest.json`."""
+    with whole_file(path) as out:
+        found = write_lines(db, out, wanted, shown)
+        for one in found.values():
+            one["file"] = path.name
+        text = manifest(db, "jsonl", wanted, found)
+    if path.is_file():
+        with whole_file(path.with_name(f"{path.name}.manifest.json")) as beside:
+            beside.write(text)
+
+
+def write_csv(db: sqlite3.Connection, folder: Path, wanted: Wanted, shown: Shown) -> None:
+    """One file a table in `folder`. A cell that a spreadsheet would take for a formula begins with a quote."""
+    db.execute("BEGIN")
+    sync, tenant = check(db, wanted), meta(db, "account")
+    found = {}
+    with whole_folder(folder) as new:
+        for table in tables(wanted):
+            names = list(dict.fromkeys(["tenant", "sync", "row_key", *table.columns]))
+            count = 0
+            with (new / f"{table.name}.csv").open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerow(names)
+                for row in rows(db, table, wanted, shown, sync):
+                    count += 1
+                    writer.writerow([_cell((row | {"tenant": tenant}).get(name)) for name in names])
+            found[table.name] = entry(table, f"{table.name}.csv", count)
+        (new / MANIFEST).write_text(manifest(db, "csv", wanted, found), "utf-8")
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (list, dict)):
+        value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return f"'{value}" if isinstance(value, str) and value.lstrip().startswith(_FORMULA) else value

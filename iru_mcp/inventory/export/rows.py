@@ -1,0 +1,193 @@
+"""What leaves in an export of rows: which tables, which of their rows, and the key that names a row for good.
+
+A warehouse is kept in step by merging what began or ended after a sync. A row of the copy is a span: a device, a thing
+and a content (the value of every versioned column). Its `row_key` is a hash of the three, so the same row has the same
+key in every export, whichever file it comes from, and a row whose content changed is one row that ended and another
+that began. What must stay true: merging the exports since sync n into the whole export of sync n gives the whole
+export of now. Three things change a row without a new span: its `latest` columns, the name or serial number of its
+device, and what people decide about an alert. So tables with `latest` columns and alerts leave whole each time, and so
+does every row of a device that was renamed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...errors import UsageError
+from ...output.clean import clean
+from ..schema import view_columns
+from ..store import last_sync
+from ..tables import KINDS, Kind
+from ..views import VIEWS
+from .columns import Type, type_of, typed, types_of
+
+Row = dict[str, Any]
+Shown = Callable[[Any], Any]
+"""A row, or text, as it leaves: in privacy mode under pseudonyms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an export holds beside the rows of now."""
+
+    history: bool = False
+    """A table `<name>_history` for each kind: every row that was, with valid_from and valid_to."""
+    changes: bool = False
+    gone: bool = False
+    alerts: bool = False
+    since: int | None = None
+    """Only what began or ended after this sync, with `op`: upsert or delete."""
+    key: bytes = b""
+    """Mixed into each row_key, so that in privacy mode a key tells nobody what is in the row. At most 64 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of an export. `select` gives the columns in their order, then what the row_key is made of."""
+
+    name: str
+    columns: dict[str, Type]
+    select: str
+    names: Row = field(default_factory=dict)
+
+
+def names(db: sqlite3.Connection) -> Iterator[Row]:
+    """The rows of the copy that name devices and people."""
+    for kind in ("devices", "users"):
+        cursor = db.execute(f"SELECT * FROM {kind}")
+        columns = [column[0] for column in cursor.description]
+        for row in cursor:
+            yield {name: clean(cell, name) for name, cell in zip(columns, row, strict=True) if cell is not None}
+
+
+def check(db: sqlite3.Connection, wanted: Wanted) -> int:
+    """The newest sync. Raises UsageError when there is none, or when `since` is none of the copy's."""
+    last = last_sync(db)
+    if last is None:
+        raise UsageError("No sync has finished yet.", "Run: iru-mcp sync")
+    if wanted.since is not None and not 1 <= wanted.since <= last[0]:
+        raise UsageError(
+            f"The copy has no sync {wanted.since}; its newest is {last[0]}.",
+            "Give the sync that _manifest.json of your last export names; export whole if the copy was begun anew.",
+        )
+    return last[0]
+
+
+def tables(wanted: Wanted) -> Iterator[Table]:
+    """The tables of an export, each kind's first."""
+    for kind in KINDS:
+        yield _now(kind, wanted.since)
+        if wanted.history:
+            yield _history(kind, wanted.since)
+    if wanted.gone:
+        yield _gone(wanted.since)
+    if wanted.changes:
+        yield _changes(wanted.since)
+    if wanted.alerts:
+        columns = view_columns()["alerts"]
+        upsert = ", 'upsert'" if wanted.since is not None else ""
+        yield _table("alerts", columns, f"SELECT *{upsert}, alert FROM alerts", wanted.since)
+
+
+def rows(db: sqlite3.Connection, table: Table, wanted: Wanted, shown: Shown, sync: int) -> Iterator[Row]:
+    """The rows of a table as they leave: cleaned, typed, without what is null, with `row_key` and `sync`: the sync that
+    the export is of; of a change its own."""
+    named = list(table.columns)
+    for cells in db.execute(table.select, table.names):
+        row = {
+            name: clean(typed(cell, type_), name)
+            for (name, type_), cell in zip(table.columns.items(), cells, strict=False)
+            if cell is not None
+        }
+        key = hashlib.blake2b(repr(cells[len(named) :]).encode(), digest_size=16, key=wanted.key).hexdigest()
+        yield {"sync": sync, "row_key": key} | shown(row)
+
+
+def _table(
+    name: str, columns: list[str], select: str, since: int | None, kind: Kind | None = None, **names: Any
+) -> Table:
+    types = types_of(kind, columns) if kind else {one: type_of(name, one) for one in columns}
+    if since is not None:
+        types |= {"op": "text"}
+        names |= {"since": since}
+    return Table(name, types, select, names)
+
+
+def _parts(kind: Kind) -> tuple[str, str]:
+    """The columns of a kind's rows by name, and what their key is made of, over the aliases of the views."""
+    own = VIEWS[kind.name][1].partition(" FROM ")[0].removeprefix("SELECT ")
+    device = "d.device_id" if kind.device else "NULL"
+    return own, f"{device}, (SELECT text FROM _key WHERE id = o.key), v.digest"
+
+
+def _joins(kind: Kind, spans: str) -> str:
+    return "FROM" + VIEWS[kind.name][1].partition(" FROM")[2].replace(f"_{kind.name}_open o", f"_{kind.name}_{spans} o")
+
+
+def _now(kind: Kind, since: int | None) -> Table:
+    """What is now; with `since` what began, then what was at that sync and is no more."""
+    own, key = _parts(kind)
+    columns = view_columns()[kind.name]
+    if since is None:
+        return _table(kind.name, columns, f"SELECT {own}, {key} {_joins(kind, 'open')}", None, kind)
+    began = "" if kind.latest else f" WHERE o.seen_from > :since{_renamed(kind)}"
+    ended = (
+        " WHERE o.seen_from <= :since AND o.seen_to > :since AND NOT EXISTS (SELECT 1 FROM "
+        f"_{kind.name}_open n WHERE n.device = o.device AND n.key = o.key AND n.value = o.value)"
+    )
+    select = (
+        f"SELECT {own}, 'upsert', {key} {_joins(kind, 'open')}{began} UNION ALL "
+        f"SELECT {own}, 'delete', {key} {_joins(kind, 'closed')}{ended}"
+    )
+    return _table(kind.name, columns, select, since, kind)
+
+
+def _renamed(kind: Kind) -> str:
+    """Or the row is of a device that had another name or serial number at that sync."""
+    if not kind.device:
+        return ""
+    return (
+        " OR o.device IN (SELECT e.device FROM _devices_closed e JOIN _devices_value w ON w._id = e.value "
+        "JOIN _device f ON f.id = e.device WHERE e.seen_to > :since AND (w.device_name IS NOT f.device_name OR "
+        "w.serial_number IS NOT f.serial_number))"
+    )
+
+
+def _history(kind: Kind, since: int | None) -> Table:
+    """Every span. Its key has its beginning too: the same content may come and go."""
+    own, key = _parts(kind)
+    op = ", 'upsert'" if since is not None else ""
+    began = f" WHERE o.seen_from > :since{_renamed(kind)}" if since is not None and not kind.latest else ""
+    ended = f" WHERE o.seen_to > :since{_renamed(kind)}" if since is not None else ""
+    select = (
+        f"SELECT {own}, NULL{op}, {key}, s.finished_at {_joins(kind, 'open')}{began} UNION ALL "
+        f"SELECT {own}, t.finished_at{op}, {key}, s.finished_at {_joins(kind, 'closed')} "
+        f"JOIN _sync t ON t.id = o.seen_to{ended}"
+    )
+    columns = view_columns()[f"{kind.name}_history"]
+    return _table(f"{kind.name}_history", columns, select, since, kind)
+
+
+def _gone(since: int | None) -> Table:
+    """Devices that Iru lists no more; with `since` all of them, and a delete for each that came or came back."""
+    columns = view_columns()["devices_gone"]
+    op = ", 'upsert'" if since is not None else ""
+    select = f"SELECT *{op}, device_id FROM devices_gone"
+    if since is not None:
+        nothing = ", ".join("NULL" if name != "device_id" else "d.device_id" for name in columns)
+        select += (
+            f" UNION ALL SELECT {nothing}, 'delete', d.device_id FROM _devices_open o "
+            "JOIN _device d ON d.id = o.device WHERE o.seen_from > :since"
+        )
+    return _table("devices_gone", columns, select, since, KINDS[0])
+
+
+def _changes(since: int | None) -> Table:
+    columns = view_columns()["changes"]
+    upsert, after = (", 'upsert'", " WHERE sync > :since") if since is not None else ("", "")
+    every = ", ".join(f'"{name}"' for name in columns)
+    return _table("changes", columns, f"SELECT DISTINCT {every}{upsert}, {every} FROM changes{after}", since)
