@@ -71,24 +71,46 @@ def changes(  # noqa: PLR0913 - what may be asked
     most: int = 200,
 ) -> Changes:
     """The changes seen by syncs that finished within the two moments."""
-    where, names = _window(since, until, kind, device)
+    kinds = [BY_NAME[kind]] if kind else [one for one in KINDS if not one.starts and (one.device or not device)]
+    where, names = _window(since, until, device)
     counts: dict[str, dict[str, int]] = {}
     for name, what, count in db.execute(
-        f"SELECT c.kind, c.what, count(*) FROM _change c JOIN _sync s ON s.id = c.sync WHERE {where} GROUP BY 1, 2",
-        names,
+        f"SELECT kind, what, count(*) FROM ({_spans(kinds, where)}) GROUP BY 1, 2", names
     ):
         counts.setdefault(name, {})[what] = count
     found = db.execute(
-        "SELECT s.finished_at, c.kind, c.what, k.text AS thing, d.device_id, d.device_name, d.serial_number, "
-        "w.user_email, w.blueprint_name, c.device, c.key, c.old, c.new FROM _change c JOIN _sync s ON s.id = c.sync "
-        "JOIN _key k ON k.id = c.key LEFT JOIN _device d ON d.id = c.device LEFT JOIN _devices_open p "
-        f"ON p.device = c.device LEFT JOIN _devices_value w ON w._id = p.value WHERE {where} "
-        "ORDER BY c.sync DESC, c.id LIMIT :most",
+        "SELECT change.at, change.kind, change.what, key.text AS thing, device.device_id, device.device_name, "
+        "device.serial_number, owner.user_email, owner.blueprint_name, change.device, change.old, change.new "
+        f"FROM (SELECT * FROM ({_spans(kinds, where)}) ORDER BY sync DESC, place, device, value LIMIT :most) change "
+        "JOIN _key key ON key.id = change.key LEFT JOIN _device device ON device.id = change.device "
+        "LEFT JOIN _devices_open held ON held.device = change.device "
+        "LEFT JOIN _devices_value owner ON owner._id = held.value "
+        "ORDER BY change.sync DESC, change.place, change.device, change.value",
         names | {"most": most + 1},
     ).fetchall()
     items = [_item(db, row, whole=bool(kind)) for row in found[:most]]
     begins = db.execute("SELECT min(finished_at) FROM _sync").fetchone()[0]
     return Changes(items, counts, _syncs(db, since, until), begins, len(found) > most)
+
+
+def _spans(kinds: Sequence[Kind], where: str) -> str:
+    """The changes of the tables: what ended, with the content that took its place, and what appeared."""
+    found = []
+    for place, kind in enumerate(kinds):
+        head = (
+            f"SELECT at_sync.finished_at AS at, at_sync.id AS sync, {place} AS place, '{kind.name}' AS kind, "
+            "{what} AS what, content.key AS key, span.device AS device, span.value AS value, {old} AS old, "
+            "{new} AS new "
+            f"FROM _sync at_sync JOIN {{spans}} JOIN _{kind.name}_value content ON content._id = span.value "
+            f"WHERE {where}"
+        )
+        appeared = f"_{kind.name}_appeared span ON span.sync = at_sync.id"
+        found.append(head.format(what="'appeared'", spans=appeared, old="NULL", new="span.value"))
+        what = "CASE WHEN span.next IS NULL THEN 'gone' WHEN span.flags & 4 THEN 'moved' ELSE 'changed' END"
+        ended = f"_{kind.name}_closed span ON span.seen_to = at_sync.id"
+        told = head.format(what=what, spans=ended, old="span.value", new="span.next")
+        found.append(f"{told} AND NOT (span.flags & 2)")
+    return " UNION ALL ".join(found)
 
 
 def _syncs(db: sqlite3.Connection, since: datetime | None, until: datetime | None) -> list[str]:
@@ -101,15 +123,12 @@ def _syncs(db: sqlite3.Connection, since: datetime | None, until: datetime | Non
     return [row[0] for row in found]
 
 
-def _window(
-    since: datetime | None, until: datetime | None, kind: str, device: Target | None
-) -> tuple[str, dict[str, Any]]:
+def _window(since: datetime | None, until: datetime | None, device: Target | None) -> tuple[str, dict[str, Any]]:
     where, names = ["1"], dict[str, Any]()
     for text, value in (
-        ("s.finished_at >= :since", utc(since) if since else None),
-        ("s.finished_at <= :until", utc(until) if until else None),
-        ("c.kind = :kind", kind or None),
-        ("c.device = :device", device.number if device else None),
+        ("at_sync.finished_at >= :since", utc(since) if since else None),
+        ("at_sync.finished_at <= :until", utc(until) if until else None),
+        ("span.device = :device", device.number if device else None),
     ):
         if value is not None:
             where.append(text)
@@ -122,12 +141,12 @@ _NAMES = ("at", "kind", "what", "thing", "device_id", "device_name", "serial_num
 
 def _item(db: sqlite3.Connection, row: tuple[Any, ...], *, whole: bool) -> dict[str, Any]:
     """A change as answers show it; of what came or went only the telling columns unless the `whole` is wanted."""
-    *names, device, key, old, new = row
+    *names, device, old, new = row
     named = dict(zip(_NAMES, names, strict=True))
     kind = BY_NAME[named["kind"]]
     before, after = _content(db, kind.name, old), _content(db, kind.name, new)
     if after and not before:
-        after |= _dated(db, kind, (device, key, new))
+        after |= _dated(db, kind, device, new)
     if before and after:
         changed = [name for name in kind.columns if before.get(name) != after.get(name)]
         named["fields"] = {
@@ -141,10 +160,15 @@ def _item(db: sqlite3.Connection, row: tuple[Any, ...], *, whole: bool) -> dict[
     return {name: value for name, value in named.items() if value not in (None, "")}
 
 
-def _dated(db: sqlite3.Connection, kind: Kind, span: tuple[int, int, int]) -> dict[str, Any]:
+def _dated(db: sqlite3.Connection, kind: Kind, device: int, value: int) -> dict[str, Any]:
     """Since when Iru has had what appeared, if that is known and it is still there."""
-    found = db.execute(f"SELECT since FROM _{kind.name}_open WHERE (device, key, value) = (?, ?, ?)", span).fetchone()
+    found = db.execute(
+        f"SELECT {_SINCE} FROM _{kind.name}_open span WHERE device = ? AND value = ?", (device, value)
+    ).fetchone()
     return {"since": found[0]} if found and found[0] else {}
+
+
+_SINCE = "strftime('%Y-%m-%dT%H:%M:%SZ', span.since, 'unixepoch')"
 
 
 def _content(db: sqlite3.Connection, kind: str, value: int | None) -> dict[str, Any]:
@@ -160,6 +184,7 @@ def _filled(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
     found = {column[0]: cell for column, cell in zip(cursor.description, row, strict=True) if cell is not None}
     found.pop("_id", None)
     found.pop("digest", None)
+    found.pop("key", None)
     return found | (json.loads(found.pop("more")) if "more" in found else {})
 
 
@@ -200,11 +225,12 @@ def _brief(kind: Kind, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rows_at(db: sqlite3.Connection, kind: Kind, device: Target, sync: int) -> list[dict[str, Any]]:
+    content = f"JOIN _{kind.name}_value content ON content._id = span.value"
     cursor = db.execute(
-        f"SELECT v.*, o.since FROM _{kind.name}_open o JOIN _{kind.name}_value v ON v._id = o.value "
-        "WHERE o.device = :device AND o.seen_from <= :sync UNION ALL "
-        f"SELECT v.*, o.since FROM _{kind.name}_closed o JOIN _{kind.name}_value v ON v._id = o.value "
-        "WHERE o.device = :device AND o.seen_from <= :sync AND o.seen_to > :sync",
+        f"SELECT content.*, {_SINCE} AS since FROM _{kind.name}_open span {content} "
+        "WHERE span.device = :device AND span.seen_from <= :sync UNION ALL "
+        f"SELECT content.*, {_SINCE} AS since FROM _sync ended CROSS JOIN _{kind.name}_closed span {content} "
+        "WHERE ended.id > :sync AND span.seen_to = ended.id AND span.device = :device AND span.seen_from <= :sync",
         {"device": device.number, "sync": sync},
     )
     return [_filled(cursor, row) for row in cursor]

@@ -1,4 +1,9 @@
-"""The copy as nodes and edges: account, devices, users, blueprints, profiles, apps and vulnerabilities."""
+"""The copy as nodes and edges: account, devices, users, blueprints, profiles, apps and vulnerabilities.
+
+An app is one node whatever its versions, so a path from a device over an app to a CVE says nothing about the device:
+the edges to a CVE carry the version that has it, and a device is joined to its own CVEs. An edge is there only where
+both of its ends are in the copy.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +25,8 @@ class Edge:
     source: Node
     verb: str
     target: Node
+    properties: tuple[tuple[str, str], ...] = ()
+    """What tells of the edge itself: version, software, since."""
 
 
 @dataclass(slots=True)
@@ -33,12 +40,13 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A kind of edge: a SELECT of source, source's name, target, target's name over the copy's views."""
+    """A kind of edge: a SELECT of source a, its name an, target b, its name bn and the edge's properties."""
 
     source: str
     verb: str
     target: str
     select: str
+    properties: tuple[str, ...] = ()
 
 
 RELATIONS: tuple[Relation, ...] = (
@@ -53,34 +61,48 @@ RELATIONS: tuple[Relation, ...] = (
         "device",
         "ASSIGNED",
         "user",
-        "SELECT device_id AS a, device_name AS an, user_id AS b, coalesce(user_email, user_name) AS bn FROM devices "
-        "WHERE user_id IS NOT NULL",
+        "SELECT d.device_id AS a, d.device_name AS an, u.id AS b, coalesce(u.email, u.name) AS bn FROM devices d "
+        "JOIN users u ON u.id = d.user_id",
     ),
     Relation(
         "device",
         "ASSIGNED",
         "blueprint",
-        "SELECT device_id AS a, device_name AS an, blueprint_id AS b, blueprint_name AS bn FROM devices "
-        "WHERE blueprint_id IS NOT NULL",
+        "SELECT d.device_id AS a, d.device_name AS an, b.id AS b, b.name AS bn FROM devices d "
+        "JOIN blueprints b ON b.id = d.blueprint_id",
     ),
     Relation(
         "device",
         "ASSIGNED",
         "profile",
         "SELECT device_id AS a, device_name AS an, payload_identifier AS b, profile_display_name AS bn FROM profiles "
-        "WHERE payload_identifier IS NOT NULL",
+        "WHERE enrolled AND payload_identifier IS NOT NULL",
     ),
     Relation(
         "device",
         "INSTALLED",
         "app",
-        "SELECT device_id AS a, device_name AS an, coalesce(bundle_id, name) AS b, name AS bn FROM apps",
+        "SELECT device_id AS a, device_name AS an, coalesce(bundle_id, name) AS b, name AS bn, version FROM apps "
+        "WHERE enrolled",
+        ("version",),
+    ),
+    Relation(
+        "device",
+        "HAS",
+        "vulnerability",
+        "SELECT x.device_id AS a, x.device_name AS an, v.cve_id AS b, v.cve_id AS bn, x.name AS software, x.version, "
+        "x.since FROM detections x JOIN vulnerabilities v ON v.cve_id = x.cve_id WHERE x.enrolled",
+        ("software", "version", "since"),
     ),
     Relation(
         "app",
         "HAS",
         "vulnerability",
-        "SELECT coalesce(bundle_id, name) AS a, name AS an, cve_id AS b, cve_id AS bn FROM detections",
+        "SELECT DISTINCT coalesce(x.bundle_id, x.name) AS a, x.name AS an, v.cve_id AS b, v.cve_id AS bn, x.version "
+        "FROM detections x JOIN vulnerabilities v ON v.cve_id = x.cve_id WHERE x.enrolled AND (x.bundle_id IN "
+        "(SELECT bundle_id FROM apps) OR x.bundle_id IS NULL AND x.name IN (SELECT name FROM apps "
+        "WHERE bundle_id IS NULL))",
+        ("version",),
     ),
 )
 
@@ -150,16 +172,20 @@ def _neighbours(db: sqlite3.Connection, graph: Graph, node: Node) -> Iterator[tu
             if here != node[0]:
                 continue
             column = "a" if forward else "b"
+            told = "".join(f", {one}" for one in relation.properties)
             rows = db.execute(
-                f"SELECT DISTINCT {side}, {name} FROM ({relation.select}) WHERE {column} = ? LIMIT ?",
+                f"SELECT DISTINCT {side}, {name}{told} FROM ({relation.select}) WHERE {column} = ? LIMIT ?",
                 (node[1], _ENOUGH + 1),
             ).fetchall()
             if len(rows) > _ENOUGH:
                 total = db.execute(
-                    f"SELECT count(DISTINCT {side}) FROM ({relation.select}) WHERE {column} = ?", (node[1],)
+                    f"SELECT count(*) FROM (SELECT DISTINCT {side}, {name}{told} FROM ({relation.select}) "
+                    f"WHERE {column} = ?)",
+                    (node[1],),
                 ).fetchone()[0]
                 graph.left_out[node] = graph.left_out.get(node, 0) + total - _ENOUGH
-            for key, label in rows[:_ENOUGH]:
+            for key, label, *said in rows[:_ENOUGH]:
                 other = (there, str(key))
                 ends = (node, other) if forward else (other, node)
-                yield Edge(ends[0], relation.verb, ends[1]), other, str(label or key)
+                told_of = tuple((one, str(cell)) for one, cell in zip(relation.properties, said, strict=True) if cell)
+                yield Edge(ends[0], relation.verb, ends[1], told_of), other, str(label or key)

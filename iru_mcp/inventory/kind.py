@@ -33,6 +33,8 @@ class Kind:
     """Columns of which only the newest value is kept: they change without anything having happened."""
     since: str = ""
     """The column that says when Iru first saw the row; kept once, as `since`."""
+    changed: str = ""
+    """The column that says when Iru last changed the row; only its newest value is kept."""
     skipped: frozenset[str] = frozenset()
     """Columns that are not kept: another kind's, of no lasting meaning, or only on the wire."""
     moves: tuple[str, ...] = ()
@@ -52,6 +54,8 @@ class Kind:
     for. The id comes with each row, under the name of the endpoint's slot."""
     shape: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     """From a record's fields to the columns of the copy, where they differ."""
+    keeps_texts: bool = False
+    """Its rows carry descriptions of CVEs, which are kept once a CVE."""
     visit: Visit | None = None
     """How devices that no list covers are asked one by one."""
 

@@ -80,8 +80,8 @@ LIBRARY_TABLES: tuple[Kind, ...] = (
         device="device_id",
         key=("library_item_id",),
         columns=("library_item_id", "status", "log", "last_audit_log", "control_log"),
-        latest=("reported_at", "last_audit_run", "control_reported_at"),
-        skipped=frozenset({"id", "computer", "blueprint"}),
+        changed="reported_at",
+        skipped=frozenset({"id", "computer", "blueprint", "last_audit_run", "control_reported_at"}),
         telling=("library_item_id", "status"),
     ),
 )

@@ -31,6 +31,7 @@ def _prism(  # noqa: PLR0913 - the parts in which categories differ
         columns=tuple(columns.split()),
         latest=tuple(latest.split()),
         since="created_at",
+        changed="last_changed_at",
         skipped=_OF_THE_DEVICE | frozenset(skip.split()),
         family=family,
         telling=tuple(telling.split()),
@@ -44,13 +45,13 @@ PRISM_TABLES: tuple[Kind, ...] = (
     _prism(
         "device_information",
         "device_information",
-        "hardware and OS of an Apple device; owner, enrolment, agent and OS version of every device are in devices",
+        "hardware and OS build of an Apple device; use devices.last_check_in, not last_checkin, and devices.os_version",
         "",
         "device_capacity host_name local_hostname apple_silicon model model_name model_identifier marketing_name "
         "shared_ipad os_build os_name display_os_version battery_health cellular_technology data_roaming hotspot",
         latest="last_checkin last_checkin_agent last_checkin_mdm",
         skip="os_version supplemental_build_version supplemental_os_version_extra agent_version agent_installed "
-        "mdm_enabled first_enrollment_date last_enrollment_date lost_mode_status",  # the same of the same: see devices
+        "mdm_enabled first_enrollment_date last_enrollment_date lost_mode_status",  # devices has them
     ),
     _prism(
         "filevault",
@@ -70,7 +71,7 @@ PRISM_TABLES: tuple[Kind, ...] = (
     _prism(
         "local_users",
         "local_users",
-        "a local account on a Mac: type Admin or Standard",
+        "a local account on a Mac; type is as the Mac says it: anything but Standard may administer it",
         "username generated_uid",
         "username full_name uid type hidden_user secure_token filevault_user volume_owner user_created_at "
         "mobile_account home_directory home_folder_secure shell directory generated_uid password_last_set",

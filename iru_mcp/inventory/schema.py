@@ -17,6 +17,7 @@ from functools import cache
 from importlib import resources
 
 from ..errors import ConfigError
+from .digest import row_digest
 from .tables import KINDS, Kind
 from .views import VIEWS
 
@@ -50,6 +51,7 @@ def migrate(db: sqlite3.Connection) -> None:
         )
     if is_current(db):
         return
+    db.create_function("row_digest", 1, row_digest, deterministic=True)
     db.execute("BEGIN EXCLUSIVE")
     try:
         _drop_views(db)
@@ -99,10 +101,9 @@ def undeclared(kinds: Sequence[Kind] = KINDS) -> list[str]:
                 found.append(f"{kind.name} has no tables: add {step} with its CREATE TABLE statements, as 0001.sql has")
                 continue
             lacking = [name for name in kind.columns if name not in made]
-            found += [
-                f'{kind.name}.{name}: add {step} with ALTER TABLE {table} ADD COLUMN "{name}";' for name in lacking
-            ]
-            dropped = sorted(made - set(kind.columns) - {"_id", "digest", "more"})
+            added = f"ALTER TABLE {table} ADD COLUMN {{0}}; INSERT INTO _added_column VALUES ('{kind.name}', '{{0}}');"
+            found += [f"{kind.name}.{name}: add {step} with {added.format(name)}" for name in lacking]
+            dropped = sorted(made - set(kind.columns) - {"_id", "digest", "key", "more"})
             found += [
                 f'{kind.name} no longer declares {name}: add {step} with ALTER TABLE {table} DROP COLUMN "{name}";'
                 for name in dropped

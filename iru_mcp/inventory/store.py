@@ -11,7 +11,10 @@ from pathlib import Path
 
 from ..api.record import read_moment
 from ..errors import ConfigError, UsageError
-from .schema import is_current, migrate
+from .schema import is_current, migrate, version
+
+_INCREMENTAL = 2
+"""SQLite's auto_vacuum mode in which emptied pages can be given back to the file system."""
 
 
 class Locked(UsageError):
@@ -89,11 +92,17 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     try:
         if not _is_ours(db):  # what is in a write-ahead log only shows now
             raise ConfigError(f"{path} is not an inventory file.", "Name another in IRU_INVENTORY.")
+        shrinks = db.execute("PRAGMA auto_vacuum").fetchone()[0] == _INCREMENTAL
+        if not shrinks:
+            db.execute(f"PRAGMA auto_vacuum = {_INCREMENTAL}")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA cache_size = -32000")
         db.execute("PRAGMA temp_store = FILE")
+        older = bool(version(db)) and not shrinks
         migrate(db)
+        if older:
+            db.execute("VACUUM")  # only now the file can give pages back
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError:

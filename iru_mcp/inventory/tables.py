@@ -68,7 +68,7 @@ KINDS: tuple[Kind, ...] = (
     *PRISM_TABLES,
     Kind(
         name="vulnerabilities",
-        holds="a CVE found in the fleet; kev_score above 0: known to be exploited",
+        holds="a CVE found in the fleet; kev_score above 0: exploited; description and fixed_version need detections",
         endpoint=LIST_VULNERABILITIES,
         query={"sort_by": "cve_id"},
         key=("cve_id",),
@@ -88,6 +88,7 @@ KINDS: tuple[Kind, ...] = (
         since="first_detection_date",
         skipped=_OTHERS_NAMES
         | {"latest_detection_date", "cve_published_at", "cve_modified_at", "cve_description", "cve_link"},
+        keeps_texts=True,
     ),
     Kind(
         name="threats",

@@ -1,39 +1,88 @@
-"""What is queried: the views over the tables of the file, made from the declarations in tables.py."""
+"""What is queried: the views over the tables of the file, made from the declarations in tables.py.
+
+A span says by whole numbers which device has which content from which sync on; a view gives it the shape that people
+query. Devices, syncs and reports are joined by LEFT JOIN on their keys: SQLite then leaves out the join of a statement
+that uses none of their columns, and one over all apps touches nothing but spans and contents.
+"""
 
 from __future__ import annotations
 
+from .analyst_views import ANALYST_VIEWS
 from .tables import KINDS, Kind
 
-
-def _own(kind: Kind) -> str:
-    """What a kind's views show of a span `o` and its content `v`."""
-    whose = "d.device_id, d.device_name, d.serial_number, " if kind.device and kind.name != "devices" else ""
-    whose = "d.device_id, " if kind.name == "devices" else whose
-    columns = "".join(f'v."{name}", ' for name in kind.columns)
-    latest = "".join(f", json_extract(o.latest, '$.{name}') AS \"{name}\"" for name in kind.latest)
-    since = ", o.since" if kind.since else ""
-    return f"{whose}{columns}v.more{latest}{since}, NOT o.fresh AS baseline, s.finished_at AS valid_from"
+_TIME = "strftime('%Y-%m-%dT%H:%M:%SZ', {}, 'unixepoch')"
 
 
-def _joined(kind: Kind, spans: str) -> str:
-    device = "JOIN _device d ON d.id = o.device " if kind.device else ""
-    return f"FROM {spans} o JOIN _{kind.name}_value v ON v._id = o.value {device}JOIN _sync s ON s.id = o.seen_from"
+_CHANGED = "iif(span.changed = 0, span.since, span.changed)"
+"""0 stands for the same time as `since`: most apps never change, and 0 takes no room in the file."""
+
+
+def _columns(kind: Kind) -> str:
+    """What the views of a table show of its spans."""
+    return ", ".join(
+        (
+            *_of_device(kind),
+            *(f'content."{name}"' for name in kind.columns if name not in _MADE.get(kind.name, {})),
+            *(f'{made} AS "{name}"' for name, made in _MADE.get(kind.name, {}).items()),
+            "content.more",
+            *(f"json_extract(span.latest, '$.{name}') AS \"{name}\"" for name in kind.latest),
+            *((f"{_TIME.format('span.since')} AS since",) if kind.since else ()),
+            *((f"{_TIME.format(_CHANGED)} AS {kind.changed}",) if kind.changed else ()),
+            *_of_report(kind),
+            "NOT (span.flags & 1) AS baseline",
+            "began.finished_at AS valid_from",
+        )
+    )
+
+
+_MADE: dict[str, dict[str, str]] = {
+    "vulnerabilities": {
+        "description": "coalesce(content.description, cve.description)",
+        "fixed_version": "cve.fixed_version",
+    }
+}
+"""Columns that are not read off a table's own content."""
+
+
+def _of_device(kind: Kind) -> tuple[str, ...]:
+    if not kind.device:
+        return ()
+    if kind.name == "devices":
+        return ("device.device_id",)
+    enrolled = "(device.listed_sync IS NOT NULL AND device.gone_sync IS NULL) AS enrolled"
+    return ("device.device_id", "device.device_name", "device.serial_number", enrolled)
+
+
+def _of_report(kind: Kind) -> tuple[str, ...]:
+    if not kind.prism:
+        return ()
+    collected = _TIME.format("coalesce(report.collected_at, report.updated_at)")
+    return (f"{collected} AS last_collected_at",)
+
+
+def _from(kind: Kind, spans: str) -> str:
+    device = "LEFT JOIN _device device ON device.id = span.device " if kind.device else ""
+    cve = "LEFT JOIN _cve cve ON cve.cve_id = content.cve_id " if kind.name in _MADE else ""
+    report = f"LEFT JOIN _report report ON report.kind = '{kind.name}' AND report.device = span.device "
+    return (
+        f"FROM {spans} span JOIN _{kind.name}_value content ON content._id = span.value {device}{cve}"
+        f"{report if kind.prism else ''}LEFT JOIN _sync began ON began.id = span.seen_from"
+    )
 
 
 def _current(kind: Kind) -> str:
-    return f"SELECT {_own(kind)} {_joined(kind, f'_{kind.name}_open')}"
+    return f"SELECT {_columns(kind)} {_from(kind, f'_{kind.name}_open')}"
 
 
 def _history(kind: Kind) -> str:
-    now = f"SELECT {_own(kind)}, NULL AS valid_to {_joined(kind, f'_{kind.name}_open')}"
-    before = f"SELECT {_own(kind)}, t.finished_at AS valid_to {_joined(kind, f'_{kind.name}_closed')}"
-    return f"{now} UNION ALL {before} JOIN _sync t ON t.id = o.seen_to"
+    now = f"SELECT {_columns(kind)}, NULL AS valid_to {_from(kind, f'_{kind.name}_open')}"
+    before = f"SELECT {_columns(kind)}, ended.finished_at AS valid_to {_from(kind, f'_{kind.name}_closed')}"
+    return f"{now} UNION ALL {before} JOIN _sync ended ON ended.id = span.seen_to"
 
 
 def _gone() -> str:
-    kind = KINDS[0]
-    last = f"SELECT {_own(kind)}, t.finished_at AS gone_at {_joined(kind, '_devices_closed')}"
-    return f"{last} JOIN _sync t ON t.id = o.seen_to WHERE o.seen_to = d.gone_sync"
+    last = f"SELECT {_columns(KINDS[0])}, ended.finished_at AS gone_at {_from(KINDS[0], '_devices_closed')}"
+    return f"{last} JOIN _sync ended ON ended.id = span.seen_to WHERE span.seen_to = device.gone_sync"
 
 
 def _cells(kind: Kind, table: str) -> str:
@@ -43,31 +92,39 @@ def _cells(kind: Kind, table: str) -> str:
 
 def _changes(kind: Kind) -> str:
     """One row for each thing that came or went, and for each column that changed."""
+    name = kind.name
     head = (
-        "SELECT s.finished_at AS at, c.kind, c.what, d.device_id, d.device_name, d.serial_number, k.text AS thing, "
-        "{field} AS field, {old} AS old, {new} AS new, c.sync FROM _change c JOIN _sync s ON s.id = c.sync "
-        "JOIN _key k ON k.id = c.key LEFT JOIN _device d ON d.id = c.device "
+        f"SELECT at_sync.finished_at AS at, '{name}' AS kind, {{what}} AS what, device.device_id, device.device_name, "
+        "device.serial_number, key.text AS thing, {field} AS field, {old} AS old, {new} AS new, at_sync.id AS sync "
+        f"FROM _sync at_sync JOIN {{spans}} JOIN _{name}_value content ON content._id = span.value "
+        "JOIN _key key ON key.id = content.key LEFT JOIN _device device ON device.id = span.device "
     )
-    whole = head.format(field="NULL", old="NULL", new="NULL")
-    parts = head.format(field="f.key", old=f"json_extract({_cells(kind, 'o')}, f.fullkey)", new="f.atom")
-    value = f"_{kind.name}_value"
+    nothing = {"field": "NULL", "old": "NULL", "new": "NULL"}
+    ended = f"_{name}_closed span ON span.seen_to = at_sync.id"
+    came = head.format(what="'appeared'", spans=f"_{name}_appeared span ON span.sync = at_sync.id", **nothing)
+    went = head.format(what="'gone'", spans=ended, **nothing)
+    was = f"json_extract({_cells(kind, 'content')}, field.fullkey)"
+    changed = head.format(
+        what="iif(span.flags & 4, 'moved', 'changed')", spans=ended, field="field.key", old=was, new="field.atom"
+    )
     return (
-        f"{whole} WHERE c.kind = '{kind.name}' AND c.what IN ('appeared', 'gone') UNION ALL "
-        f"{parts} JOIN {value} o ON o._id = c.old JOIN {value} n ON n._id = c.new "
-        f"JOIN json_each({_cells(kind, 'n')}) f WHERE c.kind = '{kind.name}' AND c.what IN ('changed', 'moved') "
-        f"AND f.key <> 'more' AND f.atom IS NOT json_extract({_cells(kind, 'o')}, f.fullkey)"
+        f"{came} UNION ALL {went} WHERE span.next IS NULL AND NOT (span.flags & 2) UNION ALL "
+        f"{changed} JOIN _{name}_value next ON next._id = span.next JOIN json_each({_cells(kind, 'next')}) field "
+        f"WHERE NOT (span.flags & 2) AND field.key <> 'more' AND field.atom IS NOT {was}"
     )
 
 
 _SYNCS = "SELECT id AS sync, started_at, finished_at, mode, requests, seconds FROM _sync"
 _COVERAGE = (
-    "SELECT c.kind, c.state, c.why, c.permission, c.rows, c.odd, c.left_out, c.mode, s.finished_at AS good_at, "
-    "c.full_at, c.checked_at FROM _coverage c LEFT JOIN _sync s ON s.id = c.good_sync"
+    "SELECT coverage.kind, coverage.state, coverage.why, coverage.permission, coverage.rows, coverage.odd, "
+    "coverage.left_out, coverage.mode, good.finished_at AS good_at, coverage.full_at, coverage.removals_at, "
+    "coverage.checked_at FROM _coverage coverage LEFT JOIN _sync good ON good.id = coverage.good_sync"
 )
-_OPEN_ALERTS = "SELECT id AS alert, rule, severity, say, row, opened_at, resolved_at FROM _alert"
+_ALERTS = "SELECT id AS alert, rule, severity, say, row, opened_at, resolved_at FROM _alert"
 
 VIEWS: dict[str, tuple[str, str]] = {
     **{kind.name: (f"{kind.holds}; now", _current(kind)) for kind in KINDS},
+    **ANALYST_VIEWS,
     **{
         f"{kind.name}_history": (f"{kind.holds}; now and before, valid_to null where it still is", _history(kind))
         for kind in KINDS
@@ -75,13 +132,13 @@ VIEWS: dict[str, tuple[str, str]] = {
     "devices_gone": ("a device that Iru no longer lists, as it last was", _gone()),
     "changes": (
         "what appeared, gone, changed, moved: one row a thing, or a column that changed",
-        " UNION ALL ".join(_changes(kind) for kind in KINDS),
+        " UNION ALL ".join(_changes(kind) for kind in KINDS if not kind.starts),
     ),
-    "syncs": ("a sync that was committed", _SYNCS),
+    "syncs": ("a sync that was committed; partial: of some tables only", _SYNCS),
     "coverage": (
-        "how far each kind reaches; odd: rows that could not be read, left_out: rows of devices no longer listed",
+        "how far a table reaches: odd unreadable rows, left_out rows not enrolled, removals known as of removals_at",
         _COVERAGE,
     ),
-    "alerts": ("an alert; resolved_at null while open", _OPEN_ALERTS),
+    "alerts": ("an alert; resolved_at null while open", _ALERTS),
 }
 """What people and models read: name -> what a row is, and the SELECT behind it."""

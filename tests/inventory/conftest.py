@@ -80,11 +80,16 @@ class Edited(httpx.AsyncBaseTransport):
             if not body["cursor"]:
                 break
             url = url.copy_set_param("cursor", body["cursor"])
-        since = json.loads(wanted)["updated_at"]["gte"]
-        kept = [row for row in found if self.ignores_filters or row["updated_at"][:19] >= since[:19]]
+        kept = [row for row in found if self.ignores_filters or _passes(row, json.loads(wanted))]
         first = int(request.url.params.get("cursor") or 0)
         after = str(first + 300) if first + 300 < len(kept) else None
         return {"data": kept[first : first + 300], "cursor": after, "total": None, "limit": 300, "offset": None}
+
+
+def _passes(row: Row, wanted: Row) -> bool:
+    if "device_id" in wanted:
+        return row["device_id"] in wanted["device_id"]["in"]
+    return bool(row["updated_at"][:19] >= wanted["updated_at"]["gte"][:19])
 
 
 def _answer(request: httpx.Request, body: Any) -> httpx.Response:

@@ -112,7 +112,8 @@ async def test_a_device_that_iru_no_longer_lists_is_kept_and_marked(copy: Copy) 
     await copy.sync(full=True)
     assert copy.changes() == {("devices", "gone", serial, "", None, None, None)}
     assert copy.rows("SELECT serial_number, gone_at FROM devices_gone") == [(serial, "2026-11-23T18:00:00Z")]
-    assert copy.rows("SELECT count(*) FROM apps WHERE device_id = :id", id=device_id) == [(0,)]
+    assert copy.rows("SELECT DISTINCT enrolled FROM apps WHERE device_id = :id", id=device_id) == [(0,)]
+    assert copy.rows("SELECT left_out >= :apps FROM coverage WHERE kind = 'apps'", apps=apps) == [(1,)]
     before = await copy.call("inventory_at", device=serial, when="2026-11-23T13:00:00Z", kind="apps")
     assert len(before["apps"]) == apps
 
@@ -151,7 +152,9 @@ async def test_a_device_skipped_by_one_walk_of_shifting_pages_is_not_called_gone
 
 def lists(modes: dict[str, str]) -> set[str]:
     """How the lists were read; the visits of devices go by their check-in."""
-    return {mode for name, mode in modes.items() if name in BY_NAME and BY_NAME[name].listed}
+    return {
+        mode for name, mode in modes.items() if name in BY_NAME and BY_NAME[name].listed and not BY_NAME[name].starts
+    }
 
 
 async def test_an_incremental_sync_costs_fewer_requests_and_a_day_later_all_is_read(copy: Copy) -> None:

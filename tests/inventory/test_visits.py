@@ -97,7 +97,9 @@ async def test_what_changed_on_them_is_found_and_nothing_is_invented(copy: Copy,
     (one, id_one), *_ = of(copy, "Windows")
     (two, id_two), *_ = of(copy, "Android")
     planted = Planted()
-    planted.plant("device_apps", {"publisher": "CN=Slack Technologies, Inc."}, put(version="99.1"))
+    planted.plant(
+        "device_apps", {"publisher": "CN=Slack Technologies, Inc., O=Slack Technologies, Inc."}, put(version="99.1")
+    )
     planted.plant("device_apps", {"package_name": "com.okta.mobile"}, nothing)
     copy.tenant.edits += [checked_in(id_one, id_two), planted, posture]
     if full:
@@ -145,7 +147,7 @@ async def test_what_may_not_be_asked_is_said_and_apples_apps_are_copied(empty: C
     assert set(outcome.denied) == {"apps (Windows, Android)"}
     answer = await empty.call("inventory_query", sql="SELECT count(*) FROM apps")
     assert answer["rows"][0][0] > 1000
-    assert any("apps (Windows, Android) was not permitted" in note for note in answer["notes"])
+    assert any("apps (Windows, Android): not readable" in missing for missing in answer["tables"][0]["missing"])
 
 
 @pytest.mark.parametrize("path", ["/prism/apps", "/apps"], ids=["a list", "visits"])
@@ -193,13 +195,13 @@ async def test_a_device_that_iru_cannot_answer_for_costs_nobody_else_and_is_aske
     copy.now = LATER
     await copy.sync()
     assert copy.rows("SELECT name, version FROM apps WHERE device_id = :id", id=poison) == before
-    answer = await copy.call("inventory_query", sql="SELECT count(*) FROM apps")
-    assert any("1 of apps (Windows, Android) could not be read" in note for note in answer["notes"])
+    assert copy.rows("SELECT odd FROM coverage WHERE kind = 'apps (Windows, Android)'") == [(1,)]
+    assert not (await copy.call("inventory_query", sql="SELECT count(*) FROM apps"))["complete"]
     copy.tenant.refuse = lambda _: None
     since = len(copy.tenant.asked)
     await copy.sync()
     assert visits(copy, since) == [f"/api/v1/devices/{poison}/apps"]
-    assert "notes" not in await copy.call("inventory_query", sql="SELECT count(*) FROM apps")
+    assert (await copy.call("inventory_query", sql="SELECT count(*) FROM apps"))["complete"]
 
 
 async def test_an_outage_ends_the_sync_and_the_next_goes_on_with_the_next_device(

@@ -8,10 +8,12 @@ must stay true: every wait is bounded, and nothing here sends a request.
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import anyio
 
@@ -117,6 +119,8 @@ class RateLimiter:
     clock: Callable[[], float] = anyio.current_time
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     hour_limit: int = 10_000
+    clock_ahead: timedelta | None = None
+    """How far this machine's clock is ahead of Iru's, by the last answer's date; None where it bore none."""
     _left: int | None = None
     _hour: int = 0
     _used: int = 0
@@ -166,6 +170,8 @@ class RateLimiter:
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take what Iru says is left of the hour, and keep below four fifths of what it allows in a second."""
         self._roll_hour()
+        with contextlib.suppress(TypeError, ValueError):
+            self.clock_ahead = self.now() - parsedate_to_datetime(headers["date"]) if "date" in headers else None
         left = _number(headers, "x-ratelimit-remaining-hour")
         if left is not None:
             self._left = left

@@ -100,7 +100,11 @@ def _line(
         said = _unread(one)
         missing += said
         complete = complete and not said
-    missing += [f"{one.left_out} rows of devices that Iru no longer lists" for one in readings if one.left_out]
+    missing += [
+        f"nothing, but {one.left_out} rows are of devices that are not enrolled (enrolled = 0)"
+        for one in readings
+        if one.left_out
+    ]
     missing += _silent(found.get(kind.name, ()))
     times = [one.since for one in readings if one.since]
     name = view if view.removesuffix("_history") == kind.name else f"{view}: {kind.name}"

@@ -121,8 +121,8 @@ def _vulnerabilities(db: sqlite3.Connection, synced: datetime) -> Figure | None:
 def _changes(db: sqlite3.Connection, synced: datetime) -> Figure | None:
     found = rows_of(
         db,
-        "SELECT substr(s.finished_at, 1, 10) AS day, c.what, count(*) AS changes FROM _change c JOIN _sync s "
-        "ON s.id = c.sync WHERE s.finished_at >= :since GROUP BY 1, 2 ORDER BY 1, 2",
+        "SELECT substr(at, 1, 10) AS day, what, count(DISTINCT kind || coalesce(device_id, '') || thing) AS changes "
+        "FROM changes WHERE at >= :since GROUP BY 1, 2 ORDER BY 1, 2",
         since=utc(synced - timedelta(days=30)),
     )
     if not found:

@@ -1,15 +1,17 @@
-"""Rows in a normal form: two rows that say the same, in another order or with dates written otherwise, are equal."""
+"""Rows in a canonical form: two rows that say the same, in another order or with dates written otherwise, are equal."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from ...api.record import is_blank, read_moment, tidy, write_moment
 from ...output.clean import clean
+from ..digest import digest_of
 from ..tables import Kind
 
 Cell = str | int | float | None
@@ -18,20 +20,20 @@ _LOOKS_LIKE_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One row as the copy keeps it."""
+    """One row as the copy keeps it. Times are in seconds since 1970, UTC."""
 
     device: str
     key: str
     cells: tuple[Cell, ...]
-    """The kind's columns in their order, then `more`: a JSON object of what has no column, or None."""
-    since: str | None
+    """The table's columns in their order, then `more`: a JSON object of what has no column, or None."""
+    since: int | None
+    changed: int | None
     latest: str | None
     """A JSON object of the columns of which only the newest value is kept."""
 
-    @property
-    def digest(self) -> bytes:
-        """The same for equal cells."""
-        return hashlib.blake2b(json.dumps(self.cells).encode(), digest_size=12).digest()
+    def digest(self, kind: Kind) -> bytes:
+        """Equal for equal content, however many columns the table has that are empty."""
+        return digest_of(dict(zip((*kind.columns, "more"), self.cells, strict=True)))
 
 
 def read(kind: Kind, row: object) -> Thing | None:
@@ -45,28 +47,26 @@ def read(kind: Kind, row: object) -> Thing | None:
     device = str(flat.pop(kind.device, "")) if kind.device else ""
     if kind.device and not device:
         return None
-    since = plain(flat.pop(kind.since, None), kind.since)
+    since, changed = seconds(flat.pop(kind.since, None)), seconds(flat.pop(kind.changed, None))
     cleaned = clean({name: value for name, value in flat.items() if name not in kind.skipped})
-    normal = {name: plain(value, name) for name, value in cleaned.items()}
-    latest = {name: normal.pop(name) for name in kind.latest if name in normal}
-    key = " ".join(str(normal[name]) for name in kind.key if not is_blank(normal.get(name)))
-    return Thing(
-        device, key, _cells(kind, normal), None if since is None else str(since), _json(latest) if latest else None
-    )
+    values = {name: canonical(value, name) for name, value in cleaned.items()}
+    latest = {name: values.pop(name) for name in kind.latest if name in values}
+    key = " ".join(str(values[name]) for name in kind.key if not is_blank(values.get(name)))
+    return Thing(device, key, _cells(kind, values), since, changed, _json(latest) if latest else None)
 
 
-def _cells(kind: Kind, normal: dict[str, Any]) -> tuple[Cell, ...]:
-    cells = tuple(_cell(normal.pop(name, None)) for name in kind.columns)
-    return (*cells, _json(normal) if normal else None)
+def _cells(kind: Kind, values: dict[str, Any]) -> tuple[Cell, ...]:
+    cells = tuple(_cell(values.pop(name, None)) for name in kind.columns)
+    return (*cells, _json(values) if values else None)
 
 
-def plain(value: Any, key: str = "") -> Any:
+def canonical(value: Any, key: str = "") -> Any:
     """`value` tidied further: any time in one form, whole numbers without a point, lists in one order."""
     value = tidy(value, key)
     if isinstance(value, dict):
-        return {name: plain(inner, name) for name, inner in value.items()}
+        return {name: canonical(inner, name) for name, inner in value.items()}
     if isinstance(value, list):
-        return sorted((plain(inner, key) for inner in value), key=_json)
+        return sorted((canonical(inner, key) for inner in value), key=_json)
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, str) and value[4:5] == "-" and value[19:] != "Z" and _LOOKS_LIKE_TIME.fullmatch(value):
@@ -75,6 +75,19 @@ def plain(value: Any, key: str = "") -> Any:
         except ValueError:
             return value
     return value
+
+
+def seconds(value: object) -> int | None:
+    """A time as Iru writes it, in whole seconds since 1970; None for what is no time."""
+    return _seconds(value) if isinstance(value, (str, datetime)) else None
+
+
+@lru_cache(maxsize=4096)
+def _seconds(value: str | datetime) -> int | None:
+    try:
+        return int(read_moment(value).timestamp())
+    except ValueError:
+        return None
 
 
 def _cell(value: Any) -> Cell:

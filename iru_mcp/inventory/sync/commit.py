@@ -1,16 +1,23 @@
-"""What was staged becomes the copy, in one transaction: spans opened and closed, and every change written down."""
+"""What was staged becomes the copy, in one transaction.
+
+The problem: the copy must be the old one or the new one at every moment, and say what changed between them without
+keeping a copy a day. A row of the copy is a span: a device has a value from one sync (`seen_from`) on, and while it has
+it the span is in the table's _open. When a reading shows that it has no more, the span moves to _closed with the sync
+that ended it and the value that took its place (`next`), if any: that pair is a change, so no list of changes is kept
+beside. What began without taking a place is noted in _appeared. diff.py says which spans end and begin. What must stay
+true: a reading ends only spans that it would have shown; a device or table that is read for the first time is no news.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from ..moves import find_moves
 from ..store import set_meta, transaction
 from ..tables import KINDS, Kind
-from .staging import Walk
+from .diff import ENROLLED, NEWS, diff, pair_up
+from .staging import ReadState
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,54 +30,61 @@ class Sync:
     seconds: float
     partial: bool = False
     """Whether it was of some tables only."""
+    iru_time: int | None = None
+    """When it began, in seconds by Iru's own clock; None where Iru did not say."""
 
 
-def commit(db: sqlite3.Connection, walks: Mapping[str, Walk], sync: Sync) -> int:
+def commit(db: sqlite3.Connection, states: Mapping[str, ReadState], sync: Sync) -> int:
     """Make the staged rows the copy; all of it or nothing. Returns the sync's number."""
     with transaction(db):
-        mode = "full" if all(walk.mode == "full" for walk in walks.values() if walk.state == "done") else "incremental"
-        mode = "partial" if sync.partial else mode
-        row = (sync.started_at, sync.finished_at, mode, sync.requests, sync.seconds)
+        mode = "full" if all(one.mode == "full" for one in states.values() if one.state == "done") else "incremental"
+        row = (sync.started_at, sync.finished_at, "partial" if sync.partial else mode, sync.requests, sync.seconds)
         columns = "started_at, finished_at, mode, requests, seconds"
         number = db.execute(f"INSERT INTO _sync({columns}) VALUES (?, ?, ?, ?, ?)", row).lastrowid or 0
         for kind in KINDS:
-            _apply(db, kind, {name: walks[name] for name in kind.readings if name in walks}, number, sync)
-        _unstage(db, walks)
+            _merge(db, kind, {name: states[name] for name in kind.readings if name in states}, number, sync)
+        _unstage(db, states)
+        db.execute("DELETE FROM _failed_sync")
     db.execute("PRAGMA analysis_limit = 2000")
     db.execute("ANALYZE")  # a question about one app begins with the app only if SQLite knows how few apps there are
+    # The staged rows' pages go back to the file system; after the first sync, which fills the file, all are packed.
+    db.executescript("VACUUM" if number == 1 else "PRAGMA incremental_vacuum")
     return number
 
 
-def _unstage(db: sqlite3.Connection, walks: Mapping[str, Walk]) -> None:
+def _unstage(db: sqlite3.Connection, states: Mapping[str, ReadState]) -> None:
     """Empty the stage of what was committed; what another sync left half-read stays, for the next to go on with."""
     for kind in KINDS:
-        if any(reading in walks for reading in kind.readings):
-            db.execute("DELETE FROM _stage WHERE kind = ?", (kind.name,))
-            db.execute("DELETE FROM _stage_visit WHERE kind = ?", (kind.name,))
-    db.executemany("DELETE FROM _stage_walk WHERE kind = ?", [(name,) for name in walks])
-    if not db.execute("SELECT 1 FROM _stage_walk").fetchone():
+        if any(reading in states for reading in kind.readings):
+            for table in ("_stage", "_stage_report", "_stage_whole"):
+                db.execute(f"DELETE FROM {table} WHERE kind = ?", (kind.name,))
+    db.executemany("DELETE FROM _stage_read WHERE kind = ?", [(name,) for name in states])
+    if not db.execute("SELECT 1 FROM _stage_read").fetchone():
         set_meta(db, "stage", None)
 
 
-def _apply(db: sqlite3.Connection, kind: Kind, readings: Mapping[str, Walk], number: int, sync: Sync) -> None:
-    done = {name: walk for name, walk in readings.items() if walk.state == "done"}
-    for name, walk in readings.items():
+def _merge(db: sqlite3.Connection, kind: Kind, readings: Mapping[str, ReadState], number: int, sync: Sync) -> None:
+    done = {name: state for name, state in readings.items() if state.state == "done"}
+    for name, state in readings.items():
         if name not in done:
-            _denied(db, name, walk, sync)
+            _not_permitted(db, name, state, sync)
     if not done:
         return
     if kind.name == "devices":
-        _devices(db, number)
+        _enroll(db, number)
     if kind.visit:
-        _listed_now(db, kind)
-    left_out = _diff(db, kind, number, done, first=_first(db, kind) is None)
-    if not kind.starts:  # what happened in Iru is listed itself; a change for each would only repeat it
-        _log(db, kind, number)
-    _turn(db, kind, number)
+        _forget_listed(db, kind)
+    diff(db, kind, done, number, first=_first(db, kind) is None)
+    pair_up(db, kind)
+    _apply(db, kind, number)
     if kind.visit:
-        _visited_now(db, kind)
-    for name, walk in done.items():
-        _cover(db, kind, name, walk, number, sync, left_out if name == kind.name else 0)
+        _note_check_ins(db, kind)
+    if kind.prism:
+        _note_reports(db, kind)
+    if done.get(kind.name) and done[kind.name].mode == "full":
+        db.execute("DELETE FROM _added_column WHERE kind = ?", (kind.name,))
+    for name, state in done.items():
+        _cover(db, kind, name, state, number, sync)
 
 
 def _first(db: sqlite3.Connection, kind: Kind) -> int | None:
@@ -78,8 +92,8 @@ def _first(db: sqlite3.Connection, kind: Kind) -> int | None:
     return row[0] if row else None
 
 
-def _devices(db: sqlite3.Connection, number: int) -> None:
-    """Who is here now, and who is gone since this sync."""
+def _enroll(db: sqlite3.Connection, number: int) -> None:
+    """Which devices Iru lists now, and which it no longer lists since this sync."""
     here = "id IN (SELECT device FROM _stage WHERE kind = 'devices')"
     db.execute(
         "UPDATE _device SET listed_sync = ?, gone_sync = NULL "
@@ -96,168 +110,105 @@ def _devices(db: sqlite3.Connection, number: int) -> None:
     )
 
 
-def _listed_now(db: sqlite3.Connection, kind: Kind) -> None:
-    """A device that lists have now is visited no more."""
-    visited = "SELECT device FROM _stage_visit WHERE kind = :kind"
+def _forget_listed(db: sqlite3.Connection, kind: Kind) -> None:
+    """A device that a list has now is no longer asked for itself."""
+    asked = "SELECT device FROM _stage_whole WHERE kind = :kind AND asked"
     staged = "SELECT device FROM _stage WHERE kind = :kind"
     db.execute(
-        f"DELETE FROM _visit WHERE kind = :kind AND device IN ({staged}) AND device NOT IN ({visited})",
+        f"DELETE FROM _visit WHERE kind = :kind AND device IN ({staged}) AND device NOT IN ({asked})",
         {"kind": kind.name},
     )
 
 
-def _visited_now(db: sqlite3.Connection, kind: Kind) -> None:
-    """When each visited device had last checked in; one that is gone is forgotten."""
+def _note_check_ins(db: sqlite3.Connection, kind: Kind) -> None:
+    """When each device that was asked for itself had last checked in; one that is gone is forgotten."""
     db.execute(
-        "INSERT OR REPLACE INTO _visit(kind, device, check_in) SELECT kind, device, check_in FROM _stage_visit "
-        "WHERE kind = ?",
+        "INSERT OR REPLACE INTO _visit(kind, device, check_in) SELECT kind, device, check_in FROM _stage_whole "
+        "WHERE kind = ? AND asked",
         (kind.name,),
     )
-    db.execute(f"DELETE FROM _visit WHERE kind = ? AND device NOT IN ({_LISTED})", (kind.name,))
+    db.execute(f"DELETE FROM _visit WHERE kind = ? AND device NOT IN ({ENROLLED})", (kind.name,))
 
 
-_SPAN = "device INTEGER, key INTEGER, value INTEGER"
-
-
-def _diff(db: sqlite3.Connection, kind: Kind, number: int, done: Mapping[str, Walk], *, first: bool) -> int:
-    """Fill `closing` and `opening` with what is to end and to begin. Returns how many staged rows were left out."""
-    for table in ("closing", "opening"):
-        db.execute(f"DROP TABLE IF EXISTS temp.{table}")
-    primary = "PRIMARY KEY(device, key, value)) WITHOUT ROWID"
-    db.execute(f"CREATE TEMP TABLE closing({_SPAN}, lost INTEGER, {primary}")
-    db.execute(f"CREATE TEMP TABLE opening({_SPAN}, fresh INTEGER, since TEXT, latest TEXT, {primary}")
-    names = {"kind": kind.name, "sync": number, "first": first}
-    _ended(db, kind, names, done)
-    open_, here = f"_{kind.name}_open", f"s.device IN ({_LISTED})" if kind.device else "1"
-    fresh = _fresh(kind)
+def _note_reports(db: sqlite3.Connection, kind: Kind) -> None:
+    """When each device last reported the category."""
     db.execute(
-        f"INSERT INTO opening SELECT device, key, value, {fresh}, since, latest FROM _stage s WHERE kind = :kind AND "
-        f"{here} AND NOT EXISTS (SELECT 1 FROM {open_} o WHERE o.device = s.device AND o.key = s.key "
-        "AND o.value = s.value)",
-        names,
-    )
-    if kind.latest:
-        _refresh(db, kind)
-    return int(db.execute(f"SELECT count(*) FROM _stage s WHERE kind = :kind AND NOT ({here})", names).fetchone()[0])
-
-
-_LISTED = "SELECT id FROM _device WHERE listed_sync IS NOT NULL AND gone_sync IS NULL"
-
-
-def _ended(db: sqlite3.Connection, kind: Kind, names: Mapping[str, Any], done: Mapping[str, Walk]) -> None:
-    """Fill `closing`: all of devices that are gone, and what was read and is not staged, or is otherwise."""
-    open_ = f"_{kind.name}_open"
-    if kind.device and kind.name != "devices":
-        gone = "SELECT id FROM _device WHERE gone_sync IS NOT NULL"
-        db.execute(f"INSERT INTO closing SELECT device, key, value, 1 FROM {open_} WHERE device IN ({gone})")
-    same = (
-        "EXISTS (SELECT 1 FROM _stage t WHERE t.kind = :kind AND t.device = o.device AND t.key = o.key "
-        "AND t.value = o.value)"
-    )
-    for held in _held(kind, done):
-        db.execute(
-            f"INSERT OR IGNORE INTO closing SELECT o.device, o.key, o.value, 0 FROM {held} AND NOT {same}", names
-        )
-
-
-def _held(kind: Kind, done: Mapping[str, Walk]) -> Iterator[str]:
-    """What of the copy the readings reach, as FROM and WHERE."""
-    open_ = f"_{kind.name}_open"
-    visited = "SELECT device FROM _stage_visit WHERE kind = :kind"
-    if kind.listed and kind.name in done:
-        if done[kind.name].mode == "full" and not kind.starts:
-            whose = f"o.device NOT IN (SELECT device FROM _visit WHERE kind = :kind UNION {visited})"
-            yield f"{open_} o WHERE {whose if kind.visit else '1'}"
-        else:
-            yield f"_stage s CROSS JOIN {open_} o ON o.device = s.device AND o.key = s.key WHERE s.kind = :kind"
-    if kind.visit and kind.visited in done:
-        yield f"{open_} o WHERE o.device IN ({visited})"
-
-
-def _fresh(kind: Kind) -> str:
-    """Whether a new span is news: not when its kind or its device is looked at for the first time."""
-    if kind.name == "devices" or not kind.device:
-        return "NOT :first"
-    old = "s.device NOT IN (SELECT id FROM _device WHERE listed_sync = :sync)"
-    if not kind.prism and not kind.visit:
-        return f"NOT :first AND {old}"
-    reported = " OR ".join(
-        f"EXISTS (SELECT 1 FROM _{kind.name}_{part} p WHERE p.device = s.device)" for part in ("open", "closed")
-    )
-    return f"{old} AND ({reported})"
-
-
-def _refresh(db: sqlite3.Connection, kind: Kind) -> None:
-    """The newest value of what is not versioned."""
-    db.execute(
-        f"UPDATE _{kind.name}_open AS o SET latest = s.latest FROM _stage s WHERE s.kind = ? AND s.device = o.device "
-        "AND s.key = o.key AND s.value = o.value AND s.latest IS NOT o.latest",
+        "INSERT OR REPLACE INTO _report(kind, device, updated_at, collected_at) SELECT kind, device, "
+        "nullif(updated_at, 0), nullif(collected_at, 0) FROM _stage_report WHERE kind = ?",
         (kind.name,),
     )
 
 
-def _log(db: sqlite3.Connection, kind: Kind, number: int) -> None:
-    """Write the changes down: what both ended and began under one key changed, the rest appeared or is gone."""
-    rank = "row_number() OVER (PARTITION BY device, key ORDER BY value) AS n"
-    old = f"SELECT device, key, value, {rank} FROM closing WHERE NOT lost"
-    new = f"SELECT device, key, value, fresh, {rank} FROM opening"
-    pairs = f"({old}) o JOIN ({new}) n ON n.device = o.device AND n.key = o.key AND n.n = o.n"
-    head = "INSERT INTO _change(sync, kind, what, device, key, old, new) SELECT :sync, :kind, "
-    names = {"sync": number, "kind": kind.name}
-    db.execute(f"{head} 'changed', o.device, o.key, o.value, n.value FROM {pairs}", names)
-    left = f"({old}) o LEFT JOIN ({new}) n ON n.device = o.device AND n.key = o.key AND n.n = o.n"
-    db.execute(f"{head} 'gone', o.device, o.key, o.value, NULL FROM {left} WHERE n.value IS NULL", names)
-    right = f"({new}) n LEFT JOIN ({old}) o ON n.device = o.device AND n.key = o.key AND n.n = o.n"
-    db.execute(
-        f"{head} 'appeared', n.device, n.key, NULL, n.value FROM {right} WHERE o.value IS NULL AND n.fresh", names
-    )
-    find_moves(db, kind, number)
-    _forget_unknown(db, kind, number)
-
-
-def _forget_unknown(db: sqlite3.Connection, kind: Kind, number: int) -> None:
-    """A column that Iru adds some day changes every row; only columns that are known are news."""
-    table = f"_{kind.name}_value"
-    differs = " OR ".join(f'a."{name}" IS NOT b."{name}"' for name in kind.columns) or "0"
-    db.execute(
-        "DELETE FROM _change WHERE sync = ? AND kind = ? AND what = 'changed' AND NOT EXISTS "
-        f"(SELECT 1 FROM {table} a, {table} b WHERE a._id = _change.old AND b._id = _change.new AND ({differs}))",
-        (number, kind.name),
-    )
-
-
-def _turn(db: sqlite3.Connection, kind: Kind, number: int) -> None:
-    """Close what ended and open what began. What changed goes on being news only if it was."""
+def _apply(db: sqlite3.Connection, kind: Kind, number: int) -> None:
+    """Close what ended and open what began. What took the place of news is news."""
     name = kind.name
-    ended = "(device, key, value) IN (SELECT device, key, value FROM closing)"
-    columns = "device, key, value, seen_from, fresh, since, latest"
+    ended = "(device, value) IN (SELECT device, value FROM closing)"
     db.execute(
-        f"INSERT OR REPLACE INTO _{name}_closed({columns}, seen_to) "
-        f"SELECT {columns}, ? FROM _{name}_open WHERE {ended}",
-        (number,),
+        f"INSERT OR REPLACE INTO _{name}_closed(seen_to, device, value, seen_from, flags, next, since, changed, "
+        f"latest) SELECT :sync, o.device, o.value, o.seen_from, (o.flags & {NEWS}) | c.flags, c.next, o.since, "
+        f"o.changed, o.latest FROM closing c JOIN _{name}_open o ON o.device = c.device AND o.value = c.value "
+        "ORDER BY o.device, o.value",
+        {"sync": number},
     )
     db.execute(f"DELETE FROM _{name}_open WHERE {ended}")
     db.execute(
-        f"INSERT INTO _{name}_open({columns}) SELECT device, key, value, ?, fresh, since, latest FROM opening",
+        f"INSERT INTO _{name}_open(device, value, seen_from, flags, since, changed, latest) "
+        "SELECT device, value, ?, fresh, since, changed, latest FROM opening",
         (number,),
     )
+    if not kind.starts:  # what happened in Iru is listed itself; a change for each would only repeat it
+        db.execute(
+            f"INSERT INTO _{name}_appeared(sync, device, value) SELECT ?, device, value FROM opening "
+            "WHERE fresh AND NOT paired",
+            (number,),
+        )
 
 
 def _cover(  # noqa: PLR0913, PLR0917 - the facts of one reading
-    db: sqlite3.Connection, kind: Kind, reading: str, walk: Walk, number: int, sync: Sync, left_out: int
+    db: sqlite3.Connection, kind: Kind, reading: str, state: ReadState, number: int, sync: Sync
 ) -> None:
-    rows = db.execute(f"SELECT count(*) FROM _{kind.name}_open WHERE {_whose(kind, reading)}").fetchone()[0]
-    full_at = sync.started_at if walk.mode == "full" else None
+    whose = _whose(kind, reading)
+    rows = db.execute(f"SELECT count(*) FROM _{kind.name}_open WHERE {whose}").fetchone()[0]
+    left_out = 0
+    if kind.device and kind.name != "devices":
+        unknown = f"device NOT IN ({ENROLLED}) AND {whose}"
+        left_out = db.execute(f"SELECT count(*) FROM _{kind.name}_open WHERE {unknown}").fetchone()[0]
+    full = state.mode == "full"
+    facts = {
+        "kind": reading,
+        "rows": rows,
+        "odd": state.odd,
+        "out": left_out,
+        "mode": state.mode,
+        "sync": number,
+        "full": sync.started_at if full else None,
+        "removals": sync.started_at if full or state.removals else None,
+        "counted": state.counted,
+        "since": sync.started_at,
+        "at": sync.finished_at,
+        "bound": _bound(db, reading, state, sync),
+    }
     db.execute(
         "INSERT INTO _coverage(kind, state, rows, odd, left_out, counted, mode, first_sync, good_sync, full_at, since, "
-        "checked_at) VALUES (:kind, 'copied', :rows, :odd, :out, :counted, :mode, :sync, :sync, :full, :since, :at) "
-        "ON CONFLICT(kind) DO UPDATE SET state = 'copied', why = NULL, permission = NULL, rows = :rows, odd = :odd, "
-        "left_out = :out, counted = coalesce(:counted, counted), mode = :mode, "
-        "first_sync = coalesce(first_sync, :sync), good_sync = :sync, "
-        "full_at = coalesce(:full, full_at), since = :since, checked_at = :at",
-        {"kind": reading, "rows": rows, "odd": walk.odd, "out": left_out, "mode": walk.mode, "sync": number}
-        | {"full": full_at, "counted": walk.counted, "since": sync.started_at, "at": sync.finished_at},
+        "checked_at, removals_at, bound) VALUES (:kind, 'copied', :rows, :odd, :out, :counted, :mode, :sync, :sync, "
+        ":full, :since, :at, :removals, :bound) ON CONFLICT(kind) DO UPDATE SET state = 'copied', why = NULL, "
+        "permission = NULL, rows = :rows, odd = :odd, left_out = :out, counted = coalesce(:counted, counted), "
+        "mode = :mode, first_sync = coalesce(first_sync, :sync), good_sync = :sync, "
+        "full_at = coalesce(:full, full_at), since = :since, checked_at = :at, "
+        "removals_at = coalesce(:removals, removals_at), bound = :bound",
+        facts,
     )
+
+
+def _bound(db: sqlite3.Connection, reading: str, state: ReadState, sync: Sync) -> int | None:
+    """From when the next incremental reading reads, by Iru's clock: the newest change that was seen, but no later than
+    this sync began, by Iru's word for the time if it gave one, else by ours."""
+    row = db.execute("SELECT bound FROM _coverage WHERE kind = ?", (reading,)).fetchone()
+    known = [time for time in (state.newest, row[0] if row else None) if time is not None]
+    began = sync.iru_time
+    if began is None:
+        began = int(db.execute("SELECT strftime('%s', ?)", (sync.started_at,)).fetchone()[0])
+    return min(max(known), began) if known else None
 
 
 def _whose(kind: Kind, reading: str) -> str:
@@ -267,11 +218,11 @@ def _whose(kind: Kind, reading: str) -> str:
     return f"device {'NOT ' if reading == kind.name else ''}IN (SELECT device FROM _visit WHERE kind = '{kind.name}')"
 
 
-def _denied(db: sqlite3.Connection, reading: str, walk: Walk, sync: Sync) -> None:
+def _not_permitted(db: sqlite3.Connection, reading: str, state: ReadState, sync: Sync) -> None:
     """What may no longer be read stays as it last was, and says so."""
     db.execute(
         "INSERT INTO _coverage(kind, state, why, permission, checked_at) VALUES (?, 'not permitted', ?, ?, ?) "
         "ON CONFLICT(kind) DO UPDATE SET state = 'not permitted', why = excluded.why, "
         "permission = excluded.permission, checked_at = excluded.checked_at",
-        (reading, walk.why, walk.permission, sync.finished_at),
+        (reading, state.why, state.permission, sync.finished_at),
     )

@@ -15,17 +15,18 @@ from ..tables import Kind
 from .device_rows import Row, Visit
 from .pages import A_DAY, TRIES, Progress, Work, pause
 from .quota import OutOfBudget, Quota
-from .staging import Stage, Visited, Walk
+from .staging import DueDevice, ReadState, Stage
 
 _AT_ONCE = 4
 _IN_A_ROW = 3
 """So many devices that fail one after the other are an outage, not devices that Iru cannot answer for."""
 _DENIED = (NotPermitted, NotLicensed, Unauthorized)
-Found = dict[Visited, Sequence[Any] | IruError]
+Found = dict[DueDevice, Sequence[Any] | IruError]
 
 
-class Visitor:
-    """Visits devices for one sync; with `every` also those that have not checked in since they were last read."""
+class DeviceReader:
+    """Reads devices one by one for one sync; with `every` also those that have not checked in
+    since they were last read."""
 
     def __init__(  # noqa: PLR0913 - the parts of a sync
         self, client: IruClient, stage: Stage, work: Work, quota: Quota, progress: Progress, *, every: bool
@@ -33,29 +34,29 @@ class Visitor:
         self._client, self._stage, self._work, self._quota = client, stage, work, quota
         self._progress, self._every = progress, every
 
-    async def visit(self, kind: Kind, visit: Visit) -> None:
+    async def read(self, kind: Kind, visit: Visit) -> None:
         """Stage what the devices have that are due, or write down that it may not be read. Raises an IruError."""
-        walk = (await self._work(self._stage.walks)).get(kind.visited)
-        if walk and walk.state != "walking":
+        state = (await self._work(self._stage.states)).get(kind.visited)
+        if state and state.state != "reading":
             return
-        found = await self._work(lambda: self._stage.visits(kind))
+        found = await self._work(lambda: self._stage.due(kind))
         due = [device for device in found if self._every or not device.unchanged]
-        if walk is None:
+        if state is None:
             mode = "full" if len(due) == len(found) else "incremental"
-            walk = Walk("walking", None, mode, None, endpoint=visit.endpoint.name)
+            state = ReadState("reading", None, mode, None, endpoint=visit.endpoint.name)
         try:
-            walk = await self._all(kind, visit, due, walk)
+            state = await self._all(kind, visit, due, state)
         except _DENIED as error:
-            read = (await self._work(self._stage.walks))[kind.visited].rows
-            await self._work(lambda: self._stage.clear_visits(kind))
+            read = (await self._work(self._stage.states))[kind.visited].rows
+            await self._work(lambda: self._stage.clear_devices(kind))
             if read:
                 raise  # the next sync begins anew, and writes down what it then finds
-            walk = replace(walk, state="denied", why=error.fact, permission=visit.endpoint.grant)
+            state = replace(state, state="denied", why=error.fact, permission=visit.endpoint.grant)
         else:
-            walk = replace(walk, state="done")
-        await self._work(lambda: self._stage.note(kind.visited, walk))
+            state = replace(state, state="done")
+        await self._work(lambda: self._stage.note(kind.visited, state))
 
-    async def _all(self, kind: Kind, visit: Visit, due: Sequence[Visited], walk: Walk) -> Walk:
+    async def _all(self, kind: Kind, visit: Visit, due: Sequence[DueDevice], state: ReadState) -> ReadState:
         call = self._client.call(visit.endpoint, seconds=A_DAY, requests=1_000_000)
         done = failed = 0
         for start in range(0, len(due), _AT_ONCE):
@@ -67,7 +68,7 @@ class Visitor:
             spent = next((error for error in found.values() if isinstance(error, OutOfBudget)), None)
             if spent:
                 found = {device: rows for device, rows in found.items() if not isinstance(rows, OutOfBudget)}
-            walk = await self._keep(kind, visit, found, walk)
+            state = await self._keep(kind, visit, found, state)
             if spent:
                 raise spent
             for device in some:
@@ -77,9 +78,9 @@ class Visitor:
                     raise error
             done += len(some)
             self._progress(kind.visited, done, len(due))
-        return walk
+        return state
 
-    async def _ask(self, call: Call, visit: Visit, device: Visited, found: Found) -> None:
+    async def _ask(self, call: Call, visit: Visit, device: DueDevice, found: Found) -> None:
         """What one device has, or why it cannot be read."""
         for failures in range(1, TRIES + 1):
             try:
@@ -94,9 +95,9 @@ class Visitor:
                 found[device] = page.rows
                 return
 
-    async def _keep(self, kind: Kind, visit: Visit, found: Found, walk: Walk) -> Walk:
+    async def _keep(self, kind: Kind, visit: Visit, found: Found, state: ReadState) -> ReadState:
         """Stage the devices that answered; those that did not count as odd, and are due again at the next sync."""
-        answered: dict[Visited, list[object]] = {}
+        answered: dict[DueDevice, list[object]] = {}
         unread = 0
         for device, rows in found.items():
             if isinstance(rows, IruError):
@@ -104,11 +105,11 @@ class Visitor:
             else:
                 answered[device] = [_with_device(visit.row(row), device) for row in rows]
 
-        def after(rows: int, odd: int) -> Walk:
-            return replace(walk, rows=walk.rows + rows, odd=walk.odd + odd + unread)
+        def after(rows: int, odd: int) -> ReadState:
+            return replace(state, rows=state.rows + rows, odd=state.odd + odd + unread)
 
-        return after(*await self._work(lambda: self._stage.add_visits(kind, answered, after)))
+        return after(*await self._work(lambda: self._stage.add_devices(kind, answered, after)))
 
 
-def _with_device(row: Row | None, device: Visited) -> Row | None:
+def _with_device(row: Row | None, device: DueDevice) -> Row | None:
     return None if row is None else row | {"device_id": device.device_id}

@@ -24,8 +24,8 @@ from ...errors import IruError, UsageError
 from ..store import meta, set_meta, utc, writer
 from ..tables import BY_NAME, KINDS, Kind
 from .commit import Sync, commit
-from .pages import Progress, Walker
-from .per_device import Visitor
+from .pages import Progress, TableReader
+from .per_device import DeviceReader
 from .quota import Quota
 from .staging import Stage
 
@@ -143,8 +143,8 @@ class _SyncRun:
         self._one = anyio.Lock()
         self._quota = Quota(plan.share, lambda: client.rate_limiter.hour_left, most=plan.most_requests)
         full_every = None if plan.full else plan.full_every
-        self._walker = Walker(client, self._stage, self._work, self._quota, full_every, progress)
-        self._visitor = Visitor(client, self._stage, self._work, self._quota, progress, every=plan.full)
+        self._tables = TableReader(client, self._stage, self._work, self._quota, full_every, progress)
+        self._devices = DeviceReader(client, self._stage, self._work, self._quota, progress, every=plan.full)
 
     async def run(self) -> Outcome:
         began, before = self._client.now(), self._client.requests
@@ -155,15 +155,17 @@ class _SyncRun:
         started, resumed = await self._work(lambda: self._begin(began))
         await self._read(kinds)
         readings = {reading for kind in kinds for reading in kind.readings}
-        walks = {name: walk for name, walk in (await self._work(self._stage.walks)).items() if name in readings}
+        states = {name: state for name, state in (await self._work(self._stage.states)).items() if name in readings}
         seconds = round(anyio.current_time() - clock, 3)
         facts = Sync(utc(started), utc(self._client.now()), self._client.requests - before, seconds)
-        facts = replace(facts, partial=bool(self._plan.tables))
-        number = await self._work(lambda: commit(self._db, walks, facts))
+        ahead = self._client.rate_limiter.clock_ahead
+        iru_time = int((started - ahead).timestamp()) if ahead is not None else None
+        facts = replace(facts, partial=bool(self._plan.tables), iru_time=iru_time)
+        number = await self._work(lambda: commit(self._db, states, facts))
         outcome = Outcome(number, facts.requests, seconds, self._quota.waited, resumed)
-        outcome.denied = {name: walk.why or "" for name, walk in walks.items() if walk.state == "denied"}
-        outcome.rows = {name: walk.rows for name, walk in walks.items() if walk.state == "done"}
-        outcome.modes = {name: walk.mode for name, walk in walks.items() if walk.state == "done"}
+        outcome.denied = {name: state.why or "" for name, state in states.items() if state.state == "denied"}
+        outcome.rows = {name: state.rows for name, state in states.items() if state.state == "done"}
+        outcome.modes = {name: state.mode for name, state in states.items() if state.state == "done"}
         return outcome
 
     def _wanted(self, now: datetime) -> Sequence[Kind]:
@@ -229,9 +231,9 @@ class _SyncRun:
             async with slots:
                 try:
                     if kind.listed:
-                        await self._walker.walk(kind)
+                        await self._tables.read(kind)
                     if kind.visit:
-                        await self._visitor.visit(kind, kind.visit)
+                        await self._devices.read(kind, kind.visit)
                 except IruError as error:  # the others go on as far as they get: the next sync need not ask again
                     failed.append(error)
 
@@ -240,9 +242,9 @@ class _SyncRun:
                 group.start_soon(one, kind)
 
     async def _read_devices(self, kind: Kind) -> None:
-        await self._walker.walk(kind)
+        await self._tables.read(kind)
         if await self._work(lambda: self._stage.missing(kind)):
-            await self._walker.again(kind)
+            await self._tables.read_again(kind)
 
 
 def _in_turn(kinds: Sequence[Kind]) -> list[list[Kind]]:

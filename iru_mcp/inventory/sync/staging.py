@@ -1,4 +1,10 @@
-"""Rows on their way in: each page and the place after it are one transaction, so a killed sync goes on where it was."""
+"""Rows on their way into the copy.
+
+The problem: a table takes up to thousands of pages, and the process may end between any two. Each page is staged in one
+transaction with the position after it (`ReadState`), so the next sync goes on where this one was. What a row says is
+kept once in the table's values, by a digest of its columns, however many devices say the same; a staged row is whole
+numbers and two times. What must stay true: a staged position never runs ahead of the staged rows.
+"""
 
 from __future__ import annotations
 
@@ -11,40 +17,48 @@ from functools import lru_cache
 from typing import Any
 
 from ...api.paging import Position
+from ...output.clean import clean
 from ..store import transaction
 from ..tables import BY_NAME, Kind
-from .canonical import Thing, plain, read
+from .canonical import Thing, read, seconds
+from .cve_texts import keep_texts
 from .device_rows import PLATFORMS
 
 _MEMO = 50_000
 """Contents remembered before the memory is emptied: apps and launch items repeat on every device."""
-
-
 Place = Position | list[Any]
 """Where reading goes on: a page's position; for a table with parents the parent's id and that (None: the first)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
-    """How far a reading was staged."""
+class ReadState:
+    """How far a table, or its device by device part, was read and staged."""
 
     state: str
-    """walking, done, or denied."""
+    """reading, done, or denied."""
     position: Place | None
     mode: str
     """full, or incremental."""
     since: str | None
+    """From when an incremental reading reads, as the file writes times."""
     why: str | None = None
     permission: str | None = None
     endpoint: str | None = None
     rows: int = 0
     odd: int = 0
     counted: int | None = None
-    """How many rows Iru says the kind has, beyond those that the copy then holds; the same again means none is lost."""
+    """How many rows Iru says there are, less those that the copy then holds; the same again means none is lost."""
+    newest: int | None = None
+    """The newest time of change that a row carried, in seconds by Iru's clock."""
+    removals: bool = False
+    """Whether what is no longer there was noticed on every device."""
+
+
+_COLUMNS = "state, position, mode, since, why, permission, endpoint, rows, odd, counted, newest, removals"
 
 
 @dataclass(frozen=True, slots=True)
-class Visited:
+class DueDevice:
     """A device that is asked for itself."""
 
     device_id: str
@@ -55,9 +69,10 @@ class Visited:
 
 _LISTED_NOW = (
     "SELECT device, value, latest FROM _stage WHERE kind = 'devices' UNION ALL SELECT device, value, latest "
-    "FROM _devices_open WHERE NOT EXISTS (SELECT 1 FROM _stage_walk WHERE kind = 'devices' AND state = 'done')"
+    "FROM _devices_open WHERE NOT EXISTS (SELECT 1 FROM _stage_read WHERE kind = 'devices' AND state = 'done')"
 )
 """The device list as this sync read it, or as the copy has it when this sync did not need to read it."""
+_STAGED = ("_stage", "_stage_read", "_stage_report", "_stage_whole")
 
 
 class Stage:
@@ -69,38 +84,37 @@ class Stage:
         self._known: dict[tuple[str, bytes], tuple[int, int]] = {}
         self._devices: dict[str, int] = {}
 
-    def walks(self) -> dict[str, Walk]:
+    def states(self) -> dict[str, ReadState]:
         """The readings that were begun."""
-        found = self._db.execute(
-            "SELECT kind, state, position, mode, since, why, permission, endpoint, rows, odd, counted FROM _stage_walk"
-        ).fetchall()
-        return {name: Walk(state, json.loads(place) if place else None, *rest) for name, state, place, *rest in found}
+        found = self._db.execute(f"SELECT kind, {_COLUMNS} FROM _stage_read").fetchall()
+        return {
+            name: ReadState(state, json.loads(place) if place else None, *rest) for name, state, place, *rest in found
+        }
 
-    def note(self, reading: str, walk: Walk) -> None:
+    def note(self, reading: str, state: ReadState) -> None:
         """Write down how far a reading is."""
-        place = None if walk.position is None else json.dumps(walk.position)
-        row = (reading, walk.state, place, walk.mode, walk.since, walk.why, walk.permission, walk.endpoint)
+        place = None if state.position is None else json.dumps(state.position)
+        row = (reading, state.state, place, state.mode, state.since, state.why, state.permission, state.endpoint)
         self._db.execute(
-            "INSERT OR REPLACE INTO _stage_walk(kind, state, position, mode, since, why, permission, endpoint, rows, "
-            "odd, counted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*row, walk.rows, walk.odd, walk.counted),
+            f"INSERT OR REPLACE INTO _stage_read(kind, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*row, state.rows, state.odd, state.counted, state.newest, state.removals),
         )
 
     def clear(self, kind: Kind | None = None) -> None:
-        """Forget what is staged, of one kind or of all."""
+        """Forget what is staged, of one table or of all."""
         where, names = (" WHERE kind = ?", (kind.name,)) if kind else ("", ())
         with transaction(self._db):
-            for table in ("_stage", "_stage_walk", "_stage_visit"):
+            for table in _STAGED:
                 self._db.execute(f"DELETE FROM {table}{where}", names)
 
-    def clear_visits(self, kind: Kind) -> None:
-        """Forget what was staged of visited devices."""
+    def clear_devices(self, kind: Kind) -> None:
+        """Forget what was staged of devices that were asked one by one."""
         names = {"kind": kind.name, "reading": kind.visited}
-        visited = "SELECT device FROM _stage_visit WHERE kind = :kind"
+        asked = "SELECT device FROM _stage_whole WHERE kind = :kind AND asked"
         with transaction(self._db):
-            self._db.execute(f"DELETE FROM _stage WHERE kind = :kind AND device IN ({visited})", names)
-            self._db.execute("DELETE FROM _stage_visit WHERE kind = :kind", names)
-            self._db.execute("DELETE FROM _stage_walk WHERE kind = :reading", names)
+            self._db.execute(f"DELETE FROM _stage WHERE kind = :kind AND device IN ({asked})", names)
+            self._db.execute("DELETE FROM _stage_whole WHERE kind = :kind AND asked", names)
+            self._db.execute("DELETE FROM _stage_read WHERE kind = :reading", names)
 
     def parents(self, kind: Kind) -> list[str]:
         """The ids of the things whose lists make up the table, as this sync read them or as the copy has them."""
@@ -108,41 +122,63 @@ class Stage:
         for name, column in kind.parents:
             now = (
                 f"SELECT value FROM _stage WHERE kind = '{name}' UNION ALL SELECT value FROM _{name}_open WHERE NOT "
-                f"EXISTS (SELECT 1 FROM _stage_walk WHERE kind = '{name}' AND state = 'done')"
+                f"EXISTS (SELECT 1 FROM _stage_read WHERE kind = '{name}' AND state = 'done')"
             )
             ids = self._db.execute(f'SELECT v."{column}" FROM ({now}) n JOIN _{name}_value v ON v._id = n.value')
             found |= {str(row[0]) for row in ids if row[0]}
         return sorted(found)
 
-    def unread_parents(self, kind: Kind) -> Walk | None:
+    def unread_parents(self, kind: Kind) -> ReadState | None:
         """Why none of the tables that hold the ids could be read; None when one was."""
-        walks = self.walks()
-        read = {row[0] for row in self._db.execute("SELECT kind FROM _coverage WHERE good_sync IS NOT NULL")}
+        states = self.states()
+        read_once = {row[0] for row in self._db.execute("SELECT kind FROM _coverage WHERE good_sync IS NOT NULL")}
         for name, _ in kind.parents:
-            if name in read or name not in walks or walks[name].state != "denied":
+            if name in read_once or name not in states or states[name].state != "denied":
                 return None
-        return walks[kind.parents[0][0]] if kind.parents else None
+        return states[kind.parents[0][0]] if kind.parents else None
 
-    def missing(self, kind: Kind, further: str = "") -> int:
+    def missing(self, kind: Kind) -> int:
         """How many things of the copy are not staged."""
-        found = self._db.execute(
-            f"SELECT count(*) FROM _{kind.name}_open o WHERE NOT EXISTS (SELECT 1 FROM _stage s WHERE s.kind = ? "
-            f"AND s.device = o.device AND s.key = o.key) {further}",
-            (kind.name,),
-        )
-        return int(found.fetchone()[0])
+        return int(self._db.execute(f"SELECT count(*) FROM {_unstaged(kind)}").fetchone()[0])
 
     def held(self, kind: Kind) -> int:
-        """How many things of listed devices the copy would hold if what is staged came on top of it."""
-        listed = f"device IN (SELECT device FROM ({_LISTED_NOW}))"
-        if kind.visit:
-            listed += f" AND device NOT IN (SELECT device FROM _visit WHERE kind = '{kind.name}')"
+        """How many things the copy would hold if what is staged came on top of it, without devices asked one by one."""
+        listed = f"device NOT IN (SELECT device FROM _visit WHERE kind = '{kind.name}')" if kind.visit else "1"
         staged = self._db.execute(f"SELECT count(*) FROM _stage WHERE kind = ? AND {listed}", (kind.name,)).fetchone()
-        if self.walks()[kind.name].mode == "full":
+        if self.states()[kind.name].mode == "full":
             return int(staged[0])
-        return int(staged[0]) + self.missing(kind, f"AND o.{listed}")
+        whole = f"SELECT device FROM _stage_whole WHERE kind = '{kind.name}'"
+        kept = f"{_unstaged(kind)} AND {listed} AND device NOT IN ({whole})"
+        return int(staged[0] + self._db.execute(f"SELECT count(*) FROM {kept}").fetchone()[0])
 
-    def visits(self, kind: Kind) -> list[Visited]:
+    def suspects(self, kind: Kind) -> list[str]:
+        """The devices that reported anew, and of which the copy has something that no row of theirs names."""
+        reported = f"o.device IN (SELECT device FROM _stage WHERE kind = '{kind.name}')"
+        found = self._db.execute(
+            f"SELECT device_id FROM _device WHERE id IN (SELECT o.device FROM {_unstaged(kind)} AND {reported})"
+        )
+        return sorted(row[0] for row in found)
+
+    def devices_of(self, kind: Kind) -> int:
+        """How many devices have rows of the table in the copy."""
+        return int(self._db.execute(f"SELECT count(DISTINCT device) FROM _{kind.name}_open").fetchone()[0])
+
+    def replace_whole(self, kind: Kind, device_ids: Sequence[str], rows: Sequence[object]) -> int:
+        """Stage `rows` as all that the devices have, in place of what is staged of them. Returns how many of the rows
+        were not staged before."""
+        marks = [(kind.name, self._device(device_id)) for device_id in device_ids]
+        with transaction(self._db):
+            before = sum(self._staged_of(*mark) for mark in marks)
+            self._db.executemany("DELETE FROM _stage WHERE kind = ? AND device = ?", marks)
+            self._insert(kind, [placed for row in rows if (placed := self._placed(kind, row)) is not None])
+            self._db.executemany("INSERT OR REPLACE INTO _stage_whole(kind, device, asked) VALUES (?, ?, 0)", marks)
+            return sum(self._staged_of(*mark) for mark in marks) - before
+
+    def _staged_of(self, kind: str, device: int) -> int:
+        found = self._db.execute("SELECT count(*) FROM _stage WHERE kind = ? AND device = ?", (kind, device))
+        return int(found.fetchone()[0])
+
+    def due(self, kind: Kind) -> list[DueDevice]:
         """The listed devices that must be asked one by one and were not yet: no row of theirs is in a list."""
         marks = ", ".join("?" * len(PLATFORMS))
         found = self._db.execute(
@@ -150,65 +186,102 @@ class Stage:
             "WHERE v.kind = ?1 AND v.device = s.device AND v.check_in IS json_extract(s.latest, '$.last_check_in')) "
             f"FROM ({_LISTED_NOW}) s JOIN _device d ON d.id = s.device JOIN _devices_value t ON t._id = s.value "
             f"WHERE t.platform IN ({marks}) "
-            "AND NOT EXISTS (SELECT 1 FROM _stage_visit v WHERE v.kind = ?1 AND v.device = s.device) "
+            "AND NOT EXISTS (SELECT 1 FROM _stage_whole w WHERE w.kind = ?1 AND w.device = s.device) "
             "AND NOT EXISTS (SELECT 1 FROM _stage l WHERE l.kind = ?1 AND l.device = s.device) "
             "AND (EXISTS (SELECT 1 FROM _visit v WHERE v.kind = ?1 AND v.device = s.device) "
             f"OR NOT EXISTS (SELECT 1 FROM _{kind.name}_open o WHERE o.device = s.device)) ORDER BY 1",
             (kind.name, *PLATFORMS),
         )
-        return [Visited(device_id, check_in, bool(unchanged)) for device_id, check_in, unchanged in found]
+        return [DueDevice(device_id, check_in, bool(unchanged)) for device_id, check_in, unchanged in found]
 
-    def add_visits(
-        self, kind: Kind, found: Mapping[Visited, Sequence[object]], after: Callable[[int, int], Walk]
+    def add_devices(
+        self, kind: Kind, found: Mapping[DueDevice, Sequence[object]], after: Callable[[int, int], ReadState]
     ) -> tuple[int, int]:
-        """Stage what the visited devices have, as `add` does a page."""
+        """Stage all that some devices have, as `add` does a page."""
         with transaction(self._db):
             self._db.executemany(
-                "INSERT OR REPLACE INTO _stage_visit(kind, device, check_in) VALUES (?, ?, ?)",
+                "INSERT OR REPLACE INTO _stage_whole(kind, device, asked, check_in) VALUES (?, ?, 1, ?)",
                 [(kind.name, self._device(device.device_id), device.check_in) for device in found],
             )
-            return self._add(kind, kind.visited, (row for rows in found.values() for row in rows), after)
+            return self._add(kind, kind.visited, [row for rows in found.values() for row in rows], after)
 
-    def add(self, kind: Kind, rows: Iterable[object], after: Callable[[int, int], Walk]) -> tuple[int, int]:
+    def add(self, kind: Kind, rows: Sequence[object], after: Callable[[int, int], ReadState]) -> tuple[int, int]:
         """Stage one page; `after` tells from its number of rows and odd rows how far that is. Returns both numbers."""
         with transaction(self._db):
             return self._add(kind, kind.name, rows, after)
 
     def _add(
-        self, kind: Kind, reading: str, rows: Iterable[object], after: Callable[[int, int], Walk]
+        self, kind: Kind, reading: str, rows: Sequence[object], after: Callable[[int, int], ReadState]
     ) -> tuple[int, int]:
-        staged: list[tuple[Any, ...]] = []
-        odd = 0
-        for row in rows:
-            found = self._placed(kind, row)
-            if found is None:
-                odd += 1
-            else:
-                staged.append((kind.name, *found))
+        placed = [self._placed(kind, row) for row in rows]
+        staged = [one for one in placed if one is not None]
+        self._insert(kind, staged)
+        if kind.prism:
+            self._note_reports(kind, rows)
+        if kind.keeps_texts:
+            keep_texts(self._db, [self._written(row) for row in rows])
+        self.note(reading, after(len(staged), len(placed) - len(staged)))
+        return len(staged), len(placed) - len(staged)
+
+    def _insert(self, kind: Kind, staged: Iterable[tuple[Any, ...]]) -> None:
+        rows = [(kind.name, *one) for one in staged]
         if kind.record.unique:  # read twice while it changed: the newer reading counts
-            twice = [entry[:3] for entry in staged]
+            twice = [row[:3] for row in rows]
             self._db.executemany("DELETE FROM _stage WHERE kind = ? AND device = ? AND key = ?", twice)
         self._db.executemany(
-            "INSERT OR REPLACE INTO _stage(kind, device, key, value, since, latest) VALUES (?, ?, ?, ?, ?, ?)", staged
+            "INSERT OR REPLACE INTO _stage(kind, device, key, value, since, changed, latest) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            rows,
         )
-        self.note(reading, after(len(staged), odd))
-        return len(staged), odd
 
-    def _placed(self, kind: Kind, row: object) -> tuple[int, int, int, str | None, str | None] | None:
-        """Device, key, value, since and latest of one row. What repeats from device to device is read once."""
-        same = _same(kind, row)
+    def _note_reports(self, kind: Kind, rows: Sequence[object]) -> None:
+        """When each device last reported the category: the newest times of its rows."""
+        newest: dict[str, tuple[int, int]] = {}
+        named: dict[str, tuple[Any, Any]] = {}
+        for row in rows:
+            if isinstance(row, dict) and isinstance(row.get("device_id"), str):
+                times = seconds(row.get("updated_at")) or 0, seconds(row.get("last_collected_at")) or 0
+                before = newest.get(row["device_id"], (0, 0))
+                newest[row["device_id"]] = max(times[0], before[0]), max(times[1], before[1])
+                if row["device_id"] not in named:
+                    named[row["device_id"]] = self._names(row)
+        self._db.executemany(
+            "INSERT INTO _stage_report(kind, device, updated_at, collected_at) VALUES (?, ?, ?, ?) ON CONFLICT(kind, "
+            "device) DO UPDATE SET updated_at = max(updated_at, excluded.updated_at), "
+            "collected_at = max(collected_at, excluded.collected_at)",
+            [(kind.name, self._device(device_id), *times) for device_id, times in newest.items()],
+        )
+        self._db.executemany(  # Iru's device list has better names, but not of every device
+            "UPDATE _device SET device_name = ?, serial_number = ? WHERE device_id = ? AND serial_number IS NULL",
+            [(*names, device_id) for device_id, names in named.items()],
+        )
+
+    def _written(self, row: object) -> object:
+        """A row as it may be written."""
+        return self._shown(row) if self._shown else row
+
+    def _names(self, row: dict[str, Any]) -> tuple[Any, Any]:
+        """What Prism calls the device of a row, and its serial number."""
+        written = self._written({name: row.get(name) for name in ("device__name", "serial_number")})
+        cleaned = clean(written) if isinstance(written, dict) else {}
+        return cleaned.get("device__name"), cleaned.get("serial_number")
+
+    def _placed(self, kind: Kind, row: object) -> tuple[Any, ...] | None:
+        """Device, key, value, since, changed and latest of one row. What repeats from device to device is read once."""
+        same = _content(kind, row)
         known = self._known.get((kind.name, same)) if same else None
         if known and isinstance(row, dict):
-            return self._device(row[kind.device]), *known, _since(kind, row), None
-        thing = read(kind, self._shown(row) if self._shown else row)
+            times = seconds(row.get(kind.since)), seconds(row.get(kind.changed))
+            return self._device(row[kind.device]), *known, *_short(*times), None
+        thing = read(kind, self._written(row))
         if thing is None:
             return None
-        found = self._key(thing.key), self._value(kind, thing)
+        found = self._value(kind, thing)
         if same:
             if len(self._known) >= _MEMO:
                 self._known.clear()
             self._known[kind.name, same] = found
-        return self._device(thing.device), *found, thing.since, thing.latest
+        return self._device(thing.device), *found, *_short(thing.since, thing.changed), thing.latest
 
     def _device(self, device_id: str) -> int:
         if not device_id:
@@ -219,26 +292,43 @@ class Stage:
             self._devices[device_id] = found[0]
         return self._devices[device_id]
 
+    def _value(self, kind: Kind, thing: Thing) -> tuple[int, int]:
+        """The numbers of the thing's key and content, which are made if they are new."""
+        table, digest = f"_{kind.name}_value", thing.digest(kind)
+        found = self._db.execute(f"SELECT key, _id FROM {table} WHERE digest = ?", (digest,)).fetchone()
+        if found:
+            return int(found[0]), int(found[1])
+        key = self._key(thing.key)
+        columns = ", ".join(f'"{name}"' for name in (*kind.columns, "more"))
+        marks = ", ".join("?" * (len(thing.cells) + 2))
+        done = self._db.execute(
+            f"INSERT INTO {table}(digest, key, {columns}) VALUES ({marks})", (digest, key, *thing.cells)
+        )
+        return key, int(done.lastrowid or 0)
+
     def _key(self, text: str) -> int:
         self._db.execute("INSERT OR IGNORE INTO _key(text) VALUES (?)", (text,))
         return int(self._db.execute("SELECT id FROM _key WHERE text = ?", (text,)).fetchone()[0])
 
-    def _value(self, kind: Kind, thing: Thing) -> int:
-        table, digest = f"_{kind.name}_value", thing.digest
-        found = self._db.execute(f"SELECT _id FROM {table} WHERE digest = ?", (digest,)).fetchone()
-        if found:
-            return int(found[0])
-        marks = ", ".join("?" * (len(thing.cells) + 1))
-        columns = ", ".join(f'"{name}"' for name in (*kind.columns, "more"))
-        done = self._db.execute(f"INSERT INTO {table}(digest, {columns}) VALUES ({marks})", (digest, *thing.cells))
-        return int(done.lastrowid or 0)
+
+def _short(since: int | None, changed: int | None) -> tuple[int | None, int | None]:
+    """Both times, the second as 0 where it is the first."""
+    return since, 0 if since is not None and since == changed else changed
 
 
-def _same(kind: Kind, row: object) -> bytes | None:
-    """The same for raw rows with the same content; None where contents do not repeat from device to device."""
+def _unstaged(kind: Kind) -> str:
+    """FROM and WHERE of the rows of the copy whose thing is not staged."""
+    return (
+        f"_{kind.name}_open o JOIN _{kind.name}_value v ON v._id = o.value WHERE NOT EXISTS (SELECT 1 FROM _stage s "
+        f"WHERE s.kind = '{kind.name}' AND s.device = o.device AND s.key = v.key)"
+    )
+
+
+def _content(kind: Kind, row: object) -> bytes | None:
+    """Equal for raw rows with the same content; None where contents do not repeat from device to device."""
     if not kind.prism or kind.latest or not isinstance(row, dict) or not isinstance(row.get(kind.device), str):
         return None
-    names = _telling(kind.name, tuple(row))
+    names = _content_columns(kind.name, tuple(row))
     try:
         return marshal.dumps((names, tuple(map(row.get, names))), 2)
     except ValueError:
@@ -246,12 +336,7 @@ def _same(kind: Kind, row: object) -> bytes | None:
 
 
 @lru_cache(maxsize=256)
-def _telling(kind: str, columns: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns that are content: what is left of a row without its device and dates."""
+def _content_columns(kind: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """What is left of a row's columns without its device and dates."""
     other = BY_NAME[kind].skipped | {BY_NAME[kind].device, BY_NAME[kind].since}
     return tuple(name for name in columns if name not in other)
-
-
-def _since(kind: Kind, row: Mapping[str, Any]) -> str | None:
-    value = plain(row.get(kind.since), kind.since)
-    return value if isinstance(value, str) and value else None

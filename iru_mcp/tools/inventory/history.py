@@ -168,7 +168,7 @@ async def inventory_graph(
         for node, name in found.names.items()
     ]
     edges = [
-        [number[edge.source], edge.verb, number[edge.target]]
+        [number[edge.source], edge.verb, number[edge.target], *([dict(edge.properties)] if edge.properties else [])]
         for edge in found.edges
         if edge.source in number and edge.target in number
     ]

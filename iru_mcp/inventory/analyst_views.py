@@ -1,0 +1,108 @@
+"""Views that join what analysts ask for together. Each row is an enrolled device or something on one."""
+
+from __future__ import annotations
+
+_MAC_SECURITY = """
+SELECT devices.device_id, devices.device_name, devices.serial_number, devices.os_version, devices.user_email,
+    devices.blueprint_name, devices.last_check_in,
+    startup.sip, startup.ssv, startup.secure_boot_level, startup.external_boot_level,
+    startup.last_collected_at AS startup_collected_at,
+    filevault.status AS filevault, filevault.key_escrowed AS filevault_key_escrowed,
+    filevault.last_changed_at AS filevault_changed_at, filevault.last_collected_at AS filevault_collected_at,
+    firewall.status AS firewall, firewall.stealth_mode AS firewall_stealth_mode,
+    firewall.block_all_incoming AS firewall_block_all_incoming, firewall.last_collected_at AS firewall_collected_at,
+    gatekeeper.gatekeeper_status AS gatekeeper, gatekeeper.trusted_developers AS gatekeeper_trusted_developers,
+    gatekeeper.xprotect_version, gatekeeper.last_collected_at AS gatekeeper_collected_at,
+    activation.user_activation_lock_enabled, activation.device_activation_lock_enabled,
+    activation.last_collected_at AS activation_lock_collected_at,
+    screen.screensaver_interval, screen.last_collected_at AS screensaver_collected_at
+FROM devices
+LEFT JOIN startup_settings startup ON startup.device_id = devices.device_id
+LEFT JOIN filevault ON filevault.device_id = devices.device_id
+LEFT JOIN application_firewall firewall ON firewall.device_id = devices.device_id
+LEFT JOIN gatekeeper ON gatekeeper.device_id = devices.device_id
+LEFT JOIN activation_lock activation ON activation.device_id = devices.device_id
+LEFT JOIN desktop_and_screensaver screen ON screen.device_id = devices.device_id
+WHERE devices.platform = 'Mac'
+"""
+
+_DEVICE_OVERVIEW = """
+SELECT devices.device_id, devices.device_name, devices.serial_number, devices.platform, devices.model,
+    devices.os_version, devices.user_name, devices.user_email, users.department, users.job_title,
+    coalesce(users.archived, devices.user_is_archived) AS user_archived, devices.blueprint_name, devices.last_check_in,
+    devices.last_check_in IS NULL AS never_checked_in,
+    CAST(julianday((SELECT max(finished_at) FROM syncs)) - julianday(devices.last_check_in) AS INTEGER) AS days_silent,
+    devices.agent_installed AS has_agent, devices.mdm_enabled, devices.is_missing, devices.lost_mode_status,
+    cves.critical AS critical_cves, cves.high AS high_cves, cves.medium AS medium_cves, cves.low AS low_cves,
+    cves.kev_count, coalesce(open_threats.threats, 0) AS open_threats
+FROM devices
+LEFT JOIN users ON users.id = devices.user_id
+LEFT JOIN (
+    SELECT device_id, sum(severity = 'Critical') AS critical, sum(severity = 'High') AS high,
+        sum(severity = 'Medium') AS medium, sum(severity = 'Low') AS low, sum(exploited) AS kev_count
+    FROM (
+        SELECT detections.device_id, detections.cve_id, max(detections.cvss_severity) AS severity,
+            max(coalesce(vulnerabilities.kev_score, 0) > 0) AS exploited
+        FROM detections LEFT JOIN vulnerabilities ON vulnerabilities.cve_id = detections.cve_id GROUP BY 1, 2)
+    GROUP BY 1) cves ON cves.device_id = devices.device_id
+LEFT JOIN (
+    SELECT device_id, count(*) AS threats FROM threats
+    WHERE lower(status) IN ('not_quarantined', 'released') AND coalesce(lower(management_state), 'open') <> 'closed'
+    GROUP BY 1) open_threats ON open_threats.device_id = devices.device_id
+"""
+
+_UNSIGNED_APPS = """
+SELECT apps.device_id, apps.device_name, apps.serial_number, apps.name, apps.version, apps.bundle_id, apps.path,
+    apps.team_id, apps.developer_name, apps.signature, apps.ad_hoc_code_signed, apps.obtained_from, apps.since,
+    iif(coalesce(apps.ad_hoc_code_signed, 0), 'signed ad hoc', 'not signed') AS why
+FROM apps JOIN devices ON devices.device_id = apps.device_id
+WHERE devices.platform = 'Mac' AND (coalesce(apps.ad_hoc_code_signed, 0) OR apps.signature IS NULL)
+"""
+
+# Why an item stands out, one word each, as the dossier of a device says it.
+_PERSISTENCE = """
+SELECT items.device_id, items.device_name, items.serial_number, items.label, items.path, items.program,
+    items.program_arguments, items.run_at_load, items.keep_alive, items.user_name, items.user_agent_local_user,
+    items.since, items.baseline,
+    trim(iif(command LIKE '%/.%', 'hidden-folder ', '')
+    || iif(command LIKE '/tmp/%' OR command LIKE '/private/tmp/%' OR command LIKE '/var/tmp/%'
+        OR command LIKE '/private/var/tmp/%' OR command LIKE '/Users/Shared/%', 'temporary-or-shared-folder ', '')
+    || iif(command LIKE '/bin/%sh%' OR command LIKE '%osascript%' OR command LIKE '%python%' OR command LIKE '%perl %'
+        OR command LIKE '%curl %', 'shell-or-interpreter ', '')
+    || iif(items.label LIKE 'com.apple.%' AND items.path NOT LIKE '/System/%', 'apple-label-outside-system ', ''))
+        AS why
+FROM (SELECT launch_items.*, coalesce(program, program_arguments, '') AS command FROM launch_items
+    WHERE path NOT LIKE '/System/%') items
+JOIN devices ON devices.device_id = items.device_id
+"""
+
+_LIBRARY_ITEMS = """
+SELECT id, name, 'custom-app' AS type, active, created_at, updated_at FROM custom_apps
+UNION ALL SELECT id, name, 'ipa-app', active, created_at, updated_at FROM in_house_apps
+UNION ALL SELECT id, name, 'profile', active, created_at, updated_at FROM custom_profiles
+UNION ALL SELECT id, name, 'custom-script', active, created_at, updated_at FROM custom_scripts
+UNION ALL SELECT library_item_id, max(library_item_name), 'other', NULL, NULL, NULL FROM blueprint_library_items
+    WHERE library_item_id NOT IN (SELECT id FROM custom_apps UNION SELECT id FROM in_house_apps
+        UNION SELECT id FROM custom_profiles UNION SELECT id FROM custom_scripts) GROUP BY 1
+"""
+
+ANALYST_VIEWS: dict[str, tuple[str, str]] = {
+    "mac_security": (
+        "an enrolled Mac with its protection; NULL: it did not report that, as of the collected_at beside it",
+        _MAC_SECURITY,
+    ),
+    "device_overview": (
+        "an enrolled device with owner, silence, CVEs by severity (NULL: none detected), kev_count, open_threats",
+        _DEVICE_OVERVIEW,
+    ),
+    "unsigned_or_adhoc_apps": ("an app on an enrolled Mac that is not signed, or signed ad hoc", _UNSIGNED_APPS),
+    "persistence": (
+        "a launch agent or daemon outside the system's folder on an enrolled Mac; why: what stands out, may be empty",
+        _PERSISTENCE,
+    ),
+    "library_items": (
+        "a library item of any type; other: only known from blueprints (Auto Apps, VPP apps, settings)",
+        _LIBRARY_ITEMS,
+    ),
+}
+"""Name -> what a row is, and the SELECT behind it."""
