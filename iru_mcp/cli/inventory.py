@@ -38,8 +38,6 @@ VERBS = {
 }
 """Each verb with what it does."""
 
-FIRED = 3
-"""Exit code of `alerts` when an alert is open."""
 _PATIENCE = 10.0
 """Seconds that `inventory status` waits for Iru."""
 _EVERY = re.compile(r"(\d{1,4})(m|h|d)")
@@ -59,6 +57,11 @@ def add_flags(parser: argparse.ArgumentParser, verb: str) -> None:
         parser.add_argument("--out", default="report.html", help="the file to write")
     elif verb == "export":
         _add_export_flags(parser)
+    elif verb == "alerts":
+        parser.add_argument("what", nargs="*", metavar="ack NUMBER | mute RULE | unmute RULE")
+        parser.add_argument("--reason", default="", help="why it is acknowledged or muted")
+        parser.add_argument("--until", default="30d", help="for how long: 12h, 30d")
+        parser.add_argument("--check", default="", metavar="RULES.TOML", help="try a file of rules; keep nothing")
     if verb in ("sync", "inventory", "alerts"):
         parser.add_argument("--json", action="store_true", help="machine-readable; alerts as JSON lines")
 
@@ -82,11 +85,11 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         return code
     if options.verb == "inventory":
         return _status(options, settings)
-    from . import export, report
+    from . import alerts, export, report
 
     path = _file(settings)
     verbs: dict[str, Callable[[argparse.Namespace, Path, Callable[[Any], Any]], int]] = {
-        "alerts": _alerts,
+        "alerts": partial(alerts.run, seconds=read_interval),
         "report": report.run,
         "export": partial(export.run, key=_row_key(settings)),
     }
@@ -138,6 +141,7 @@ async def _sync(options: argparse.Namespace, settings: Settings) -> int | None:
 
 async def _rounds(options: argparse.Namespace, settings: Settings) -> int:
     from ..inventory.alerts.rules import load
+    from ..inventory.alerts.webhook import check
     from ..inventory.sync.quota import read_share
     from ..inventory.sync.run import Plan
 
@@ -151,6 +155,8 @@ async def _rounds(options: argparse.Namespace, settings: Settings) -> int:
     if settings.demo:  # its devices do not report anew, so what is new has no newer date
         plan = replace(plan, full=True)
     rules = load(settings.alert_rules)
+    if settings.alert_webhook.get_secret_value():
+        check(settings.alert_webhook.get_secret_value())
     while True:
         began = anyio.current_time()
         code = await _round(settings, plan, rules, patient=bool(every), as_json=options.json or not sys.stdout.isatty())
@@ -226,19 +232,17 @@ def _counted(values: Any) -> dict[str, int]:
 async def _judge(settings: Settings, path: Path, rules: Any, now: datetime) -> list[dict[str, Any]]:
     """Ask the rules: what fired or resolved, which goes to the webhook too if there is one."""
     from ..inventory.alerts.evaluate import judge
+    from ..inventory.alerts.webhook import deliver
 
     url = settings.alert_webhook.get_secret_value()
-    if url:
-        from ..inventory.alerts.webhook import check, deliver
-
-        check(url)
     verdict = await anyio.to_thread.run_sync(lambda: judge(path, rules, now, keep=bool(url)))
     for name, why in verdict.problems.items():
         print(f"iru-mcp: rule {name}: {why}", file=sys.stderr)
     if url:
-        sent, waiting = await deliver(path, url, settings.alert_secret.get_secret_value())
-        if waiting:
-            print(f"iru-mcp: webhook: {sent} sent, {waiting} wait for the next round", file=sys.stderr)
+        done = await deliver(path, url, settings.alert_secret.get_secret_value(), digest=settings.alert_digest)
+        if done.waiting or done.set_aside:
+            told = f"{done.sent} sent, {done.waiting} wait for the next round, {done.set_aside} set aside as refused"
+            print(f"iru-mcp: webhook: {told}", file=sys.stderr)
     shown = _shown(settings, path)
     return [shown(event) for event in verdict.events]
 
@@ -278,17 +282,3 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
         state = f"{line['state']} {line.get('grant', '')}".rstrip()
         print(f"{line['kind']:<{wide}} {rows:>10}  {line.get('age', '-'):<10} {state}")
     return 0
-
-
-def _alerts(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any]) -> int:
-    from ..inventory.alerts.evaluate import listed
-    from ..inventory.store import reader
-
-    with reader(path) as db:
-        found = [shown(alert) for alert in listed(db)]
-    for alert in found:
-        if options.json:
-            print(json.dumps(alert, ensure_ascii=False))
-        else:
-            print(f"{alert['severity']:<9} {alert['rule']:<24} {alert['opened_at']}  {alert['say']}")
-    return FIRED if found else 0

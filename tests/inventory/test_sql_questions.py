@@ -17,8 +17,8 @@ from iru_mcp.api.endpoints.threats import LIST_THREATS_V2
 from iru_mcp.api.endpoints.users import LIST_USERS
 from iru_mcp.api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES
 from iru_mcp.demo.world.story import STORY
-from iru_mcp.inventory.sandbox.versions import read_version
 from iru_mcp.tools.inventory import query
+from iru_mcp.versions import read_version
 
 pytestmark = pytest.mark.anyio
 Raw = dict[str, list[dict[str, Any]]]

@@ -181,8 +181,9 @@ async def test_alerts_are_narrowed_and_counted(copy: Copy) -> None:
     worst = [item for item in everything["items"] if item["severity"] == "critical"]
     assert worst
     assert (await copy.call("inventory_alerts", severity="critical"))["items"] == worst
-    serial = worst[0]["row"]["serial_number"]
-    of_one = [item for item in everything["items"] if item["row"]["serial_number"] == serial]
+    serial = worst[0]["row"]["devices"][0]["serial_number"]
+    rows = [(item, item["row"].get("devices", [item["row"]])) for item in everything["items"]]
+    of_one = [item for item, devices in rows if serial in {device["serial_number"] for device in devices}]
     assert (await copy.call("inventory_alerts", device=serial))["items"] == of_one
 
 

@@ -65,7 +65,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     assert "rows read" in done.stderr
     assert "\r" not in done.stderr, "a moving bar is for terminals"
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    assert {event["event"] for event in events} == {"opened"}
+    assert [event["event"] for event in events] == ["summary"]
     return shell
 
 
@@ -87,7 +87,10 @@ def test_the_second_sync_of_the_demo_finds_the_story_and_nothing_else(tmp_path: 
         "threat-not-quarantined",
         "new-local-admin",
         "new-unsigned-login-item",
-    }
+        "malicious-behavior-detected",
+        "protection-turned-off",
+        "edr-silent",
+    }, "each of the planted stories fires its rule"
     with closing(sqlite3.connect(shell.file)) as db:
         found = db.execute("SELECT kind, what, count(*) FROM changes GROUP BY 1, 2").fetchall()
         late = db.execute(
@@ -102,13 +105,19 @@ def test_the_second_sync_of_the_demo_finds_the_story_and_nothing_else(tmp_path: 
         ("threats", "appeared", 2),
         ("behavioral_detections", "appeared", 1),
         ("devices", "changed", 1),
+        ("gatekeeper", "changed", 1),
+        ("library_item_status", "changed", 3),
+        ("system_extensions", "changed", 1),
+        ("transparency_database", "appeared", 6),
     }
 
 
 @pytest.mark.anyio
 async def test_the_permissions_that_are_listed_for_a_sync_are_what_it_asks_for(shell: Shell, empty: Copy) -> None:
     await empty.sync()
-    asked = {re.sub(r"devices/[0-9a-f-]{36}/", "devices/{device_id}/", url.path) for url in empty.tenant.asked}
+    slots = {"devices": "device_id", "blueprints": "blueprint_id", "library-items": "library_item_id"}
+    found = re.compile(rf"({'|'.join(slots)})/[0-9a-f-]{{36}}/")
+    asked = {found.sub(lambda m: f"{m[1]}/{{{slots[m[1]]}}}/", url.path) for url in empty.tenant.asked}
     lines = shell("permissions", "--sync").stdout.splitlines()[1:]
     listed = {match[1]: line for line in lines if (match := re.search(r"  GET (\S+)  ", line))}
     assert asked <= set(listed)
@@ -277,10 +286,11 @@ def test_without_a_copy_each_verb_says_how_to_make_one(tmp_path: Path) -> None:
         assert "iru-mcp sync" in shell(*words, code=2).stderr
 
 
-def test_listing_the_tools_loads_nothing_of_the_copy() -> None:
+def test_listing_the_tools_opens_and_reads_no_copy() -> None:
     check = (
         "import sys, iru_mcp.tools.kit.catalogue as c; c.catalogue(); "
-        "sys.exit(' '.join(m for m in sys.modules if m.startswith('iru_mcp.inventory') or m == 'sqlite3'))"
+        "sys.exit(' '.join(m for m in sys.modules if m in ('sqlite3', 'iru_mcp.inventory.store', "
+        "'iru_mcp.inventory.schema', 'iru_mcp.inventory.query', 'iru_mcp.inventory.sync.run')))"
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.stderr.strip() == ""

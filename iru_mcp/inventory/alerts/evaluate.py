@@ -1,10 +1,17 @@
-"""Rules asked of the copy: what is new fires once, what is gone resolves."""
+"""From what rules find to alerts: opened once, changed when more devices have it, resolved with a reason.
+
+Each sync asks every rule and compares its findings with the alerts that are open. What comes of it are events:
+`opened`, `changed`, `resolved`, and for the first sync of a file one `summary` instead of an event for all that was
+there before. What must stay true: a finding opens one alert however often it is found; an alert is resolved only by a
+rule that was asked and no longer finds it, so neither a missing permission nor a sync without a custom rule resolves
+anything; and an event is told once, but for a muted rule not before its mute ends.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,105 +19,145 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import IruError
-from ...output.clean import clean
-from ..query import guarded
-from ..sandbox.guard import Bounds
-from ..store import meta, transaction, utc, writer
+from ..store import meta, set_meta, transaction, utc, writer
+from .decisions import is_quiet
+from .findings import Finding, ask
 from .rules import SEVERITIES, Rule
 
-_MOST = 5_000
-"""Findings of one rule that are kept."""
-_SECONDS = 60.0
+Event = dict[str, Any]
 
 
 @dataclass(slots=True)
 class Verdict:
     """What a round of rules found: events as they go out, and the rules that could not be asked, with why."""
 
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """An alert that is open in the file: its number, whether it was told, and the devices it names."""
+
+    number: int
+    told: bool
+    devices: frozenset[str]
 
 
 def judge(path: Path, rules: Sequence[Rule], now: datetime, *, keep: bool = False) -> Verdict:
     """Ask every rule of the copy at `path`; with `keep` the events also wait in the file to be sent."""
     verdict = Verdict()
-    found = [(rule, rows) for rule in rules if (rows := _ask(path, rule, verdict)) is not None]
+    asked = [(rule, found) for rule in rules if (found := _ask(path, rule, verdict)) is not None]
     with writer(path) as db, transaction(db):
-        account = meta(db, "account") or ""
-        for rule, rows in found:
-            verdict.events += _compare(db, rule, rows, utc(now), account)
-        verdict.events += _retired(db, {rule.name for rule in rules}, utc(now), account)
+        first = meta(db, "judged_at") is None and not db.execute("SELECT count(*) FROM _alert").fetchone()[0]
+        round_ = _Round(db, utc(now), meta(db, "account") or "")
+        for rule, findings in asked:
+            round_.compare(rule, findings)
+        verdict.events += round_.summary() if first else round_.events
+        set_meta(db, "judged_at", utc(now))
         if keep:
             waiting = [(json.dumps(event, ensure_ascii=False),) for event in verdict.events]
             db.executemany("INSERT INTO _outbox(event) VALUES (?)", waiting)
     return verdict
 
 
-def _ask(path: Path, rule: Rule, verdict: Verdict) -> dict[str, dict[str, Any]] | None:
-    """The rule's findings by what tells them apart; None when it cannot be asked now."""
+def _ask(path: Path, rule: Rule, verdict: Verdict) -> dict[str, Finding] | None:
+    """The rule's findings by fingerprint; None when it cannot be asked now."""
     try:
-        with guarded(path, _SECONDS) as guard:
-            copied = {row[0] for row in guard.db.execute("SELECT kind FROM coverage WHERE state = 'copied'")}
-            missing = [kind for kind in rule.needs if kind not in copied]
-            if missing:
-                verdict.problems[rule.name] = f"not asked: {', '.join(missing)} could not be copied"
-                return None
-            result = guard.run(rule.sql, rule.params, Bounds(_MOST))
+        found = ask(path, rule)
     except IruError as error:
         verdict.problems[rule.name] = str(error)
         return None
-    if result.more:
-        verdict.problems[rule.name] = f"finds more than {_MOST} rows; the rest is left out"
-    rows = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
-    return {_print(rule, row): row for row in rows}
+    if found.problem:
+        verdict.problems[rule.name] = found.problem
+    return found.findings
 
 
-def _print(rule: Rule, row: dict[str, Any]) -> str:
-    named = {name: row.get(name) for name in rule.key or row}
-    return hashlib.sha256(json.dumps(named, sort_keys=True, default=str).encode()).hexdigest()[:32]
+class _Round:
+    """One comparison of all findings with the file."""
 
+    def __init__(self, db: sqlite3.Connection, at: str, account: str) -> None:
+        self._db, self._at, self._account = db, at, account
+        self.events: list[Event] = []
 
-def _compare(
-    db: sqlite3.Connection, rule: Rule, rows: dict[str, dict[str, Any]], at: str, account: str
-) -> list[dict[str, Any]]:
-    held = dict(
-        db.execute("SELECT print, id FROM _alert WHERE rule = ? AND resolved_at IS NULL", (rule.name,)).fetchall()
-    )
-    events = []
-    for print_, row in rows.items():
-        if print_ in held:
-            continue
-        kept = clean({name: cell for name, cell in row.items() if cell is not None})
-        said = str(clean(rule.sentence(row)))
-        number = db.execute(
-            "INSERT INTO _alert(rule, severity, say, print, row, opened_at) VALUES (?, ?, ?, ?, ?, ?)",
-            (rule.name, rule.severity, said, print_, json.dumps(kept, ensure_ascii=False), at),
+    def compare(self, rule: Rule, findings: dict[str, Finding]) -> None:
+        held = self._held(rule)
+        quiet = is_quiet(self._db, rule.name, self._at)
+        for fingerprint, finding in findings.items():
+            if fingerprint not in held:
+                self._open(rule, finding, told=not quiet)
+            else:
+                self._keep(rule, held[fingerprint], finding, quiet=quiet)
+        for fingerprint, alert in held.items():
+            if fingerprint not in findings:
+                self._resolve(rule, alert)
+
+    def _held(self, rule: Rule) -> dict[str, _Open]:
+        rows = self._db.execute(
+            "SELECT print, id, told, devices FROM _alert WHERE rule = ? AND resolved_at IS NULL", (rule.name,)
+        )
+        return {row[0]: _Open(row[1], bool(row[2]), frozenset(json.loads(row[3]))) for row in rows.fetchall()}
+
+    def _open(self, rule: Rule, finding: Finding, *, told: bool) -> None:
+        number = self._db.execute(
+            "INSERT INTO _alert(rule, severity, say, print, row, devices, opened_at, told) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (rule.name, finding.severity, finding.sentence, finding.fingerprint, *_kept(finding), self._at, told),
         ).lastrowid
-        events.append(_event("opened", number, (rule.name, rule.severity, said, kept), at, account))
-    gone = [number for print_, number in held.items() if print_ not in rows]
-    return events + [_resolve(db, number, at, account) for number in gone]
+        if told:
+            self._tell("opened", number, rule, finding)
+
+    def _keep(self, rule: Rule, alert: _Open, finding: Finding, *, quiet: bool) -> None:
+        """An alert that is still found: told if its mute has ended, told again if other devices have it now."""
+        self._db.execute(
+            "UPDATE _alert SET severity = ?, say = ?, row = ?, devices = ?, told = ? WHERE id = ?",
+            (finding.severity, finding.sentence, *_kept(finding), alert.told or not quiet, alert.number),
+        )
+        if quiet:
+            return
+        if not alert.told:
+            self._tell("opened", alert.number, rule, finding)
+        elif rule.cause and finding.devices != alert.devices and not self._is_acknowledged(alert.number):
+            added, gone = sorted(finding.devices - alert.devices), sorted(alert.devices - finding.devices)
+            self._tell("changed", alert.number, rule, finding, added=added, gone=gone)
+
+    def _is_acknowledged(self, number: int) -> bool:
+        row = self._db.execute("SELECT acknowledged_until FROM _alert WHERE id = ?", (number,)).fetchone()
+        return bool(row[0] and row[0] > self._at)
+
+    def _resolve(self, rule: Rule, alert: _Open) -> None:
+        listed = {row[0] for row in self._db.execute("SELECT device_id FROM devices")}
+        gone = bool(alert.devices) and not alert.devices & listed
+        why = "Iru no longer lists the device" if gone else "the rule no longer finds it"
+        self._db.execute(
+            "UPDATE _alert SET resolved_at = ?, resolved_why = ? WHERE id = ?", (self._at, why, alert.number)
+        )
+        severity, say, row = self._db.execute(
+            "SELECT severity, say, row FROM _alert WHERE id = ?", (alert.number,)
+        ).fetchone()
+        if alert.told:
+            finding = Finding("", severity, say, json.loads(row), alert.devices)
+            self._tell("resolved", alert.number, rule, finding, why=why)
+
+    def _tell(self, event: str, number: int | None, rule: Rule, finding: Finding, **more: Any) -> None:
+        named = {"event": event, "alert": number, "rule": rule.name, "severity": finding.severity}
+        told = {"say": finding.sentence, **more, "row": finding.row, "at": self._at, "account": self._account}
+        self.events.append(named | told)
+
+    def summary(self) -> list[Event]:
+        """One event for all that was there before the first sync."""
+        counts = Counter(event["severity"] for event in self.events)
+        if not counts:
+            return []
+        rules = Counter(event["rule"] for event in self.events)
+        say = ", ".join(f"{counts[name]} {name}" for name in SEVERITIES if counts[name])
+        head = {"event": "summary", "say": f"open at the first sync: {say}", "opened": counts, "rules": rules}
+        return [head | {"at": self._at, "account": self._account}]
 
 
-def _retired(db: sqlite3.Connection, rules: set[str], at: str, account: str) -> list[dict[str, Any]]:
-    """What a rule found that there is no more."""
-    found = db.execute("SELECT id, rule FROM _alert WHERE resolved_at IS NULL").fetchall()
-    return [_resolve(db, number, at, account) for number, rule in found if rule not in rules]
-
-
-def _resolve(db: sqlite3.Connection, number: int, at: str, account: str) -> dict[str, Any]:
-    db.execute("UPDATE _alert SET resolved_at = ? WHERE id = ?", (at, number))
-    rule, severity, say, row = db.execute(
-        "SELECT rule, severity, say, row FROM _alert WHERE id = ?", (number,)
-    ).fetchone()
-    return _event("resolved", number, (rule, severity, say, json.loads(row)), at, account)
-
-
-def _event(
-    event: str, number: int | None, what: tuple[str, str, str, dict[str, Any]], at: str, account: str
-) -> dict[str, Any]:
-    rule, severity, say, row = what
-    named = {"event": event, "alert": number, "rule": rule, "severity": severity, "say": say}
-    return named | {"row": row, "at": at, "account": account}
+def _kept(finding: Finding) -> tuple[str, str]:
+    """The row and the devices of a finding as the file keeps them."""
+    return json.dumps(finding.row, ensure_ascii=False), json.dumps(sorted(finding.devices))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +170,18 @@ class Which:
     resolved_since: datetime | None = None
 
 
+_NAMES = "alert rule severity say row opened_at resolved_at resolved_why acknowledged_until acknowledged_why".split()
+
+
 def listed(db: sqlite3.Connection, which: Which | None = None) -> list[dict[str, Any]]:
     """Open alerts, and those resolved since if asked; worst first, then newest first."""
     wanted = which or Which()
     rank = " ".join(f"WHEN '{name}' THEN {place}" for place, name in enumerate(SEVERITIES))
     rows = db.execute(
-        "SELECT id, rule, severity, say, row, opened_at, resolved_at FROM _alert "
+        "SELECT id, rule, severity, say, row, opened_at, resolved_at, resolved_why, acknowledged_until, "
+        "acknowledged_why FROM _alert "
         "WHERE (resolved_at IS NULL OR resolved_at >= :since) AND :severity IN ('', severity) AND :rule IN ('', rule) "
-        "AND :device IN ('', json_extract(row, '$.device_id')) "
+        "AND (:device = '' OR EXISTS (SELECT 1 FROM json_each(devices) WHERE value = :device)) "
         f"ORDER BY resolved_at IS NOT NULL, CASE severity {rank} END, opened_at DESC, id",
         {
             "since": utc(wanted.resolved_since) if wanted.resolved_since else "9",
@@ -139,6 +190,5 @@ def listed(db: sqlite3.Connection, which: Which | None = None) -> list[dict[str,
             "device": wanted.device_id,
         },
     )
-    names = ("alert", "rule", "severity", "say", "row", "opened_at", "resolved_at")
-    found = [dict(zip(names, row, strict=True)) for row in rows]
+    found = [dict(zip(_NAMES, row, strict=True)) for row in rows]
     return [{k: v for k, v in one.items() if v is not None} | {"row": json.loads(one["row"])} for one in found]

@@ -1,21 +1,43 @@
-"""Rules: a name, a SELECT over the copy, a severity and what to say; a set built in, and whoever wants more."""
+"""Rules: a name, a SELECT over the copy, a severity and what to say; a set built in, and whoever wants more.
+
+A file of rules is read whole before anything runs, and every mistake in it is refused with its line: a part that is
+not known or of another type, a name given twice, SQL that does not compile against the copy's tables, and a `key`,
+`cause` or slot that names no column of the statement. So a mistyped rule is an error at the start and never a rule that
+is silent.
+"""
 
 from __future__ import annotations
 
 import re
+import sqlite3
 import tomllib
+from contextlib import closing
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from ...errors import ConfigError
+from ..sandbox.functions import register
+from ..schema import migrate
 from ..tables import BY_NAME
 
 SEVERITIES = ("critical", "high", "medium", "low")
-_FORM = "A rule has name, sql, severity, say, and if wanted key, needs, params, enabled."
-_PARTS = frozenset({"name", "sql", "severity", "say", "key", "needs", "params", "enabled"})
+_FORM = "A rule has name, sql, severity, say, and if wanted key, cause, needs, params, enabled."
+_TYPES: dict[str, tuple[type, str]] = {
+    "name": (str, "text"),
+    "sql": (str, "text"),
+    "severity": (str, "text"),
+    "say": (str, "text"),
+    "key": (list, "a list of column names"),
+    "cause": (list, "a list of column names"),
+    "needs": (list, "a list of table names"),
+    "params": (dict, "a table"),
+    "enabled": (bool, "true or false"),
+}
 _SLOT = re.compile(r"\{(\w+)\}")
+_MADE = frozenset({"devices", "count"})
+"""Slots that are made of all rows of a finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,54 +50,116 @@ class Rule:
     say: str
     key: tuple[str, ...] = ()
     """Columns that tell one finding from another; all of them when empty."""
+    cause: tuple[str, ...] = ()
+    """Columns that rows share which are one finding, with all devices that have it."""
     needs: tuple[str, ...] = ()
-    """Kinds without which the rule is not asked."""
+    """Tables without which the rule is not asked."""
     params: dict[str, Any] = field(default_factory=dict)
 
     def sentence(self, row: dict[str, Any]) -> str:
         """`say` with the row's values."""
-        return _SLOT.sub(lambda slot: str(row.get(slot[1], slot[0])), self.say)
+        return _SLOT.sub(lambda slot: str(row.get(slot[1], "unknown")), self.say)
 
 
 def load(path: str = "") -> list[Rule]:
-    """The built-in rules with those of the file at `path` over them. Raises ConfigError naming rule and part."""
-    found = _named(resources.files(__package__).joinpath("rules.toml").read_text("utf-8"), "the built-in rules")
+    """The built-in rules with those of the file at `path` over them.
+
+    Raises ConfigError naming line, rule and mistake.
+    """
+    built_in = _read(resources.files(__package__).joinpath("rules.toml").read_text("utf-8"), "the built-in rules")
+    found = {parts["name"]: (parts, where) for parts, where in built_in}
+    own: set[str] = set()
     if path:
-        try:
-            text = Path(path).read_text("utf-8")
-        except (OSError, UnicodeDecodeError):
-            raise ConfigError(f"The file of rules {path} cannot be read.", "Check its path and permissions.") from None
-        for name, parts in _named(text, path).items():
-            found[name] = found.get(name, {}) | parts
-    return [_rule(parts) for parts in found.values() if parts.get("enabled", True) is True]
+        for parts, where in _read(_text(path), path):
+            known = found.get(parts["name"], ({}, ""))[0]
+            found[parts["name"]] = (known | parts, where)
+            own.add(parts["name"])
+    rules = [_rule(parts, where) for parts, where in found.values() if parts.get("enabled", True)]
+    _compile([(rule, found[rule.name][1]) for rule in rules if rule.name in own])
+    return rules
 
 
-def _named(text: str, where: str) -> dict[str, dict[str, Any]]:
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"The file of rules {path} cannot be read.", "Check its path and permissions.") from None
+
+
+def _read(text: str, file: str) -> list[tuple[dict[str, Any], str]]:
+    """The tables of a file, each with where it begins."""
     try:
         read = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{where} is not TOML: {str(error)[:160]}.", _FORM) from None
-    rules = read.get("rule")
-    if set(read) - {"rule"} or not isinstance(rules, list) or not all(isinstance(one, dict) for one in rules):
-        raise ConfigError(f"{where} holds something other than [[rule]] tables.", _FORM)
-    for parts in rules:
-        unknown = set(parts) - _PARTS
-        if unknown or not isinstance(parts.get("name"), str):
-            part = f"an unknown part, {min(unknown)[:40]}" if unknown else "no name"
-            raise ConfigError(f"A rule in {where} has {part}.", _FORM)
-    return {parts["name"]: parts for parts in rules}
+        raise ConfigError(f"{file} is not TOML: {str(error)[:160]}.", _FORM) from None
+    tables = read.get("rule")
+    if set(read) - {"rule"} or not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
+        raise ConfigError(f"{file} holds something other than [[rule]] tables.", _FORM)
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip().startswith("[[rule]]")]
+    found = [(parts, f"{file}, line {line}") for parts, line in zip(tables, lines, strict=True)]
+    names: set[str] = set()
+    for parts, where in found:
+        _check_parts(parts, where)
+        if parts["name"] in names:
+            raise ConfigError(f"{where}: a second rule is named '{parts['name']}'.", "Give each rule its own name.")
+        names.add(parts["name"])
+    return found
 
 
-def _rule(parts: dict[str, Any]) -> Rule:
-    name = parts["name"]
-    texts = {part: parts.get(part) for part in ("sql", "severity", "say")}
-    for part, value in texts.items():
-        if not isinstance(value, str) or not value.strip():
-            raise ConfigError(f"The rule '{name}' has no {part}.", _FORM)
-    if texts["severity"] not in SEVERITIES:
-        raise ConfigError(f"The rule '{name}' has an unknown severity.", f"Valid: {', '.join(SEVERITIES)}.")
-    unknown = [kind for kind in parts.get("needs", ()) if kind not in BY_NAME]
+def _check_parts(parts: dict[str, Any], where: str) -> None:
+    unknown = set(parts) - set(_TYPES)
     if unknown:
-        raise ConfigError(f"The rule '{name}' needs an unknown kind.", f"Valid: {', '.join(BY_NAME)}.")
-    lists = tuple(parts.get("key", ())), tuple(parts.get("needs", ()))
-    return Rule(name, str(texts["sql"]), str(texts["severity"]), str(texts["say"]), *lists, parts.get("params", {}))
+        raise ConfigError(f"{where}: a rule has an unknown part, {min(unknown)[:40]}.", _FORM)
+    if not isinstance(parts.get("name"), str) or not parts["name"].strip():
+        raise ConfigError(f"{where}: a rule has no name.", _FORM)
+    for part, value in parts.items():
+        kind, words = _TYPES[part]
+        items = value if kind is list and isinstance(value, list) else ()
+        if not isinstance(value, kind) or not all(isinstance(item, str) for item in items):
+            raise ConfigError(f"{where}: {part} of the rule '{parts['name']}' is not {words}.", _FORM)
+    for name, value in parts.get("params", {}).items():
+        if not isinstance(value, (str, int, float)):
+            raise ConfigError(
+                f"{where}: params.{name} of the rule '{parts['name']}' is neither text nor a number.", _FORM
+            )
+
+
+def _rule(parts: dict[str, Any], where: str) -> Rule:
+    name = parts["name"]
+    for part in ("sql", "severity", "say"):
+        if not parts.get(part, "").strip():
+            raise ConfigError(f"{where}: the rule '{name}' has no {part}.", _FORM)
+    if parts["severity"] not in SEVERITIES:
+        raise ConfigError(f"{where}: the rule '{name}' has an unknown severity.", f"Valid: {', '.join(SEVERITIES)}.")
+    if unknown := [table for table in parts.get("needs", ()) if table not in BY_NAME]:
+        raise ConfigError(f"{where}: the rule '{name}' needs an unknown table, {unknown[0][:40]}.",
+                          f"Valid: {', '.join(BY_NAME)}.")  # fmt: skip
+    key, cause, needs = (tuple(parts.get(part, ())) for part in ("key", "cause", "needs"))
+    return Rule(name, parts["sql"], parts["severity"], parts["say"], key, cause, needs, parts.get("params", {}))
+
+
+def _compile(rules: list[tuple[Rule, str]]) -> None:
+    """Compile each statement against empty tables, and compare what names columns with the columns it gives."""
+    if not rules:
+        return
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        migrate(db)
+        register(db)
+        for rule, where in rules:
+            columns = _columns(db, rule, where)
+            named = {*rule.key, *rule.cause, *(set(_SLOT.findall(rule.say)) - _MADE)}
+            if wrong := sorted(named - columns):
+                raise ConfigError(f"{where}: the rule '{rule.name}' names {wrong[0]}, which its statement does not "
+                                  "give.", f"It gives: {', '.join(sorted(columns))}.")  # fmt: skip
+
+
+def _columns(db: sqlite3.Connection, rule: Rule, where: str) -> set[str]:
+    statement = rule.sql.strip().rstrip(";")
+    try:
+        with closing(db.execute(f"SELECT * FROM ({statement}\n) LIMIT 0", rule.params)) as cursor:
+            return {column[0] for column in cursor.description}
+    except sqlite3.Error as error:
+        raise ConfigError(
+            f"{where}: the statement of the rule '{rule.name}' does not run: {str(error)[:160]}.",
+            "Write one SELECT over the tables that inventory_schema lists.",
+        ) from None

@@ -1,13 +1,22 @@
 """Alerts sent to the user's own webhook, signed and retried: the one thing this package sends that is no GET, and
-never to Iru."""
+never to Iru.
+
+Events wait in the file and are sent oldest first. A webhook that cannot be reached or fails keeps all of them for the
+next round; one event that it refuses (4xx) is tried in the next rounds too while the others go on, and after some
+rounds is set aside with the answer it got, for a person to see. What must stay true: no event is lost without a word.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import json
+import sqlite3
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
@@ -21,8 +30,9 @@ SIGNATURE = "X-Iru-Mcp-Signature"
 """`t=<unix seconds>,v1=<hex>`: HMAC-SHA256 of `<t>.<body>` under the shared secret."""
 _TRIES = 3
 _SECONDS = 10.0
-_GIVE_UP = 20
-"""Rounds after which an event is no longer tried."""
+_ROUNDS = 3
+"""Rounds in which an event may be refused before it is set aside."""
+_BUSY = frozenset({408, 425, 429})
 _IRU = ("kandji.io", "iru.com")
 
 
@@ -40,21 +50,45 @@ def sign(body: bytes, secret: str, at: int) -> str:
     return f"t={at},v1={mac.hexdigest()}"
 
 
-async def deliver(path: Path, url: str, secret: str, *, clock: Callable[[], float] = time.time) -> tuple[int, int]:
-    """Send what waits in the file, oldest first, and stop at the first that is not taken. Returns sent and waiting."""
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How many events were taken, how many wait for the next round, and how many were set aside in this one."""
+
+    sent: int
+    waiting: int
+    set_aside: int
+
+
+async def deliver(
+    path: Path, url: str, secret: str, *, digest: bool = False, clock: Callable[[], float] = time.time
+) -> Delivery:
+    """Send what waits in the file, oldest first; with `digest` as one request, `{"events": [...]}`."""
     waiting = await to_thread.run_sync(lambda: _waiting(path))
-    sent = 0
+    requests = _requests(waiting, digest=digest)
+    sent, refused = 0, 0
     async with httpx.AsyncClient(timeout=_SECONDS, follow_redirects=False, trust_env=True) as http:
-        for number, event in waiting:
-            taken = await _send(http, check(url), event.encode(), secret, clock)
-            await to_thread.run_sync(_settle, path, number, taken)
-            if not taken:
+        for numbers, body in requests:
+            status = await _send(http, check(url), body, secret, clock)
+            if status is None:
                 break
-            sent += 1
-    return sent, len(waiting) - sent
+            sent += len(numbers) if status == _TAKEN else 0
+            refused += await to_thread.run_sync(_settle, path, numbers, status)
+    return Delivery(sent, len(waiting) - sent - refused, refused)
 
 
-async def _send(http: httpx.AsyncClient, url: str, body: bytes, secret: str, clock: Callable[[], float]) -> bool:
+def _requests(waiting: list[tuple[int, str]], *, digest: bool) -> list[tuple[list[int], bytes]]:
+    """The numbers of the events that each request carries, and its body."""
+    if not digest or not waiting:
+        return [([number], event.encode()) for number, event in waiting]
+    body = json.dumps({"events": [json.loads(event) for _, event in waiting]}, ensure_ascii=False)
+    return [([number for number, _ in waiting], body.encode())]
+
+
+_TAKEN = 0
+
+
+async def _send(http: httpx.AsyncClient, url: str, body: bytes, secret: str, clock: Callable[[], float]) -> int | None:
+    """_TAKEN, the status with which the webhook refuses the body, or None where it is not to be had now."""
     for attempt in range(_TRIES):
         headers = {"Content-Type": "application/json"}
         if secret:
@@ -65,21 +99,33 @@ async def _send(http: httpx.AsyncClient, url: str, body: bytes, secret: str, clo
             pass
         else:
             if response.is_success:
-                return True
-            if response.status_code not in (408, 425, 429) and response.status_code < 500:
-                return False
+                return _TAKEN
+            if response.status_code not in _BUSY and response.status_code < 500:
+                return response.status_code
         if attempt + 1 < _TRIES:
             await anyio.sleep(2.0**attempt)
-    return False
+    return None
 
 
 def _waiting(path: Path) -> list[tuple[int, str]]:
     with writer(path) as db:
-        return db.execute("SELECT id, event FROM _outbox ORDER BY id LIMIT 1000").fetchall()
+        return db.execute("SELECT id, event FROM _outbox WHERE refused IS NULL ORDER BY id LIMIT 1000").fetchall()
 
 
-def _settle(path: Path, number: int, taken: bool) -> None:  # noqa: FBT001 - run_sync passes by position
-    """Forget what was taken, and what was tried too often."""
+def _settle(path: Path, numbers: list[int], status: int) -> int:
+    """Forget what was taken; count a refusal, and set aside what was refused too often. Returns how many were."""
+    ids = [(number,) for number in numbers]
     with writer(path) as db, transaction(db):
-        db.execute("UPDATE _outbox SET tries = tries + 1 WHERE id = ?", (number,))
-        db.execute("DELETE FROM _outbox WHERE id = ? AND (? OR tries >= ?)", (number, taken, _GIVE_UP))
+        if status == _TAKEN:
+            db.executemany("DELETE FROM _outbox WHERE id = ?", ids)
+            return 0
+        db.executemany("UPDATE _outbox SET tries = tries + 1 WHERE id = ?", ids)
+        why = f"the webhook answered {status}"
+        rows = [(why, number, _ROUNDS) for number in numbers]
+        return db.executemany("UPDATE _outbox SET refused = ? WHERE id = ? AND tries >= ?", rows).rowcount
+
+
+def set_aside(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    """The events that the webhook kept refusing, each with its answer."""
+    rows = db.execute("SELECT event, refused FROM _outbox WHERE refused IS NOT NULL ORDER BY id")
+    return [json.loads(event) | {"refused": refused} for event, refused in rows]

@@ -6,7 +6,7 @@ import re
 import sqlite3
 from typing import Any
 
-from .versions import read_version
+from ...versions import read_version
 
 _WIDTHS = "abcdefghijkl"
 """A number is written behind the letter for its count of digits: then text order is number order."""

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ...api.record import Record
 from ...errors import UsageError
-from ...inventory.sandbox.versions import is_release, read_version
+from ...versions import is_release, read_version
 from .params import Str
 from .scan import Check
 

@@ -1,0 +1,96 @@
+"""The verb alerts: what the inventory's rules found, what people decided about it, and a trial of a file of rules."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ..errors import IruError, UsageError
+from ..inventory.alerts.decisions import acknowledge, mute, mutes, unmute
+from ..inventory.alerts.evaluate import listed
+from ..inventory.alerts.findings import ask
+from ..inventory.alerts.rules import load
+from ..inventory.alerts.webhook import set_aside
+from ..inventory.store import reader, utc
+
+FIRED = 3
+"""Exit code when an alert is open that is neither acknowledged nor of a muted rule."""
+_FORM = "alerts | alerts ack NUMBER --reason TEXT | alerts mute RULE --reason TEXT | alerts unmute RULE"
+_FIRST = 3
+
+
+def run(
+    options: argparse.Namespace, path: Path, shown: Callable[[Any], Any], seconds: Callable[[str, str], int]
+) -> int:
+    """Run the verb on the copy at `path`; what is printed goes through `shown`; `seconds` reads a length of time.
+
+    Raises an IruError.
+    """
+    now = datetime.now(UTC)
+    if options.check:
+        return _try(options.check, path, shown)
+    match options.what:
+        case []:
+            return _list(path, now, shown, as_json=options.json)
+        case ["unmute", rule]:
+            unmute(path, rule)
+        case ["ack" | "mute", _] if not options.reason:
+            raise UsageError("An alert is not set aside without a reason.", "Give one with --reason.")
+        case ["ack", number] if number.isdecimal():
+            acknowledge(path, int(number), options.reason, now + timedelta(seconds=seconds(options.until, "--until")))
+        case ["mute", rule]:
+            if rule not in {one.name for one in load()} and not _known(path, rule):
+                raise UsageError(f"There is no rule '{rule[:60]}'.", "iru-mcp alerts shows the rule of each alert.")
+            mute(path, rule, options.reason, now + timedelta(seconds=seconds(options.until, "--until")), now)
+        case _:
+            raise UsageError("alerts cannot do that.", f"Valid: {_FORM}.")
+    return 0
+
+
+def _known(path: Path, rule: str) -> bool:
+    with reader(path) as db:
+        return db.execute("SELECT 1 FROM _alert WHERE rule = ?", (rule,)).fetchone() is not None
+
+
+def _list(path: Path, now: datetime, shown: Callable[[Any], Any], *, as_json: bool) -> int:
+    with reader(path) as db:
+        found, muted, refused = [shown(one) for one in listed(db)], mutes(db, now), set_aside(db)
+    quiet = {one["rule"] for one in muted}
+    at = utc(now)
+    loud = [one for one in found if one["rule"] not in quiet and one.get("acknowledged_until", "") <= at]
+    for alert in found:
+        print(json.dumps(alert, ensure_ascii=False) if as_json else _line(alert, at, quiet))
+    if not as_json:
+        for one in muted:
+            print(f"muted until {one['until']}: {one['rule']} ({one['why']})")
+        if refused:
+            print(f"{len(refused)} events were set aside: the webhook kept refusing them ({refused[0]['refused']})")
+    return FIRED if loud else 0
+
+
+def _line(alert: dict[str, Any], at: str, muted: set[str]) -> str:
+    acknowledged = alert.get("acknowledged_until", "") > at
+    state = f"  [acknowledged until {alert['acknowledged_until']}: {alert['acknowledged_why']}]" if acknowledged else ""
+    state += "  [muted]" if alert["rule"] in muted else ""
+    return f"{alert['alert']:>5} {alert['severity']:<9} {alert['rule']:<28} {alert['opened_at']}  {alert['say']}{state}"
+
+
+def _try(file: str, path: Path, shown: Callable[[Any], Any]) -> int:
+    """What each rule of the file, and each built-in one, finds now. 1 when one cannot be asked."""
+    failed = False
+    for rule in load(file):
+        try:
+            found = ask(path, rule)
+        except IruError as error:
+            print(f"{rule.name}: {error}")
+            failed = True
+            continue
+        findings = list((found.findings or {}).values())
+        print(f"{rule.name}: {found.problem or f'{len(findings)} findings'}")
+        for finding in findings[:_FIRST]:
+            print(f"  {finding.severity}: {shown(finding.sentence)}")
+    return 1 if failed else 0

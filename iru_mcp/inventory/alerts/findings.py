@@ -1,0 +1,116 @@
+"""What a rule finds in the copy: the rows of its SELECT, those of one cause together.
+
+A rule that names `cause` columns makes one finding of all rows that agree in them, with the devices they are on: a CVE
+on 37 Macs is one thing to do. A rule without makes one finding of each row. What must stay true: a finding keeps its
+fingerprint from round to round, whatever else of its rows changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...output.clean import clean
+from ..query import guarded
+from ..sandbox.guard import Bounds
+from .rules import SEVERITIES, Rule
+
+MOST_ROWS = 5_000
+"""Rows of one rule that are kept."""
+_MOST_DEVICES = 200
+"""Devices of one finding that are kept by name; all are counted."""
+_NAMED = 3
+_SECONDS = 60.0
+_EXECUTIVE = re.compile(r"\b(chief|c[efti]o|ciso|president|vice president|vp|founder)\b", re.IGNORECASE)
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a rule says: `row` as an alert keeps it, `devices` the ids of all that have it."""
+
+    fingerprint: str
+    severity: str
+    sentence: str
+    row: Row
+    devices: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All findings of a rule, or why it could not be asked; `problem` may also say that there are more."""
+
+    findings: dict[str, Finding] | None
+    problem: str = ""
+
+
+def ask(path: Path, rule: Rule) -> Found:
+    """Ask one rule of the copy. Raises an IruError when its statement cannot be run."""
+    with guarded(path, _SECONDS) as guard:
+        copied = {row[0] for row in guard.db.execute("SELECT kind FROM coverage WHERE state = 'copied'")}
+        missing = [kind for kind in rule.needs if kind not in copied]
+        if missing:
+            return Found(None, f"not asked: {', '.join(missing)} could not be copied")
+        result = guard.run(rule.sql, rule.params, Bounds(MOST_ROWS))
+    problem = f"finds more than {MOST_ROWS} rows; the rest is left out" if result.more else ""
+    rows = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
+    return Found({one.fingerprint: one for one in _findings(rule, rows)}, problem)
+
+
+def _findings(rule: Rule, rows: Iterable[Row]) -> Iterable[Finding]:
+    together: dict[str, list[Row]] = {}
+    for row in rows:
+        together.setdefault(_fingerprint(rule.cause or rule.key or tuple(row), row), []).append(row)
+    for fingerprint, group in together.items():
+        yield _finding(rule, fingerprint, group)
+
+
+def _fingerprint(columns: Sequence[str], row: Row) -> str:
+    named = {name: row.get(name) for name in columns}
+    return hashlib.sha256(json.dumps(named, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+def _finding(rule: Rule, fingerprint: str, group: list[Row]) -> Finding:
+    severity = min((_severity(rule, row) for row in group), key=SEVERITIES.index)
+    devices = frozenset(str(row["device_id"]) for row in group if row.get("device_id"))
+    row = _together(rule, group) if rule.cause else _present(group[0])
+    slots = group[0] | {"devices": _in_words(group), "count": len(devices) or len(group)}
+    return Finding(fingerprint, severity, str(clean(rule.sentence(slots))), clean(row), devices)
+
+
+def _severity(rule: Rule, row: Row) -> str:
+    """A statement may give each row a severity of its own."""
+    own = str(row.get("severity", "")).casefold()
+    return own if own in SEVERITIES else rule.severity
+
+
+def _present(row: Row) -> Row:
+    return {name: cell for name, cell in row.items() if cell is not None}
+
+
+def _together(rule: Rule, group: list[Row]) -> Row:
+    """The cause, and what is told of each device that has it."""
+    cause = {name: group[0][name] for name in rule.cause if group[0].get(name) is not None}
+    others = [{name: cell for name, cell in _present(row).items() if name not in cause} for row in group]
+    more = {"devices_left_out": len(others) - _MOST_DEVICES} if len(others) > _MOST_DEVICES else {}
+    return cause | {"count": len(group), "devices": others[:_MOST_DEVICES]} | more
+
+
+def _in_words(group: list[Row]) -> str:
+    """The devices of a finding as a sentence has them, an executive's first and named as such."""
+    ranked = sorted(group, key=lambda row: not _is_executives(row))
+    names = list(dict.fromkeys(str(row.get("device_name") or row.get("serial_number") or "?") for row in ranked))
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    count = f"{len(names)} devices: " if len(names) > 1 else ""
+    among = ", an executive's among them" if any(map(_is_executives, group)) else ""
+    return f"{count}{', '.join(names[:_NAMED])}{more}{among}"
+
+
+def _is_executives(row: Row) -> bool:
+    return bool(_EXECUTIVE.search(str(row.get("job_title") or "")))
