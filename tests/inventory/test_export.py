@@ -43,7 +43,7 @@ def after(folder: Path, before: Shell) -> Shell:
     shell = Shell(folder / "after.sqlite3")
     shell("sync", "--quota", "100%")
     with closing(sqlite3.connect(shell.file)) as db:
-        assert db.execute("SELECT count(*) FROM _change").fetchone()[0] > 10
+        assert db.execute("SELECT count(*) FROM changes").fetchone()[0] > 10
     return shell
 
 
@@ -83,7 +83,7 @@ def renamed(db: sqlite3.Connection, device: int, name: str) -> int:
         "VALUES ('2030-01-01T00:00:00Z', '2030-01-01T00:00:00Z', 'full', 0, 0)"
     ).lastrowid
     assert sync
-    span = "device, key, value, seen_from, fresh, since, latest"
+    span = "device, value, seen_from, flags, since, changed, latest"
     of_device = "FROM _devices_open WHERE device = ?"
     db.execute(f"INSERT INTO _devices_closed({span}, seen_to) SELECT {span}, {sync} {of_device}", (device,))
     columns = [

@@ -136,7 +136,7 @@ def _now(kind: Kind, since: int | None) -> Table:
     columns = view_columns()[kind.name]
     if since is None:
         return _table(kind.name, columns, f"SELECT {own}, {key} {_joins(kind, 'open')}", None, kind)
-    began = "" if kind.latest else f" WHERE span.seen_from > :since{_renamed(kind)}"
+    began = "" if _unversioned(kind) else f" WHERE span.seen_from > :since{_renamed(kind)}"
     ended = (
         " WHERE span.seen_from <= :since AND span.seen_to > :since AND NOT EXISTS (SELECT 1 FROM "
         f"_{kind.name}_open n WHERE n.device = span.device AND n.value = span.value)"
@@ -146,6 +146,12 @@ def _now(kind: Kind, since: int | None) -> Table:
         f"SELECT {own}, 'delete', {key} {_joins(kind, 'closed')}{ended}"
     )
     return _table(kind.name, columns, select, since, kind)
+
+
+def _unversioned(kind: Kind) -> bool:
+    """Whether rows have columns that may change without a new span, so that the table leaves whole. Prism's times of
+    collection are not counted: they are as of the row's own export."""
+    return bool(kind.latest or (kind.changed and not kind.prism))
 
 
 def _renamed(kind: Kind) -> str:
@@ -163,7 +169,7 @@ def _history(kind: Kind, since: int | None) -> Table:
     """Every span. Its key has its beginning too: the same content may come and go."""
     own, key = _parts(kind)
     op = ", 'upsert'" if since is not None else ""
-    began = f" WHERE span.seen_from > :since{_renamed(kind)}" if since is not None and not kind.latest else ""
+    began = f" WHERE span.seen_from > :since{_renamed(kind)}" if since is not None and not _unversioned(kind) else ""
     ended = f" WHERE span.seen_to > :since{_renamed(kind)}" if since is not None else ""
     select = (
         f"SELECT {own}, NULL{op}, {key}, began.finished_at {_joins(kind, 'open')}{began} UNION ALL "
