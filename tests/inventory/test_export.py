@@ -20,7 +20,7 @@ from iru_mcp.inventory.export.files import whole_file, whole_folder
 from .test_verbs import Shell
 
 Row = dict[str, Any]
-NOT_KEPT_IN_STEP = ("op", "sync", "last_collected_at", "last_changed_at", "reported_at")
+NOT_KEPT_IN_STEP = ("op", "sync", "last_collected_at", "last_changed_at")
 MORE = ("--history", "--changes", "--gone", "--alerts")
 
 

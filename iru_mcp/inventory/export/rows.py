@@ -4,10 +4,10 @@ A warehouse is kept in step by merging what began or ended after a sync. A row o
 and a content (the value of every versioned column). Its `row_key` is a hash of the three, so the same row has the same
 key in every export, whichever file it comes from, and a row whose content changed is one row that ended and another
 that began. What must stay true: merging the exports since sync n into the whole export of sync n gives the whole
-export of now, but for `last_collected_at`, `last_changed_at` and `reported_at`: these times of reports are as of the
-export in which their row last left. Three more things change a row without a new span: its `latest` columns, the name,
-serial number or enrolment of its device, and what people decide about an alert. So tables with `latest` columns and
-alerts leave whole each time, and so does every row of a device that was renamed, came or went.
+export of now, but for Prism's `last_collected_at` and `last_changed_at`, which are as of the export in which their row
+last left. Three more things change a row without a new span: columns of which only the newest value is kept, the name,
+serial number or enrolment of its device, and what people decide about an alert. So tables with such columns and alerts
+leave whole each time, and so does every row of a device that was renamed, came or went.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _now(kind: Kind, since: int | None) -> Table:
     columns = view_columns()[kind.name]
     if since is None:
         return _table(kind.name, columns, f"SELECT {own}, {key} {_joins(kind, 'open')}", None, kind)
-    began = "" if kind.latest else f" WHERE span.seen_from > :since{_of_device(kind)}"
+    began = "" if _unversioned(kind) else f" WHERE span.seen_from > :since{_of_device(kind)}"
     ended = (
         " WHERE span.seen_from <= :since AND span.seen_to > :since AND NOT EXISTS (SELECT 1 FROM "
         f"_{kind.name}_open n WHERE n.device = span.device AND n.value = span.value)"
@@ -147,6 +147,12 @@ def _now(kind: Kind, since: int | None) -> Table:
         f"SELECT {own}, 'delete', {key} {_joins(kind, 'closed')}{ended}"
     )
     return _table(kind.name, columns, select, since, kind)
+
+
+def _unversioned(kind: Kind) -> bool:
+    """Whether rows have columns that may change without a new span, so that the table leaves whole. Prism's times of
+    collection are not counted: they are as of the row's own export."""
+    return bool(kind.latest or (kind.changed and not kind.prism))
 
 
 def _of_device(kind: Kind) -> str:
@@ -166,7 +172,7 @@ def _history(kind: Kind, since: int | None) -> Table:
     """Every span. Its key has its beginning too: the same content may come and go."""
     own, key = _parts(kind)
     op = ", 'upsert'" if since is not None else ""
-    began = f" WHERE span.seen_from > :since{_of_device(kind)}" if since is not None and not kind.latest else ""
+    began = f" WHERE span.seen_from > :since{_of_device(kind)}" if since is not None and not _unversioned(kind) else ""
     ended = f" WHERE span.seen_to > :since{_of_device(kind)}" if since is not None else ""
     select = (
         f"SELECT {own}, NULL{op}, {key}, began.finished_at {_joins(kind, 'open')}{began} UNION ALL "
