@@ -62,7 +62,8 @@ function drawDossier(answer, page) {
 
 /** What find_indicator answered, below the dossier. */
 function foundElements(found) {
-  const { found: places = {}, devices = {} } = found;
-  return [completeness(found), el("p", {}, `On ${text(devices.count ?? "an unknown number of")} devices.`), facts(devices),
-    Object.entries(places).map(([name, place]) => el("section", {}, el("h3", {}, label(name)), anything(name, place)))];
+  const { found: places = {}, followed = {}, devices = {} } = found;
+  return [completeness(found), el("p", {}, `On ${text(devices.count ?? "an unknown number of")} devices.`), anything("devices", devices),
+    [...Object.entries(places), ...Object.entries(followed).filter(([, place]) => place?.rows)]
+      .map(([name, place]) => el("section", {}, el("h3", {}, label(name)), anything(name, place)))];
 }

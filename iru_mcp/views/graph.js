@@ -18,14 +18,24 @@ function graphOf(answer) {
     edges: (answer.edges ?? []).map(([source, verb, target]) => [byNumber.get(source), verb, byNumber.get(target)]) };
 }
 
-/** The same from an answer of find_indicator: the indicator, the devices that have it, and where it was found. */
-function graphOfFound(found) {
+/** The same from an answer of find_indicator: each indicator, where it or what it leads to was found, and the devices. */
+function graphOfFound(answer) {
   const nodes = new Map(), edges = [];
-  const centre = "indicator 0";
-  nodes.set(centre, { type: "indicator", id: "0", name: found.indicator });
-  for (const [where, place] of Object.entries(found.found ?? {})) {
+  for (const [number, found] of indicatorsOf(answer).entries()) addFound(nodes, edges, `indicator ${number}`, found);
+  return { nodes, edges };
+}
+
+/** One indicator or several: a call with several has an answer for each. */
+const indicatorsOf = (answer) => answer.indicators ?? [answer];
+
+/** The lists in which an indicator was found, and those in which what it leads to was. */
+const hitsOf = (found) => [...Object.entries(found.found ?? {}), ...Object.entries(found.followed ?? {}).filter(([, place]) => place?.rows)];
+
+function addFound(nodes, edges, centre, found) {
+  nodes.set(centre, { type: "indicator", id: centre, name: found.indicator });
+  for (const [where, place] of hitsOf(found)) {
     for (const [index, row] of (place.rows ?? []).entries()) {
-      const hit = `${where} ${index}`;
+      const hit = `${centre} ${where} ${index}`;
       nodes.set(hit, { type: where, id: hit, name: row.name ?? row.threat_name ?? row.label ?? row.username ?? label(where), detail: row.version ?? row.path ?? row.status ?? "" });
       edges.push([centre, "found in", hit]);
       for (const serial of row.serial_numbers ?? (row.serial_number ? [row.serial_number] : [])) {
@@ -34,14 +44,13 @@ function graphOfFound(found) {
       }
     }
   }
-  return { nodes, edges };
 }
 
 const deviceName = (found, serial) => (found.devices?.items ?? found.devices?.rows ?? [])
   .find((device) => device.serial_number === serial)?.device_name ?? serial;
 
 function drawGraph(answer, page) {
-  const indicator = answer.indicator !== undefined;
+  const indicator = answer.indicator !== undefined || answer.indicators !== undefined;
   const graph = indicator ? graphOfFound(answer) : graphOf(answer);
   const state = { graph, lit: "", centre: graph.nodes.keys().next().value ?? "", open: new Set() };
   const box = el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Graph" });
@@ -49,7 +58,7 @@ function drawGraph(answer, page) {
   requestAnimationFrame(redraw);
   addEventListener("resize", redraw);
   return [
-    el("h1", {}, indicator ? `Where it is: ${text(answer.indicator)}` : `Around ${text(page.arguments.around ?? nodeName(graph.nodes.get(state.centre) ?? { id: "nothing" }))}`),
+    el("h1", {}, indicator ? `Where it is: ${indicatorsOf(answer).map((found) => text(found.indicator)).join(", ")}` : `Around ${text(page.arguments.around ?? nodeName(graph.nodes.get(state.centre) ?? { id: "nothing" }))}`),
     graph.nodes.size > 1 ? null : el("p", {}, "Nothing is connected to it in what was read."),
     completeness(answer),
     answer.copy ? facts(answer.copy) : null,
@@ -58,7 +67,10 @@ function drawGraph(answer, page) {
   ];
 }
 
-const foundList = (answer) => Object.entries(answer.found ?? {}).map(([name, place]) => el("section", {}, el("h3", {}, label(name)), anything(name, place)));
+const foundList = (answer) => indicatorsOf(answer).map((found) => [
+  isRows(found.devices?.rows) ? table(found.devices.rows, `${text(found.indicator)}: devices`) : null,
+  found.followed?.steps ? el("p", {}, `Followed: ${found.followed.steps.map(text).join("; ")}`) : null,
+  hitsOf(found).map(([name, place]) => el("section", {}, el("h3", {}, label(name)), anything(name, place)))]);
 
 function drawColumns(box, state, page, redraw, indicator) {
   const { graph } = state;

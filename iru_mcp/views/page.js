@@ -83,7 +83,7 @@ function completeness(answer) {
   const notes = [...(answer.notes ?? [])];
   if (answer.next_cursor) notes.push("There is more: ask the assistant for the next page.");
   if (answer.cached_seconds) notes.push(`Read from Iru ${answer.cached_seconds} seconds ago.`);
-  const missing = answer.not_looked_at ?? {};
+  const missing = answer.not_looked_at ?? answer.summary?.not_looked_at ?? {};
   for (const [what, why] of Object.entries(missing)) notes.push(`Not looked at: ${what}. ${why}`);
   const state = answer.complete === undefined ? null : answer.complete
     ? badge("Complete", "good") : badge("Not complete", "bad");
@@ -171,7 +171,13 @@ class Page {
 function read(result) {
   const words = (result.content ?? []).filter((block) => block.type === "text").map((block) => block.text).join("\n");
   if (result.isError) throw new Error(words || "The tool failed.");
-  return result.structuredContent ?? JSON.parse(words);
+  return whole(result.structuredContent ?? JSON.parse(words));
+}
+
+/** The answer with what all its rows share put back into each: answers tell it once, in `in_every_row`. */
+function whole(answer) {
+  if (!answer.in_every_row || !Array.isArray(answer.items)) return answer;
+  return { ...answer, items: answer.items.map((row) => ({ ...answer.in_every_row, ...row })) };
 }
 
 async function start(draw) {
@@ -179,7 +185,7 @@ async function start(draw) {
   const kept = document.getElementById("answer");
   if (kept) {
     page.arguments = JSON.parse(kept.dataset.arguments);
-    return page.show(JSON.parse(kept.textContent));
+    return page.show(whole(JSON.parse(kept.textContent)));
   }
   if (parent === window) return page.say("This page draws what an MCP client hands it. iru-mcp view writes it with an answer inside.");
   page.host = new Host({

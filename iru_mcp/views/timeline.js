@@ -5,7 +5,9 @@ not back to the beginning, its lane is hatched from the end of what was read and
 
 const LANE = 28, LEFT = 104, TOP = 22;
 const at = (moment) => Date.parse(moment);
-const standsOut = (item) => Boolean(item.stands_out ?? item.why) || ["threats", "behaviors"].includes(item.source);
+const standsOut = (item) => Boolean(item.notable);
+/** What devices and Iru do all the time, unless it stands out. */
+const isRoutine = (item) => !item.notable && ["device", "activity", "commands"].includes(item.source);
 
 /** From a source's state ("ok", "partial: read back to 2026-11-03", ...) what is said of its lane; empty when it was read whole. */
 const gapOf = (state) => (typeof state === "string" && !/^ok\b/.test(state) ? state : "");
@@ -57,7 +59,7 @@ function drawTimeline(answer, page) {
     redraw();
   } }, "Show routine events");
   const outstanding = items.filter(standsOut).length;
-  const who = answer.summary?.user?.name ?? answer.device?.device_name ?? answer.summary?.devices?.[0]?.device_name ?? "";
+  const who = answer.summary?.user?.name ?? answer.summary?.device?.device_name ?? answer.summary?.devices?.[0]?.device_name ?? "";
   return [
     el("h1", {}, who ? `Timeline: ${text(who)}` : "Timeline"),
     el("p", {}, items.length ? `${items.length} rows from ${text(items.at(-1).first ?? items.at(-1).time)} to ${text(items[0].time)} (UTC); ${outstanding} stand out.`
@@ -103,7 +105,7 @@ function gapElements(name, state, items, x, y, from, to) {
 
 function listOf(items, [from, to], chosen, routine, choose) {
   const rows = items.map((item, index) => ({ item, index })).filter(({ item }) => at(item.time) >= from && at(item.first ?? item.time) <= to);
-  const kept = routine ? rows : rows.filter(({ item }) => !item.routine);
+  const kept = routine ? rows : rows.filter(({ item }) => !isRoutine(item));
   const hidden = rows.length - kept.length;
   return [el("ol", { class: "events" }, kept.map(({ item, index }) => el("li", { class: index === chosen ? "chosen" : "" },
     el("div", { class: "when" }, shown(item.time), ` ${label(item.source)}`, item.device ? ` · ${text(item.device)}` : "",
