@@ -69,7 +69,7 @@ def _question(path: Path, sql: str, seconds: float) -> dict[str, Any]:
 async def _asked(processes: Processes, question: dict[str, Any]) -> dict[str, Any]:
     found = await processes.ask(question)
     if "error" in found:
-        raise _explained(found["error"], late=found["late"])
+        raise _explained(found["error"], late=found["late"], sql=question["sql"])
     return found
 
 
@@ -96,7 +96,7 @@ def select(path: Path, sql: str, values: Mapping[str, Any] | None = None, *, mos
         return guard.run(sql, dict(values or {}), Bounds(most))
 
 
-def _explained(text: str, *, late: bool) -> IruError:
+def _explained(text: str, *, late: bool, sql: str = "") -> IruError:
     if late or "interrupted" in text:
         return TookTooLong("The statement took too long.", "Narrow it with WHERE, or aggregate fewer rows.")
     if "out of memory" in text or "MemoryError" in text or SIGNS["much"] in text:
@@ -105,11 +105,11 @@ def _explained(text: str, *, late: bool) -> IruError:
         return UsageError("That statement is not allowed.", "Only one SELECT over the tables of inventory_schema is.")
     if "one statement" in text:
         return UsageError("That is more than one statement.", "Send one SELECT at a time.")
-    return UsageError(f"SQLite says: {text[:200]}.", _hint(text))
+    return UsageError(f"SQLite says: {text[:200]}.", _hint(text, sql))
 
 
-def _hint(text: str) -> str:
-    """The nearest name there is to one that there is not."""
+def _hint(text: str, sql: str) -> str:
+    """The nearest table to one that there is not; for a column, the columns of the tables in the statement."""
     table = re.search(r"no such table: (?:main\.)?(\S+)", text)
     if table:
         near = difflib.get_close_matches(table[1].casefold(), VIEWS, 3, 0.4)
@@ -120,8 +120,23 @@ def _hint(text: str) -> str:
         names = sorted({name for held in view_columns().values() for name in held})
         near = difflib.get_close_matches(wanted, names, 3, 0.5)
         held = [f"{name} (in {', '.join(_holders(name)[:4])})" for name in near]
-        return f"Did you mean {', '.join(held)}?" if near else "See inventory_schema for the columns of each table."
-    return "See inventory_schema for the tables and their columns."
+        own = _columns_used(sql)
+        return " ".join([f"Did you mean {', '.join(held)}?"] * bool(near) + own) or _SCHEMA
+    return " ".join(_columns_used(sql)) or _SCHEMA
+
+
+_SCHEMA = "See inventory_schema for the tables and their columns."
+_MOST_COLUMNS = 24
+
+
+def _columns_used(sql: str) -> list[str]:
+    """What each table that is named in a statement has, as sentences; of at most three."""
+    words = dict.fromkeys(re.findall(r"\w+", sql.casefold()))
+    found = [(word, view_columns()[word]) for word in words if word in VIEWS][:3]
+    return [
+        f"{table} has {', '.join(names[:_MOST_COLUMNS])}{' and more' if len(names) > _MOST_COLUMNS else ''}."
+        for table, names in found
+    ]
 
 
 def _holders(column: str) -> list[str]:

@@ -184,7 +184,7 @@ def _with_derived(derived: Mapping[str, Callable[[Device], bool | None]]) -> Cal
 def _serial_note(page: Page[Any], wanted: str) -> list[str]:
     """Says that other devices merely contain the serial number that one device has."""
     serials = [str(row.get("serial_number", "")) for row in page.items]
-    if len(serials) < 2 or not equals(wanted)(serials[0]):
+    if not wanted or len(serials) < 2 or not equals(wanted)(serials[0]):
         return []
     return [f"only the first has the serial number {serials[0]}; the others contain it"]
 

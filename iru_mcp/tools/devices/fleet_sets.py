@@ -65,7 +65,7 @@ class AppHolders:
     def note(self, name: str) -> str:
         """How the matches are called, most devices first."""
         names = ", ".join(f"{app} on {count}" for app, count in self.names.most_common(5)) or "nothing"
-        return f"{name} matched {names}; of Macs, iPhones and iPads alone"
+        return f"{name} matched {names}, devices no longer enrolled included; of Macs, iPhones and iPads alone"
 
 
 async def app_holders(call: Call, text: str) -> AppHolders:

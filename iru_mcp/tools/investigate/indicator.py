@@ -127,8 +127,12 @@ async def _devices(call: Call, outcomes: Mapping[str, Outcome[SourceRows[Any]]],
     return devices_of(hits, direct, unknown, edr)
 
 
+_RUNS = "activated_enabled"
+"""How macOS calls a system extension that runs."""
+
+
 async def _read_edr(call: Call, device_ids: list[str]) -> dict[str, str]:
-    """The state of Iru's endpoint security extension on each device."""
+    """Whether EDR runs on each device: the state of Iru's endpoint security extension, in words."""
     wanted = {"device_id": {"in": device_ids}, "categories": {"like": ["endpoint_security"]}}
     outcome = await attempt(lambda: read(call, PRISM_SYSTEM_EXTENSIONS, {"filter": json.dumps(wanted)}))
     if outcome.value is None or not outcome.complete:
@@ -138,7 +142,8 @@ async def _read_edr(call: Call, device_ids: list[str]) -> dict[str, str]:
         row for row in rows if any(name in str(row.values.get("identifier")).casefold() for name in ("kandji", "iru"))
     ]
     states = {row.device_id: str(row.values.get("state") or "state unknown") for row in own}
-    return dict.fromkeys(device_ids, "no extension reported") | states
+    told = {device: "runs" if state == _RUNS else f"does not run: {state}" for device, state in states.items()}
+    return dict.fromkeys(device_ids, "does not run: no extension reported") | told
 
 
 def _several(outcomes: dict[str, Outcome[dict[str, Any]]]) -> dict[str, Any]:

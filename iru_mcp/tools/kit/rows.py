@@ -117,6 +117,9 @@ class RowCollector(Generic[T]):
         usual = columns_of(self._shape.columns)
         known_fields(self._fields, {*self._found, *declared, *usual, *self._shape.more_columns})
         page: Page[T] = Page(cast("list[T]", self._rows), complete)
+        empty = [name for name in self._fields if name != ALL and not any(name in row for row in self._rows)]
+        if empty and self._rows:
+            page.notes.append(f"no row has a value in {', '.join(empty)}")
         if self._size > ROOM_FOR_ROWS and self._constant and self.count > 1:
             page.in_every_row = self._constant
             page.items = cast("list[T]", [_without(row, self._constant) for row in self._rows])

@@ -63,7 +63,7 @@ for (const one of scenarios) {
   await frame.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))).catch(() => null);
   const before = await frame.innerText("body");
   if (one.click) {
-    await frame.getByText(one.click).first().click();
+    await frame.getByRole("button", { name: one.click }).first().click();
     await frame.waitForFunction((words) => document.body.innerText.includes(words), one.expect, { timeout: 20_000 });
   }
   for (const key of one.press ?? []) await frame.locator("[aria-label^='Time axis']").press(key);
