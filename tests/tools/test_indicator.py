@@ -236,7 +236,7 @@ async def test_from_whichever_end_one_starts_the_union_of_devices_says_what_each
     assert sum("only_followed" not in row for row in rows.values()) == itself
     assert [row["threat"] for row in (first, second, third)] == ["not_quarantined", "quarantined", "no record"]
     assert [row["behavior"] for row in (first, second, third)] == ["detected", "no record", "no record"]
-    assert first["edr"].startswith("terminated")
+    assert first["edr"].startswith("does not run: terminated")
     assert {second["edr"], third["edr"]} == {"runs"}
     assert answer["followed"]["steps"]
     assert not {"applications", "threats"} & set(answer.get("no_hits_in", ()))
