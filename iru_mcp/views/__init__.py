@@ -21,6 +21,7 @@ from importlib import resources
 from typing import Any
 
 from .. import __version__
+from ..output.palette import palette
 
 EXTENSION = "io.modelcontextprotocol/ui"
 """The name under which a client announces that it shows views."""
@@ -104,7 +105,7 @@ def standalone(view: AnswerView, answer: Mapping[str, Any], arguments: Mapping[s
 
 
 def _assemble(view: AnswerView, data: str) -> str:
-    style = _source("style.css")
+    style = palette() + _source("style.css")
     script = "\n".join(['"use strict";', *map(_source, ("bridge.js", "page.js", f"{view.name}.js"))])
     script += f"\nstart({view.function});\n"
     policy = (

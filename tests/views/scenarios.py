@@ -91,6 +91,7 @@ def _troubles() -> list[Scenario]:
         _scenario("deaf", "dossier", deaf=True),
         _scenario("thousand", "timeline", result=_result(many_rows(1_000))),
         _scenario("partial", "timeline", result=_result(PARTIAL)),
+        _scenario("crowd", "graph", result=_result(crowd(240)), click="and 225 more", expect="app 239"),
         _scenario("failed", "timeline", result=failed),
     ]
 
@@ -117,6 +118,13 @@ def many_rows(number: int) -> dict[str, Any]:
         for n in range(number)
     ]
     return {"complete": True, "items": sorted(rows, key=lambda row: row["time"], reverse=True)}
+
+
+def crowd(number: int) -> dict[str, Any]:
+    """A graph of one device and as many apps."""
+    nodes = [{"n": 0, "type": "device", "id": "d", "device_name": "Crowded"}]
+    nodes += [{"n": n + 1, "type": "app", "id": f"a{n}", "name": f"app {n}"} for n in range(number)]
+    return {"complete": True, "nodes": nodes, "edges": [[0, "INSTALLED", n + 1] for n in range(number)]}
 
 
 def _result(structured: dict[str, Any]) -> dict[str, Any]:

@@ -96,7 +96,7 @@ SHOWN = [f"{view}-{shape}" for view in CALLS for shape in SHAPES]
 
 @in_a_browser
 def test_no_view_complains_reaches_out_or_breaks_the_protocol(seen: dict[str, Any]) -> None:
-    assert len(seen) == 39
+    assert len(seen) == 40
     for name, one in seen.items():
         assert (one["console"], one["requests"], one["wrong"]) == ([], [], []), name
         assert one["unnamed"] == 0, name
@@ -187,6 +187,13 @@ def test_an_empty_answer_is_said_in_words(seen: dict[str, Any], view: str) -> No
 def test_a_thousand_rows_are_all_drawn(seen: dict[str, Any]) -> None:
     assert "1000 rows from" in seen["thousand"]["text"]
     assert seen["thousand"]["text"].count("\nrow ") == 1_000
+
+
+@in_a_browser
+def test_a_crowded_column_is_grouped_with_a_count_until_it_is_opened(seen: dict[str, Any]) -> None:
+    assert "App (240)" in seen["crowd"]["before"]
+    assert "app 239" not in seen["crowd"]["before"]
+    assert "app 239" in seen["crowd"]["text"]
 
 
 @in_a_browser

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...api.record import read_moment
 from ...output.clean import clean
+from ...output.palette import palette
 from ..alerts.evaluate import listed
 from ..describe import kinds, status
 from ..store import age
@@ -28,7 +29,7 @@ def page(db: sqlite3.Connection, now: datetime) -> str:
     db.execute("BEGIN")  # one state for every figure
     facts = status(db, now)
     drawn = figures(db, read_moment(copy["synced_at"]))
-    style = resources.files(__package__).joinpath("report.css").read_text("utf-8")
+    style = palette() + resources.files(__package__).joinpath("report.css").read_text("utf-8")
     title = f"Inventory of {clean(facts['account'])}"
     body = "\n".join(
         [
