@@ -76,13 +76,13 @@ SQL_QUESTIONS: tuple[SqlQuestion, ...] = (
     _ask(
         "versions",
         "Which versions of the browser are installed, on how many Macs?",
-        f"""SELECT version, count(DISTINCT device_id) AS macs FROM apps WHERE bundle_id = '{STORY.browser_bundle_id}'
-        GROUP BY 1 ORDER BY version_key(version)""",
+        f"""SELECT version, count(DISTINCT device_id) AS macs FROM apps
+        WHERE enrolled AND bundle_id = '{STORY.browser_bundle_id}' GROUP BY 1 ORDER BY version_key(version)""",
     ),
     _ask(
         "outdated",
         "How many Macs still run a browser older than the fixed version?",
-        f"""SELECT count(DISTINCT device_id) FROM apps WHERE bundle_id = '{STORY.browser_bundle_id}'
+        f"""SELECT count(DISTINCT device_id) FROM apps WHERE enrolled AND bundle_id = '{STORY.browser_bundle_id}'
         AND version_key(version) < version_key('{STORY.browser_fixed_version}')""",
     ),
     _ask(
@@ -144,7 +144,7 @@ SQL_QUESTIONS: tuple[SqlQuestion, ...] = (
     _ask(
         "unsigned",
         "Which apps are signed by nobody, on how many devices?",
-        "SELECT bundle_id, count(DISTINCT device_id) AS n FROM apps WHERE ad_hoc_code_signed = 1 GROUP BY 1",
+        "SELECT bundle_id, count(DISTINCT device_id) AS n FROM apps WHERE enrolled AND ad_hoc_code_signed GROUP BY 1",
     ),
     _ask(
         "old_macs",
@@ -211,7 +211,7 @@ SQL_QUESTIONS: tuple[SqlQuestion, ...] = (
     _ask(
         "only_here",
         "How many bundle ids are on exactly one device?",
-        """SELECT count(*) FROM (SELECT bundle_id FROM apps WHERE bundle_id IS NOT NULL GROUP BY 1
+        """SELECT count(*) FROM (SELECT bundle_id FROM apps WHERE enrolled AND bundle_id IS NOT NULL GROUP BY 1
         HAVING count(DISTINCT device_id) = 1)""",
     ),
     _ask(

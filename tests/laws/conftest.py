@@ -67,8 +67,8 @@ async def _copied(path: Path) -> None:
         finally:
             await client.aclose()
         judge(path, load(), now)
-    rules = [rule for rule in load() if rule.name != "agent-silent"]
-    judge(path, rules, MOMENT)  # a rule that is gone resolves its alerts
+    patient = [replace(rule, params={"days": 10_000}) if rule.name == "agent-silent" else rule for rule in load()]
+    judge(path, patient, MOMENT)  # what a rule no longer finds is resolved
 
 
 @pytest.fixture

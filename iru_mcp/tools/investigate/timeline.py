@@ -107,7 +107,7 @@ async def get_timeline(
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> Page[TimelineLine]:
-    """What happened, newest first, from all sources in one list: activity, MDM commands, audit log (also of the
+    """What happened, newest first, in one list: activity, MDM commands, audit log (also of the
     device's blueprint), threats, CVEs, new apps, launch items, accounts, profiles, privacy permissions, protections
     turned off, enrolment. Routine of a kind is one line. `look` names the tool to go on with. How a device stands now:
     get_device_dossier."""
