@@ -105,7 +105,7 @@ def withheld(value: Any, key: str = "") -> Any:
         return {name: inner if name in _DESCRIBES else withheld(inner, key) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [withheld(inner, key) for inner in value]
-    if value is None or isinstance(value, bool) or (key == "pass" and isinstance(value, (int, float))):
+    if value is None or isinstance(value, bool) or (key.casefold() == "pass" and isinstance(value, (int, float))):
         return value
     if isinstance(value, str):
         stays = not value or value.casefold() in _STATES or (_kind(key) == "body" and _PATH.fullmatch(value))

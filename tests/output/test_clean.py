@@ -221,3 +221,9 @@ def test_no_control_or_surrogate_is_left(text: str) -> None:
     out = clean_text(text)
     assert not any(unicodedata.category(ch) in ("Cc", "Cs", "Co", "Cn") for ch in out)
     assert redact(out) == out
+
+
+def test_a_count_under_the_status_pass_is_no_password() -> None:
+    counts = {"PASS": 10, "pass": 3, "ERROR": 1}
+    assert clean({"library_items": counts}) == {"library_items": counts}
+    assert clean({"PASS": "hunter2-secret"}) == {"PASS": "[redacted]"}

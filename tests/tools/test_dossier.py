@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -34,7 +35,8 @@ async def test_the_dossier_of_the_first_victim_holds_the_whole_incident(ask: Ask
     assert found["protections"]["gatekeeper"] is False
     assert found["protections"]["sip"] is True
     powers = found["protections"]["powerful_permissions"]
-    assert any(power.startswith(f"Full Disk Access: {STORY.app_bundle_id} since ") for power in powers)
+    since = rf"Full Disk Access: {STORY.app_bundle_id} since \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+    assert any(re.fullmatch(since, power) for power in powers)
     assert [row["name"] for row in found["new_apps"]["rows"]] == [STORY.app_name]
     assert found["new_apps"]["rows"][0]["ad_hoc_code_signed"] is True
     planted = found["launch_items"]["rows"][0]

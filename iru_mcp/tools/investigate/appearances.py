@@ -16,6 +16,7 @@ from typing import Any
 from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.endpoints.prism import CATEGORIES, PRISM_APPS, PRISM_LAUNCH_AGENTS_AND_DAEMONS, PRISM_LOCAL_USERS, PrismRow
+from ...api.record import write_moment
 from ..kit.coverage import APPLE, MACS
 from .event_texts import quoted
 from .events import Event, Level
@@ -184,12 +185,17 @@ async def read_protections(call: Call, device_id: str) -> SourceRows[dict[str, A
     consents = [row for row in rows.get("privacy_permissions", []) if str(row.get("status")).lower() == "allowed"]
     powers = [(_service(row), row) for row in consents if _service(row) in POWERFUL_PERMISSIONS]
     permissions = [
-        f"{POWERFUL_PERMISSIONS[service]}: {row.get('application')} since {row.get('last_modified')}"
+        f"{POWERFUL_PERMISSIONS[service]}: {row.get('application')}{_since(row.get('last_modified'))}"
         for service, row in powers
     ]
     found |= {"powerful_permissions": permissions[:_MOST_PERMISSIONS]} if permissions else {}
     missing = [f"{name}: {outcome.state}" for name, outcome in outcomes.items() if not outcome.complete]
     return SourceRows([found], "; ".join(missing))
+
+
+def _since(value: Any) -> str:
+    moment = moment_of(value)
+    return f" since {write_moment(moment)}" if moment else ""
 
 
 def _service(row: Mapping[str, Any]) -> str:
