@@ -9,8 +9,8 @@ read. `ReadState.removals` says whether removals are known on every device: afte
 fits; or when the devices that were read whole had no row that the filter had kept back, for then a report renews all
 rows of its device. What must stay true: a row is ended only by a reading that would have shown it.
 
-Every page is staged in a thread, so that a server goes on answering: staging 300 rows of apps takes 8 ms, the hop into
-the thread and back 0.1 ms. The lock keeps the one connection to one thread at a time.
+Every page is staged in a thread, so that a server goes on answering meanwhile. The lock keeps the one connection to one
+thread at a time.
 """
 
 from __future__ import annotations
