@@ -203,6 +203,8 @@ def test_what_was_not_read_is_named_where_it_is_missing(seen: dict[str, Any]) ->
     assert "the audit log was read back to 2026-11-03" in said
     assert "Sources that were not read whole" in said
     assert "not licensed" in said
+    assert "rect" in seen["partial"]["elements"], "the part of a lane that was not read is drawn as a gap"
+    assert "rect" not in seen["timeline-light"]["elements"]
 
 
 @in_a_browser
