@@ -12,7 +12,7 @@ from ...api.call import Call
 from ...api.client import IruClient
 from ...errors import IruError, NotLicensed, NotPermitted, Unauthorized
 from ..tables import Kind
-from .device_rows import Row, Visit
+from .device_rows import PerDevice, Row
 from .pages import A_DAY, TRIES, Progress, Work, pause
 from .quota import OutOfBudget, Quota
 from .staging import DueDevice, ReadState, Stage
@@ -34,41 +34,41 @@ class DeviceReader:
         self._client, self._stage, self._work, self._quota = client, stage, work, quota
         self._progress, self._every = progress, every
 
-    async def read(self, kind: Kind, visit: Visit) -> None:
+    async def read(self, kind: Kind, per_device: PerDevice) -> None:
         """Stage what the devices have that are due, or write down that it may not be read. Raises an IruError."""
-        state = (await self._work(self._stage.states)).get(kind.visited)
+        state = (await self._work(self._stage.states)).get(kind.per_device_reading)
         if state and state.state != "reading":
             return
         found = await self._work(lambda: self._stage.due(kind))
         due = [device for device in found if self._every or not device.unchanged]
         if state is None:
             mode = "full" if len(due) == len(found) else "incremental"
-            state = ReadState("reading", None, mode, None, endpoint=visit.endpoint.name)
+            state = ReadState("reading", None, mode, None, endpoint=per_device.endpoint.name)
         try:
-            state = await self._all(kind, visit, due, state)
+            state = await self._all(kind, per_device, due, state)
         except _DENIED as error:
-            read = (await self._work(self._stage.states))[kind.visited].rows
+            read = (await self._work(self._stage.states))[kind.per_device_reading].rows
             await self._work(lambda: self._stage.clear_devices(kind))
             if read:
                 raise  # the next sync begins anew, and writes down what it then finds
-            state = replace(state, state="denied", why=error.fact, permission=visit.endpoint.grant)
+            state = replace(state, state="denied", why=error.fact, permission=per_device.endpoint.grant)
         else:
             state = replace(state, state="done")
-        await self._work(lambda: self._stage.note(kind.visited, state))
+        await self._work(lambda: self._stage.note(kind.per_device_reading, state))
 
-    async def _all(self, kind: Kind, visit: Visit, due: Sequence[DueDevice], state: ReadState) -> ReadState:
-        call = self._client.call(visit.endpoint, seconds=A_DAY, requests=1_000_000)
+    async def _all(self, kind: Kind, per_device: PerDevice, due: Sequence[DueDevice], state: ReadState) -> ReadState:
+        call = self._client.call(per_device.endpoint, seconds=A_DAY, requests=1_000_000)
         done = failed = 0
         for start in range(0, len(due), _AT_ONCE):
             some = due[start : start + _AT_ONCE]
             found: Found = {}
             async with anyio.create_task_group() as group:
                 for device in some:
-                    group.start_soon(self._ask, call, visit, device, found)
+                    group.start_soon(self._ask, call, per_device, device, found)
             spent = next((error for error in found.values() if isinstance(error, OutOfBudget)), None)
             if spent:
                 found = {device: rows for device, rows in found.items() if not isinstance(rows, OutOfBudget)}
-            state = await self._keep(kind, visit, found, state)
+            state = await self._keep(kind, per_device, found, state)
             if spent:
                 raise spent
             for device in some:
@@ -77,15 +77,15 @@ class DeviceReader:
                 if isinstance(error, IruError) and (failed == _IN_A_ROW or isinstance(error, _DENIED)):
                     raise error
             done += len(some)
-            self._progress(kind.visited, done, len(due))
+            self._progress(kind.per_device_reading, done, len(due))
         return state
 
-    async def _ask(self, call: Call, visit: Visit, device: DueDevice, found: Found) -> None:
+    async def _ask(self, call: Call, per_device: PerDevice, device: DueDevice, found: Found) -> None:
         """What one device has, or why it cannot be read."""
         for failures in range(1, TRIES + 1):
             try:
                 await self._quota.take()
-                page = await call.page(visit.endpoint, device_id=device.device_id)
+                page = await call.page(per_device.endpoint, device_id=device.device_id)
             except IruError as error:
                 found[device] = error
                 if not error.retryable or failures == TRIES:
@@ -95,7 +95,7 @@ class DeviceReader:
                 found[device] = page.rows
                 return
 
-    async def _keep(self, kind: Kind, visit: Visit, found: Found, state: ReadState) -> ReadState:
+    async def _keep(self, kind: Kind, per_device: PerDevice, found: Found, state: ReadState) -> ReadState:
         """Stage the devices that answered; those that did not count as odd, and are due again at the next sync."""
         answered: dict[DueDevice, list[object]] = {}
         unread = 0
@@ -103,7 +103,7 @@ class DeviceReader:
             if isinstance(rows, IruError):
                 unread += 1
             else:
-                answered[device] = [_with_device(visit.row(row), device) for row in rows]
+                answered[device] = [_with_device(per_device.row(row), device) for row in rows]
 
         def after(rows: int, odd: int) -> ReadState:
             return replace(state, rows=state.rows + rows, odd=state.odd + odd + unread)
