@@ -185,7 +185,8 @@ class Call:
 
     def _below_floor(self) -> str:
         """Why no long walk may be made now; empty when one may."""
-        left, floor = self._reader.rate_limiter.hour_left, self._reader.limits.quota_floor
+        limiter = self._reader.rate_limiter
+        left, floor = limiter.hour_left, limiter.of_hour(self._reader.limits.quota_floor)
         if left is None or left >= floor:
             return ""
         return f"{left} Iru requests are left this hour, below the floor of {floor} for long walks"

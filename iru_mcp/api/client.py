@@ -49,6 +49,8 @@ class Filling:
     """Of the hour's requests, how many all fills may take."""
     keep: bool = False
     """Whether the file is made where there is none; else a copy ends with its process."""
+    account_name: str = ""
+    """What people call the account."""
 
 
 class Companion(Protocol):
@@ -220,10 +222,11 @@ class IruClient:
                 f"Try again in {self.rate_limiter.held:.0f} s.",
                 self.rate_limiter.held,
             )
-        if self.rate_limiter.hour_used >= self.limits.per_hour:
+        per_hour = self.rate_limiter.of_hour(self.limits.per_hour)
+        if self.rate_limiter.hour_used >= per_hour:
             wait = self.rate_limiter.hour_ends_in
             raise RateLimited(
-                f"iru-mcp has used the {self.limits.per_hour} requests it may make in an hour.",
+                f"iru-mcp has used the {per_hour} requests it may make in an hour.",
                 f"Try again in {wait:.0f} s.",
                 wait,
             )

@@ -82,8 +82,6 @@ def _discard_stdout() -> None:
 
 
 def _run(options: argparse.Namespace, settings: Settings) -> int:
-    if options.verb in inventory.VERBS:
-        return inventory.run(options, settings)
     code: int = import_module(f".{options.verb.replace('-', '_')}", __package__).run(options, settings)
     return code
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from ..config.settings import Settings
 from ..errors import IruError, UsageError
 from ..inventory.alerts.decisions import acknowledge, mute, mutes, unmute
 from ..inventory.alerts.evaluate import listed
@@ -16,6 +17,7 @@ from ..inventory.alerts.findings import ask
 from ..inventory.alerts.rules import load
 from ..inventory.alerts.webhook import set_aside
 from ..inventory.store import reader, utc
+from .inventory import as_shown, copy_file, read_interval
 
 FIRED = 3
 """Exit code when an alert is open that is neither acknowledged nor of a muted rule."""
@@ -23,29 +25,25 @@ _FORM = "alerts | alerts ack NUMBER --reason TEXT | alerts mute RULE --reason TE
 _FIRST = 3
 
 
-def run(
-    options: argparse.Namespace, path: Path, shown: Callable[[Any], Any], seconds: Callable[[str, str], int]
-) -> int:
-    """Run the verb on the copy at `path`; what is printed goes through `shown`; `seconds` reads a length of time.
-
-    Raises an IruError.
-    """
-    now = datetime.now(UTC)
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    """Run the verb. The exit code is FIRED, or 0. Raises an IruError."""
+    path, now = copy_file(settings), datetime.now(UTC)
     if options.check:
-        return _try(options.check, path, shown)
+        return _try(options.check, path, as_shown(settings))
+    end = now + timedelta(seconds=read_interval(options.until, "--until"))
     match options.what:
         case []:
-            return _list(path, now, shown, as_json=options.json)
+            return _list(path, now, as_shown(settings), as_json=options.json)
         case ["unmute", rule]:
             unmute(path, rule)
         case ["ack" | "mute", _] if not options.reason:
             raise UsageError("An alert is not set aside without a reason.", "Give one with --reason.")
         case ["ack", number] if number.isdecimal():
-            acknowledge(path, int(number), options.reason, now + timedelta(seconds=seconds(options.until, "--until")))
+            acknowledge(path, int(number), options.reason, end)
         case ["mute", rule]:
             if rule not in {one.name for one in load()} and not _known(path, rule):
                 raise UsageError(f"There is no rule '{rule[:60]}'.", "iru-mcp alerts shows the rule of each alert.")
-            mute(path, rule, options.reason, now + timedelta(seconds=seconds(options.until, "--until")), now)
+            mute(path, rule, options.reason, end, now)
         case _:
             raise UsageError("alerts cannot do that.", f"Valid: {_FORM}.")
     return 0

@@ -1,4 +1,4 @@
-"""The verb export: the inventory copy as files for another system."""
+"""The verb export: the inventory copy, or those of several tenants, as files for another system."""
 
 from __future__ import annotations
 
@@ -8,26 +8,56 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..errors import UsageError
-from ..inventory.export.files import whole_file
+from ..config.account import account
+from ..config.settings import Settings
+from ..config.tenants import read_tenants
+from ..errors import IruError, UsageError
+from ..inventory.export.files import tenant_folder, whole_file
 from ..inventory.export.jupiterone import write_graph
 from ..inventory.export.lines import write_csv, write_lines, write_lines_file
 from ..inventory.export.rows import Wanted
 from ..inventory.store import reader
+from .inventory import as_shown, copy_file, row_key
 
 _MORE = ("history", "changes", "gone", "alerts", "since")
+_TREE = {"csv": "csv", "jsonl": "rows.jsonl", "jupiterone": "graph.jsonl"}
+"""What each format is called in the folder of a tenant; parquet makes its own folders."""
 
 
-def run(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any], *, key: bytes) -> int:
-    """Export the copy at `path`; each row goes through `shown`, and `key` into the keys of rows. Raises an IruError."""
-    wanted = Wanted(options.history, options.changes, options.gone, options.alerts, options.since, key)
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    """Run the verb. Of several tenants 1 when one of them could not be exported. Raises an IruError."""
     given = [f"--{name}" for name in _MORE if getattr(options, name) not in (False, None)]
     if options.format == "jupiterone" and given:
         raise UsageError(f"jupiterone is of now; it takes no {given[0]}.", "Leave it out, or choose another format.")
-    if options.format in ("csv", "parquet") and not options.out:
-        raise UsageError(f"{options.format} is one file a table.", "Name a folder with --out.")
-    out = Path(options.out)
-    with reader(path) as db:
+    if (options.format in ("csv", "parquet") or options.tenants) and not options.out:
+        what = "An export of several tenants" if options.tenants else options.format
+        raise UsageError(f"{what} is many files.", "Name a folder with --out.")
+    if not options.tenants:
+        _one(options, settings, Path(options.out))
+        return 0
+    return _all_tenants(options, settings)
+
+
+def _all_tenants(options: argparse.Namespace, settings: Settings) -> int:
+    failed = False
+    for tenant in read_tenants(options.tenants, settings):
+        out = Path(options.out)
+        if options.format in _TREE:
+            out = tenant_folder(out, account(tenant.settings)) / _TREE[options.format]
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _one(options, tenant.settings, out)
+        except IruError as error:
+            failed = True
+            print(f"iru-mcp: {tenant.name}: {error}", file=sys.stderr)
+    return int(failed)
+
+
+def _one(options: argparse.Namespace, settings: Settings, out: Path) -> None:
+    shown: Callable[[Any], Any] = as_shown(settings)
+    key = row_key(settings)
+    wanted = Wanted(options.history, options.changes, options.gone, options.alerts, options.since, key)
+    with reader(copy_file(settings)) as db:
         match options.format:
             case "csv":
                 write_csv(db, out, wanted, shown)
@@ -44,4 +74,3 @@ def run(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any], *,
                     write_graph(db, file, shown)
             case _:
                 write_graph(db, sys.stdout, shown)
-    return 0

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from ..config.settings import Settings
 from ..inventory.export.files import whole_file
 from ..inventory.report.page import page
 from ..inventory.store import reader
+from .inventory import as_shown, copy_file
 
 
-def run(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any]) -> int:
-    """Write the page of the copy at `path`, readable by its owner alone; all of it goes through `shown`."""
-    with reader(path) as db:
-        text = str(shown(page(db, datetime.now(UTC))))
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    """Write the page, readable by its owner alone. Raises an IruError."""
+    with reader(copy_file(settings)) as db:
+        text = str(as_shown(settings)(page(db, datetime.now(UTC))))
     with whole_file(Path(options.out)) as out:
         out.write(text)
     print(f"{options.out}: {len(text):,} characters", file=sys.stderr)

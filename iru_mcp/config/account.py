@@ -112,7 +112,10 @@ def open_client(
         client = IruClient(base_url, secret, limits=limits, ca_file=settings.ca_file, observe=observe, privacy=shown)
     client.inventory = settings.inventory or str(default_file(account(settings)))
     client.filling = Filling(
-        account(settings), settings.inventory_quota / 100, keep=bool(settings.inventory or settings.sync_every)
+        account(settings),
+        settings.inventory_quota / 100,
+        keep=bool(settings.inventory or settings.sync_every),
+        account_name=settings.account_name,
     )
     return client
 

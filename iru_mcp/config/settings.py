@@ -60,7 +60,10 @@ class Settings:
     ca_file: str = _setting("", "SSL_CERT_FILE", "CA certificates to trust beside the OS trust store", path=True)
     cache_seconds: int = _setting(60, "IRU_CACHE_SECONDS", "seconds an answer of Iru's may be given again; 0: never")
     quota_floor: int = _setting(
-        500, "IRU_QUOTA_FLOOR", "requests left this hour below which no walk of more than 10 is begun"
+        500,
+        "IRU_QUOTA_FLOOR",
+        "requests of Iru's 10,000 an hour that syncs and walks of more than 10 leave; of another limit the same share",
+        most=9_999,
     )
     privacy: str = _setting(
         "off",
@@ -119,6 +122,9 @@ class Settings:
     inventory: str = _setting(
         "", "IRU_INVENTORY", "file of the inventory copy; one in your data folder unless set", path=True
     )
+    account_name: str = _setting(
+        "", "IRU_ACCOUNT_NAME", "what people call the account: kept at each sync, shown in the report and exports"
+    )
     inventory_quota: int = _setting(
         50, "IRU_INVENTORY_QUOTA", "percent of an hour's requests that SQL over the fleet may take", least=1, most=100
     )
@@ -154,7 +160,7 @@ def read(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None,
         if raw is None:
             raw = known.get(item.metadata["env"]) or known.get(item.metadata["older"] or "-")
         if raw is not None:
-            values[name] = _typed(name, raw)
+            values[name] = typed(name, raw)
     return Settings(**values)
 
 
@@ -200,7 +206,8 @@ def _env_file(path: str) -> dict[str, str]:
     return found
 
 
-def _typed(name: str, raw: Any) -> Any:
+def typed(name: str, raw: Any) -> Any:
+    """What a setting says, from text, a flag or a file. Raises ConfigError naming what is valid."""
     item = FIELDS[name]
     where = item.metadata["env"]
     text = str(raw).strip()

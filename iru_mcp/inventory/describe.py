@@ -1,4 +1,4 @@
-"""What is in the copy: its tables for whoever writes SQL, its state for whoever looks after it."""
+"""The state of the copy, for whoever looks after it, and notes for answers that are made from it."""
 
 from __future__ import annotations
 
@@ -7,49 +7,76 @@ from datetime import datetime
 from typing import Any
 
 from ..api.record import read_moment
-from .schema import VIEWS, view_columns
 from .store import last_sync, meta, words
 from .tables import READINGS
 
 
-def tables(names: list[str] | None = None) -> list[dict[str, Any]]:
-    """The tables with what a row is and its columns; `<name>_history` adds valid_to and is not listed."""
-    wanted = names or [name for name in VIEWS if not name.endswith("_history")]
-    return [{"table": name, "row": VIEWS[name][0], "columns": view_columns()[name]} for name in wanted]
-
-
 def status(db: sqlite3.Connection, now: datetime) -> dict[str, Any]:
-    """Account, last sync, age, counts and what was not permitted."""
+    """Account, last sync and its age, syncs that failed since, counts, and the state of each reading."""
     last = last_sync(db)
     found: dict[str, Any] = {"account": meta(db, "account"), "last_sync": None}
+    if name := meta(db, "account_name"):
+        found["account_name"] = name
     if last:
         row = db.execute("SELECT mode, requests, seconds FROM _sync WHERE id = ?", (last[0],)).fetchone()
         found["last_sync"] = last[1].strftime("%Y-%m-%dT%H:%M:%SZ")
         found |= {"age": words((now - last[1]).total_seconds()), "mode": row[0], "requests": row[1], "seconds": row[2]}
         found["syncs"] = last[0]
+    if failed := failed_rounds(db):
+        found["failed_rounds"] = failed
+    if begun := meta(db, "stage"):
+        found["half_read"] = f"since {begun}; a sync within six hours of that goes on from there"
     found["devices_gone"] = db.execute("SELECT count(*) FROM _device WHERE gone_sync IS NOT NULL").fetchone()[0]
     found["open_alerts"] = db.execute("SELECT count(*) FROM _alert WHERE resolved_at IS NULL").fetchone()[0]
     found["kinds"] = kinds(db, now)
     return found
 
 
+def failed_rounds(db: sqlite3.Connection) -> str:
+    """How many syncs failed since the last that did not, and when and why the newest did; empty when none has."""
+    count, at, why = db.execute("SELECT count(*), max(at), why FROM _failed_sync").fetchone()
+    return f"{count}, the last at {at}: {why}" if count else ""
+
+
 def kinds(db: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
-    """Each reading's rows, the age of its newest reading, and why it is missing or old where it is."""
+    """Each reading's rows, the age of its newest reading, since when removals may be missing, and why it is missing or
+    old where it is."""
     held = {row[0]: row for row in db.execute("SELECT kind, state, rows, good_at, why, permission FROM coverage")}
+    late = _late_removals(db)
     found = []
     for reading in READINGS:
         _, state, rows, good_at, why, permission = held.get(reading, (0, "not copied yet", None, None, None, None))
         old = words((now - read_moment(good_at)).total_seconds()) if good_at else None
         line = {"kind": reading, "state": state, "rows": rows, "age": old, "why": why, "grant": permission}
+        line["removals_known_as_of"] = late.get(reading)
         found.append({name: value for name, value in line.items() if value is not None})
     return found
 
 
 def stale(db: sqlite3.Connection) -> list[str]:
-    """Notes on kinds that the last sync could not read: answers about them are older, or empty."""
-    held = db.execute("SELECT kind, state, good_at, odd FROM coverage").fetchall()
-    return [
-        f"{kind} was not permitted at the last sync; " + (f"it is of {good}" if good else "the copy has none of it")
-        for kind, state, good, _ in held
-        if state != "copied"
-    ] + [f"{odd} of {kind} could not be read at the last sync" for kind, _, _, odd in held if odd]
+    """Notes on what answers from the copy do not have: syncs that failed, readings that were refused, rows that could
+    not be read, and removals that may have been missed."""
+    failed = failed_rounds(db)
+    notes = [f"syncs that failed since: {failed}"] if failed else []
+    for reading, state, good, odd in db.execute("SELECT kind, state, good_at, odd FROM coverage").fetchall():
+        if state != "copied":
+            notes.append(f"{reading} was not permitted at the last sync; {_instead(db, reading, good)}")
+        if odd:
+            notes.append(f"{odd} of {reading} could not be read at the last sync")
+    return notes + [f"removals from {reading} are known as of {at}" for reading, at in _late_removals(db).items()]
+
+
+def _instead(db: sqlite3.Connection, reading: str, good_at: str | None) -> str:
+    """What the copy has of a reading that was refused; the same table may have another one, of other platforms."""
+    if good_at:
+        return f"it is of {good_at}"
+    others = [name for name in READINGS[reading].readings if name != reading]
+    marks = ", ".join("?" * len(others))
+    had = db.execute(f"SELECT kind, rows FROM _coverage WHERE rows AND kind IN ({marks})", others).fetchall()
+    return f"the copy has only {', '.join(f'{rows} of {name}' for name, rows in had)}" if had else "the copy has none"
+
+
+def _late_removals(db: sqlite3.Connection) -> dict[str, str]:
+    """The readings that may hold rows which are no longer there, each with the time as of which removals are known."""
+    select = "SELECT kind, removals_at FROM _coverage WHERE state = 'copied' AND removals_at < since"
+    return {reading: at for reading, at in db.execute(select) if not READINGS[reading].starts}

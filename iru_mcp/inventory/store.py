@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..api.record import read_moment
-from ..errors import ConfigError, UsageError
+from ..errors import ConfigError, IruError, UsageError
 from .schema import is_current, migrate, version
 
 _INCREMENTAL = 2
@@ -19,6 +19,34 @@ _INCREMENTAL = 2
 
 class Locked(UsageError):
     """Another sync is at work on the same file."""
+
+
+class Unwritable(IruError):
+    """The file is damaged, or the disk is full or fails."""
+
+
+_DISK_ERRORS = {
+    sqlite3.SQLITE_CORRUPT: "it is damaged",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_IOERR: "the disk reports an error",
+    sqlite3.SQLITE_READONLY: "it may not be written",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
+}
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Raises Unwritable where SQLite raises an error of the disk."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        why = _DISK_ERRORS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)  # the upper bits say which kind of it
+        if not why:
+            raise
+        raise Unwritable(
+            f"The inventory file cannot be written: {why}.",
+            "Free space or mend its folder, then sync again. A damaged file must be deleted or restored first.",
+        ) from None
 
 
 def _make(path: Path) -> None:
@@ -75,7 +103,7 @@ def writer(path: Path) -> Iterator[sqlite3.Connection]:
     _make(path)
     lock_path = _lock_path(path)
     _make(lock_path)
-    with closing(_connect(lock_path)) as lock:
+    with disk_errors(), closing(_connect(lock_path)) as lock:
         lock.execute("PRAGMA busy_timeout = 0")
         try:
             lock.execute("BEGIN EXCLUSIVE")  # a lock of the operating system's: a killed process lets go of it
@@ -133,7 +161,8 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         yield
         db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # where the disk is full, SQLite has rolled back itself
+            db.execute("ROLLBACK")
         raise
 
 
@@ -141,6 +170,12 @@ def last_sync(db: sqlite3.Connection) -> tuple[int, datetime] | None:
     """The newest committed sync and when it finished."""
     row = db.execute("SELECT id, finished_at FROM _sync ORDER BY id DESC LIMIT 1").fetchone()
     return (row[0], read_moment(row[1])) if row else None
+
+
+def last_whole_sync(db: sqlite3.Connection) -> datetime | None:
+    """When the newest sync of all tables began; None when there is none."""
+    row = db.execute("SELECT started_at FROM _sync WHERE mode <> 'partial' ORDER BY id DESC LIMIT 1").fetchone()
+    return read_moment(row[0]) if row else None
 
 
 def first_sync(path: Path) -> datetime | None:
@@ -177,6 +212,11 @@ def meta(db: sqlite3.Connection, name: str) -> str | None:
     """One of the file's own facts."""
     row = db.execute("SELECT value FROM _meta WHERE name = ?", (name,)).fetchone()
     return row[0] if row else None
+
+
+def account_name(db: sqlite3.Connection) -> str:
+    """What people call the account: IRU_ACCOUNT_NAME as it was at a sync, else the API's host."""
+    return meta(db, "account_name") or meta(db, "account") or ""
 
 
 def set_meta(db: sqlite3.Connection, name: str, value: str | None) -> None:

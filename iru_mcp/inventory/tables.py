@@ -160,8 +160,8 @@ LIVE_ONLY: dict[str, str] = {
 """What costs a request for each device and is not copied, with the tool that asks Iru for it."""
 
 BY_NAME = {kind.name: kind for kind in KINDS}
-READINGS: tuple[str, ...] = tuple(name for kind in KINDS for name in kind.readings)
-"""What a sync reads, and says of each how far it came."""
+READINGS = {name: kind for kind in KINDS for name in kind.readings}
+"""What a sync reads, and says of each how far it came, with the table that it is for."""
 
 
 def _sources() -> Iterator[Endpoint[Any]]:

@@ -19,7 +19,8 @@ from documents import generate
 from documents.clients import COMMAND
 
 from iru_mcp.cli import main, parse
-from iru_mcp.config.settings import FIELDS
+from iru_mcp.config.settings import FIELDS, Settings
+from iru_mcp.config.tenants import read_tenants
 from iru_mcp.errors import UsageError
 from iru_mcp.inventory.alerts.rules import load
 from iru_mcp.mcp_clients.known import CLIENTS
@@ -92,6 +93,11 @@ def test_every_configuration_is_one_that_setup_would_write(text: str, home: Path
         rules = home / "rules.toml"
         rules.write_text(text, "utf-8")
         assert {"remote-control", "known-exploited-cve"} <= {rule.name for rule in load(str(rules))}
+        return
+    if "[tenant." in text:
+        tenants = home / "tenants.toml"
+        tenants.write_text(text, "utf-8")
+        assert len(read_tenants(str(tenants), Settings())) == 2
         return
     path, entry = ours(json.loads(text) if text.startswith("{") else tomllib.loads(text))
     if "url" in entry:  # a server that runs elsewhere: setup does not write these

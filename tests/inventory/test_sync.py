@@ -10,6 +10,8 @@ import stat
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,10 @@ import httpx
 import pytest
 
 from iru_mcp.api.call import Interrupted
+from iru_mcp.api.transport.rate_limit import RateLimiter
 from iru_mcp.errors import IruError, NotPermitted, RateLimited, UsageError
 from iru_mcp.inventory.store import Locked, writer
-from iru_mcp.inventory.sync.pages import pause
-from iru_mcp.inventory.sync.quota import HOUR_LIMIT, Quota, read_share
+from iru_mcp.inventory.sync.quota import Quota, pause, read_share
 from iru_mcp.inventory.sync.run import Plan, sync
 from iru_mcp.inventory.tables import KINDS
 
@@ -173,38 +175,91 @@ async def test_no_secret_is_written_to_the_file(copy: Copy) -> None:
     assert not [code for code in codes if code in written]
 
 
-async def test_a_sync_takes_no_more_than_its_share_of_the_hour() -> None:
-    clock = {"now": 0.0}
+class Hours:
+    """A quota at 13:20 UTC by Iru's clock, on a machine whose clock is `fast`; what it tells, and how long it waits."""
 
-    async def sleep(seconds: float) -> None:
-        clock["now"] += seconds
+    def __init__(self, share: float, *, floor: int = 0, fast: timedelta = timedelta()) -> None:
+        self.seconds, self.told = 0.0, list[str]()
+        start = datetime(2026, 11, 23, 13, 20, tzinfo=UTC)
+        self.limiter = RateLimiter(40, now=lambda: start + fast + timedelta(seconds=self.seconds))
+        self.learn({"date": format_datetime(start, usegmt=True)})
+        self.quota = Quota(share, self.limiter, floor=floor, tell=self.told.append, sleep=self.sleep)
 
-    quota = Quota(0.01, lambda: None, clock=lambda: clock["now"], sleep=sleep)
-    taken = []
-    for _ in range(250):
-        await quota.take()
-        taken.append(clock["now"])
-        clock["now"] += 0.1
-    for moment in taken:
-        assert len([other for other in taken if moment <= other < moment + 3600]) <= HOUR_LIMIT * 0.01
+    def learn(self, headers: dict[str, str]) -> None:
+        self.limiter.learn({"date": format_datetime(self.limiter.iru_now, usegmt=True)} | headers)
+
+    async def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    async def take(self, requests: int) -> float:
+        """Seconds that so many requests waited in all."""
+        before = self.seconds
+        for _ in range(requests):
+            await self.quota.take()
+        return self.seconds - before
+
+
+FORTY_MINUTES = 2_400
+
+
+async def test_a_sync_makes_its_share_of_the_documented_hour_and_says_until_when_it_waits() -> None:
+    hours = Hours(0.01)
+    assert await hours.take(100) == 0
+    assert not hours.told
+    assert await hours.take(100) == pytest.approx(FORTY_MINUTES, abs=1)
+    assert hours.told == [
+        "waiting until 14:00 UTC: the sync made the 100 of 10,000 requests that it may make in an hour"
+    ]
+    assert await hours.take(1) == pytest.approx(3600, abs=1)
+    assert hours.told[1].startswith("waiting until 15:00 UTC: ")
+
+
+async def test_the_share_is_of_the_limit_that_iru_states() -> None:
+    hours = Hours(0.5)
+    hours.learn({"x-ratelimit-limit-hour": "500", "x-ratelimit-remaining-hour": "464"})
+    assert await hours.take(250) == 0, "464 of 500 left is no reason to wait"
+    assert await hours.take(1) == pytest.approx(FORTY_MINUTES, abs=1)
 
 
 async def test_what_others_need_of_the_hour_is_left_to_them() -> None:
-    clock, left = {"now": 0.0}, {"hour": 5_001}
+    hours = Hours(0.5)
+    hours.learn({"x-ratelimit-limit-hour": "500", "x-ratelimit-remaining-hour": "250"})
+    assert await hours.take(1) == pytest.approx(FORTY_MINUTES, abs=1)
+    said = "waiting until 14:00 UTC: 250 of 500 requests left this hour, of which the sync leaves 250 to others"
+    assert hours.told == [said]
 
-    async def sleep(seconds: float) -> None:
-        clock["now"] += seconds
-        if clock["now"] > 1800:
-            left["hour"] = 10_000
 
-    quota = Quota(0.5, lambda: left["hour"], clock=lambda: clock["now"], sleep=sleep)
-    await quota.take()
-    left["hour"] -= 1
-    for _ in range(40):
-        await quota.take()
-        if clock["now"] > 1800:
-            break
-    assert clock["now"] > 1800
+async def test_a_clock_that_is_fast_neither_shortens_nor_lengthens_a_wait_for_quota() -> None:
+    hours = Hours(0.01, fast=timedelta(minutes=45))
+    await hours.take(100)
+    assert await hours.take(1) == pytest.approx(FORTY_MINUTES, abs=1)
+    assert hours.told[0].startswith("waiting until 14:00 UTC")
+
+
+async def test_of_quota_and_floor_the_stricter_one_holds_and_that_is_said() -> None:
+    hours = Hours(1.0, floor=500)
+    assert hours.quota.contradiction() == (
+        "IRU_QUOTA_FLOOR=500 is stricter than a quota of 100% and holds: 500 of 10,000 requests an hour are left"
+    )
+    hours.learn({"x-ratelimit-remaining-hour": "501"})
+    assert await hours.take(1) == 0
+    hours.learn({"x-ratelimit-remaining-hour": "500"})
+    assert await hours.take(1) == pytest.approx(FORTY_MINUTES, abs=1)
+    assert not Hours(0.95, floor=500).quota.contradiction()
+
+
+async def test_a_floor_above_the_limit_that_iru_states_stops_no_sync_for_good() -> None:
+    hours = Hours(0.5, floor=500)
+    hours.learn({"x-ratelimit-limit-hour": "400", "x-ratelimit-remaining-hour": "390"})
+    assert await hours.take(100) == 0
+
+
+async def test_a_wait_that_iru_asks_for_is_told() -> None:
+    hours = Hours(0.5)
+    await hours.quota.rest(RateLimited("Iru's rate limit is reached (429).", "", 1_200.0), 1)
+    await hours.quota.rest(Interrupted("it broke", 1), 1)
+    assert hours.told == ["waiting until 13:40 UTC: Iru's rate limit is reached (429)."]
+    assert hours.seconds == 1_202
 
 
 def test_a_sync_waits_as_long_as_iru_asks_but_no_longer_than_an_hour() -> None:

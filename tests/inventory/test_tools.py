@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import pytest
 
 from iru_mcp.api.client import IruClient
-from iru_mcp.cli.progress import Bar
+from iru_mcp.cli.progress import Log
 from iru_mcp.errors import IruError, UsageError
 from iru_mcp.inventory.alerts.evaluate import judge
 from iru_mcp.inventory.alerts.rules import load
@@ -214,11 +215,11 @@ def test_progress_is_one_moving_line_on_a_terminal_and_plain_lines_elsewhere() -
     moments = iter([1.0, 2.0, 10.0] * 2)
     terminal, plain = Terminal(), io.StringIO()
     for out in (terminal, plain):
-        bar = Bar(out, clock=lambda: next(moments))
-        bar.show("devices", 300, 1_000)
-        bar.show("devices", 600, 1_000)
-        bar.show("devices", 1_000, 1_000)
-        bar.close("done")
+        log = Log(out, clock=lambda: next(moments))
+        for rows in (300, 600, 1_000):
+            log.progress("devices", rows, 1_000)
+        log.write("done\nindeed")
     assert terminal.getvalue().count("\r") >= 3
     assert "\r" not in plain.getvalue()
-    assert plain.getvalue().endswith("done\n")
+    assert [line.split(" ", 1)[1] for line in plain.getvalue().splitlines()[-2:]] == ["done", "indeed"]
+    assert all(re.match(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ ", line) for line in plain.getvalue().splitlines())

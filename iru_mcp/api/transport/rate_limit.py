@@ -17,6 +17,9 @@ from email.utils import parsedate_to_datetime
 
 import anyio
 
+DOCUMENTED_HOUR = 10_000
+"""Requests an hour that Iru documents for a tenant, shared by all its tokens; its answers may state another limit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -40,8 +43,10 @@ class Limits:
     cache_seconds: float = 0.0
     """How long an answer may be given again; 0 asks Iru every time."""
     per_hour: int = 9_500
+    """Requests one process makes in an hour of DOCUMENTED_HOUR; of another limit that Iru states, the same share."""
     quota_floor: int = 500
-    """Below so many requests left this hour, nothing that takes more than `small_walk` of them is begun."""
+    """Below so many requests left of DOCUMENTED_HOUR (or the same share of the limit that Iru states), nothing that
+    takes more than `small_walk` of them is begun."""
     small_walk: int = 10
 
 
@@ -118,7 +123,7 @@ class RateLimiter:
     per_second: float
     clock: Callable[[], float] = anyio.current_time
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    hour_limit: int = 10_000
+    hour_limit: int = DOCUMENTED_HOUR
     clock_ahead: timedelta | None = None
     """How far this machine's clock is ahead of Iru's, by the last answer's date; None where it bore none."""
     _left: int | None = None
@@ -157,10 +162,23 @@ class RateLimiter:
         return self._used
 
     @property
+    def hour(self) -> int:
+        """The clock hour that Iru counts in, by Iru's clock where it has said the time: hours since 1970."""
+        return int(self.iru_now.timestamp()) // 3600
+
+    @property
+    def iru_now(self) -> datetime:
+        """The time by Iru's clock; by this machine's until Iru has said it."""
+        return self.now() - (self.clock_ahead or timedelta())
+
+    @property
     def hour_ends_in(self) -> float:
         """Seconds until the next clock hour, when Iru counts anew."""
-        moment = self.now()
-        return 3600.0 - (moment.minute * 60 + moment.second)
+        return 3600.0 - int(self.iru_now.timestamp()) % 3600
+
+    def of_hour(self, requests: int) -> int:
+        """`requests` of DOCUMENTED_HOUR as the same share of the limit that Iru states."""
+        return requests * self.hour_limit // DOCUMENTED_HOUR
 
     def count(self) -> None:
         """One request is sent."""
@@ -169,9 +187,9 @@ class RateLimiter:
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take what Iru says is left of the hour, and keep below four fifths of what it allows in a second."""
-        self._roll_hour()
         with contextlib.suppress(TypeError, ValueError):
             self.clock_ahead = self.now() - parsedate_to_datetime(headers["date"]) if "date" in headers else None
+        self._roll_hour()
         left = _number(headers, "x-ratelimit-remaining-hour")
         if left is not None:
             self._left = left
@@ -183,9 +201,8 @@ class RateLimiter:
             self._next_free = max(self._next_free, self.clock() + 1)
 
     def _roll_hour(self) -> None:
-        hour = int(self.now().timestamp()) // 3600
-        if hour != self._hour:
-            self._hour, self._left, self._used = hour, None, 0
+        if self.hour != self._hour:
+            self._hour, self._left, self._used = self.hour, None, 0
 
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:

@@ -16,11 +16,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import quote
 
 from ...errors import UsageError
 
 MANIFEST = "_manifest.json"
 """The file that says what a folder holds. Readers of Hive-partitioned folders skip names that begin with _."""
+
+
+def tenant_folder(out: Path, account: str) -> Path:
+    """Where one tenant's files lie in a Hive-partitioned tree."""
+    return out / f"tenant={quote(account, safe='.-_')}"
 
 
 def _refused(path: Path, error: OSError) -> UsageError:

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from ...api.record import read_moment
 from ...output.clean import clean
 from ..graph import RELATIONS, Relation
-from ..store import meta
+from ..store import account_name, meta
 from .rows import Shown
 
 Row = dict[str, Any]
@@ -41,8 +41,8 @@ def write_graph(db: sqlite3.Connection, out: TextIO, shown: Shown) -> None:
 
 
 def _graph(db: sqlite3.Connection) -> Iterator[Row]:
-    account = meta(db, "account") or ""
-    yield _entity("account", "Account", {"id": account, "name": account}, account)
+    account = account_name(db)
+    yield _entity("account", "Account", {"id": meta(db, "account"), "name": account}, account)
     for node, (class_, select, properties) in _ENTITIES.items():
         for row in _rows(db, select):
             yield _entity(node, class_, properties(row), account)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ... import __version__
 from ..schema import version
-from ..store import meta
+from ..store import account_name, meta
 from .rows import Table, Wanted
 
 Entry = dict[str, Any]
@@ -28,6 +28,7 @@ def manifest(db: sqlite3.Connection, form: str, wanted: Wanted, found: dict[str,
         "written_by": f"iru-mcp {__version__}",
         "schema_version": version(db),
         "tenant": meta(db, "account"),
+        "account_name": account_name(db),
         "pseudonyms": bool(wanted.key),
         "sync": sync,
         "first_sync": {name: first[name] for name in ("sync", "started_at", "finished_at")},

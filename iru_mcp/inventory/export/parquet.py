@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from ...errors import ConfigError
 from ...installation import installation
 from ..store import meta
 from .columns import Type, strict
-from .files import MANIFEST, whole_folder
+from .files import MANIFEST, tenant_folder, whole_folder
 from .manifest import entry, manifest
 from .rows import Row, Shown, Table, Wanted, check, rows, tables
 
@@ -30,7 +29,7 @@ def write_parquet(db: sqlite3.Connection, out: Path, wanted: Wanted, shown: Show
     _library()
     db.execute("BEGIN")
     sync, tenant = check(db, wanted), meta(db, "account") or ""
-    folder = out / f"tenant={quote(tenant, safe='.-_')}"
+    folder = tenant_folder(out, tenant)
     found = {}
     with whole_folder(folder, beside=out) as new:
         for table in tables(wanted):

@@ -14,10 +14,10 @@ from anyio import to_thread
 
 from ...api.client import IruClient
 from ...api.endpoints.prism import PRISM_COUNT
+from ...api.transport.rate_limit import DOCUMENTED_HOUR
 from ...errors import IruError, RateLimited, UsageError
 from ..store import reader
 from ..sync.device_rows import PLATFORMS
-from ..sync.quota import HOUR_LIMIT
 from ..tables import BY_NAME
 
 MOST = 1_500
@@ -71,9 +71,9 @@ class Costs:
         """Requests that a fill may make now. Raises RateLimited when the share of the hour is used."""
         while self._spent and self._spent[0][0] < time.monotonic() - _HOUR:
             self._spent.popleft()
-        own = int(HOUR_LIMIT * self._share) - sum(requests for _, requests in self._spent)
-        left = self._client.rate_limiter.hour_left
-        allowed = own if left is None else min(own, left - int(HOUR_LIMIT * (1 - self._share)))
+        limit, left = self._client.rate_limiter.hour_limit, self._client.rate_limiter.hour_left
+        own = int(limit * self._share) - sum(requests for _, requests in self._spent)
+        allowed = own if left is None else min(own, left - int(limit * (1 - self._share)))
         if allowed <= 0:
             raise self.used_up()
         return min(MOST, allowed)
@@ -119,7 +119,7 @@ def too_much(costs: Mapping[str, int | None]) -> UsageError:
     said = [
         f"{table}: more than {MOST:,} requests"
         if cost is None
-        else f"{table}: about {cost:,} requests, {cost / HOUR_LIMIT:.0%} of the hour"
+        else f"{table}: about {cost:,} requests, {cost / DOCUMENTED_HOUR:.0%} of the hour"
         for table, cost in sorted(large.items(), key=lambda item: -(item[1] or 0))
     ]
     tools = sorted({_LIVE.get(table, "prism_query") for table in large})

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import anyio
 from anyio import to_thread
 
 from ...api.client import IruClient
-from ...api.record import read_moment
 from ...errors import IruError, UsageError
-from ..store import Locked, reader, words
+from ..store import Locked, last_whole_sync, reader, words
 from ..sync.run import Plan, sync
 from .on_demand import OnDemand
 
@@ -43,19 +42,18 @@ async def _round(client: IruClient, every: timedelta) -> float:
     """Sync if it is due. Returns in how many seconds it will be due next."""
     path = await client.companion(OnDemand).path()
     last = await to_thread.run_sync(_last_whole, path)
-    due = 0.0 if last is None else (read_moment(last) + every - client.now()).total_seconds()
+    due = 0.0 if last is None else (last + every - client.now()).total_seconds()
     if due > 0:
         return due
     filling = client.filling
-    await sync(client, path, Plan(filling.account, filling.share, pseudonyms=True))
+    plan = Plan(filling.account, filling.share, pseudonyms=True, account_name=filling.account_name)
+    await sync(client, path, plan, tell=_log.warning)
     return every.total_seconds()
 
 
-def _last_whole(path: Path) -> str | None:
-    """When the last sync of all tables began."""
+def _last_whole(path: Path) -> datetime | None:
     with reader(path) as db:
-        row = db.execute("SELECT started_at FROM _sync WHERE mode <> 'partial' ORDER BY id DESC LIMIT 1").fetchone()
-    return str(row[0]) if row else None
+        return last_whole_sync(db)
 
 
 def copy_age(client: IruClient | None) -> str:
@@ -67,4 +65,4 @@ def copy_age(client: IruClient | None) -> str:
         last = None
     if client is None or last is None:
         return "not synced yet"
-    return f"synced {words((client.now() - read_moment(last)).total_seconds())} ago"
+    return f"synced {words((client.now() - last).total_seconds())} ago"

@@ -15,7 +15,7 @@ from ...output.clean import clean
 from ...output.palette import palette
 from ..alerts.evaluate import listed
 from ..describe import kinds, status
-from ..store import age
+from ..store import account_name, age
 from .figures import Figure, figures
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -30,7 +30,7 @@ def page(db: sqlite3.Connection, now: datetime) -> str:
     facts = status(db, now)
     drawn = figures(db, read_moment(copy["synced_at"]))
     style = palette() + resources.files(__package__).joinpath("report.css").read_text("utf-8")
-    title = f"Inventory of {clean(facts['account'])}"
+    title = f"Inventory of {clean(account_name(db))}"
     body = "\n".join(
         [
             _head(title, copy, facts),

@@ -19,6 +19,9 @@ from ..tables import KINDS, Kind
 from .diff import ENROLLED, NEWS, diff, pair_up
 from .staging import ReadState
 
+_LEFT = "SELECT id FROM _device WHERE listed_sync IS NULL OR gone_sync IS NOT NULL"
+"""The devices that are not enrolled: few, so that their rows are found by index."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sync:
@@ -44,7 +47,9 @@ def commit(db: sqlite3.Connection, states: Mapping[str, ReadState], sync: Sync) 
         for kind in KINDS:
             _merge(db, kind, {name: states[name] for name in kind.readings if name in states}, number, sync)
         _unstage(db, states)
-        db.execute("DELETE FROM _failed_sync")
+        _count_left_out(db)
+        if not sync.partial:
+            db.execute("DELETE FROM _failed_sync")
     db.execute("PRAGMA analysis_limit = 2000")
     db.execute("ANALYZE")  # a question about one app begins with the app only if SQLite knows how few apps there are
     # The staged rows' pages go back to the file system; after the first sync, which fills the file, all are packed.
@@ -169,16 +174,11 @@ def _cover(  # noqa: PLR0913, PLR0917 - the facts of one reading
 ) -> None:
     whose = _whose(kind, reading)
     rows = db.execute(f"SELECT count(*) FROM _{kind.name}_open WHERE {whose}").fetchone()[0]
-    left_out = 0
-    if kind.device and kind.name != "devices":
-        unknown = f"device NOT IN ({ENROLLED}) AND {whose}"
-        left_out = db.execute(f"SELECT count(*) FROM _{kind.name}_open WHERE {unknown}").fetchone()[0]
     full = state.mode == "full"
     facts = {
         "kind": reading,
         "rows": rows,
         "odd": state.odd,
-        "out": left_out,
         "mode": state.mode,
         "sync": number,
         "full": sync.started_at if full else None,
@@ -189,15 +189,28 @@ def _cover(  # noqa: PLR0913, PLR0917 - the facts of one reading
         "bound": _bound(db, reading, state, sync),
     }
     db.execute(
-        "INSERT INTO _coverage(kind, state, rows, odd, left_out, counted, mode, first_sync, good_sync, full_at, since, "
-        "checked_at, removals_at, bound) VALUES (:kind, 'copied', :rows, :odd, :out, :counted, :mode, :sync, :sync, "
+        "INSERT INTO _coverage(kind, state, rows, odd, counted, mode, first_sync, good_sync, full_at, since, "
+        "checked_at, removals_at, bound) VALUES (:kind, 'copied', :rows, :odd, :counted, :mode, :sync, :sync, "
         ":full, :since, :at, :removals, :bound) ON CONFLICT(kind) DO UPDATE SET state = 'copied', why = NULL, "
-        "permission = NULL, rows = :rows, odd = :odd, left_out = :out, counted = coalesce(:counted, counted), "
+        "permission = NULL, rows = :rows, odd = :odd, counted = coalesce(:counted, counted), "
         "mode = :mode, first_sync = coalesce(first_sync, :sync), good_sync = :sync, "
         "full_at = coalesce(:full, full_at), since = :since, checked_at = :at, "
         "removals_at = coalesce(:removals, removals_at), bound = :bound",
         facts,
     )
+
+
+def _count_left_out(db: sqlite3.Connection) -> None:
+    """How many rows of each reading are of devices that are not enrolled: of all, for a device may have come or gone
+    while a table was not read."""
+    for kind in KINDS:
+        for reading in kind.readings:
+            count = f"SELECT count(*) FROM _{kind.name}_open WHERE device IN ({_LEFT}) AND {_whose(kind, reading)}"
+            about_others = kind.device and kind.name != "devices"
+            db.execute(
+                f"UPDATE _coverage SET left_out = ({count if about_others else 0}) WHERE kind = ? AND rows IS NOT NULL",
+                (reading,),
+            )
 
 
 def _bound(db: sqlite3.Connection, reading: str, state: ReadState, sync: Sync) -> int | None:

@@ -21,15 +21,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-import anyio
-
 from ...api.call import Batch, Call, Interrupted
 from ...api.client import IruClient
 from ...api.endpoint import Endpoint
 from ...api.endpoints.prism import PRISM_COUNT
 from ...api.paging import Position
 from ...api.record import read_moment
-from ...errors import IruError, NotFound, NotLicensed, NotPermitted, RateLimited, ServerFault, Unauthorized, Unreachable
+from ...errors import IruError, NotFound, NotLicensed, NotPermitted, Unauthorized, Unreachable
 from ..store import utc
 from ..tables import Kind
 from .canonical import seconds
@@ -148,7 +146,7 @@ class TableReader:
                 left = TRIES if state.rows > rows else left - 1
                 if not left or not _may_heal(error):
                     raise _broken(endpoint, error) from None
-                await anyio.sleep(pause(error, TRIES - left))
+                await self._quota.rest(error, TRIES - left)
         if kind.prism:
             await self._check_removals(kind, endpoint, call)
 
@@ -311,12 +309,6 @@ def _may_heal(error: Exception) -> bool:
     if isinstance(error, Interrupted):
         return "page twice" not in error.why and "repeats itself" not in error.why
     return isinstance(error, IruError) and error.retryable
-
-
-def pause(error: Exception, failures: int) -> float:
-    """Seconds until the next try: as long as Iru asks, for a sync can wait for the next hour; else 2, 4, 8."""
-    asked = error.wait if isinstance(error, (RateLimited, ServerFault)) else None
-    return min(asked, 3600.0) if asked else 2.0**failures
 
 
 def _broken(endpoint: Endpoint[Any], error: Exception) -> IruError:

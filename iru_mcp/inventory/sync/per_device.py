@@ -13,7 +13,7 @@ from ...api.client import IruClient
 from ...errors import IruError, NotLicensed, NotPermitted, Unauthorized
 from ..tables import Kind
 from .device_rows import PerDevice, Row
-from .pages import A_DAY, TRIES, Progress, Work, pause
+from .pages import A_DAY, TRIES, Progress, Work
 from .quota import OutOfBudget, Quota
 from .staging import DueDevice, ReadState, Stage
 
@@ -53,7 +53,7 @@ class DeviceReader:
                 raise  # the next sync begins anew, and writes down what it then finds
             state = replace(state, state="denied", why=error.fact, permission=per_device.endpoint.grant)
         else:
-            state = replace(state, state="done")
+            state = replace(state, state="done", removals=not state.odd)
         await self._work(lambda: self._stage.note(kind.per_device_reading, state))
 
     async def _all(self, kind: Kind, per_device: PerDevice, due: Sequence[DueDevice], state: ReadState) -> ReadState:
@@ -90,7 +90,7 @@ class DeviceReader:
                 found[device] = error
                 if not error.retryable or failures == TRIES:
                     return
-                await anyio.sleep(pause(error, failures))
+                await self._quota.rest(error, failures)
             else:
                 found[device] = page.rows
                 return

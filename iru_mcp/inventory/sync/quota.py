@@ -1,18 +1,27 @@
-"""How much of the tenant's hourly quota a sync may take: its own count, and what Iru says is left for everybody."""
+"""How many of the tenant's requests a sync takes, and every wait of a sync.
+
+The problem: all tokens of a tenant share one number of requests an hour, and a sync alone could take them all. Iru's
+answers state the limit and what is left of it; until one has, the documented limit is taken. Two bounds hold, and the
+stricter wins: the sync makes at most its share of the limit (`--quota`), and it makes none while what is left is not
+more than the rest of the limit, or than IRU_QUOTA_FLOOR. Iru counts by the hour of its own clock, so such a wait ends
+with that hour. What must stay true: a wait is told before it begins, with its reason and its end in UTC, and lasts an
+hour at most.
+"""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import anyio
 
-from ...errors import RateLimited, UsageError
+from ...api.transport.rate_limit import RateLimiter
+from ...errors import IruError, RateLimited, ServerFault, UsageError
 
-HOUR_LIMIT = 10_000
-"""Requests an hour that Iru grants a tenant, shared by all its tokens."""
-_PATIENCE = 60.0
-"""Seconds between looks at an hour that others have used up."""
+_LONGEST_NAP = 60.0
+"""Seconds between looks at what is left: others of this process may meanwhile have learnt that more is."""
+_TOLD = 10.0
+"""Seconds from which a wait before another try is told."""
 
 
 class OutOfBudget(RateLimited):
@@ -30,42 +39,90 @@ def read_share(text: str) -> float:
 
 
 class Quota:
-    """Lets at most `share` of the hour's requests through, and leaves the rest of what Iru says is left to others."""
+    """Lets requests through while both bounds hold, `most` of them if that is given; `tell` is told of waits.
 
-    def __init__(
+    `floor` and `per_hour` are those of `Limits`.
+    """
+
+    def __init__(  # noqa: PLR0913 - the bounds of a sync
         self,
         share: float,
-        hour_left: Callable[[], int | None],
+        limiter: RateLimiter,
         *,
-        clock: Callable[[], float] = anyio.current_time,
+        floor: int = 0,
+        per_hour: int = 0,
+        tell: Callable[[str], None] = lambda _: None,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         most: int | None = None,
     ) -> None:
-        self.allowed = max(1, int(HOUR_LIMIT * share))
-        self._reserve = HOUR_LIMIT - self.allowed
-        self._hour_left, self._clock, self._sleep = hour_left, clock, sleep
-        self._taken: deque[float] = deque()
-        self._most = most
+        self._share, self._limiter, self._floor, self._per_hour = share, limiter, floor, per_hour
+        self._tell, self._sleep, self._most = tell, sleep, most
+        self._taken = self._hour = self._told = 0
         self.waited = 0.0
 
+    @property
+    def allowed(self) -> int:
+        """Requests that the sync may make in an hour."""
+        share = int(self._limiter.hour_limit * self._share)
+        return max(1, min(share, self._limiter.of_hour(self._per_hour)) if self._per_hour else share)
+
+    @property
+    def reserve(self) -> int:
+        """Requests of an hour that the sync leaves."""
+        return max(self._limiter.hour_limit - self.allowed, self._limiter.of_hour(self._floor))
+
+    def contradiction(self) -> str:
+        """What to say when the floor leaves less than the share; empty when it does not."""
+        limit = self._limiter.hour_limit
+        if limit - int(limit * self._share) >= self._limiter.of_hour(self._floor):
+            return ""
+        return (
+            f"IRU_QUOTA_FLOOR={self._floor} is stricter than a quota of {self._share:.0%} and holds: "
+            f"{self.reserve:,} of {limit:,} requests an hour are left"
+        )
+
     async def take(self) -> None:
-        """One more request, as soon as the share has room for it. Raises OutOfBudget after `most` of them."""
+        """One more request, as soon as there is room for it. Raises OutOfBudget after `most` of them."""
         if self._most is not None:
             if not self._most:
                 raise OutOfBudget("The sync made all the requests it may.", "Ask again: it goes on from there.")
             self._most -= 1
-        while (wait := self._wait()) > 0:
-            self.waited += wait
-            await self._sleep(wait)
-        self._taken.append(self._clock())
+        while reason := self._no_room():
+            if self._told != self._limiter.hour:
+                self._told = self._limiter.hour
+                self._tell(f"waiting until {self._utc(self._limiter.hour_ends_in)}: {reason}")
+            await self._wait(min(self._limiter.hour_ends_in, _LONGEST_NAP))
+        self._taken += 1
 
-    def _wait(self) -> float:
-        now = self._clock()
-        while self._taken and self._taken[0] <= now - 3600:
-            self._taken.popleft()
-        if len(self._taken) >= self.allowed:
-            return self._taken[0] + 3600 - now
-        left = self._hour_left()
-        if left is not None and left <= self._reserve and self._taken and now - self._taken[-1] < _PATIENCE:
-            return self._taken[-1] + _PATIENCE - now
-        return 0.0
+    async def rest(self, error: Exception, failures: int) -> None:
+        """Wait before another try after `error`, the `failures`-th in a row."""
+        seconds = pause(error, failures)
+        if seconds >= _TOLD:
+            why = error.fact if isinstance(error, IruError) else str(error)
+            self._tell(f"waiting until {self._utc(seconds)}: {why}")
+        await self._wait(seconds)
+
+    def _no_room(self) -> str:
+        """Why no request may be made in this hour; empty when one may."""
+        if self._hour != self._limiter.hour:
+            self._hour, self._taken = self._limiter.hour, 0
+        limit, left = self._limiter.hour_limit, self._limiter.hour_left
+        if left is not None and left <= self.reserve:
+            return f"{left:,} of {limit:,} requests left this hour, of which the sync leaves {self.reserve:,} to others"
+        if self._taken >= self.allowed:
+            return f"the sync made the {self.allowed:,} of {limit:,} requests that it may make in an hour"
+        return ""
+
+    def _utc(self, seconds: float) -> str:
+        """The time in so many seconds, by Iru's clock."""
+        return f"{self._limiter.iru_now + timedelta(seconds=seconds):%H:%M} UTC"
+
+    async def _wait(self, seconds: float) -> None:
+        self.waited += seconds
+        await self._sleep(seconds)
+
+
+def pause(error: Exception, failures: int) -> float:
+    """Seconds until the next try: as long as Iru asks, for a sync can wait for the next hour; else 2, 4, 8."""
+    asked = error.wait if isinstance(error, (RateLimited, ServerFault)) else None
+    return min(asked, 3600.0) if asked else 2.0**failures

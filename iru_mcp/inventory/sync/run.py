@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from anyio import to_thread
 from ...api.client import IruClient
 from ...api.record import read_moment
 from ...errors import IruError, UsageError
-from ..store import meta, set_meta, utc, writer
+from ..store import disk_errors, meta, set_meta, utc, writer
 from ..tables import BY_NAME, KINDS, Kind
 from .commit import Sync, commit
 from .pages import Progress, TableReader
@@ -30,6 +31,8 @@ from .quota import Quota
 from .staging import Stage
 
 T = TypeVar("T")
+Tell = Callable[[str], None]
+"""Told in words what the sync waits for, and until when."""
 
 _STALE = timedelta(hours=6)
 """Staged rows older than this are read anew: the first of them would be too old to go with the last."""
@@ -57,6 +60,8 @@ class Plan:
     """How many requests it may make before it stops; what is staged by then stays."""
     pseudonyms: bool = False
     """Write pseudonyms for names where the client has them; a file holds the one or the other."""
+    account_name: str = ""
+    """What people call the account; kept in the file, shown in what is made from it. Empty: as it was."""
 
 
 @dataclass(slots=True)
@@ -77,14 +82,31 @@ def _silent(_name: str, _rows: int, _total: int | None) -> None:
     """The progress of who does not want to know."""
 
 
-async def sync(client: IruClient, path: Path, plan: Plan, progress: Progress = _silent) -> Outcome:
+async def sync(
+    client: IruClient, path: Path, plan: Plan, progress: Progress = _silent, tell: Tell = lambda _: None
+) -> Outcome:
     """Copy the tenant into the file at `path`, which is made if it is not there.
 
-    Raises an IruError when the device list cannot be read or a table breaks off for good: the last good copy stays,
-    and the next sync goes on where this one ended. Raises Locked when another sync is at work on the file.
+    Raises an IruError when the device list cannot be read, a table breaks off for good or the file cannot be written:
+    the last good copy stays, the file remembers the failure until a sync succeeds, and the next sync goes on where
+    this one ended. Raises Locked when another sync is at work on the file, UsageError for a file of another account.
     """
     with writer(path) as db:
-        return await _SyncRun(client, db, plan, progress).run()
+        _refuse_other_account(db, plan.account)
+        try:
+            return await _SyncRun(client, db, plan, progress, tell).run()
+        except IruError as error:
+            with suppress(sqlite3.Error):  # the disk may be full
+                failure = (utc(client.now()), error.fact)
+                db.execute("INSERT INTO _failed_sync(at, why) VALUES (?, ?)", failure)
+            raise
+
+
+def _refuse_other_account(db: sqlite3.Connection, account: str) -> None:
+    """Raises UsageError when the file holds the copy of another account."""
+    held = meta(db, "account")
+    if held not in (None, account):
+        raise UsageError(f"The file holds the inventory of {held}.", "Name another file in IRU_INVENTORY.")
 
 
 async def refresh(  # noqa: PLR0913 - the bounds of a fill
@@ -121,6 +143,7 @@ async def refresh(  # noqa: PLR0913 - the bounds of a fill
     plan = Plan(account, share, tables=frozenset(tables), max_age=max_age, most_requests=most_requests)
     plan = replace(plan, pseudonyms=pseudonyms)
     with writer(path) as db:
+        _refuse_other_account(db, account)
         return await _SyncRun(client, db, plan, progress).run()
 
 
@@ -137,11 +160,21 @@ def stale_tables(db: sqlite3.Connection, tables: Collection[str], now: datetime,
 class _SyncRun:
     """One sync on an open file."""
 
-    def __init__(self, client: IruClient, db: sqlite3.Connection, plan: Plan, progress: Progress) -> None:
+    def __init__(
+        self, client: IruClient, db: sqlite3.Connection, plan: Plan, progress: Progress, tell: Tell = lambda _: None
+    ) -> None:
         self._client, self._db, self._plan = client, db, plan
         self._stage = Stage(db, client.privacy.answer if client.privacy and plan.pseudonyms else None)
         self._one = anyio.Lock()
-        self._quota = Quota(plan.share, lambda: client.rate_limiter.hour_left, most=plan.most_requests)
+        self._tell = tell
+        self._quota = Quota(
+            plan.share,
+            client.rate_limiter,
+            floor=client.limits.quota_floor,
+            per_hour=client.limits.per_hour,
+            tell=tell,
+            most=plan.most_requests,
+        )
         full_every = None if plan.full else plan.full_every
         self._tables = TableReader(client, self._stage, self._work, self._quota, full_every, progress)
         self._devices = DeviceReader(client, self._stage, self._work, self._quota, progress, every=plan.full)
@@ -153,6 +186,8 @@ class _SyncRun:
         if not kinds:
             return Outcome(await self._work(self._last), 0, 0.0, 0.0, resumed=False)
         started, resumed = await self._work(lambda: self._begin(began))
+        if contradiction := self._quota.contradiction():
+            self._tell(contradiction)
         await self._read(kinds)
         readings = {reading for kind in kinds for reading in kind.readings}
         states = {name: state for name, state in (await self._work(self._stage.states)).items() if name in readings}
@@ -197,14 +232,14 @@ class _SyncRun:
     async def _work(self, work: Callable[[], T]) -> T:
         """Use the connection, in a thread, one at a time."""
         async with self._one:
-            return await to_thread.run_sync(work)
+            with disk_errors():
+                return await to_thread.run_sync(work)
 
     def _begin(self, now: datetime) -> tuple[datetime, bool]:
         """Since when the staged rows are, and whether they are another sync's that this one goes on with."""
-        account = meta(self._db, "account")
-        if account not in (None, self._plan.account):
-            raise UsageError(f"The file holds the inventory of {account}.", "Name another file in IRU_INVENTORY.")
         set_meta(self._db, "account", self._plan.account)
+        if self._plan.account_name:
+            set_meta(self._db, "account_name", self._plan.account_name)
         text = meta(self._db, "stage")
         keep = _STALE if self._plan.max_age is None else max(self._plan.max_age, _LEAST)
         if text and not self._plan.full and now - read_moment(text) < keep:

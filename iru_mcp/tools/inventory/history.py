@@ -189,16 +189,18 @@ async def inventory_alerts(
     """Open alerts of the local inventory copy, worst first: what the rules found at the last sync, such as malware that
     is not quarantined, a new local admin, FileVault turned off. summary.open counts what matches, by rule."""
     from ...inventory import changes as history
+    from ...inventory import describe
     from ...inventory.alerts import evaluate as alerts
 
     moment = read_time(resolved_since, "resolved_since", ctx.now())
 
-    def work(db: sqlite3.Connection) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    def work(db: sqlite3.Connection) -> tuple[list[dict[str, Any]], dict[str, Any] | None, str]:
         target = history.find_device(db, device) if device.strip() else None
         which = alerts.Which(severity or "", rule.strip(), target.device_id if target else "", moment)
-        return alerts.listed(db, which), target.shown() if target else None
+        return alerts.listed(db, which), target.shown() if target else None, describe.failed_rounds(db)
 
-    copy, (found, target) = await _read(ctx, work)
+    copy, (found, target, failed) = await _read(ctx, work)
+    notes = [f"syncs that failed since: {failed}"] if failed else []
     opened: dict[str, dict[str, Any]] = {}
     for one in found:
         if "resolved_at" not in one:
@@ -208,7 +210,8 @@ async def inventory_alerts(
         cast("list[AlertLine]", found[:limit]),
         len(found) <= limit,
         total=len(found),
-        notes=["more match: narrow by severity, rule or device, or raise limit"] if len(found) > limit else [],
+        notes=notes
+        + (["more match: narrow by severity, rule or device, or raise limit"] if len(found) > limit else []),
         device=target,
         summary={"copy": copy, "open": opened},
     )

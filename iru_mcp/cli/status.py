@@ -1,0 +1,72 @@
+"""The verb inventory status: whether Iru answers, how old the copy is, what it holds, and what went wrong."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import anyio
+
+from ..api.endpoints.devices import LIST_DEVICES
+from ..config.account import open_client
+from ..config.settings import Settings
+from ..errors import IruError
+from ..inventory.describe import status
+from ..inventory.store import last_whole_sync, reader
+from .inventory import copy_file, read_interval
+
+TOO_OLD = 4
+"""Exit code when the last sync of all tables is older than --max-age."""
+_PATIENCE = 10.0
+"""Seconds to wait for Iru."""
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    """Print the state of the copy. The exit code: TOO_OLD, else 1 when Iru does not answer or the last sync failed.
+
+    Raises an IruError when there is no copy.
+    """
+    most = timedelta(seconds=read_interval(options.max_age, "--max-age")) if options.max_age else None
+    path, now = copy_file(settings), datetime.now(UTC)
+    with reader(path) as db:
+        found = status(db, now) | {"file": str(path), "bytes": path.stat().st_size}
+        last = last_whole_sync(db)
+    found = {"connected": anyio.run(_connected, settings)} | found
+    too_old = most is not None and (last is None or now - last > most)
+    if most is not None:
+        found["older_than_max_age"] = too_old
+    if options.json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        _print(found)
+    if too_old:
+        return TOO_OLD
+    return int(found["connected"] != "yes" or "failed_rounds" in found)
+
+
+def _print(found: dict[str, Any]) -> None:
+    for name, value in found.items():
+        if name != "kinds":
+            shown = "none" if value is None else "yes" if value is True else "no" if value is False else value
+            print(f"{name.replace('_', ' '):<18} {shown}")
+    wide = max(len(line["kind"]) for line in found["kinds"])
+    for line in found["kinds"]:
+        rows = f"{line['rows']:,}" if "rows" in line else "-"
+        state = f"{line['state']} {line.get('grant', '')}".rstrip()
+        late = f"; removals known as of {line['removals_known_as_of']}" if "removals_known_as_of" in line else ""
+        print(f"{line['kind']:<{wide}} {rows:>10}  {line.get('age', '-'):<10} {state}{late}")
+
+
+async def _connected(settings: Settings) -> str:
+    """Whether Iru answers this account now, by one request: yes, or no and why."""
+    try:
+        client = open_client(settings)
+        try:
+            await client.call(LIST_DEVICES, seconds=_PATIENCE, requests=1).page(LIST_DEVICES)
+        finally:
+            await client.aclose()
+    except IruError as error:
+        return f"no: {error.fact}"
+    return "yes"
