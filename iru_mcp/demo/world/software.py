@@ -41,10 +41,17 @@ class Software:
         return f"{signer}, Developer ID Certification Authority, Apple Root CA"
 
 
-def _software(row: dict[str, str], **more: str) -> Software:
-    numbers = {name: int(row[name]) for name in ("share", "stragglers") if name in row}
-    texts = {name: row.get(name, "") for name in ("name", "bundle_id", "developer", "team_id")}
-    return Software(**texts, versions=tuple(row["versions"].split()), **numbers, **more)
+def _software(row: dict[str, str], source: str = "Identified Developer") -> Software:
+    return Software(
+        row["name"],
+        row["bundle_id"],
+        row.get("developer", ""),
+        row.get("team_id", ""),
+        tuple(row["versions"].split()),
+        int(row["share"]),
+        source=source,
+        stragglers=int(row.get("stragglers", 48)),
+    )
 
 
 APPLE = tuple(
