@@ -54,8 +54,8 @@ def sync_needs() -> Iterator[Need]:
             yield kind.endpoint, kind.name
         if kind.instead:
             yield kind.instead, f"{kind.name} of older tenants"
-        if kind.visit:
-            yield kind.visit.endpoint, kind.visited
+        if kind.per_device:
+            yield kind.per_device.endpoint, kind.per_device_reading
         if kind.prism:
             yield PRISM_COUNT, "noticing what went away"
 

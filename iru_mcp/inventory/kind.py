@@ -9,7 +9,7 @@ from typing import Any
 from ..api.endpoint import Endpoint
 from ..api.endpoints.prism import PrismRow
 from ..api.record import Record
-from .sync.device_rows import PLATFORMS, Visit
+from .sync.device_rows import PLATFORMS, PerDevice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +56,13 @@ class Kind:
     """From a record's fields to the columns of the copy, where they differ."""
     keeps_texts: bool = False
     """Its rows carry descriptions of CVEs, which are kept once a CVE."""
-    visit: Visit | None = None
+    per_device: PerDevice | None = None
     """How devices that no list covers are asked one by one."""
 
     @property
     def listed(self) -> bool:
         """Whether `endpoint` lists it for many devices at once."""
-        return self.visit is None or self.visit.endpoint is not self.endpoint
+        return self.per_device is None or self.per_device.endpoint is not self.endpoint
 
     @property
     def incremental(self) -> bool:
@@ -70,14 +70,14 @@ class Kind:
         return self.prism or bool(self.starts)
 
     @property
-    def visited(self) -> str:
+    def per_device_reading(self) -> str:
         """What the reading device by device is called, in the file and to people."""
         return f"{self.name} ({', '.join(PLATFORMS)})" if self.listed else self.name
 
     @property
     def readings(self) -> tuple[str, ...]:
-        """What is read for it: the list, the visits, or both."""
-        return ((self.name,) if self.listed else ()) + ((self.visited,) if self.visit else ())
+        """What is read for it: the list, device by device, or both."""
+        return ((self.name,) if self.listed else ()) + ((self.per_device_reading,) if self.per_device else ())
 
     @property
     def record(self) -> type[Record]:

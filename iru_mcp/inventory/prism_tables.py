@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..api.endpoints.prism import CATEGORIES, COLUMNS, COMMON_COLUMNS
 from .kind import Kind
-from .sync.device_rows import APPS, Visit
+from .sync.device_rows import APPS, PerDevice
 
 _OF_THE_DEVICE = frozenset(COMMON_COLUMNS) - {"device_id"}
 
@@ -20,7 +20,7 @@ def _prism(  # noqa: PLR0913 - the parts in which categories differ
     family: str = "",
     skip: str = "",
     telling: str = "",
-    visit: Visit | None = None,
+    per_device: PerDevice | None = None,
 ) -> Kind:
     return Kind(
         name=name,
@@ -37,7 +37,7 @@ def _prism(  # noqa: PLR0913 - the parts in which categories differ
         telling=tuple(telling.split()),
         moves=("path",) if family else (),
         prism=True,
-        visit=visit,
+        per_device=per_device,
     )
 
 
@@ -112,7 +112,7 @@ PRISM_TABLES: tuple[Kind, ...] = (
         skip="installing download_canceled download_failed download_paused download_waiting dynamic_size bundle_size "
         "has_update_available validated external_version_identifier environment_variables info apple_scriptable",
         telling="name version bundle_id path team_id ad_hoc_code_signed since",
-        visit=APPS,
+        per_device=APPS,
     ),
     _prism(
         "application_firewall",

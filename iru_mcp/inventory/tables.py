@@ -118,7 +118,7 @@ KINDS: tuple[Kind, ...] = (
         name="windows_android_details",
         holds="hardware, OS, agent and security of a Windows or Android device",
         endpoint=GET_DEVICE_DETAILS,
-        visit=DETAILS,
+        per_device=DETAILS,
         device="device_id",
         columns=tuple(
             "manufacturer device_model device_type model_name os_name os_version os_build os_edition "
@@ -168,7 +168,7 @@ def _sources() -> Iterator[Endpoint[Any]]:
     for kind in KINDS:
         yield kind.endpoint
         yield from (kind.instead,) if kind.instead else ()
-        yield from (kind.visit.endpoint,) if kind.visit else ()
+        yield from (kind.per_device.endpoint,) if kind.per_device else ()
     yield PRISM_COUNT
 
 

@@ -151,7 +151,7 @@ async def test_a_device_skipped_by_one_walk_of_shifting_pages_is_not_called_gone
 
 
 def lists(modes: dict[str, str]) -> set[str]:
-    """How the lists were read; the visits of devices go by their check-in."""
+    """How the lists were read; devices that are asked one by one go by their check-in."""
     return {
         mode for name, mode in modes.items() if name in BY_NAME and BY_NAME[name].listed and not BY_NAME[name].starts
     }

@@ -153,14 +153,14 @@ CASES: dict[str, Case] = {
         },
     ),
     "list_library_item_activity": Case(
-        {"library_item_id": SCRIPT},
+        {"library_item": SCRIPT},
         narrows={"since": "2026-02-26", "until": "2026-02-25"},
-        changes={"library_item_id": OTHER_SCRIPT},
+        changes={"library_item": [OTHER_SCRIPT, "Google Chrome"]},
     ),
     "list_library_item_status": Case(
-        {"library_item_id": SCRIPT},
+        {"library_item": SCRIPT},
         narrows={"status": "excluded"},
-        changes={"library_item_id": OTHER_SCRIPT, "group_by": [["status"]]},
+        changes={"library_item": [OTHER_SCRIPT, "Google Chrome"], "group_by": [["status"]]},
     ),
     "list_library_items": Case(
         {"kind": "custom_scripts"},

@@ -137,5 +137,5 @@ async def test_fields_are_the_columns_of_the_rows(everything: Any, name: str) ->
     assert set().union(*usual) < set().union(*whole)
     column = min(whole[0])
     only = (await everything.ask(name, **given, fields=[column]))["items"]
-    assert set().union(*only) - {"enrolled"} == {column}  # rows of removed devices are marked whatever is asked
+    assert set().union(*only) - {"enrolled", "doubt"} == {column}  # what marks a row is shown whatever is asked
     assert only[0][column] == whole[0][column]

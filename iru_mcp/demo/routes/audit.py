@@ -11,10 +11,11 @@ from urllib.parse import quote
 from ..world import dates
 from ..world.blueprints import BLUEPRINTS, ENGINEERING
 from ..world.chance import digest, letters, pick, roll, uuid
+from ..world.data import Row
 from ..world.items import ITEMS
 from ..world.story import STORY
 from ..world.tenant import Tenant
-from .query import WEB_HOST, Fault, Query, Row, cursor, number, uncursor
+from .query import WEB_HOST, Fault, Query, cursor, number, uncursor
 
 DAYS = 90
 _A_DAY = 12

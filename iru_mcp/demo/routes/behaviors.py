@@ -10,11 +10,12 @@ from typing import Any
 
 from ..world import dates
 from ..world.chance import hexes, roll, uuid
+from ..world.data import Row
 from ..world.fleet import Device
 from ..world.installed import arrival
 from ..world.story import STORY
 from ..world.tenant import Tenant
-from .query import Fault, Query, Row, counted
+from .query import Fault, Query, counted
 from .threats import ITEM_ID, among, dated
 
 _PERSISTS = "A program in a hidden folder, started at login under an Apple-like label, connects out"

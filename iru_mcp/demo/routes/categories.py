@@ -9,12 +9,12 @@ from functools import lru_cache
 
 from ..world import dates, macs, posture
 from ..world.chance import letters, roll
+from ..world.data import Row, filled
 from ..world.fleet import Device
 from ..world.installed import arrival, count_on_mac
 from ..world.software import Software
 from ..world.story import STORY
 from ..world.tenant import Tenant
-from .query import Row
 
 _MAC = frozenset({"Mac"})
 _ALL = frozenset({"Mac", "iPhone", "iPad", "tvOS"})
@@ -76,26 +76,22 @@ def _apps(tenant: Tenant, device: Device) -> list[Row]:
 @lru_cache(maxsize=2048)
 def _app(software: Software, version: str, *, mac: bool) -> Row:
     """What every device says of a version of an app; not to be changed."""
-    return _APP_BLANKS | {
-        "path": software.path if mac else None,
-        "obtained_from": software.source,
-        "bundle_id": software.bundle_id,
-        "name": software.name,
-        "short_version": version,
-        "version": version,
-        "signature": software.signature if mac else None,
-        "ad_hoc_code_signed": software.source == "Unknown" if mac else None,
-        "executable": software.name,
-        "bundle_name": software.name,
-        "bundle_type": "APPL",
-        "compiler": "com.apple.compilers.llvm.clang.1_0",
-        "bundle_region": "en",
-        "minimum_system_version": "13.0",
-        "category": "public.app-category.productivity",
-        "copyright": f"Copyright © {software.developer}" if software.developer else None,
-        "developer_name": software.developer or None,
-        "team_id": software.team_id or None,
-    }
+    return _APP_BLANKS | filled(
+        "prism app",
+        path=software.path if mac else None,
+        obtained_from=software.source,
+        bundle_id=software.bundle_id,
+        name=software.name,
+        short_version=version,
+        version=version,
+        signature=software.signature if mac else None,
+        ad_hoc_code_signed=software.source == "Unknown" if mac else None,
+        executable=software.name,
+        bundle_name=software.name,
+        copyright=f"Copyright © {software.developer}" if software.developer else None,
+        developer_name=software.developer or None,
+        team_id=software.team_id or None,
+    )
 
 
 def _app_count(tenant: Tenant, device: Device) -> int:
@@ -170,17 +166,12 @@ def _cellular(tenant: Tenant, device: Device) -> list[Row]:
     digits = letters(15, "imei", device.serial, alphabet="0123456789")
     return [
         blanks
-        | {
-            "cellular_technology": "GSM and CDMA",
-            "data_roaming_enabled": device.index % 6 == 0,
-            "voice_roaming_enabled": False,
-            "modem_firmware_version": "6.21.01",
-            "personal_hotspot_enabled": False,
-            "meid": digits[:14],
-            "imei_slot_1": f"{digits[:2]} {digits[2:8]} {digits[8:14]} {digits[14]}",
-            "slot_1": "CTSubscriptionSlotOne",
-            "slot_2": None,
-        }
+        | filled(
+            "prism cellular",
+            data_roaming_enabled=device.index % 6 == 0,
+            meid=digits[:14],
+            imei_slot_1=f"{digits[:2]} {digits[2:8]} {digits[8:14]} {digits[14]}",
+        )
     ]
 
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from ..world import dates, macs
 from ..world.chance import hexes, roll, uuid
+from ..world.data import Row, filled
 from ..world.fleet import Device
 from ..world.tenant import Tenant
 from .not_apple import android, general, windows
-from .query import Row
 
 
 def sections(tenant: Tenant, device: Device) -> Row:
@@ -201,20 +201,9 @@ def _handheld(tenant: Tenant, device: Device) -> Row:
 
 def _lost(tenant: Tenant) -> Row:
     enabled = tenant.times.lost_mode_enabled
-    return {
-        "lost_mode_status": "ENABLED",
-        "enabled_by": "Nell Harrow",
-        "enable_status_at": dates.zulu(enabled),
-        "lock_screen_message": "This iPhone is lost. Please call.",
-        "lock_screen_phone_number": "+1 555 0100",
-        "lock_screen_footnote": "Northwind IT",
-        "disable_status": "",
-        "disabled_by": "",
-        "disable_status_at": "",
-        "last_location_status": "SUCCESS",
-        "last_location_status_at": dates.zulu(enabled + timedelta(minutes=4)),
-        "last_location": {"latitude": "47.04990512", "longitude": "8.30925117"},
-        "last_location_at": dates.zulu(enabled + timedelta(minutes=4)),
-        "sound_status": "",
-        "sound_status_at": "",
-    }
+    return filled(
+        "lost mode",
+        enable_status_at=dates.zulu(enabled),
+        last_location_status_at=dates.zulu(enabled + timedelta(minutes=4)),
+        last_location_at=dates.zulu(enabled + timedelta(minutes=4)),
+    )

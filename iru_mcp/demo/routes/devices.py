@@ -9,12 +9,13 @@ from typing import Any
 from ..world import dates
 from ..world.blueprints import TAGS
 from ..world.chance import hexes, roll, uuid
+from ..world.data import Row
 from ..world.fleet import Device
 from ..world.installed import Installed, app_id
 from ..world.macs import mac_address
 from ..world.tenant import Tenant
 from .details import sections
-from .query import Fault, Query, Row, contains, ordered, truth, window
+from .query import Fault, Query, contains, ordered, truth, window
 
 
 def device_at(tenant: Tenant, ids: Mapping[str, str]) -> Device:

@@ -8,12 +8,13 @@ from typing import Any
 
 from ..world import dates
 from ..world.chance import pick, roll, uuid
+from ..world.data import Row, filled
 from ..world.fleet import Device
 from ..world.installed import arrival
 from ..world.story import STORY
 from ..world.tenant import Tenant
 from .devices import device_at
-from .query import Query, Row, counted
+from .query import Query, counted
 
 _COMMANDS = (
     "DeviceInformation",
@@ -46,23 +47,20 @@ def _routine_command(device: Device, number: int, at: datetime) -> Row:
 
 
 def _command_row(device: Device, key: str, kind: str, at: datetime, errors: list[str]) -> Row:
-    return {
-        "uuid": uuid("command", device.serial, key),
-        "error_chain": [
+    return filled(
+        "command",
+        uuid=uuid("command", device.serial, key),
+        error_chain=[
             {"ErrorCode": 12021, "ErrorDomain": "MCMDMErrorDomain", "USEnglishDescription": text} for text in errors
         ],
-        "command_type": kind,
-        "request_type": kind,
-        "metadata": {"Queries": ["DeviceName", "OSVersion"]} if kind == "DeviceInformation" else {},
-        "request_requires_network_tether": False,
-        "status": 4 if errors else 3,
-        "attempts": 1,
-        "date_requested": dates.zulu(at),
-        "date_completed": dates.zulu(at + timedelta(seconds=2, microseconds=7993)),
-        "last_pushed": dates.zulu(at + timedelta(microseconds=374_272)),
-        "user": None,
-        "priority": 0,
-    }
+        command_type=kind,
+        request_type=kind,
+        metadata={"Queries": ["DeviceName", "OSVersion"]} if kind == "DeviceInformation" else {},
+        status=4 if errors else 3,
+        date_requested=dates.zulu(at),
+        date_completed=dates.zulu(at + timedelta(seconds=2, microseconds=7993)),
+        last_pushed=dates.zulu(at + timedelta(microseconds=374_272)),
+    )
 
 
 def commands(tenant: Tenant, device: Device) -> list[Row]:

@@ -9,10 +9,11 @@ from typing import Any
 from ..world import dates
 from ..world.blueprints import BLUEPRINTS, Blueprint
 from ..world.chance import hexes, roll, uuid
+from ..world.data import Row, filled
 from ..world.items import BODIES, ITEMS, Item, items_of
 from ..world.story import STORY
 from ..world.tenant import Tenant
-from .query import Fault, Query, Row, contains, counted, numbered
+from .query import Fault, Query, contains, counted, numbered
 
 
 def _blueprint_at(ids: Mapping[str, str]) -> Blueprint:
@@ -96,42 +97,24 @@ def _signed(item: Item, kind: str) -> str:
 
 
 def _custom_app(tenant: Tenant, item: Item) -> Row:
-    return _shared(tenant, item) | {
-        "file_key": f"companies/northwind/library/custom_apps/{item.id}.pkg",
-        "install_type": "package",
-        "install_enforcement": "install_once",
-        "audit_script": "#!/bin/zsh\n# SECRET-IN-SCRIPT\nexit 0\n",
-        "unzip_location": "",
-        "restart": False,
-        "preinstall_script": "",
-        "postinstall_script": "#!/bin/zsh\nactivate --license SECRET-IN-SCRIPT-NW-2211\n",
-        "file_url": _signed(item, "custom_apps"),
-        "file_size": 42_375_997,
-        "file_updated": dates.whole_zulu(_created(tenant, item)),
-        "show_in_self_service": item.name == "Developer Tools",
-    }
+    return _shared(tenant, item) | filled(
+        "custom app",
+        file_key=f"companies/northwind/library/custom_apps/{item.id}.pkg",
+        file_url=_signed(item, "custom_apps"),
+        file_updated=dates.whole_zulu(_created(tenant, item)),
+        show_in_self_service=item.name == "Developer Tools",
+    )
 
 
 def _in_house_app(tenant: Tenant, item: Item) -> Row:
-    return _shared(tenant, item) | {
-        "file_key": f"tenants/northwind/library/ipa_apps/{item.id}.ipa",
-        "icon": "",
-        "ipad_icon": "",
-        "identifier": "example.northwind.field",
-        "app_identifier": "example.northwind.field",
-        "app_name": item.name,
-        "app_version": "2.4.0",
-        "supported_device_families": ["iPhone", "iPad"],
-        "minimum_os_version": "17.5",
-        "file_url": _signed(item, "ipa_apps"),
-        "sha256": hexes(64, "ipa", item.name),
-        "file_size": 2_191_516,
-        "file_updated": dates.whole_zulu(_created(tenant, item)),
-        "runs_on_iphone": True,
-        "runs_on_ipad": True,
-        "runs_on_tv": False,
-        "runs_on_mac": False,
-    }
+    return _shared(tenant, item) | filled(
+        "in-house app",
+        file_key=f"tenants/northwind/library/ipa_apps/{item.id}.ipa",
+        app_name=item.name,
+        file_url=_signed(item, "ipa_apps"),
+        sha256=hexes(64, "ipa", item.name),
+        file_updated=dates.whole_zulu(_created(tenant, item)),
+    )
 
 
 def _custom_profile(tenant: Tenant, item: Item) -> Row:

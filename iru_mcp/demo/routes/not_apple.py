@@ -6,8 +6,8 @@ from typing import Any
 
 from ..world import dates, macs
 from ..world.chance import hexes, letters, roll
+from ..world.data import Row, filled
 from ..world.fleet import Device
-from .query import Row
 
 
 def general(device: Device, nobody: Any) -> Row:
@@ -31,36 +31,26 @@ def windows(device: Device) -> Row:
     seen = device.checked_in
     return {
         "general": general(device, "")
-        | {
-            "manufacturer": device.model.maker,
-            "device_model": device.model.model,
-            "device_type": device.model.model,
-            "os_name": "Windows 11",
-            "os_build": device.system.build,
-            "os_edition": "Professional",
-            "update_build_revision": device.system.build.partition(".")[2],
-            "language": "en-US",
-        },
+        | filled(
+            "Windows general",
+            manufacturer=device.model.maker,
+            device_model=device.model.model,
+            device_type=device.model.model,
+            os_build=device.system.build,
+            update_build_revision=device.system.build.partition(".")[2],
+        ),
         "mdm": {"management_client_revision": "1.3", "windows_device_id": hexes(32, "windows", device.serial).upper()},
-        "hardware_overview": {
-            "bios_version": "1.14.2",
-            "commercialization_operator": "Not Present",
-            "free_capacity": str(roll("free", device.serial) % 400_000),
-            "processor_architecture": device.model.chip,
-            "radio_software_version": "Not Present",
-            "smbios_serial_number": device.serial,
-            "total_ram": str(device.model.memory * 1024),
-            "total_capacity": str(device.model.capacity * 1000),
-        },
-        "network": {
-            "dns_computer_name": device.name[:15],
-            "iccid": "",
-            "volte_service_setting": "False",
-            "wifi_dns_suffix": "northwind.example",
-            "wifi_ipv4_address": macs.ip_address(device),
-            "wifi_ipv6_address": "",
-            "wifi_subnet_mask": "255.255.0.0",
-        },
+        "hardware_overview": filled(
+            "Windows hardware",
+            free_capacity=str(roll("free", device.serial) % 400_000),
+            processor_architecture=device.model.chip,
+            smbios_serial_number=device.serial,
+            total_ram=str(device.model.memory * 1024),
+            total_capacity=str(device.model.capacity * 1000),
+        ),
+        "network": filled(
+            "Windows network", dns_computer_name=device.name[:15], wifi_ipv4_address=macs.ip_address(device)
+        ),
         "kandji_agent": {
             "is_agent_installed": bool(device.agent),
             "install_date": dates.zulu(device.enrolled),

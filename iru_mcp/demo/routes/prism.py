@@ -10,10 +10,11 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
+from ..world.data import Row
 from ..world.fleet import Device
 from ..world.tenant import Tenant
 from .categories import CATEGORIES, Category, common
-from .query import Fault, Query, Row, Test, cursor, json_filter, number, passes, rank, uncursor
+from .query import Fault, Query, Test, cursor, json_filter, number, passes, rank, uncursor
 
 _LIMIT = 300
 _LOOK = 400

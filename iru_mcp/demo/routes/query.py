@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from ..world import dates
+from ..world.data import Row
 
-Row = dict[str, Any]
 Query = Mapping[str, str]
 Test = Callable[[Any], bool]
 WEB_HOST = "https://northwind.kandji.io"

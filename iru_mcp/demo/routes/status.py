@@ -8,13 +8,14 @@ from typing import Any
 
 from ..world import dates
 from ..world.chance import letters, roll, uuid
+from ..world.data import Row
 from ..world.fleet import Device
 from ..world.installed import arrival
 from ..world.items import ITEMS, Item, items_of
 from ..world.story import STORY
 from ..world.tenant import Tenant
 from .devices import device_at
-from .query import Fault, Query, Row, counted
+from .query import Fault, Query, counted
 
 _WORDS = ("PASS",) * 40 + (
     "AVAILABLE",

@@ -10,11 +10,12 @@ from typing import Any
 
 from ..world import dates
 from ..world.chance import hexes, pick, roll, uuid
+from ..world.data import Row
 from ..world.fleet import Device
 from ..world.installed import arrival
 from ..world.story import STORY
 from ..world.tenant import Tenant
-from .query import Fault, Query, Row, counted, number, ordered
+from .query import Fault, Query, counted, number, ordered
 
 _UNWANTED = ("Adware.Genieo", "PUP.MacKeeper", "Adware.Pirrit", "PUP.AdvancedMacCleaner", "Adware.Bundlore")
 ITEM_ID = uuid("item", STORY.protection_item)

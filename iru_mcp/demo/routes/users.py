@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from ..world.data import Row
 from ..world.people import INTEGRATION, Person
 from ..world.tenant import Tenant
-from .query import WEB_HOST, Fault, Query, Row, contains, cursor, truth, uncursor
+from .query import WEB_HOST, Fault, Query, contains, cursor, truth, uncursor
 
 _PAGE = 25
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from ..world import dates
 from ..world.chance import roll
+from ..world.data import Row
 from ..world.fleet import Device
 from ..world.installed import third_party
 from ..world.software import CHROME, THIRD_PARTY, Software
 from ..world.story import STORY
 from ..world.tenant import Tenant
-from .query import Fault, Query, Row, cursor, json_filter, number, ordered, passes, sized, uncursor
+from .query import Fault, Query, cursor, json_filter, number, ordered, passes, sized, uncursor
 
 _SCORES = {"Critical": 9.6, "High": 7.8, "Medium": 5.4, "Low": 3.1, "Undefined": 0.0}
 

@@ -7,20 +7,10 @@ from datetime import datetime, timedelta
 
 from . import dates
 from .chance import pick, roll, uuid
+from .data import names
 from .story import DOMAIN, STORY
 
-_FIRST = (
-    "Ada Amara Anton Astrid Bela Bruno Carmen Cosima Dario Delia Edda Elio Emre Esther Fabian Fenna Gideon Greta Hana "
-    "Hugo Ilse Imran Ines Jasper Jonna Kaito Karim Lada Linus Lorena Malik Marta Mateo Nadia Nils Noor Odile Oskar Pia "
-    "Quentin Rahel Rafael Rosa Samir Selma Sven Tamsin Teo Ulla Umar Vera Viggo Wanda Xenia Yara Yves Zelda Zeno"
-).split()
-_LAST = (
-    "Abernathy Adeyemi Alder Arnaud Bexley Birk Calloway Corvin Danforth Delacroix Eklund Engel Farrow Fontaine Gallo "
-    "Grieve Halloran Hartig Ibarra Ives Janssen Jarvi Kestrel Kovac Lachance Lindqvist Marlow Mbeki Nakato Norrland "
-    "Oduya Ostrander Pellegrin Pryce Quill Rasmus Rowntree Saito Sandoval Thackeray Tovar Ueda Urquhart "
-    "Valkenburg Voss "
-    "Wexler Winslow Xanthos Yarrow Ybarra Zabel Zielinski"
-).split()
+_FIRST, _LAST = names()
 DEPARTMENTS = ("Engineering", "Sales", "Design", "Finance", "Operations", "Support", "Legal", "People")
 _TITLES = ("Manager", "Specialist", "Lead", "Associate", "Analyst", "Director")
 LEAVER = 12

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ..routes.query import Row
 from . import dates
 from .chance import roll
+from .data import Row, filled
 from .fleet import Device
 from .installed import arrival
 from .story import STORY
@@ -16,18 +16,7 @@ from .tenant import Tenant
 def firewall(tenant: Tenant, device: Device) -> list[Row]:
     """The application firewall."""
     on = device.index % 9 != 0
-    return [
-        {
-            "status": on,
-            "block_all_incoming": False,
-            "logging": True,
-            "logging_option": "throttled",
-            "stealth_mode": on,
-            "version": "1.7",
-            "allow_signed_applications": True,
-            "unloading": False,
-        }
-    ]
+    return [filled("firewall", status=on, stealth_mode=on)]
 
 
 def filevault(tenant: Tenant, device: Device) -> list[Row]:
@@ -49,34 +38,17 @@ def gatekeeper(tenant: Tenant, device: Device) -> list[Row]:
     changed = {"last_changed_at": dates.offset(tenant.times.app_installed - timedelta(minutes=1))} if off else {}
     return [
         changed
-        | {
-            "gatekeeper_status": not off and device.index % 23 != 1,
-            "trusted_developers": True,
-            "gatekeeper_version": "8.0",
-            "gatekeeper_opaque_version": "94",
-            "xprotect_version": "5319" if device.index % 8 else "5297",
-            "malware_removal_tool_version": "1.93",
-        }
+        | filled(
+            "gatekeeper",
+            gatekeeper_status=not off and device.index % 23 != 1,
+            xprotect_version="5319" if device.index % 8 else "5297",
+        )
     ]
 
 
 def startup(tenant: Tenant, device: Device) -> list[Row]:
     """System Integrity Protection and secure boot."""
-    return [
-        {
-            "sip": device.index % 67 != 5,
-            "ssv": True,
-            "bootstrap_token_auth": False,
-            "kext_requires_bst": True,
-            "software_update_requires_bst": True,
-            "bootstrap_token_escrowed": True,
-            "external_boot_level": "allowed",
-            "secure_boot_level": "full",
-            "any_signed_os": None,
-            "mdm_manages_kext": None,
-            "user_manages_kext": None,
-        }
-    ]
+    return [filled("startup settings", sip=device.index % 67 != 5)]
 
 
 def system_extensions(tenant: Tenant, device: Device) -> list[Row]:
@@ -84,18 +56,12 @@ def system_extensions(tenant: Tenant, device: Device) -> list[Row]:
     broken = device.part == "patient zero"
     path = "/Applications/Utilities/Kandji ESF Extension.app"
     return [
-        {
-            "path": path,
-            "identifier": "io.kandji.KandjiAgent.ESF",
-            "name": "Kandji ESF Extension",
-            "short_version": "1.9.2",
-            "state": "terminated_waiting_to_uninstall_on_reboot" if broken else "activated_enabled",
-            "bundle_version": "812",
-            "categories": "com.apple.system_extension.endpoint_security",
-            "bundle_path": path,
-            "team_id": "P3FGV63VK7",
-            "is_mdm_managed": True,
-        }
+        filled(
+            "system extension",
+            path=path,
+            state="terminated_waiting_to_uninstall_on_reboot" if broken else "activated_enabled",
+            bundle_path=path,
+        )
     ]
 
 

@@ -39,7 +39,7 @@ class Known:
     """What the copy tells about its tables: rows of those that were read, and how many devices are asked one by one."""
 
     rows: dict[str, int]
-    visited: int
+    per_device: int
 
 
 class Costs:
@@ -93,12 +93,12 @@ class Costs:
 
     def _one(self, table: str, known: Known) -> int | None:
         kind = BY_NAME[table]
-        visits = known.visited if kind.visit else 0
+        devices = known.per_device if kind.per_device else 0
         if not kind.listed:
-            return visits
+            return devices
         counted = self.rows(table)
         rows = known.rows.get(table) if counted is None else counted
-        return None if rows is None else pages(table, rows) + visits
+        return None if rows is None else pages(table, rows) + devices
 
     async def _ask_count(self, table: str) -> None:
         """Ask Iru how many rows a Prism category has, unless it was asked within the hour."""

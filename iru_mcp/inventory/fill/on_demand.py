@@ -220,9 +220,9 @@ class OnDemand:
         kind = BY_NAME[table]
         read, total = rows.get(table, (0, None)) if kind.listed else (0, 0)
         total = self.costs.rows(table) if total is None else total
-        visited, visits = rows.get(kind.visited, (0, None)) if kind.visit else (0, 0)
-        about = None if total is None else pages(table, total) + (visits or 0)
-        return Unfinished(table, (pages(table, read) if read else 0) + visited, about)
+        asked, devices = rows.get(kind.per_device_reading, (0, None)) if kind.per_device else (0, 0)
+        about = None if total is None else pages(table, total) + (devices or 0)
+        return Unfinished(table, (pages(table, read) if read else 0) + asked, about)
 
     def ask_again(self, unfinished: Collection[Unfinished]) -> int:
         """In about how many seconds they will be there, by how fast the fill is; between 2 and 60."""

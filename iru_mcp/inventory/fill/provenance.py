@@ -66,7 +66,7 @@ def provenance(views: Collection[str], found: Mapping[str, Rows]) -> Provenance:
 
 def _of_reports(kind: Kind) -> bool:
     """Whether a device without a row is one that did not report, rather than one that has nothing of it."""
-    return bool(kind.device) and (kind.prism or kind.visit is not None)
+    return bool(kind.device) and (kind.prism or kind.per_device is not None)
 
 
 def _reported(kind: str) -> str:

@@ -72,12 +72,12 @@ def _merge(db: sqlite3.Connection, kind: Kind, readings: Mapping[str, ReadState]
         return
     if kind.name == "devices":
         _enroll(db, number)
-    if kind.visit:
+    if kind.per_device:
         _forget_listed(db, kind)
     diff(db, kind, done, number, first=_first(db, kind) is None)
     pair_up(db, kind)
     _apply(db, kind, number)
-    if kind.visit:
+    if kind.per_device:
         _note_check_ins(db, kind)
     if kind.prism:
         _note_reports(db, kind)

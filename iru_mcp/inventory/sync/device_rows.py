@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class PerDevice:
     """A request of its own for each device of PLATFORMS of which Prism has no row."""
 
     endpoint: Endpoint[Any]
@@ -60,5 +60,5 @@ def _fields(section: object) -> list[tuple[str, Any]]:
     return list(section.items()) if isinstance(section, dict) else []
 
 
-APPS = Visit(LIST_DEVICE_APPS, _app)
-DETAILS = Visit(GET_DEVICE_DETAILS, _details)
+APPS = PerDevice(LIST_DEVICE_APPS, _app)
+DETAILS = PerDevice(GET_DEVICE_DETAILS, _details)

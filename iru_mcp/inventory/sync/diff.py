@@ -52,7 +52,7 @@ def _held(kind: Kind, done: Mapping[str, ReadState]) -> Iterator[str]:
     if kind.listed and kind.name in done:
         if done[kind.name].mode == "full":
             asked = f"o.device NOT IN (SELECT device FROM _visit WHERE kind = :kind UNION {whole})"
-            yield f"{joined} WHERE {asked if kind.visit else '1'}"
+            yield f"{joined} WHERE {asked if kind.per_device else '1'}"
         else:  # a thing of which the device has another value now
             reported = "(SELECT DISTINCT device FROM _stage WHERE kind = :kind) r"
             known = "EXISTS (SELECT 1 FROM _stage t WHERE t.kind = :kind AND t.device = o.device AND t.key = v.key)"
@@ -66,7 +66,7 @@ def _fresh(kind: Kind) -> str:
     if kind.name == "devices" or not kind.device:
         return "NOT :first"
     known = f"s.device IN ({ENROLLED} AND listed_sync <> :sync)"
-    if not kind.prism and not kind.visit:
+    if not kind.prism and not kind.per_device:
         return f"NOT :first AND {known}"
     open_ = f"EXISTS (SELECT 1 FROM _{kind.name}_open p WHERE p.device = s.device)"
     closed = (

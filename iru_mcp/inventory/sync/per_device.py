@@ -13,7 +13,7 @@ from ...api.call import Call
 from ...api.transport.prefetch import in_order
 from ...errors import IruError, NotLicensed, NotPermitted, Unauthorized
 from ..tables import Kind
-from .device_rows import Row, Visit
+from .device_rows import PerDevice, Row
 from .pages import TRIES, Progress, pause
 from .quota import OutOfBudget, QuotaReader
 from .removals import Work
@@ -31,35 +31,35 @@ class DeviceReader:
     def __init__(self, reader: QuotaReader, stage: Stage, work: Work, progress: Progress, *, every: bool) -> None:
         self._reader, self._stage, self._work, self._progress, self._every = reader, stage, work, progress, every
 
-    async def read(self, kind: Kind, visit: Visit) -> None:
+    async def read(self, kind: Kind, per_device: PerDevice) -> None:
         """Stage what the devices have that are due, or write down that it may not be read. Raises an IruError."""
-        state = (await self._work(self._stage.states)).get(kind.visited)
+        state = (await self._work(self._stage.states)).get(kind.per_device_reading)
         if state and state.state != "reading":
             return
         found = await self._work(lambda: self._stage.due(kind))
         due = [device for device in found if self._every or not device.unchanged]
         if state is None:
             mode = "full" if len(due) == len(found) else "incremental"
-            state = ReadState("reading", None, mode, None, endpoint=visit.endpoint.name)
+            state = ReadState("reading", None, mode, None, endpoint=per_device.endpoint.name)
         try:
-            state = await self._all(kind, visit, due, state)
+            state = await self._all(kind, per_device, due, state)
         except _DENIED as error:
-            read = (await self._work(self._stage.states))[kind.visited].rows
+            read = (await self._work(self._stage.states))[kind.per_device_reading].rows
             await self._work(lambda: self._stage.clear_devices(kind))
             if read:
                 raise  # the next sync begins anew, and writes down what it then finds
-            state = replace(state, state="denied", why=error.fact, permission=visit.endpoint.grant)
+            state = replace(state, state="denied", why=error.fact, permission=per_device.endpoint.grant)
         else:
             state = replace(state, state="done")
-        await self._work(lambda: self._stage.note(kind.visited, state))
+        await self._work(lambda: self._stage.note(kind.per_device_reading, state))
 
-    async def _all(self, kind: Kind, visit: Visit, due: Sequence[DueDevice], state: ReadState) -> ReadState:
-        call = self._reader.call(visit.endpoint)
+    async def _all(self, kind: Kind, per_device: PerDevice, due: Sequence[DueDevice], state: ReadState) -> ReadState:
+        call = self._reader.call(per_device.endpoint)
         done = failed = 0
-        asked = in_order(due, lambda device: _ask(call, visit, device), self._reader.at_once)
+        asked = in_order(due, lambda device: _ask(call, per_device, device), self._reader.at_once)
         async with aclosing(asked) as answers:
             async for device, found in answers:
-                state = await self._keep(kind, visit, device, found, state)
+                state = await self._keep(kind, per_device, device, found, state)
                 if isinstance(found, IruError):
                     failed = failed + 1 if found.retryable else 0
                     if failed == _IN_A_ROW or isinstance(found, _DENIED):
@@ -67,18 +67,18 @@ class DeviceReader:
                 else:
                     failed = 0
                 done += 1
-                self._progress(kind.visited, done, len(due))
+                self._progress(kind.per_device_reading, done, len(due))
         return state
 
     async def _keep(
-        self, kind: Kind, visit: Visit, device: DueDevice, found: Sequence[Any] | IruError, state: ReadState
+        self, kind: Kind, per_device: PerDevice, device: DueDevice, found: Sequence[Any] | IruError, state: ReadState
     ) -> ReadState:
         """Stage a device that answered; one that did not counts as odd, and is due again at the next sync."""
         if isinstance(found, IruError):
             state = replace(state, odd=state.odd + 1)
-            await self._work(lambda: self._stage.note(kind.visited, state))
+            await self._work(lambda: self._stage.note(kind.per_device_reading, state))
             return state
-        rows = [_with_device(visit.row(row), device) for row in found]
+        rows = [_with_device(per_device.row(row), device) for row in found]
 
         def after(good: int, odd: int) -> ReadState:
             return replace(state, rows=state.rows + good, odd=state.odd + odd)
@@ -86,12 +86,12 @@ class DeviceReader:
         return await self._work(lambda: self._stage.add_device(kind, device, rows, after))
 
 
-async def _ask(call: Call, visit: Visit, device: DueDevice) -> Sequence[Any] | IruError:
+async def _ask(call: Call, per_device: PerDevice, device: DueDevice) -> Sequence[Any] | IruError:
     """What one device has, or why it cannot be read. Raises OutOfBudget."""
     failures = 0
     while True:
         try:
-            return (await call.page(visit.endpoint, device_id=device.device_id)).rows
+            return (await call.page(per_device.endpoint, device_id=device.device_id)).rows
         except OutOfBudget:
             raise
         except IruError as error:

@@ -233,8 +233,8 @@ class _SyncRun:
                 try:
                     if kind.listed:
                         await self._tables.read(kind)
-                    if kind.visit:
-                        await self._devices.read(kind, kind.visit)
+                    if kind.per_device:
+                        await self._devices.read(kind, kind.per_device)
                 except IruError as error:  # the others go on as far as they get: the next sync need not ask again
                     failed.append(error)
 

@@ -108,7 +108,7 @@ class Stage:
 
     def clear_devices(self, kind: Kind) -> None:
         """Forget what was staged of devices that were asked one by one."""
-        names = {"kind": kind.name, "reading": kind.visited}
+        names = {"kind": kind.name, "reading": kind.per_device_reading}
         asked = "SELECT device FROM _stage_whole WHERE kind = :kind AND asked"
         with transaction(self._db):
             self._db.execute(f"DELETE FROM _stage WHERE kind = :kind AND device IN ({asked})", names)
@@ -142,7 +142,7 @@ class Stage:
 
     def held(self, kind: Kind) -> int:
         """How many things the copy would hold if what is staged came on top of it, without devices asked one by one."""
-        listed = f"device NOT IN (SELECT device FROM _visit WHERE kind = '{kind.name}')" if kind.visit else "1"
+        listed = f"device NOT IN (SELECT device FROM _visit WHERE kind = '{kind.name}')" if kind.per_device else "1"
         staged = self._db.execute(f"SELECT count(*) FROM _stage WHERE kind = ? AND {listed}", (kind.name,)).fetchone()
         if self.states()[kind.name].mode == "full":
             return int(staged[0])
@@ -207,7 +207,7 @@ class Stage:
                 "INSERT OR REPLACE INTO _stage_whole(kind, device, asked, check_in) VALUES (?, ?, 1, ?)",
                 (kind.name, self._interning.device(device.device_id), device.check_in),
             )
-            return self._add(kind, kind.visited, rows, after)
+            return self._add(kind, kind.per_device_reading, rows, after)
 
     def add(self, kind: Kind, rows: Sequence[object], after: Callable[[int, int], ReadState]) -> ReadState:
         """Stage one page; `after` tells from its number of rows and of odd rows how far that is, and is returned."""

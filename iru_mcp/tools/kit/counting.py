@@ -25,7 +25,7 @@ R = TypeVar("R", bound=Record)
 
 GroupBy = Annotated[
     tuple[str, ...],
-    Field(description="1 or 2 columns: count all matching rows by them instead of listing", max_length=2),
+    Field(description="1 or 2 columns: counts of all matching rows", max_length=2),
 ]
 
 COUNT_REQUESTS = 600

@@ -23,10 +23,10 @@ KEEPS_PSEUDONYMS = "keeps pseudonyms"
 """In a parameter's annotation: it is compared with pseudonyms, so privacy mode does not turn them into names."""
 
 Limit = Annotated[int, Field(ge=0, le=500, description="0: counts only")]
-Cursor = Annotated[str, Field(description="next_cursor of the previous page", max_length=2000)]
+Cursor = Annotated[str, Field(description="next_cursor of the last page", max_length=2000)]
 Fields = Annotated[
     tuple[str, ...],
-    Field(description="columns instead of the usual ones, * for all", max_length=60),
+    Field(description="columns to show, * for all", max_length=60),
 ]
 DeviceRef = Annotated[str, Field(description="serial number, device name or device_id", min_length=1, max_length=300)]
 Since = Annotated[str, Field(description="ISO time, date, or age: 24h, 7d, 3mo", max_length=40)]

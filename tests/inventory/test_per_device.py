@@ -43,7 +43,7 @@ def checked_in(*device_ids: str) -> Callable[[str, list[Row]], list[Row]]:
     return edit
 
 
-def visits(copy: Copy, since: int = 0) -> list[str]:
+def asked_one_by_one(copy: Copy, since: int = 0) -> list[str]:
     """The paths that were asked for one device."""
     paths = [url.path for url in copy.tenant.asked[since:]]
     return [path for path in paths if path.endswith(("/apps", "/details")) and "/prism/" not in path]
@@ -87,7 +87,7 @@ async def test_only_who_checked_in_since_is_asked_again(copy: Copy) -> None:
     copy.tenant.edits.append(checked_in(device_id))
     copy.now = LATER
     outcome = await copy.sync()
-    assert sorted(visits(copy)) == [f"/api/v1/devices/{device_id}/{part}" for part in ("apps", "details")]
+    assert sorted(asked_one_by_one(copy)) == [f"/api/v1/devices/{device_id}/{part}" for part in ("apps", "details")]
     assert outcome.modes["apps (Windows, Android)"] == "incremental"
     assert copy.changes() == set()
 
@@ -150,7 +150,7 @@ async def test_what_may_not_be_asked_is_said_and_apples_apps_are_copied(empty: C
     assert any("apps (Windows, Android): not readable" in missing for missing in answer["tables"][0]["missing"])
 
 
-@pytest.mark.parametrize("path", ["/prism/apps", "/apps"], ids=["a list", "visits"])
+@pytest.mark.parametrize("path", ["/prism/apps", "/apps"], ids=["a list", "one by one"])
 async def test_a_permission_that_is_lost_half_way_doubles_no_row_and_the_next_sync_says_so(
     tmp_path: Path, path: str
 ) -> None:
@@ -200,7 +200,7 @@ async def test_a_device_that_iru_cannot_answer_for_costs_nobody_else_and_is_aske
     copy.tenant.refuse = lambda _: None
     since = len(copy.tenant.asked)
     await copy.sync()
-    assert visits(copy, since) == [f"/api/v1/devices/{poison}/apps"]
+    assert asked_one_by_one(copy, since) == [f"/api/v1/devices/{poison}/apps"]
     assert (await copy.call("inventory_query", sql="SELECT count(*) FROM apps"))["complete"]
 
 
@@ -226,7 +226,7 @@ async def test_an_outage_ends_the_sync_and_the_next_goes_on_with_the_next_device
     assert (await copy.sync()).resumed
     everyone = len(of(copy, "Windows") + of(copy, "Android"))
     assert everyone > 7
-    assert len([path for path in visits(copy, since) if path.endswith("/details")]) == everyone - 4
+    assert len([path for path in asked_one_by_one(copy, since) if path.endswith("/details")]) == everyone - 4
     assert copy.rows("SELECT count(*) FROM windows_android_details") == [(everyone,)]
 
 
@@ -237,7 +237,7 @@ async def test_a_device_that_prism_begins_to_report_is_asked_no_more_and_its_app
     copy.tenant.counts["apps"] = 1
     copy.now = LATER
     await copy.sync(full=True)
-    assert f"/api/v1/devices/{device_id}/apps" not in visits(copy)
+    assert f"/api/v1/devices/{device_id}/apps" not in asked_one_by_one(copy)
     assert copy.rows("SELECT name FROM apps WHERE device_id = :id", id=device_id) == [("Slack",)]
 
 
