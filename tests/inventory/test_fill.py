@@ -410,7 +410,7 @@ async def test_a_fill_during_a_question_changes_no_answer_half_way(copy: Copy) -
     client = copy.client()
     held = client.companion(OnDemand).processes
     sql = "SELECT count(*), (SELECT count(*) FROM filevault) FROM filevault"
-    seen = set()
+    seen: set[int] = set()
 
     async def fill() -> None:
         while len(seen) < 3:
