@@ -10,7 +10,7 @@ from typing import Any
 
 from ..world import dates
 from ..world.chance import hexes, roll, uuid
-from ..world.data import Row
+from ..world.data import Row, filled
 from ..world.fleet import Device
 from ..world.installed import arrival
 from ..world.story import STORY
@@ -85,28 +85,21 @@ def _told(found: Behavior) -> Row:
     device, pid = found.device, 400 + found.device.index
     own = found.rule == STORY.behavioral_rule
     name, path, line = found.target
-    return {
-        "id": uuid("behavior", device.serial, found.rule).upper(),
-        "threat_id": found.rule,
-        "rule_version": 2,
-        "description": found.description,
-        "classification": found.classification,
-        "informational_tags": ["Launch Agent", "persistence", "hidden folder"]
-        if own
-        else ["exec", "Disable", "unload"],
-        "malware_family": ["HollowQuill"] if own else [],
-        "detection_date": dates.offset(found.at),
-        "threat_status": found.status,
-        "device_info": {"id": device.device_id, "name": device.name, "serial_number": device.serial},
-        "parent_process": _process(
-            *found.parent, found.parent[1], "root", 1 if own else pid, hexes(64, found.parent[1])
-        ),
-        "target_process": _process(
+    return filled(
+        "behavioral detection",
+        found,
+        id=uuid("behavior", device.serial, found.rule).upper(),
+        informational_tags=["Launch Agent", "persistence", "hidden folder"] if own else ["exec", "Disable", "unload"],
+        malware_family=["HollowQuill"] if own else [],
+        detection_date=dates.offset(found.at),
+        device_info={"id": device.device_id, "name": device.name, "serial_number": device.serial},
+        parent_process=_process(*found.parent, found.parent[1], "root", 1 if own else pid, hexes(64, found.parent[1])),
+        target_process=_process(
             name, path, line, device.local_username, pid + 7, STORY.file_hash if own else hexes(64, path)
         ),
-        "library_item": {"id": ITEM_ID, "name": STORY.protection_item, "mal_posture_mode": "protect"},
-        "blueprint": device.blueprint.named(),
-    }
+        library_item={"id": ITEM_ID, "name": STORY.protection_item, "mal_posture_mode": "protect"},
+        blueprint=device.blueprint.named(),
+    )
 
 
 def _processes_v1(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:

@@ -59,16 +59,13 @@ def _apple(tenant: Tenant, device: Device) -> Row:
 
 def _business_manager(device: Device) -> Row:
     systems = {"Mac": "OSX", "iPhone": "iOS", "iPad": "iPadOS", "AppleTV": "tvOS"}
-    return {
-        "model": device.model.name,
-        "color": "SILVER",
-        "description": f"{device.model.name} {device.model.capacity}GB SILVER".upper(),
-        "serial_number": device.serial,
-        "device_family": device.platform,
-        "os": systems[device.platform],
-        "device_assigned_date": dates.whole_spaced(device.first_enrolled - timedelta(days=9)),
-        "device_assigned_by": "nell.harrow@northwind.example",
-    }
+    return filled(
+        "Apple Business Manager",
+        device,
+        description=f"{device.model.name} {device.model.capacity}GB SILVER".upper(),
+        os=systems[device.platform],
+        device_assigned_date=dates.whole_spaced(device.first_enrolled - timedelta(days=9)),
+    )
 
 
 def _mac(tenant: Tenant, device: Device) -> Row:
@@ -76,25 +73,11 @@ def _mac(tenant: Tenant, device: Device) -> Row:
     users = macs.local_users(tenant, device)
     plain = [user for user in users if user["uid"] >= 499]
     return {
-        "filevault": {
-            "filevault_enabled": device.encrypted,
-            "filevault_recoverykey_type": "Personal" if device.encrypted else "",
-            "filevault_prk_escrowed": device.encrypted,
-            "filevault_next_rotation": "",
-            "filevault_regen_required": False,
-        },
+        "filevault": filled("Mac FileVault", device, filevault_recoverykey_type="Personal" if device.encrypted else ""),
         "lost_mode": {},
-        "hardware_overview": {
-            "model_name": device.model.name,
-            "model_identifier": device.model.identifier,
-            "processor_name": device.model.chip,
-            "processor_speed": "",
-            "number_of_processors": "8",
-            "total_number_of_cores": "8",
-            "memory": f"{device.model.memory} GB",
-            "udid": uuid("udid", device.serial),
-            "serial_number": device.serial,
-        },
+        "hardware_overview": filled(
+            "Mac hardware", device, memory=f"{device.model.memory} GB", udid=uuid("udid", device.serial)
+        ),
         "volumes": [
             {
                 "name": "Macintosh HD",
@@ -150,32 +133,14 @@ def _profile(profile: Row, device: Device) -> Row:
 
 def _mobile(tenant: Tenant, device: Device) -> Row:
     tv = device.platform == "AppleTV"
-    found: Row = {
-        "filevault": {
-            "filevault_enabled": None,
-            "filevault_recoverykey_type": "",
-            "filevault_prk_escrowed": False,
-            "filevault_next_rotation": "",
-            "filevault_regen_required": False,
-        },
-        "hardware_overview": {
+    found: Row = filled(
+        "mobile details",
+        hardware_overview={
             "uuid": hexes(40, "udid", device.serial),
             "serial_number": device.serial,
             "model_identifier": device.model.identifier,
         },
-        "volumes": [],
-        "network": {},
-        "recovery_information": {
-            "recovery_lock_enabled": False,
-            "firmware_password_exist": False,
-            "firmware_password_pending": False,
-            "password_rotation_scheduled": None,
-            "password_has_been_set": False,
-        },
-        "users": {"regular_users": [], "system_users": []},
-        "installed_profiles": [],
-        "security_information": {"remote_desktop_enabled": None},
-    }
+    )
     return found if tv else found | _handheld(tenant, device)
 
 

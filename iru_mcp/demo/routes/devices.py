@@ -9,7 +9,7 @@ from typing import Any
 from ..world import dates
 from ..world.blueprints import TAGS
 from ..world.chance import hexes, roll, uuid
-from ..world.data import Row
+from ..world.data import Row, filled
 from ..world.fleet import Device
 from ..world.installed import Installed, app_id
 from ..world.macs import mac_address
@@ -29,33 +29,22 @@ def device_at(tenant: Tenant, ids: Mapping[str, str]) -> Device:
 def record(device: Device) -> Row:
     """The device as the list sends it, Iru's blanks included; one device has a number where a date belongs."""
     android = device.platform == "Android"
-    return {
-        "device_id": device.device_id,
-        "device_name": device.name,
-        "model": device.model.model,
-        "serial_number": device.serial,
-        "platform": device.platform,
-        "os_version": device.system.release or device.system.version,
-        "supplemental_build_version": "" if android else device.system.build,
-        "supplemental_os_version_extra": "",
-        "last_check_in": _check_in(device),
-        "user": device.person.assigned() if device.person else "",
-        "asset_tag": device.asset_tag,
-        "blueprint_id": device.blueprint.id,
-        "mdm_enabled": device.mdm,
-        "agent_installed": bool(device.agent),
-        "is_missing": device.missing,
-        "is_removed": device.removed,
-        "agent_version": device.agent,
-        "first_enrollment": dates.spaced(device.first_enrolled),
-        "last_enrollment": dates.spaced(device.enrolled),
-        "blueprint_name": device.blueprint.name,
-        "lost_mode_status": "ENABLED" if device.lost else "",
-        "tags": list(device.tags),
-        "api_level": "36" if android and device.system.version == "16" else "35" if android else "",
-        "security_patch_level": "2026-10-05" if android else "",
-        "full_software_version": device.system.version if device.platform == "Windows" else "",
-    }
+    return filled(
+        "device",
+        device,
+        os_version=device.system.release or device.system.version,
+        supplemental_build_version="" if android else device.system.build,
+        last_check_in=_check_in(device),
+        user=device.person.assigned() if device.person else "",
+        agent_installed=bool(device.agent),
+        first_enrollment=dates.spaced(device.first_enrolled),
+        last_enrollment=dates.spaced(device.enrolled),
+        lost_mode_status="ENABLED" if device.lost else "",
+        tags=list(device.tags),
+        api_level="36" if android and device.system.version == "16" else "35" if android else "",
+        security_patch_level="2026-10-05" if android else "",
+        full_software_version=device.system.version if device.platform == "Windows" else "",
+    )
 
 
 _PACKAGES = {"Slack": "91750D7E.Slack", "OneDrive": "Microsoft.OneDriveSync"}

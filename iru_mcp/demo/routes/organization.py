@@ -69,17 +69,7 @@ def _enrollment(device: Device) -> Row:
     return filled(
         "enrollment device",
         blueprint_id=None if device.index % 7 == 0 else device.blueprint.id,
-        mdm_device=None
-        if waiting
-        else {
-            "id": device.device_id,
-            "enrolled_at": dates.zulu(device.enrolled),
-            "name": device.name,
-            "enrollment_status": 3,
-            "deferred_install": False,
-            "is_missing": device.missing,
-            "is_removed": device.removed,
-        },
+        mdm_device=None if waiting else filled("enrolled device", device, enrolled_at=dates.zulu(device.enrolled)),
         user_id=device.person.id if device.person else None,
         tags=list(device.tags),
         dep_account={"id": _ACCOUNT, "server_name": _SERVER},

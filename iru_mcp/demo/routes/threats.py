@@ -10,7 +10,7 @@ from typing import Any
 
 from ..world import dates
 from ..world.chance import hexes, pick, roll, uuid
-from ..world.data import Row
+from ..world.data import Row, filled
 from ..world.fleet import Device
 from ..world.installed import arrival
 from ..world.story import STORY
@@ -89,30 +89,17 @@ def _story(tenant: Tenant, device: Device, turn: int) -> Threat:
 def _first(threat: Threat) -> Row:
     """A file in version 1."""
     done = dates.bare_t(threat.at + timedelta(seconds=2))
-    return {
-        "threat_name": threat.name,
-        "classification": threat.classification,
-        "status": threat.status,
-        "process_name": threat.process,
-        "process_owner": threat.owner,
-        "device_name": threat.device.name,
-        "device_id": threat.device.device_id,
-        "detection_date": dates.bare_t(threat.at),
-        "date_of_quarantine": done if threat.closed else "",
-        "date_of_release": dates.bare_t(threat.at + timedelta(days=1)) if threat.status == "RELEASED" else "",
-        "released_by": "Nell Harrow" if threat.status == "RELEASED" else "",
-        "release_note": "false alarm" if threat.status == "RELEASED" else "",
-        "file_path": threat.path,
-        "file_hash": threat.file_hash,
-        "bundle_path": threat.bundle_path,
-        "device_serial_number": threat.device.serial,
-        "blueprint_id": threat.device.blueprint.id,
-        "blueprint_name": threat.device.blueprint.name,
-        "library_item_name": STORY.protection_item,
-        "library_item_id": ITEM_ID,
-        "pup_posture": "detect",
-        "malware_posture": "protect",
-    }
+    return filled(
+        "threat",
+        threat,
+        detection_date=dates.bare_t(threat.at),
+        date_of_quarantine=done if threat.closed else "",
+        date_of_release=dates.bare_t(threat.at + timedelta(days=1)) if threat.status == "RELEASED" else "",
+        released_by="Nell Harrow" if threat.status == "RELEASED" else "",
+        release_note="false alarm" if threat.status == "RELEASED" else "",
+        library_item_name=STORY.protection_item,
+        library_item_id=ITEM_ID,
+    )
 
 
 def _second(threat: Threat) -> Row:

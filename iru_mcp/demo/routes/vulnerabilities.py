@@ -10,7 +10,7 @@ from typing import Any
 
 from ..world import dates
 from ..world.chance import roll
-from ..world.data import Row
+from ..world.data import Row, filled
 from ..world.fleet import Device
 from ..world.installed import third_party
 from ..world.software import CHROME, THIRD_PARTY, Software
@@ -128,22 +128,17 @@ def _detection(tenant: Tenant, hit: Hit) -> Row:
     """A detection; every fifth device is told of in the other spelling that tenants are known to use."""
     device, flaw = hit.device, hit.flaw
     first = _first(tenant, hit)
-    shared = {
-        "device_id": device.device_id,
-        "device_name": device.name,
-        "device_serial_number": device.serial,
-        "device_model": device.model.model,
-        "device_os_version": device.system.version,
-        "blueprint_id": device.blueprint.id,
-        "blueprint_name": device.blueprint.name,
-        "name": flaw.software.name,
-        "version": hit.version,
-        "path": flaw.software.path,
-        "bundle_id": flaw.software.bundle_id,
-        "cve_id": flaw.cve_id,
-        "cve_link": flaw.link,
-        "cvss_score": _SCORES[flaw.severity],
-    }
+    shared = filled(
+        "detection",
+        device,
+        name=flaw.software.name,
+        version=hit.version,
+        path=flaw.software.path,
+        bundle_id=flaw.software.bundle_id,
+        cve_id=flaw.cve_id,
+        cve_link=flaw.link,
+        cvss_score=_SCORES[flaw.severity],
+    )
     if device.index % 5 == 0:
         moments = {"detection_datetime": dates.bare(first), "cve_published_at": dates.bare(_published(tenant, flaw))}
         return shared | moments | {"description": flaw.description, "severity": flaw.severity, "cve_modified_at": None}
@@ -247,18 +242,9 @@ def _affected(tenant: Tenant, hit: Hit) -> Row:
         "path": software.path,
         "version": hit.version,
     }
-    return {
-        "device_id": device.device_id,
-        "name": device.name,
-        "serial_number": device.serial,
-        "model": device.model.model,
-        "os_version": device.system.version,
-        "blueprint_id": device.blueprint.id,
-        "blueprint_name": device.blueprint.name,
-        "assigned_user": device.person.name if device.person else "",
-        "no_of_installs": 1,
-        "software_summary": summary,
-    }
+    return filled(
+        "affected device", device, assigned_user=device.person.name if device.person else "", software_summary=summary
+    )
 
 
 def _software_rows(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
