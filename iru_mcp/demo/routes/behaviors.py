@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from ..world import dates
 from ..world.chance import hexes, roll, uuid
 from ..world.data import Row, filled
 from ..world.fleet import Device
@@ -91,7 +90,6 @@ def _told(found: Behavior) -> Row:
         id=uuid("behavior", device.serial, found.rule).upper(),
         informational_tags=["Launch Agent", "persistence", "hidden folder"] if own else ["exec", "Disable", "unload"],
         malware_family=["HollowQuill"] if own else [],
-        detection_date=dates.offset(found.at),
         device_info={"id": device.device_id, "name": device.name, "serial_number": device.serial},
         parent_process=_process(*found.parent, found.parent[1], "root", 1 if own else pid, hexes(64, found.parent[1])),
         target_process=_process(

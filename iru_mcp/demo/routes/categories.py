@@ -104,8 +104,6 @@ def _device_information(tenant: Tenant, device: Device) -> list[Row]:
             else "",
             data_roaming=None if mac else False,
             hotspot=None if mac else False,
-            first_enrollment_date=dates.offset(device.first_enrolled),
-            last_enrollment_date=dates.offset(device.enrolled),
             agent_version=device.agent or None,
             agent_installed=bool(device.agent) if mac else None,
             marketing_name=device.system.marketing or None,

@@ -109,8 +109,8 @@ def _custom_app(tenant: Tenant, item: Item) -> Row:
 def _in_house_app(tenant: Tenant, item: Item) -> Row:
     return _shared(tenant, item) | filled(
         "in-house app",
+        item,
         file_key=f"tenants/northwind/library/ipa_apps/{item.id}.ipa",
-        app_name=item.name,
         file_url=_signed(item, "ipa_apps"),
         sha256=hexes(64, "ipa", item.name),
         file_updated=dates.whole_zulu(_created(tenant, item)),

@@ -12,13 +12,7 @@ from ..world.fleet import Device
 
 def general(device: Device, nobody: Any) -> Row:
     """The section that all platforms have; `nobody` is what stands for no user."""
-    return filled(
-        "details general",
-        device,
-        last_enrollment=dates.spaced(device.enrolled),
-        first_enrollment=dates.spaced(device.first_enrolled),
-        assigned_user=device.person.assigned() if device.person else nobody,
-    )
+    return filled("details general", device, assigned_user=device.person.assigned() if device.person else nobody)
 
 
 def windows(device: Device) -> Row:
@@ -30,9 +24,8 @@ def windows(device: Device) -> Row:
         "mdm": {"management_client_revision": "1.3", "windows_device_id": hexes(32, "windows", device.serial).upper()},
         "hardware_overview": filled(
             "Windows hardware",
+            device,
             free_capacity=str(roll("free", device.serial) % 400_000),
-            processor_architecture=device.model.chip,
-            smbios_serial_number=device.serial,
             total_ram=str(device.model.memory * 1024),
             total_capacity=str(device.model.capacity * 1000),
         ),

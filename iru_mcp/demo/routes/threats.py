@@ -92,7 +92,6 @@ def _first(threat: Threat) -> Row:
     return filled(
         "threat",
         threat,
-        detection_date=dates.bare_t(threat.at),
         date_of_quarantine=done if threat.closed else "",
         date_of_release=dates.bare_t(threat.at + timedelta(days=1)) if threat.status == "RELEASED" else "",
         released_by="Nell Harrow" if threat.status == "RELEASED" else "",

@@ -1,8 +1,8 @@
 """The tenant's data files: names and numbers that no code decides, and the records that Iru sends.
 
 `records.json` has each record with all its fields in Iru's order: the value where it is the same for all, `$a.b` where
-it is an attribute of what the record is about, and null where the code that answers gives it. Tables are CSV, a column
-a field.
+it is an attribute of what the record is about, `$a.b zulu` where that is a moment in a form of dates.py ("" for none),
+and null where the code that answers gives it. Tables are CSV, a column a field.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from functools import cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
+
+from . import dates
 
 Row = dict[str, Any]
 """A record as JSON."""
@@ -34,7 +36,14 @@ def _getter(value: Any) -> Callable[[Any], Any]:
     if isinstance(value, dict):
         inner = {name: _getter(part) for name, part in value.items()}
         return lambda about: {name: get(about) for name, get in inner.items()}
-    return attrgetter(value[1:]) if isinstance(value, str) and value.startswith("$") else lambda _: value
+    if not isinstance(value, str) or not value.startswith("$"):
+        return lambda _: value
+    path, _, form = value[1:].partition(" ")
+    attribute = attrgetter(path)
+    if not form:
+        return attribute
+    printed = getattr(dates, form)
+    return lambda about: printed(moment) if (moment := attribute(about)) else ""
 
 
 def filled(record: str, about: object = None, /, **values: Any) -> Row:
