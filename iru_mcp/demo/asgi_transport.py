@@ -15,7 +15,7 @@ from ..api import declared_endpoints
 from ..api.endpoint import Endpoint
 from .routes import ROUTES
 from .routes.query import Fault
-from .world.chance import hexes
+from .world.chance import hex_digits
 from .world.tenant import Tenant
 
 Message = MutableMapping[str, Any]
@@ -98,7 +98,7 @@ class DemoTransport(httpx.AsyncBaseTransport):
             match = pattern.fullmatch(path)
             if match:
                 return endpoint, match.groupdict()
-        raise Fault(404, {"message": "no Route matched with those values", "request_id": hexes(32, self.asked)})
+        raise Fault(404, {"message": "no Route matched with those values", "request_id": hex_digits(32, self.asked)})
 
 
 def application(demo: httpx.AsyncBaseTransport) -> AsgiApp:

@@ -8,10 +8,10 @@ from datetime import timedelta
 from functools import lru_cache
 
 from ..world import dates, macs, posture
-from ..world.chance import letters, roll
+from ..world.chance import hashed, letters
 from ..world.data import Row, filled
 from ..world.fleet import Device
-from ..world.installed import arrival, count_on_mac
+from ..world.installed import count_on_mac, infection
 from ..world.software import Software
 from ..world.story import STORY
 from ..world.tenant import Tenant
@@ -32,7 +32,7 @@ class Category:
 def common(tenant: Tenant, device: Device) -> Row:
     """The columns that every row of a device has."""
     seen = device.checked_in or device.enrolled
-    collected = dates.offset(seen - timedelta(minutes=roll("collected", device.serial) % 240))
+    collected = dates.offset(seen - timedelta(minutes=hashed("collected", device.serial) % 240))
     person = device.person
     return filled(
         "prism common columns",
@@ -117,10 +117,10 @@ def _device_information(tenant: Tenant, device: Device) -> list[Row]:
 
 
 def _launch(tenant: Tenant, device: Device) -> list[Row]:
-    turn = arrival(device)
-    if turn is None:
+    order = infection(device)
+    if order is None:
         return macs.launch_items(tenant, device)
-    at = tenant.times.agent_planted if turn == 0 else tenant.times.spread[turn - 1] + timedelta(minutes=2)
+    at = tenant.times.agent_planted if order == 0 else tenant.times.spread[order - 1] + timedelta(minutes=2)
     dated = {"created_at": dates.offset(at), "last_changed_at": dates.offset(at)}
     return [row | dated if row["label"] == STORY.launch_label else row for row in macs.launch_items(tenant, device)]
 

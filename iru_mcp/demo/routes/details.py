@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ..world import dates, macs
-from ..world.chance import hexes, roll, uuid
+from ..world.chance import hashed, hex_digits, uuid
 from ..world.data import Row, filled
 from ..world.fleet import Device
 from ..world.tenant import Tenant
@@ -57,7 +57,7 @@ def _business_manager(device: Device) -> Row:
 
 
 def _mac(tenant: Tenant, device: Device) -> Row:
-    free, capacity = roll("free", device.serial) % 60 + 12, device.model.capacity
+    free, capacity = hashed("free", device.serial) % 60 + 12, device.model.capacity
     users = macs.local_users(tenant, device)
     locked = device.index % 2 == 0
     rotation = dates.zulu(tenant.now + timedelta(days=device.index % 40 + 1, microseconds=1))
@@ -115,11 +115,11 @@ def _user(user: Row) -> Row:
 
 
 def _mobile(tenant: Tenant, device: Device) -> Row:
-    hardware = filled("mobile hardware", device, uuid=hexes(40, "udid", device.serial))
+    hardware = filled("mobile hardware", device, uuid=hex_digits(40, "udid", device.serial))
     found = filled("mobile details", hardware_overview=hardware)
     if device.platform == "AppleTV":
         return found
-    capacity, used = device.model.capacity, 85 - roll("free", device.serial) % 70
+    capacity, used = device.model.capacity, 85 - hashed("free", device.serial) % 70
     free = capacity * (100 - used) / 100
     volume = filled("mobile volume", percent_used=f"{used}%", capacity=f"{capacity:.1f} GB", available=f"{free:.2f} GB")
     return found | {

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..world import dates
-from ..world.chance import pick, roll, uuid
+from ..world.chance import choose, hashed, uuid
 from ..world.data import Row, filled
 from ..world.fleet import Device
-from ..world.installed import arrival
+from ..world.installed import infection
 from ..world.story import STORY
 from ..world.tenant import Tenant
 from .devices import device_at
@@ -30,7 +30,10 @@ def _command_moments(tenant: Tenant, device: Device) -> list[tuple[int, datetime
     step = timedelta(hours=31)
     count = max(1, (end - start) // step)
     return [
-        (number, end - step * (count - number - 1) - timedelta(seconds=roll("command", device.serial, number) % 3000))
+        (
+            number,
+            end - step * (count - number - 1) - timedelta(seconds=hashed("command", device.serial, number) % 3000),
+        )
         for number in range(count)
     ]
 
@@ -58,9 +61,9 @@ def commands(tenant: Tenant, device: Device) -> list[Row]:
         return []
     found = []
     for number, at in _command_moments(tenant, device):
-        failed = roll("failed", device.serial, number) % 41 == 0
+        failed = hashed("failed", device.serial, number) % 41 == 0
         errors = ["The device was locked."] if failed else []
-        found.append(_command_row(device, f"{number}", pick(_COMMANDS, "kind", device.serial, number), at, errors))
+        found.append(_command_row(device, f"{number}", choose(_COMMANDS, "kind", device.serial, number), at, errors))
     if device.part == "patient zero":
         text = "The system extension could not be activated: an existing process prevents it."
         found.append(_command_row(device, "protection", "InstallProfile", tenant.times.protection_failed, [text]))
@@ -87,7 +90,7 @@ def activity(tenant: Tenant, device: Device) -> list[Row]:
     events += [_of_command(command) for command in commands(tenant, device)]
     events += _other_platforms(tenant, device) + _story(tenant, device)
     rows = [_event(device, number, *event) for number, event in enumerate(sorted(events, key=lambda event: event[0]))]
-    return sorted(rows, key=lambda row: roll("order", row["id"]))
+    return sorted(rows, key=lambda row: hashed("order", row["id"]))
 
 
 _TOLD_OF_COMMANDS = (
@@ -115,14 +118,14 @@ def _other_platforms(tenant: Tenant, device: Device) -> list[Event]:
 
 
 def _story(tenant: Tenant, device: Device) -> list[Event]:
-    turn, times = arrival(device), tenant.times
-    if turn is None:
+    order, times = infection(device), tenant.times
+    if order is None:
         return []
-    came = (times.app_installed, *times.spread)[turn]
+    came = (times.app_installed, *times.spread)[order]
     app = {"app_name": STORY.app_name, "bundle_id": STORY.app_bundle_id, "version": STORY.app_version}
     plist = f"/Users/{device.local_username}/Library/LaunchAgents/{STORY.launch_label}.plist"
     planted = {"label": STORY.launch_label, "path": plist}
-    if turn:
+    if order:
         item = (STORY.script_item_id, STORY.script_name, "PASS")
         at, action = came - timedelta(seconds=20), "library_item_executed"
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..world import dates, macs
-from ..world.chance import hexes, letters, roll
+from ..world.chance import hashed, hex_digits, letters
 from ..world.data import Row, filled
 from ..world.fleet import Device
 
@@ -21,11 +21,14 @@ def windows(device: Device) -> Row:
     return {
         "general": general(device, "")
         | filled("Windows general", device, update_build_revision=device.system.build.partition(".")[2]),
-        "mdm": {"management_client_revision": "1.3", "windows_device_id": hexes(32, "windows", device.serial).upper()},
+        "mdm": {
+            "management_client_revision": "1.3",
+            "windows_device_id": hex_digits(32, "windows", device.serial).upper(),
+        },
         "hardware_overview": filled(
             "Windows hardware",
             device,
-            free_capacity=str(roll("free", device.serial) % 400_000),
+            free_capacity=str(hashed("free", device.serial) % 400_000),
             total_ram=str(device.model.memory * 1024),
             total_capacity=str(device.model.capacity * 1000),
         ),
@@ -50,7 +53,7 @@ def android(device: Device) -> Row:
             "Android general",
             device,
             api_level="36" if device.system.version == "16" else "35",
-            enterprise_device_id=hexes(16, "android", device.serial),
+            enterprise_device_id=hex_digits(16, "android", device.serial),
         ),
         "hardware": {
             "available_capacity": f"{device.model.capacity * 0.6:.2f}",
