@@ -207,7 +207,7 @@ def _nested(name: str, annotation: Any) -> tuple[str, ...]:
     return (name,)
 
 
-class Person(BaseModel):
+class AssignedUser(BaseModel):
     """The user a device is assigned to, as devices carry it."""
 
     model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
@@ -217,7 +217,7 @@ class Person(BaseModel):
     is_archived: Flag = None
 
 
-Assigned = Annotated[Person | None, BeforeValidator(_person)]
+Assigned = Annotated[AssignedUser | None, BeforeValidator(_person)]
 
 
 def is_blank(value: Json) -> bool:

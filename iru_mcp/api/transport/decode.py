@@ -73,8 +73,8 @@ def failure(  # noqa: PLR0911 - one return a status
         return ServerFault(
             f"Iru failed with {status} on {place}.", "Try once more; if it stays, see status.kandji.io.", wait
         )
-    said = detail(body)
-    saying = f", saying {json.dumps(said)}" if said else ""
+    quoted = detail(body)
+    saying = f", saying {json.dumps(quoted)}" if quoted else ""
     return Refused(f"Iru refused {place} ({status}){saying}.", "Correct the arguments.")
 
 
