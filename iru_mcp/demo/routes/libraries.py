@@ -13,6 +13,7 @@ from ..world.data import Row, filled
 from ..world.items import BODIES, ITEMS, Item, items_of
 from ..world.story import STORY
 from ..world.tenant import Tenant
+from .audit import ADMINS, events
 from .query import Fault, Query, contains, counted, numbered
 
 
@@ -183,7 +184,7 @@ def _happened(tenant: Tenant, item: Item) -> list[Row]:
     who = (
         {"user_id": None, "user_email": None}
         if story
-        else {"user_id": uuid("admin", 0), "user_email": "nell.harrow@northwind.example"}
+        else {"user_id": uuid("admin", 0), "user_email": ADMINS[uuid("admin", 0)]}
     )
     steps = (
         (
@@ -193,7 +194,7 @@ def _happened(tenant: Tenant, item: Item) -> list[Row]:
         ),
         (created, "library_item_created", None),
     )
-    return [
+    made = [
         {
             "id": 1800 + ITEMS.index(item) * 2 - place,
             "activity_time": dates.zulu(at),
@@ -202,6 +203,23 @@ def _happened(tenant: Tenant, item: Item) -> list[Row]:
         }
         | who
         for place, (at, kind, details) in enumerate(steps)
+    ]
+    return sorted([*made, *_edits(tenant, item)], key=lambda row: str(row["activity_time"]), reverse=True)
+
+
+def _edits(tenant: Tenant, item: Item) -> list[Row]:
+    """The updates of an item that the audit log has, with the admin who made each."""
+    return [
+        {
+            "id": 9000 + place,
+            "activity_time": event["occurred_at"],
+            "activity_type": "library_item_edited",
+            "details": None,
+            "user_id": event["actor_id"],
+            "user_email": ADMINS[event["actor_id"]],
+        }
+        for place, event in enumerate(events(tenant))
+        if event["target_id"] == item.id and event["action"] == "update" and event["actor_id"] in ADMINS
     ]
 
 
