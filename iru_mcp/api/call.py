@@ -70,12 +70,14 @@ class Batch(Generic[R]):
 
 
 class Interrupted(Exception):
-    """A walk that could not reach the end: why, and the position it did not read, None where going on is no use."""
+    """A walk that could not reach the end: why, the position it did not read, None where going on is no use, and the
+    error behind it where a request failed."""
 
-    def __init__(self, why: str, position: Position | None) -> None:
+    def __init__(self, why: str, position: Position | None, cause: IruError | None = None) -> None:
         super().__init__(why)
         self.why = why
         self.position = position
+        self.cause = cause
 
 
 class Call:
@@ -134,7 +136,7 @@ class Call:
             return self._start_read(request_for(endpoint, at, query or {}, ids))
 
         pages = _Pages(endpoint.paging.start if position is None else position, endpoint.paging.start)
-        prefetch: Prefetch[Batch[R]] = Prefetch(read)
+        prefetch: Prefetch[Position, Batch[R]] = Prefetch(read)
         try:
             while pages.next is not None:
                 pages.refuse_repeat()
@@ -158,7 +160,7 @@ class Call:
             return ""
         return f"{limiter.hour_left} of {limiter.hour_limit} Iru requests left this hour, shared by all tokens"
 
-    async def _next_page(self, prefetch: Prefetch[Batch[R]], position: Position, *, first: bool) -> Batch[R]:
+    async def _next_page(self, prefetch: Prefetch[Position, Batch[R]], position: Position, *, first: bool) -> Batch[R]:
         if first:
             return await prefetch.take(position)
         if position not in prefetch and not self._may_read_more():
@@ -171,9 +173,9 @@ class Call:
         except TookTooLong:
             raise Interrupted("this call's time is used up", position) from None
         except IruError as error:
-            raise Interrupted(error.fact.rstrip("."), position) from None
+            raise Interrupted(error.fact.rstrip("."), position, error) from None
 
-    def _prefetch_after(self, batch: Batch[R], prefetch: Prefetch[Batch[R]], pages_read: int) -> None:
+    def _prefetch_after(self, batch: Batch[R], prefetch: Prefetch[Position, Batch[R]], pages_read: int) -> None:
         """Prefetch what follows `batch`; where no end is known, no more pages than were read."""
         most = self._reader.limits.side_by_side
         wanted = later_positions(batch.position, batch.next, batch.end)

@@ -27,7 +27,7 @@ from ..errors import (
     Unreadable,
 )
 from ..output.privacy import Privacy
-from .call import Call, ReportProgress
+from .call import Call, Reader, ReportProgress
 from .endpoint import Endpoint
 from .paging import RawPage
 from .request import Request
@@ -129,10 +129,12 @@ class IruClient:
         seconds: float | None = None,
         requests: int | None = None,
         progress: ReportProgress | None = None,
+        reader: Reader | None = None,
     ) -> Call:
-        """One question's view of the client: these endpoints only, within this time and number of requests."""
+        """One question's view of the client: these endpoints only, within this time and number of requests, each of
+        them read through `reader` where one is given."""
         deadline = self._clock() + (seconds or self.limits.call_seconds)
-        return Call(self, frozenset(endpoints), deadline, requests or self.limits.call_requests, progress)
+        return Call(reader or self, frozenset(endpoints), deadline, requests or self.limits.call_requests, progress)
 
     async def read(self, request: Request[Any], deadline: float) -> tuple[RawPage, float | None]:
         """The page, after at most `limits.attempts` tries, and its age in seconds if it was not requested just now and

@@ -7,25 +7,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..world import dates
-from ..world.blueprints import BLUEPRINTS, Blueprint
-from ..world.chance import hexes, roll, uuid
+from ..world.blueprints import BLUEPRINTS
+from ..world.chance import hashed, hex_digits, uuid
 from ..world.data import Row, filled
-from ..world.items import BODIES, ITEMS, Item, items_of
+from ..world.items import BODIES, ITEMS, Item, item_of, items_of
 from ..world.story import STORY
 from ..world.tenant import Tenant
 from .audit import ADMINS, events
-from .query import Fault, Query, contains, counted, numbered
-
-
-def _blueprint_at(ids: Mapping[str, str]) -> Blueprint:
-    for blueprint in BLUEPRINTS:
-        if blueprint.id == ids["blueprint_id"]:
-            return blueprint
-    raise Fault(404, {"detail": "Not found."})
+from .query import NO_PAGE, Fault, Query, comma_list, contains, counted, numbered
 
 
 def _blueprints(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
-    wanted = {part.strip() for part in query.get("id__in", query.get("id", "")).split(",") if part.strip()}
+    wanted = comma_list(query.get("id__in", query.get("id", "")))
     test = contains(query.get("name", ""))
     found = [
         one.record(tenant.in_blueprint[one.name])
@@ -36,7 +29,9 @@ def _blueprints(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
 
 
 def _blueprint_items(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
-    found = _blueprint_at(ids)
+    found = next((blueprint for blueprint in BLUEPRINTS if blueprint.id == ids["blueprint_id"]), None)
+    if found is None:
+        raise Fault(404, {"detail": "Not found."})
     rows = [{"id": item.id, "name": item.name} for item in items_of(found)]
     return counted(rows, query, 300, f"/api/v1/blueprints/{found.id}/list-library-items")
 
@@ -77,12 +72,12 @@ def _settings_changed(tenant: Tenant, number: int, details: Row) -> Row:
 def _created(tenant: Tenant, item: Item) -> datetime:
     if item.name == STORY.script_name:
         return tenant.times.script_created
-    return tenant.now - timedelta(days=200 + roll("created", item.name) % 400, microseconds=612_150)
+    return tenant.now - timedelta(days=200 + hashed("created", item.name) % 400, microseconds=612_150)
 
 
 def _shared(tenant: Tenant, item: Item) -> Row:
     created = _created(tenant, item)
-    updated = created if item.name == STORY.script_name else created + timedelta(days=roll("updated", item.name) % 90)
+    updated = created if item.name == STORY.script_name else created + timedelta(days=hashed("updated", item.name) % 90)
     return {
         "id": item.id,
         "name": item.name,
@@ -93,7 +88,7 @@ def _shared(tenant: Tenant, item: Item) -> Row:
 
 
 def _signed(item: Item, kind: str) -> str:
-    key = hexes(40, "signature", item.name)
+    key = hex_digits(40, "signature", item.name)
     return f"https://northwind-library.s3.example/{kind}/{item.id}?X-Amz-Expires=3600&X-Amz-Signature={key}"
 
 
@@ -110,10 +105,10 @@ def _custom_app(tenant: Tenant, item: Item) -> Row:
 def _in_house_app(tenant: Tenant, item: Item) -> Row:
     return _shared(tenant, item) | filled(
         "in-house app",
+        item,
         file_key=f"tenants/northwind/library/ipa_apps/{item.id}.ipa",
-        app_name=item.name,
         file_url=_signed(item, "ipa_apps"),
-        sha256=hexes(64, "ipa", item.name),
+        sha256=hex_digits(64, "ipa", item.name),
         file_updated=dates.whole_zulu(_created(tenant, item)),
     )
 
@@ -134,13 +129,7 @@ def _custom_profile(tenant: Tenant, item: Item) -> Row:
 
 def _custom_script(tenant: Tenant, item: Item) -> Row:
     frequency = "once" if item.name == STORY.script_name else "every_day"
-    return _shared(tenant, item) | {
-        "execution_frequency": frequency,
-        "restart": False,
-        "script": BODIES[item.name],
-        "remediation_script": "",
-        "show_in_self_service": False,
-    }
+    return _shared(tenant, item) | filled("custom script", execution_frequency=frequency, script=BODIES[item.name])
 
 
 _KINDS = {
@@ -162,36 +151,22 @@ def _kind(name: str) -> Any:
 
 
 def _activity(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
-    item = next((one for one in ITEMS if one.id == ids["library_item_id"]), None)
+    item = item_of(ids["library_item_id"])
     if item is None:
-        raise Fault(
-            404,
-            "<!doctype html>\n<html><head><title>Not Found</title></head><body>Not Found</body></html>",
-            "text/html",
-        )
-    rows = [
-        row
-        for row in _happened(tenant, item)
-        if query.get("activity_type", row["activity_type"]) == row["activity_type"]
-    ]
+        raise NO_PAGE
+    wanted = query.get("activity_type", "")
+    rows = [row for row in _happened(tenant, item) if wanted in ("", row["activity_type"])]
     return counted(rows, query, 300, f"/api/v1/library/library-items/{item.id}/activity")
 
 
 def _happened(tenant: Tenant, item: Item) -> list[Row]:
-    story = item.name == STORY.script_name
     created = _created(tenant, item)
-    assigned = tenant.times.script_assigned if story else created + timedelta(days=1)
-    who = (
-        {"user_id": None, "user_email": None}
-        if story
-        else {"user_id": uuid("admin", 0), "user_email": ADMINS[uuid("admin", 0)]}
-    )
+    if item.name == STORY.script_name:
+        assigned, blueprint, admin = tenant.times.script_assigned, STORY.blueprint_name, None
+    else:
+        assigned, blueprint, admin = created + timedelta(days=1), "Standard Mac", uuid("admin", 0)
     steps = (
-        (
-            assigned,
-            "library_item_assignment_changed",
-            [f"Added to {STORY.blueprint_name}" if story else "Added to Standard Mac"],
-        ),
+        (assigned, "library_item_assignment_changed", [f"Added to {blueprint}"]),
         (created, "library_item_created", None),
     )
     made = [
@@ -200,8 +175,9 @@ def _happened(tenant: Tenant, item: Item) -> list[Row]:
             "activity_time": dates.zulu(at),
             "activity_type": kind,
             "details": details,
+            "user_id": admin,
+            "user_email": admin and ADMINS[admin],
         }
-        | who
         for place, (at, kind, details) in enumerate(steps)
     ]
     return sorted([*made, *_edits(tenant, item)], key=lambda row: str(row["activity_time"]), reverse=True)

@@ -68,31 +68,18 @@ def _enrollment(device: Device) -> Row:
     waiting = device.part == "never"
     return filled(
         "enrollment device",
+        device,
         blueprint_id=None if device.index % 7 == 0 else device.blueprint.id,
-        mdm_device=None
-        if waiting
-        else {
-            "id": device.device_id,
-            "enrolled_at": dates.zulu(device.enrolled),
-            "name": device.name,
-            "enrollment_status": 3,
-            "deferred_install": False,
-            "is_missing": device.missing,
-            "is_removed": device.removed,
-        },
+        mdm_device=None if waiting else filled("enrolled device", device, enrolled_at=dates.zulu(device.enrolled)),
         user_id=device.person.id if device.person else None,
-        tags=list(device.tags),
         dep_account={"id": _ACCOUNT, "server_name": _SERVER},
         asset_tag=device.asset_tag or None,
         description=f"{device.model.name} {device.model.capacity}GB SILVER".upper(),
         device_assigned_date=dates.whole_zulu(device.first_enrolled - timedelta(days=9)),
-        device_family=device.platform,
-        model=device.model.name,
         os=_SYSTEMS[device.platform],
         profile_assign_time=dates.whole_zulu(device.first_enrolled - timedelta(days=8)),
         profile_push_time=None if waiting else dates.whole_zulu(device.first_enrolled - timedelta(days=8)),
         profile_status="assigned" if waiting else "pushed",
-        serial_number=device.serial,
         id=uuid("ade device", device.serial),
         assignment_status_received_at=dates.zulu(device.first_enrolled - timedelta(days=8)),
         use_blueprint_routing=device.index % 7 == 0,

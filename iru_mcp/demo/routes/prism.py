@@ -14,7 +14,7 @@ from ..world.data import Row
 from ..world.fleet import Device
 from ..world.tenant import Tenant
 from .categories import CATEGORIES, Category, common
-from .query import Fault, Query, Test, cursor, json_filter, number, passes, rank, uncursor
+from .query import Fault, Query, Test, comma_list, cursor, json_filter, number, passes, rank, uncursor
 
 _LIMIT = 300
 _LOOK = 400
@@ -38,9 +38,9 @@ def _rows(tenant: Tenant, category: Category, device: Device) -> list[Row]:
 
 def _reporting(tenant: Tenant, category: Category, query: Query, tests: Tests) -> list[Device]:
     """The devices that can have matching rows; what is asked of columns that a device's rows share is decided here."""
-    asked = {name.strip() for name in query.get("device_families", "").split(",") if name.strip()}
+    asked = comma_list(query.get("device_families", ""))
     families = category.families & asked if asked else category.families
-    blueprints = {name.strip() for name in query.get("blueprint_ids", "").split(",") if name.strip()}
+    blueprints = comma_list(query.get("blueprint_ids", ""))
     shared = {key: held for key, held in tests.items() if key in _DEVICE_COLUMNS}
     return [
         device

@@ -7,25 +7,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..world import dates
-from ..world.chance import letters, roll, uuid
+from ..world.chance import hashed, letters, uuid
 from ..world.data import Row
 from ..world.fleet import Device
-from ..world.installed import arrival
-from ..world.items import ITEMS, Item, items_of
+from ..world.installed import infection
+from ..world.items import ITEMS, Item, item_of, items_of
 from ..world.story import STORY
 from ..world.tenant import Tenant
 from .devices import device_at
-from .query import Fault, Query, counted
+from .query import NO_PAGE, Query, counted
 
-_WORDS = ("PASS",) * 40 + (
-    "AVAILABLE",
-    "PENDING",
-    "DOWNLOADING",
-    "CACHED",
-    "ERROR",
-    "INCOMPATIBLE",
-    "EXCLUDED",
-    "CHANGE_PENDING",
+_WORDS = (
+    *("PASS",) * 40,
+    *"AVAILABLE PENDING DOWNLOADING CACHED ERROR INCOMPATIBLE EXCLUDED CHANGE_PENDING".split(),
 )
 _PROFILE_WORDS = ("success",) * 40 + ("pending", "failed")
 _ERROR_LOG = (
@@ -40,7 +34,7 @@ def _word(device: Device, item: Item) -> str:
     if item.name == STORY.script_name:
         return "PASS" if device.part.startswith("spread") else "PENDING"
     words = _PROFILE_WORDS if item.type == "profile" else _WORDS
-    return words[roll("status", device.serial, item.name) % len(words)]
+    return words[hashed("status", device.serial, item.name) % len(words)]
 
 
 def _log(device: Device, item: Item, word: str) -> str | None:
@@ -64,13 +58,13 @@ def _log(device: Device, item: Item, word: str) -> str | None:
 
 
 def _reported(tenant: Tenant, device: Device, item: Item) -> datetime:
-    turn = arrival(device)
-    if item.name == STORY.protection_item and turn == 0:
+    order = infection(device)
+    if item.name == STORY.protection_item and order == 0:
         return tenant.times.protection_failed
-    if item.name == STORY.script_name and turn:
-        return tenant.times.spread[turn - 1]
+    if item.name == STORY.script_name and order:
+        return tenant.times.spread[order - 1]
     seen = device.checked_in or device.enrolled
-    return seen - timedelta(minutes=roll("reported", device.serial, item.name) % 900)
+    return seen - timedelta(minutes=hashed("reported", device.serial, item.name) % 900)
 
 
 def row(tenant: Tenant, device: Device, item: Item) -> Row:
@@ -87,11 +81,6 @@ def row(tenant: Tenant, device: Device, item: Item) -> Row:
         "log": log,
         "last_audit_log": log.splitlines()[-1] if log else None,
     }
-
-
-def library_rows(tenant: Tenant, device: Device) -> list[Row]:
-    """The items of a device's blueprint as /library-items sends them."""
-    return [_long(tenant, device, item) for item in items_of(device.blueprint) if device.platform in item.platforms]
 
 
 def _long(tenant: Tenant, device: Device, item: Item) -> Row:
@@ -111,9 +100,9 @@ def _long(tenant: Tenant, device: Device, item: Item) -> Row:
 
 def _protection(tenant: Tenant, device: Device, *, broken: bool) -> Row:
     files = 300_000 + device.index * 97 % 90_000
-    last = (
-        tenant.times.app_installed - timedelta(days=2) if broken else tenant.now - timedelta(days=1 + device.index % 20)
-    )
+    last = tenant.now - timedelta(days=1 + device.index % 20)
+    if broken:
+        last = tenant.times.app_installed - timedelta(days=2)
     return {
         "status": "disabled" if broken else "enabled",
         "malware_posture": "Protect",
@@ -140,7 +129,7 @@ def _parameters(device: Device) -> list[Row]:
         return []
     return [
         {
-            "status": _STATES[roll("parameter", device.serial, name) % len(_STATES)],
+            "status": _STATES[hashed("parameter", device.serial, name) % len(_STATES)],
             "item_id": uuid("parameter", name),
             "name": name,
             "category": category,
@@ -156,19 +145,10 @@ def _status(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     return {"device_id": device.device_id, "library_items": rows, "parameters": _parameters(device)}
 
 
-def _parameter_list(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
-    device = device_at(tenant, ids)
-    return {"device_id": device.device_id, "parameters": _parameters(device)}
-
-
 def _item_statuses(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
-    item = next((one for one in ITEMS if one.id == ids["library_item_id"]), None)
+    item = item_of(ids["library_item_id"])
     if item is None:
-        raise Fault(
-            404,
-            "<!doctype html>\n<html><head><title>Not Found</title></head><body>Not Found</body></html>",
-            "text/html",
-        )
+        raise NO_PAGE
     wanted = query.get("computer_id", "")
     found = [
         device
@@ -185,6 +165,8 @@ def _item_statuses(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
 
 ROUTES: dict[str, Any] = {
     "GET_DEVICE_STATUS": _status,
-    "LIST_DEVICE_PARAMETERS": _parameter_list,
+    "LIST_DEVICE_PARAMETERS": lambda tenant, ids, query: {
+        name: _status(tenant, ids, query)[name] for name in ("device_id", "parameters")
+    },
     "LIST_LIBRARY_ITEM_STATUSES": _item_statuses,
 }

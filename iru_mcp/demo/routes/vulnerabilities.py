@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from ..world import dates
-from ..world.chance import roll
-from ..world.data import Row
+from ..world.chance import hashed
+from ..world.data import Row, filled
 from ..world.fleet import Device
 from ..world.installed import third_party
 from ..world.software import CHROME, THIRD_PARTY, Software
@@ -41,11 +41,9 @@ class Flaw:
     @property
     def description(self) -> str:
         """What the database says."""
-        how = (
-            "is exploited in the wild and lets a web page run code"
-            if self.exploited
-            else "may let an attacker read or change data"
-        )
+        how = "may let an attacker read or change data"
+        if self.exploited:
+            how = "is exploited in the wild and lets a web page run code"
         return f"A flaw in {self.software.name} before {self.software.versions[self.fixed]} {how}."
 
 
@@ -56,17 +54,10 @@ def _flaws() -> tuple[Flaw, ...]:
     severities = ("High", "Medium", "Critical", "Medium", "High", "Low", "Undefined")
     for place, software in enumerate(THIRD_PARTY):
         for fixed in range(1, len(software.versions)):
-            if roll("flaw", software.bundle_id, fixed) % 2:
-                severity = severities[roll("severity", place, fixed) % len(severities)]
-                found.append(
-                    Flaw(
-                        f"CVE-2026-4{1000 + place * 11 + fixed}",
-                        software,
-                        fixed,
-                        severity,
-                        20 + (place * 13 + fixed * 7) % 80,
-                    )
-                )
+            if hashed("flaw", software.bundle_id, fixed) % 2:
+                severity = severities[hashed("severity", place, fixed) % len(severities)]
+                age = 20 + (place * 13 + fixed * 7) % 80
+                found.append(Flaw(f"CVE-2026-4{1000 + place * 11 + fixed}", software, fixed, severity, age))
     return tuple(found)
 
 
@@ -107,17 +98,15 @@ def _by_flaw(tenant: Tenant) -> dict[str, list[Hit]]:
 
 
 def _published(tenant: Tenant, flaw: Flaw) -> datetime:
-    return (
-        tenant.times.cve_published
-        if flaw.cve_id == STORY.cve_id
-        else tenant.now - timedelta(days=flaw.age, microseconds=flaw.fixed)
-    )
+    if flaw.cve_id == STORY.cve_id:
+        return tenant.times.cve_published
+    return tenant.now - timedelta(days=flaw.age, microseconds=flaw.fixed)
 
 
 def _first(tenant: Tenant, hit: Hit) -> datetime:
     """When it was first detected: hours after publication, or after the device came."""
     later = max(_published(tenant, hit.flaw), hit.device.enrolled)
-    return later + timedelta(hours=2, minutes=roll("first", hit.device.serial, hit.flaw.cve_id) % 600)
+    return later + timedelta(hours=2, minutes=hashed("first", hit.device.serial, hit.flaw.cve_id) % 600)
 
 
 def _latest(hit: Hit) -> datetime:
@@ -128,22 +117,17 @@ def _detection(tenant: Tenant, hit: Hit) -> Row:
     """A detection; every fifth device is told of in the other spelling that tenants are known to use."""
     device, flaw = hit.device, hit.flaw
     first = _first(tenant, hit)
-    shared = {
-        "device_id": device.device_id,
-        "device_name": device.name,
-        "device_serial_number": device.serial,
-        "device_model": device.model.model,
-        "device_os_version": device.system.version,
-        "blueprint_id": device.blueprint.id,
-        "blueprint_name": device.blueprint.name,
-        "name": flaw.software.name,
-        "version": hit.version,
-        "path": flaw.software.path,
-        "bundle_id": flaw.software.bundle_id,
-        "cve_id": flaw.cve_id,
-        "cve_link": flaw.link,
-        "cvss_score": _SCORES[flaw.severity],
-    }
+    shared = filled(
+        "detection",
+        device,
+        name=flaw.software.name,
+        version=hit.version,
+        path=flaw.software.path,
+        bundle_id=flaw.software.bundle_id,
+        cve_id=flaw.cve_id,
+        cve_link=flaw.link,
+        cvss_score=_SCORES[flaw.severity],
+    )
     if device.index % 5 == 0:
         moments = {"detection_datetime": dates.bare(first), "cve_published_at": dates.bare(_published(tenant, flaw))}
         return shared | moments | {"description": flaw.description, "severity": flaw.severity, "cve_modified_at": None}
@@ -155,27 +139,20 @@ def _detections(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     size = number(query, "size", 300, least=1, most=300)
     index, skip = _after(query.get("after", ""))
     tests = json_filter(query)
-    wanted = {key: held for key, held in tests.items() if key == "device_id"}
-    devices = (
-        [one for one in tenant.devices[index:] if passes({"device_id": one.device_id}, wanted)]
-        if wanted
-        else tenant.devices[index:]
-    )
+    of_device = {key: held for key, held in tests.items() if key == "device_id"}
     rows: list[Row] = []
-    for device, place, hit in _numbered(tenant, devices, index, skip):
-        if len(rows) >= size:
-            return {"next": cursor(f"d={device.index}:{place}"), "previous": None, "results": rows}
-        row = _detection(tenant, hit)
-        if passes(row, tests):
-            rows.append(row)
-    return {"next": None, "previous": None, "results": rows}
-
-
-def _numbered(tenant: Tenant, devices: list[Device], index: int, skip: int) -> Iterator[tuple[Device, int, Hit]]:
-    for device in devices:
+    for device in tenant.devices[index:]:
+        if not passes({"device_id": device.device_id}, of_device):
+            continue
         for place, hit in enumerate(hits(tenant, device)):
-            if device.index != index or place >= skip:
-                yield device, place, hit
+            if device.index == index and place < skip:
+                continue
+            if len(rows) >= size:
+                return {"next": cursor(f"d={device.index}:{place}"), "previous": None, "results": rows}
+            row = _detection(tenant, hit)
+            if passes(row, tests):
+                rows.append(row)
+    return {"next": None, "previous": None, "results": rows}
 
 
 def _after(text: str) -> tuple[int, int]:
@@ -232,33 +209,15 @@ def _one(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
 
 def _device_rows(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     flaw, tests = _flaw_at(ids), json_filter(query)
-    rows = [_affected(tenant, hit) for hit in _by_flaw(tenant)[flaw.cve_id]]
-    return sized(
-        [row for row in rows if passes(row | {"detection_datetime": row["software_summary"]["detection_date"]}, tests)],
-        query,
-    )
-
-
-def _affected(tenant: Tenant, hit: Hit) -> Row:
-    device, software = hit.device, hit.flaw.software
-    summary = {
-        "name": software.name,
-        "detection_date": dates.bare(_first(tenant, hit)),
-        "path": software.path,
-        "version": hit.version,
-    }
-    return {
-        "device_id": device.device_id,
-        "name": device.name,
-        "serial_number": device.serial,
-        "model": device.model.model,
-        "os_version": device.system.version,
-        "blueprint_id": device.blueprint.id,
-        "blueprint_name": device.blueprint.name,
-        "assigned_user": device.person.name if device.person else "",
-        "no_of_installs": 1,
-        "software_summary": summary,
-    }
+    rows = []
+    for hit in _by_flaw(tenant)[flaw.cve_id]:
+        device, detected = hit.device, dates.bare(_first(tenant, hit))
+        found = {"name": flaw.software.name, "detection_date": detected, "path": flaw.software.path}
+        user = device.person.name if device.person else ""
+        row = filled("affected device", device, assigned_user=user, software_summary=found | {"version": hit.version})
+        if passes(row | {"detection_datetime": detected}, tests):
+            rows.append(row)
+    return sized(rows, query)
 
 
 def _software_rows(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:

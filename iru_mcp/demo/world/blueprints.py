@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .chance import letters, roll, uuid
+from .chance import hashed, letters, uuid
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ TAGS = tuple(
 
 def tags_for(chance: int) -> tuple[str, ...]:
     """The tags of a device: mostly none."""
-    first = roll("tags", chance)
+    first = hashed("tags", chance)
     if first % 5:
         return ()
     return tuple(sorted({TAGS[first // 5 % len(TAGS)][1], TAGS[first // 35 % len(TAGS)][1]}))

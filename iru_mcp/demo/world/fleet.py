@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .blueprints import ENGINEERING, Blueprint, blueprint_for, tags_for
-from .chance import digest, letters, pick, uuid, weighted
+from .chance import choose, choose_weighted, digest, letters, uuid
 from .models import FAMILIES, MODELS, SHARES, SYSTEMS, Model, System
 from .people import Person
 from .story import STORY, Timeline
@@ -89,10 +89,10 @@ def removed_device(seed: int, now: datetime, people: Sequence[Person]) -> Device
 def _device(index: int, seed: int, now: datetime, people: Sequence[Person]) -> Device:
     chance = digest(seed, "device", index)
     big = int.from_bytes(chance[:8], "big")
-    platform = weighted(SHARES, seed, "platform", index)
+    platform = choose_weighted(SHARES, seed, "platform", index)
     person = people[big // 3 % len(people)] if chance[8] > 20 and platform != "AppleTV" else None
     person = None if person and person.archived else person
-    model = weighted(MODELS[platform], seed, "model", index)
+    model = choose_weighted(MODELS[platform], seed, "model", index)
     first = now - timedelta(days=30 + big // 7 % 800, microseconds=big % 86_399_999_983)
     apple_mac = platform == "Mac"
     return Device(
@@ -102,7 +102,7 @@ def _device(index: int, seed: int, now: datetime, people: Sequence[Person]) -> D
         serial="NW" + letters(8, seed, "serial", index),
         platform=platform,
         model=model,
-        system=weighted(SYSTEMS[platform], seed, "system", index),
+        system=choose_weighted(SYSTEMS[platform], seed, "system", index),
         person=person,
         blueprint=blueprint_for(platform, person.department if person else "", big),
         tags=tags_for(big),
@@ -111,7 +111,7 @@ def _device(index: int, seed: int, now: datetime, people: Sequence[Person]) -> D
         enrolled=first + timedelta(days=20) if chance[11] < 40 else first,
         checked_in=_check_in(now, chance[12], big),
         mdm=chance[13] > 4,
-        agent=pick(AGENT_VERSIONS, seed, "agent", index)
+        agent=choose(AGENT_VERSIONS, seed, "agent", index)
         if apple_mac and chance[14] > 4
         else "1.0.00002.0002"
         if platform == "Windows"

@@ -46,10 +46,10 @@ def _version_at(software: Software, chance: int) -> int:
 
 def count_on_mac(device: Device, seed: int) -> int:
     """How many apps `on_mac` yields, without making them."""
-    return len(APPLE) + len(_choices(device, seed)) + (arrival(device) is not None)
+    return len(APPLE) + len(_choices(device, seed)) + (infection(device) is not None)
 
 
-def arrival(device: Device) -> int | None:
+def infection(device: Device) -> int | None:
     """Which Mac of the first incident this is: 0, 1, 2, or None."""
     return {"patient zero": 0, "spread 1": 1, "spread 2": 2}.get(device.part)
 
@@ -65,9 +65,9 @@ def on_mac(device: Device, seed: int, times: Timeline) -> list[Installed]:
             hours=1 + place, seconds=place * 37 + device.index % 59, microseconds=place * 911
         )
         found.append(Installed(base + 200 + place, software, software.versions[version], since))
-    turn = arrival(device)
-    if turn is not None:
-        since = (times.app_installed, *times.spread)[turn]
+    order = infection(device)
+    if order is not None:
+        since = (times.app_installed, *times.spread)[order]
         found.append(Installed(base + 400, LUMEN, STORY.app_version, since))
     return found
 

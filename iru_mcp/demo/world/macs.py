@@ -6,17 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 from . import dates
-from .chance import digest, hexes, uuid
+from .chance import digest, hex_digits, uuid
 from .data import Row, filled, table
 from .fleet import Device
-from .installed import arrival
+from .installed import infection
 from .story import STORY
 from .tenant import Tenant
 
 
 def mac_address(device: Device) -> str:
     """The address of the device's Wi-Fi."""
-    digits = hexes(10, "mac", device.serial)
+    digits = hex_digits(10, "mac", device.serial)
     return "02:" + ":".join(digits[at : at + 2] for at in range(0, 10, 2))
 
 
@@ -64,9 +64,9 @@ def local_users(tenant: Tenant, device: Device) -> list[Row]:
     found.append(
         _account(device, "nwadmin", 502, "Admin", "/Users/nwadmin", dates.offset(device.enrolled), "Northwind IT")
     )
-    turn = arrival(device)
-    if turn is not None:
-        came = tenant.times.admin_created if turn == 0 else tenant.times.spread[turn - 1] + timedelta(minutes=16)
+    order = infection(device)
+    if order is not None:
+        came = tenant.times.admin_created if order == 0 else tenant.times.spread[order - 1] + timedelta(minutes=16)
         hidden = _account(
             device, STORY.hidden_admin, 499, "Admin", f"/private/var/{STORY.hidden_admin}", dates.offset(came)
         )
@@ -113,7 +113,7 @@ def launch_items(tenant: Tenant, device: Device) -> list[Row]:
         for place, row in enumerate(_LAUNCH_ITEMS[_APPLE:])
         if present[place] < int(row["share"])
     ]
-    if arrival(device) is not None:
+    if infection(device) is not None:
         program = STORY.launch_program.format(user=user)
         planted = _item(STORY.launch_label, f"/Users/{user}/Library/LaunchAgents", program, user, 31337)
         found.append(planted | {"run_at_load": True, "keep_alive": True, "start_interval": 900, "program": program})

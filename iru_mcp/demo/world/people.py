@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from . import dates
-from .chance import pick, roll, uuid
+from .chance import choose, hashed, uuid
 from .data import names
 from .story import DOMAIN, STORY
 
@@ -85,7 +85,7 @@ def population(count: int, seed: int, now: datetime, archived_at: datetime) -> l
 
 
 def _person(index: int, seed: int, now: datetime) -> Person:
-    chance = roll(seed, "person", index)
+    chance = hashed(seed, "person", index)
     first, last = _FIRST[chance % len(_FIRST)], _LAST[chance // 64 % len(_LAST)]
     email = f"{first}.{last}@{DOMAIN}".lower()
     created = now - timedelta(days=200 + chance % 700, seconds=chance // 7 % 86_400, microseconds=chance % 999_983)
@@ -95,8 +95,8 @@ def _person(index: int, seed: int, now: datetime) -> Person:
         name=f"{first} {last}",
         email=email,
         number=29_000 + index * 7,
-        department=pick(DEPARTMENTS, seed, "department", index),
-        title=pick(_TITLES, seed, "title", index) if chance % 5 else "",
+        department=choose(DEPARTMENTS, seed, "department", index),
+        title=choose(_TITLES, seed, "title", index) if chance % 5 else "",
         archived=chance // 4096 % 25 == 0,
         created=created,
         updated=created + timedelta(days=chance % 150),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from . import dates
-from .chance import roll
+from .chance import hashed
 from .data import Row, filled
 from .fleet import Device
-from .installed import arrival
+from .installed import infection
 from .story import STORY
 from .tenant import Tenant
 
@@ -75,12 +75,12 @@ def consents(tenant: Tenant, device: Device) -> list[Row]:
         ("BluetoothAlways", "com.okta.mobile"),
         ("AppleEvents", "com.knollsoft.Rectangle"),
     ]
-    turn = arrival(device)
+    order = infection(device)
     rows = [
         _consent(device, service, application, device.enrolled + timedelta(days=1)) for service, application in found
     ]
-    if turn is not None:
-        came = (tenant.times.app_installed, *tenant.times.spread)[turn] + timedelta(minutes=1)
+    if order is not None:
+        came = (tenant.times.app_installed, *tenant.times.spread)[order] + timedelta(minutes=1)
         rows += [
             _consent(device, service, STORY.app_bundle_id, came)
             | {"created_at": dates.offset(came), "last_changed_at": dates.offset(came)}
@@ -90,7 +90,7 @@ def consents(tenant: Tenant, device: Device) -> list[Row]:
 
 
 def _consent(device: Device, service: str, application: str, at: datetime) -> Row:
-    denied = roll("consent", device.serial, service) % 6 == 0 and application != STORY.app_bundle_id
+    denied = hashed("consent", device.serial, service) % 6 == 0 and application != STORY.app_bundle_id
     return {
         "service": service,
         "application": application,

@@ -1,18 +1,29 @@
-"""How much of the tenant's hourly quota a sync may take: its own count, and what Iru says is left for everybody."""
+"""How much of the tenant's hourly quota a sync may take: its own count, and what Iru says is left for everybody.
+
+A sync reads many pages side by side. All of its requests pass one reader, which takes each from the quota as it is
+sent, and keeps fewer in flight than the client allows: live tools find a place free.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import anyio
 
+from ...api.call import Call
+from ...api.client import IruClient
+from ...api.endpoint import Endpoint
+from ...api.paging import RawPage
+from ...api.request import Request
 from ...errors import RateLimited, UsageError
 
 HOUR_LIMIT = 10_000
 """Requests an hour that Iru grants a tenant, shared by all its tokens."""
 _PATIENCE = 60.0
 """Seconds between looks at an hour that others have used up."""
+_A_DAY = 86_400.0
 
 
 class OutOfBudget(RateLimited):
@@ -69,3 +80,23 @@ class Quota:
         if left is not None and left <= self._reserve and self._taken and now - self._taken[-1] < _PATIENCE:
             return self._taken[-1] + _PATIENCE - now
         return 0.0
+
+
+class QuotaReader:
+    """Reads through the shared client, within a quota, `at_once` requests in flight at most."""
+
+    def __init__(self, client: IruClient, quota: Quota) -> None:
+        self.limits, self.rate_limiter = client.limits, client.rate_limiter
+        self.at_once = client.limits.side_by_side
+        self._client, self._quota = client, quota
+        self._places = anyio.CapacityLimiter(self.at_once)
+
+    def call(self, *endpoints: Endpoint[Any]) -> Call:
+        """A view of the client in which only the quota bounds the requests."""
+        return self._client.call(*endpoints, seconds=_A_DAY, requests=1_000_000, reader=self)
+
+    async def read(self, request: Request[Any], deadline: float) -> tuple[RawPage, float | None]:
+        """As the client reads it. Raises OutOfBudget, and what the client raises."""
+        async with self._places:
+            await self._quota.take()
+            return await self._client.read(request, deadline)
