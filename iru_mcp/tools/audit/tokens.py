@@ -57,7 +57,11 @@ async def read_afterwards(call: Call, early: datetime, tokens: Collection[str]) 
     for event in events:
         if event.actor_id in afterwards:
             afterwards[event.actor_id].did[" ".join(filter(None, _words(event)))] += 1
-        if event.target_id in afterwards and event.target_type == TOKEN and event.action == "delete":
+        if (
+            event.target_id in afterwards
+            and event.target_type == TOKEN
+            and (event.action or "").casefold().startswith("delet")
+        ):
             afterwards[event.target_id].deleted = event
     return afterwards, _reach(found.value, early, len(events), found.state)
 
