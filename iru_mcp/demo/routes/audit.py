@@ -19,7 +19,12 @@ from .query import WEB_HOST, Fault, Query, cursor, number, uncursor
 
 DAYS = 90
 _A_DAY = 12
-_ADMINS = (*(uuid("admin", number) for number in range(5)), STORY.admin_id)
+ADMINS = {
+    uuid("admin", number): f"{name}@northwind.example"
+    for number, name in enumerate(("nell.harrow", "it", "oskar.vane", "priya.lund", "helpdesk"))
+}
+"""The admins' addresses by id; those of the story are named nowhere."""
+_ADMINS = tuple(ADMINS)
 _INTEGRATION = ("integration", uuid("integration"))
 _ULID = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -61,7 +66,7 @@ def _routine(tenant: DemoTenant, number: int) -> Row:
     at = tenant.now - timedelta(
         days=DAYS - 1 - day, seconds=place * 2400 + chance[0] * 9 + 30, microseconds=chance[1] * 3911 + place
     )
-    actor = ("user", _ADMINS[chance[2] % 5])
+    actor = ("user", _ADMINS[chance[2] % len(_ADMINS)])
     device = ("device", choose(tenant.devices, tenant.seed, "audited device", number).device_id)
     match chance[3] % 6:
         case 0:

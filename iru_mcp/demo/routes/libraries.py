@@ -13,6 +13,7 @@ from ..world.data import Row, filled
 from ..world.items import BODIES, ITEMS, Item, item_of, items_of
 from ..world.story import STORY
 from ..world.tenant import DemoTenant
+from .audit import ADMINS, events
 from .query import NO_PAGE, Fault, Query, comma_list, contains, counted, numbered
 
 
@@ -168,16 +169,33 @@ def _happened(tenant: DemoTenant, item: Item) -> list[Row]:
         (assigned, "library_item_assignment_changed", [f"Added to {blueprint}"]),
         (created, "library_item_created", None),
     )
-    return [
+    made = [
         {
             "id": 1800 + ITEMS.index(item) * 2 - place,
             "activity_time": dates.zulu(at),
             "activity_type": kind,
             "details": details,
             "user_id": admin,
-            "user_email": admin and "nell.harrow@northwind.example",
+            "user_email": admin and ADMINS[admin],
         }
         for place, (at, kind, details) in enumerate(steps)
+    ]
+    return sorted([*made, *_edits(tenant, item)], key=lambda row: str(row["activity_time"]), reverse=True)
+
+
+def _edits(tenant: DemoTenant, item: Item) -> list[Row]:
+    """The updates of an item that the audit log has, with the admin who made each."""
+    return [
+        {
+            "id": 9000 + place,
+            "activity_time": event["occurred_at"],
+            "activity_type": "library_item_edited",
+            "details": None,
+            "user_id": event["actor_id"],
+            "user_email": ADMINS[event["actor_id"]],
+        }
+        for place, event in enumerate(events(tenant))
+        if event["target_id"] == item.id and event["action"] == "update" and event["actor_id"] in ADMINS
     ]
 
 

@@ -16,7 +16,7 @@ from ...api.endpoints.prism import PrismRow
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES, Detection, Vulnerability
 from ...api.record import read_moment, write_moment
 from ...errors import NotFound
-from ..audit import audit_window, log_beginning
+from ..audit.window import audit_window, log_beginning
 from ..kit.resolve import ResolvedDevice, resolve
 from ..kit.scan import Check
 from ..prism.filter import matches
