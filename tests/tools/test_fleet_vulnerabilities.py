@@ -114,7 +114,7 @@ async def test_the_holders_department_and_title_are_told_and_the_version_that_fi
 async def test_affected_devices_are_filtered_and_sorted_by_their_last_check_in() -> None:
     rows = await ask_all("find_devices_with_vulnerability", cve_id=STORY.cve_id, limit=500)
     seen = {row["serial_number"]: row.get("last_check_in", "") for row in rows}
-    asked = {"cve_id": STORY.cve_id, "sort_by": "last_check_in"}
+    asked: dict[str, Any] = {"cve_id": STORY.cve_id, "sort_by": "last_check_in"}
     ordered = await ask_all("find_devices_with_vulnerability", **asked, limit=500)
     assert [row.get("last_check_in", "") for row in ordered] == sorted(seen.values())
     middle = sorted(seen.values())[len(seen) // 2]
