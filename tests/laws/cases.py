@@ -276,7 +276,7 @@ CASES: dict[str, Case] = {
     "find_devices_with_vulnerability": Case(
         {"cve_id": CVE},
         narrows={"checked_in_before": "2026-11-20T09:15:00Z"},
-        changes={"cve_id": "CVE-2026-41014", "sort_by": "last_check_in"},
+        changes={"cve_id": "CVE-2026-41014", "sort_by": ["last_check_in", "device_name"]},
     ),
     "list_fleet_vulnerabilities": Case(
         {"status": "all"},

@@ -85,7 +85,7 @@ async def find_devices_with_vulnerability(
     ctx: Context,
     cve_id: Annotated[str, Field(description="like CVE-2026-12345", min_length=1, max_length=40)],
     checked_in_before: Since = "",
-    sort_by: Annotated[Literal["last_check_in"] | None, Field(description="longest ago first")] = None,
+    sort_by: Literal["last_check_in", "device_name"] | None = None,
     fields: Fields = (),
     limit: Limit = 25,
     cursor: Cursor = "",
@@ -104,7 +104,7 @@ async def find_devices_with_vulnerability(
         LIST_AFFECTED_DEVICES,
         checks=checks,
         ids={"cve_id": cve},
-        order=holders.longest_ago if sort_by else None,
+        order={"last_check_in": holders.longest_ago, "device_name": _by_name}.get(sort_by or ""),
     )
     shape = RowShape(
         AffectedDeviceLine,
@@ -117,6 +117,10 @@ async def find_devices_with_vulnerability(
         notes.append("published detections are of Macs: whether other devices are assessed is not known")
     page.notes += notes
     return page
+
+
+def _by_name(row: AffectedDevice) -> tuple[str, str]:
+    return (fold(row.name or ""), row.device_id)
 
 
 @dataclass(frozen=True, slots=True)
