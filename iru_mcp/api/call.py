@@ -70,12 +70,14 @@ class Batch(Generic[R]):
 
 
 class Interrupted(Exception):
-    """A walk that could not reach the end: why, and the position it did not read, None where going on is no use."""
+    """A walk that could not reach the end: why, the position it did not read, None where going on is no use, and the
+    error behind it where a request failed."""
 
-    def __init__(self, why: str, position: Position | None) -> None:
+    def __init__(self, why: str, position: Position | None, cause: IruError | None = None) -> None:
         super().__init__(why)
         self.why = why
         self.position = position
+        self.cause = cause
 
 
 class Call:
@@ -134,7 +136,7 @@ class Call:
             return self._start_read(request_for(endpoint, at, query or {}, ids))
 
         pages = _Pages(endpoint.paging.start if position is None else position, endpoint.paging.start)
-        prefetch: Prefetch[Batch[R]] = Prefetch(read)
+        prefetch: Prefetch[Position, Batch[R]] = Prefetch(read)
         try:
             while pages.next is not None:
                 pages.refuse_repeat()
@@ -158,7 +160,7 @@ class Call:
             return ""
         return f"{limiter.hour_left} of {limiter.hour_limit} Iru requests left this hour, shared by all tokens"
 
-    async def _next_page(self, prefetch: Prefetch[Batch[R]], position: Position, *, first: bool) -> Batch[R]:
+    async def _next_page(self, prefetch: Prefetch[Position, Batch[R]], position: Position, *, first: bool) -> Batch[R]:
         if first:
             return await prefetch.take(position)
         if position not in prefetch and not self._may_read_more():
@@ -171,9 +173,9 @@ class Call:
         except TookTooLong:
             raise Interrupted("this call's time is used up", position) from None
         except IruError as error:
-            raise Interrupted(error.fact.rstrip("."), position) from None
+            raise Interrupted(error.fact.rstrip("."), position, error) from None
 
-    def _prefetch_after(self, batch: Batch[R], prefetch: Prefetch[Batch[R]], pages_read: int) -> None:
+    def _prefetch_after(self, batch: Batch[R], prefetch: Prefetch[Position, Batch[R]], pages_read: int) -> None:
         """Prefetch what follows `batch`; where no end is known, no more pages than were read."""
         most = self._reader.limits.side_by_side
         wanted = later_positions(batch.position, batch.next, batch.end)
@@ -226,7 +228,10 @@ class _Pages:
         self.next: Position | None = position
         self.read = 0
         self.rows = 0
-        self.rows_before = _rows_before(position, start)
+        # How many rows lie before; None when a cursor or page number does not say.
+        self.rows_before = position if isinstance(position, int) and start in (0, "") else None
+        if position == start:
+            self.rows_before = 0
         self._total: int | None = None
         self._positions: set[Position] = set()
         self._fingerprints: set[int] = set()
@@ -258,10 +263,3 @@ class _Pages:
 def _fingerprint(rows: Sequence[Any]) -> int:
     """A number that two pages share when they are the same: of a few rows, since all would cost more than reading."""
     return hash(repr((len(rows), rows[-1:], rows[:: len(rows) // 8 + 1])))
-
-
-def _rows_before(position: Position, start: Position) -> int | None:
-    """How many rows lie before a position; None when a cursor or page number does not say."""
-    if position == start:
-        return 0
-    return position if isinstance(position, int) and start in (0, "") else None

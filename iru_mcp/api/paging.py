@@ -211,6 +211,8 @@ class PrismPages:
     size: int = 300
     at: str = "data"
     start: Position = ""
+    overlap: int = 0
+    """How many rows a page by offset shares with the one before: where it shares none, the list has shifted."""
 
     def query(self, position: Position) -> QueryParams:
         if isinstance(position, int):
@@ -228,4 +230,5 @@ class PrismPages:
                 return RawPage(rows, None, total)
         after = (position if isinstance(position, int) else 0) + len(rows)
         more = _goes_on(rows, after, total, self.size)
-        return RawPage(rows, after if more else None, total, total)
+        end = None if total is None else total - self.overlap
+        return RawPage(rows, after - self.overlap if more else None, total, end)

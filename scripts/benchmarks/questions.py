@@ -261,6 +261,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "get_timeline": {"device": STORY.patient_zero_serial},
     "inventory_query": {"sql": "SELECT platform, count(*) AS devices FROM devices GROUP BY 1"},
     "inventory_schema": {},
+    "list_library_item_status": {"library_item": STORY.protection_item},
     "prism_applications": {},
     "prism_device_information": {},
     "prism_launch_agents_and_daemons": {},
@@ -278,6 +279,6 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 
 LATER = frozenset(
     "find_indicator get_device_dossier get_timeline inventory_query inventory_schema prism_query list_threats "
-    "find_devices_with_vulnerability list_fleet_vulnerabilities".split()
+    "list_library_item_status find_devices_with_vulnerability list_fleet_vulnerabilities".split()
 )
 """Tools of the default set beside the base fifteen."""

@@ -31,13 +31,17 @@ Edit = Callable[[str, list[Row]], list[Row]]
 
 
 class Edited(httpx.AsyncBaseTransport):
-    """The demo tenant with `edits` in force. A Prism filter is applied after them, as if Iru itself held the rows."""
+    """The demo tenant with `edits` in force. A Prism category is edited whole, then filtered and split into pages, as
+    if Iru itself held the rows."""
 
     def __init__(self, demo: httpx.AsyncBaseTransport) -> None:
         self.demo = demo
         self.edits: list[Edit] = []
         self.refuse: Callable[[httpx.Request], httpx.Response | None] = lambda _: None
         self.ignores_filters = False
+        self.counts_rows = True
+        """Whether Iru says how many rows there are where it is asked by offset; else it sends a cursor."""
+        self._held: dict[str, list[Row]] = {}
         self.counts: dict[str, int] = {}
         self.asked: list[httpx.URL] = []
 
@@ -46,9 +50,8 @@ class Edited(httpx.AsyncBaseTransport):
         refused = self.refuse(request)
         if refused is not None:
             return refused
-        wanted = request.url.params.get("filter")
-        if wanted and "/prism/" in request.url.path:
-            return _answer(request, await self._filtered(request, wanted))
+        if "/prism/" in request.url.path and not request.url.path.endswith("/count"):
+            return _answer(request, await self._prism(request))
         return _answer(request, self._edit(request, await self._demo(request, request.url)))
 
     async def _demo(self, request: httpx.Request, url: httpx.URL) -> Any:
@@ -71,19 +74,34 @@ class Edited(httpx.AsyncBaseTransport):
             rows = edit(name, rows)
         return rows
 
-    async def _filtered(self, request: httpx.Request, wanted: str) -> Any:
-        found: list[Row] = []
-        url = request.url.copy_remove_param("filter").copy_remove_param("cursor")
-        while True:
-            body = self._edit(request, await self._demo(request, url))
-            found += body["data"]
-            if not body["cursor"]:
-                break
-            url = url.copy_set_param("cursor", body["cursor"])
-        kept = [row for row in found if self.ignores_filters or _passes(row, json.loads(wanted))]
-        first = int(request.url.params.get("cursor") or 0)
-        after = str(first + 300) if first + 300 < len(kept) else None
-        return {"data": kept[first : first + 300], "cursor": after, "total": None, "limit": 300, "offset": None}
+    async def _prism(self, request: httpx.Request) -> Any:
+        params = request.url.params
+        rows = self._edited(request.url.path.rpartition("/")[2], await self._category(request))
+        if "filter" in params and not self.ignores_filters:
+            rows = [row for row in rows if _passes(row, json.loads(params["filter"]))]
+        first = int(params.get("offset") or params.get("cursor") or 0)
+        page = {"data": rows[first : first + 300], "limit": 300}
+        if "offset" in params and self.counts_rows:
+            return page | {"offset": first, "total": len(rows), "cursor": None}
+        return page | {"offset": None, "total": None, "cursor": str(first + 300) if first + 300 < len(rows) else None}
+
+    async def _category(self, request: httpx.Request) -> list[Row]:
+        """All rows of a category, unedited, asked of the demo once."""
+        if request.url.path not in self._held:
+            rows, url = list[Row](), request.url.copy_with(query=None)
+            while True:
+                body = await self._demo(request, url)
+                rows += body["data"]
+                if not body["cursor"]:
+                    break
+                url = url.copy_set_param("cursor", body["cursor"])
+            self._held[request.url.path] = rows
+        return list(self._held[request.url.path])
+
+
+def is_later_page(url: httpx.URL) -> bool:
+    """Whether a request is for a page of a category after the first."""
+    return bool(url.params.get("cursor")) or url.params.get("offset", "0") != "0"
 
 
 def _passes(row: Row, wanted: Row) -> bool:

@@ -250,15 +250,7 @@ def listed_by_prism(device_id: str, serial: str) -> Callable[[str, list[Row]], l
         "bundle_id": "slack",
         "version": "4.46.104",
     }
-    given: list[Any] = []
-
-    def edit(table: str, rows: list[Row]) -> list[Row]:
-        if table != "apps" or given:
-            return rows
-        given.append(app)
-        return [*rows, app | {"updated_at": "2026-11-23T17:00:00Z"}]
-
-    return edit
+    return lambda table, rows: [*rows, app | {"updated_at": "2026-11-23T17:00:00Z"}] if table == "apps" else rows
 
 
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from iru_mcp.inventory.sync.quota import OutOfBudget
 from iru_mcp.inventory.sync.run import Outcome, refresh
 from iru_mcp.inventory.tables import KINDS
 
-from .conftest import LATER, Copy
+from .conftest import LATER, Copy, is_later_page
 
 pytestmark = pytest.mark.anyio
 
@@ -90,7 +90,7 @@ async def test_a_cancelled_fill_leaves_the_copy_as_it_was(empty: Copy) -> None:
     with anyio.CancelScope() as scope:
 
         def stop(request: httpx.Request) -> None:
-            if "cursor" in request.url.params:
+            if is_later_page(request.url):
                 scope.cancel()
 
         empty.tenant.refuse = stop
@@ -109,7 +109,7 @@ async def test_a_sync_goes_on_with_what_a_fill_left_half_read_and_a_fill_of_othe
     outcome = await empty.sync()
     assert outcome.resumed
     pages = [url for url in empty.tenant.asked[since:] if url.path.endswith("/prism/apps")]
-    assert "cursor" in pages[0].params, "the first pages are staged already"
+    assert is_later_page(pages[0]), "the first pages are staged already"
     assert set(empty.rows("SELECT state FROM coverage")) == {("copied",)}
 
 

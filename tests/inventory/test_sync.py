@@ -23,11 +23,12 @@ from iru_mcp.api.call import Interrupted
 from iru_mcp.api.transport.rate_limit import RateLimiter
 from iru_mcp.errors import IruError, NotPermitted, RateLimited, UsageError
 from iru_mcp.inventory.store import Locked, writer
+from iru_mcp.inventory.sync import pages
 from iru_mcp.inventory.sync.quota import Quota, pause, read_share
 from iru_mcp.inventory.sync.run import Plan, sync
 from iru_mcp.inventory.tables import KINDS
 
-from .conftest import LATER, Copy
+from .conftest import LATER, Copy, Row, is_later_page
 
 pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).parent.parent.parent
@@ -81,12 +82,15 @@ def test_killed_while_it_commits_the_copy_is_the_old_or_the_new(
     assert contents(killed) == contents(first)
 
 
-async def test_a_sync_that_fails_half_way_leaves_the_last_good_copy_and_is_taken_up(copy: Copy) -> None:
+async def test_a_sync_that_fails_half_way_leaves_the_last_good_copy_and_is_taken_up(
+    copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "TRIES", 1)
     before = contents(copy.path)
     failing = {"on": True}
 
     def refuse(request: httpx.Request) -> httpx.Response | None:
-        broken = failing["on"] and "launch_agents" in request.url.path and "cursor" in request.url.params
+        broken = failing["on"] and "launch_agents" in request.url.path and is_later_page(request.url)
         stream = httpx.ByteStream(b"{}")
         return httpx.Response(500, request=request, stream=stream) if broken else None
 
@@ -103,6 +107,30 @@ async def test_a_sync_that_fails_half_way_leaves_the_last_good_copy_and_is_taken
     assert {name: len(rows) for name, rows in contents(copy.path).items()} == {
         name: len(rows) for name, rows in before.items()
     }
+
+
+async def test_a_list_that_shifts_while_its_pages_are_read_side_by_side_loses_no_row(empty: Copy, first: Path) -> None:
+    read = [0]
+
+    def shifting(table: str, rows: list[Row]) -> list[Row]:
+        if table != "apps":
+            return rows
+        read[0] += 1
+        return rows if read[0] == 1 else rows[5:]
+
+    empty.tenant.edits.append(shifting)
+    await empty.sync(tables=frozenset({"apps"}))
+    held, whole = (set(one.rows("SELECT device_id, bundle_id, name, path FROM apps")) for one in (empty, Copy(first)))
+    assert held < whole
+    assert len(whole - held) <= 5, "no more than what went"
+    by_cursor = [url for url in empty.tenant.asked if url.path.endswith("/prism/apps") and "cursor" in url.params]
+    assert by_cursor, "all is read again in the way that a change of the list does not disturb"
+
+
+async def test_a_tenant_that_counts_no_rows_is_read_by_its_cursors(empty: Copy, first: Path) -> None:
+    empty.tenant.counts_rows = False
+    await empty.sync()
+    assert contents(empty.path) == contents(first)
 
 
 async def test_each_row_that_prism_dates_is_dated_in_the_copy(copy: Copy) -> None:

@@ -26,7 +26,7 @@ async def test_a_library_item_is_known_by_blueprint_and_by_device(copy: Copy) ->
     )[0]
     assert copy.rows("SELECT count(*) FROM blueprints WHERE id = :id", id=blueprint) == [(1,)]
     (script,) = copy.rows("SELECT id FROM custom_scripts WHERE name = 'Rotate Recovery Key'")[0]
-    answer = await copy.call("list_library_item_status", library_item_id=script, limit=300)
+    answer = await copy.call("list_library_item_status", library_item=script, limit=300, fields=["device_id", "status"])
     found = copy.rows("SELECT device_id, status FROM library_item_status WHERE library_item_id = :id", id=script)
     assert sorted(found) == sorted((row["device_id"], row["status"]) for row in answer["items"])
     assert found

@@ -153,14 +153,14 @@ CASES: dict[str, Case] = {
         },
     ),
     "list_library_item_activity": Case(
-        {"library_item_id": SCRIPT},
+        {"library_item": SCRIPT},
         narrows={"since": "2026-02-26", "until": "2026-02-25"},
-        changes={"library_item_id": OTHER_SCRIPT},
+        changes={"library_item": [OTHER_SCRIPT, "Google Chrome"]},
     ),
     "list_library_item_status": Case(
-        {"library_item_id": SCRIPT},
+        {"library_item": SCRIPT},
         narrows={"status": "excluded"},
-        changes={"library_item_id": OTHER_SCRIPT, "group_by": [["status"]]},
+        changes={"library_item": [OTHER_SCRIPT, "Google Chrome"], "group_by": [["status"]]},
     ),
     "list_library_items": Case(
         {"kind": "custom_scripts"},
@@ -273,7 +273,11 @@ CASES: dict[str, Case] = {
             "has_devices": BOTH,
         }
     ),
-    "find_devices_with_vulnerability": Case({"cve_id": CVE}, changes={"cve_id": "CVE-2026-41014"}),
+    "find_devices_with_vulnerability": Case(
+        {"cve_id": CVE},
+        narrows={"checked_in_before": "2026-11-20T09:15:00Z"},
+        changes={"cve_id": "CVE-2026-41014", "sort_by": ["last_check_in", "device_name"]},
+    ),
     "list_fleet_vulnerabilities": Case(
         {"status": "all"},
         narrows={

@@ -51,6 +51,7 @@ class LibraryItemStatus(Record):
     log: Text = None
     last_audit_run: Moment = None
     last_audit_log: Text = None
+    control_log: Text = None
 
 
 class LibraryItemActivity(Record):

@@ -1,19 +1,21 @@
-"""Pages of a walk requested before their turn.
+"""Pages of a walk, and answers about many things, requested before their turn.
 
 A walk of 60 pages, one request after the other, takes a minute. Where the pages already read tell where later ones
-begin (offsets and page numbers, not cursors), those are requested side by side. What must stay true: a page is given
-only to who asks for its exact position, so a walk with prefetch reads the same pages in the same order as one without.
+begin (offsets and page numbers, not cursors), those are requested side by side; so are the answers about things that
+are known beforehand. What must stay true: an answer is given only to who asks for its exact position or thing, so a
+walk with prefetch reads the same pages in the same order as one without.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
 from itertools import count
 from typing import Any, Generic, TypeVar
 
 from ..paging import Position
 
+K = TypeVar("K")
 B = TypeVar("B")
 
 
@@ -25,15 +27,31 @@ def later_positions(position: Position, following: Position | None, end: int | N
     return iter(range(following, end, step)) if end is not None else count(following, step)
 
 
-class Prefetch(Generic[B]):
-    """Pages in flight, by position; `read` requests one."""
+async def in_order(
+    things: Sequence[K], read: Callable[[K], Coroutine[Any, Any, B]], most: int
+) -> AsyncGenerator[tuple[K, B], None]:
+    """Each of `things` with what `read` gives for it, in their order, at most `most` of them requested at once.
 
-    def __init__(self, read: Callable[[Position], Coroutine[Any, Any, B]]) -> None:
+    Raises what reading one raises, when its turn comes.
+    """
+    prefetch: Prefetch[K, B] = Prefetch(read)
+    try:
+        for place, thing in enumerate(things):
+            prefetch.start(iter(things[place : place + most]), most, lambda: True)
+            yield thing, await prefetch.take(thing)
+    finally:
+        prefetch.cancel()
+
+
+class Prefetch(Generic[K, B]):
+    """Answers in flight, by position or thing; `read` requests one."""
+
+    def __init__(self, read: Callable[[K], Coroutine[Any, Any, B]]) -> None:
         self._read = read
-        self._tasks: dict[Position, asyncio.Task[B]] = {}
+        self._tasks: dict[K, asyncio.Task[B]] = {}
 
-    def start(self, wanted: Iterator[int], most: int, allowed: Callable[[], bool]) -> None:
-        """Request the first `most` of the `wanted` pages that are not in flight, while `allowed` says so."""
+    def start(self, wanted: Iterator[K], most: int, allowed: Callable[[], bool]) -> None:
+        """Request those of the first `most` of `wanted` that are not in flight, while `allowed` says so."""
         for position in (next(wanted, None) for _ in range(most)):
             if position is None or (position not in self._tasks and not allowed()):
                 return
@@ -42,11 +60,11 @@ class Prefetch(Generic[B]):
                 # A failure counts when the page's turn comes, which may be never.
                 task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
-    def __contains__(self, position: Position) -> bool:
+    def __contains__(self, position: K) -> bool:
         return position in self._tasks
 
-    async def take(self, position: Position) -> B:
-        """The page at `position`, requested now unless it was before. Raises what reading it raises."""
+    async def take(self, position: K) -> B:
+        """The answer for `position`, requested now unless it was before. Raises what reading it raises."""
         task = self._tasks.pop(position, None)
         if task is None:
             self.cancel()
@@ -54,7 +72,7 @@ class Prefetch(Generic[B]):
         return await task
 
     def cancel(self) -> None:
-        """Cancel all requests whose page nobody has taken."""
+        """Cancel all requests whose answer nobody has taken."""
         for task in self._tasks.values():
             task.cancel()
         self._tasks.clear()

@@ -6,21 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from . import dates
-from .chance import pick, roll, uuid
+from .chance import choose, hashed, uuid
+from .data import names
 from .story import DOMAIN, STORY
 
-_FIRST = (
-    "Ada Amara Anton Astrid Bela Bruno Carmen Cosima Dario Delia Edda Elio Emre Esther Fabian Fenna Gideon Greta Hana "
-    "Hugo Ilse Imran Ines Jasper Jonna Kaito Karim Lada Linus Lorena Malik Marta Mateo Nadia Nils Noor Odile Oskar Pia "
-    "Quentin Rahel Rafael Rosa Samir Selma Sven Tamsin Teo Ulla Umar Vera Viggo Wanda Xenia Yara Yves Zelda Zeno"
-).split()
-_LAST = (
-    "Abernathy Adeyemi Alder Arnaud Bexley Birk Calloway Corvin Danforth Delacroix Eklund Engel Farrow Fontaine Gallo "
-    "Grieve Halloran Hartig Ibarra Ives Janssen Jarvi Kestrel Kovac Lachance Lindqvist Marlow Mbeki Nakato Norrland "
-    "Oduya Ostrander Pellegrin Pryce Quill Rasmus Rowntree Saito Sandoval Thackeray Tovar Ueda Urquhart "
-    "Valkenburg Voss "
-    "Wexler Winslow Xanthos Yarrow Ybarra Zabel Zielinski"
-).split()
+_FIRST, _LAST = names()
 DEPARTMENTS = ("Engineering", "Sales", "Design", "Finance", "Operations", "Support", "Legal", "People")
 _TITLES = ("Manager", "Specialist", "Lead", "Associate", "Analyst", "Director")
 LEAVER = 12
@@ -28,7 +18,7 @@ INTEGRATION = {"id": 512, "name": "Northwind", "uuid": uuid("integration"), "typ
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class DemoPerson:
     """A directory user; `number` is the old id that Prism still carries."""
 
     index: int
@@ -69,7 +59,7 @@ class Person:
         }
 
 
-def population(count: int, seed: int, now: datetime, archived_at: datetime) -> list[Person]:
+def population(count: int, seed: int, now: datetime, archived_at: datetime) -> list[DemoPerson]:
     """`count` people: the story's at their places, two records with one address, names that are hard to print."""
     people = [_person(index, seed, now) for index in range(count)]
     taken: set[str] = set()
@@ -94,19 +84,19 @@ def population(count: int, seed: int, now: datetime, archived_at: datetime) -> l
     return people
 
 
-def _person(index: int, seed: int, now: datetime) -> Person:
-    chance = roll(seed, "person", index)
+def _person(index: int, seed: int, now: datetime) -> DemoPerson:
+    chance = hashed(seed, "person", index)
     first, last = _FIRST[chance % len(_FIRST)], _LAST[chance // 64 % len(_LAST)]
     email = f"{first}.{last}@{DOMAIN}".lower()
     created = now - timedelta(days=200 + chance % 700, seconds=chance // 7 % 86_400, microseconds=chance % 999_983)
-    return Person(
+    return DemoPerson(
         index=index,
         id=uuid(seed, "person", index),
         name=f"{first} {last}",
         email=email,
         number=29_000 + index * 7,
-        department=pick(DEPARTMENTS, seed, "department", index),
-        title=pick(_TITLES, seed, "title", index) if chance % 5 else "",
+        department=choose(DEPARTMENTS, seed, "department", index),
+        title=choose(_TITLES, seed, "title", index) if chance % 5 else "",
         archived=chance // 4096 % 25 == 0,
         created=created,
         updated=created + timedelta(days=chance % 150),

@@ -4,33 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ..routes.query import Row
 from . import dates
-from .chance import roll
-from .fleet import Device
-from .installed import arrival
+from .chance import hashed
+from .data import Row, filled
+from .fleet import DemoDevice
+from .installed import infection
 from .story import STORY
-from .tenant import Tenant
+from .tenant import DemoTenant
 
 
-def firewall(tenant: Tenant, device: Device) -> list[Row]:
+def firewall(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """The application firewall."""
     on = device.index % 9 != 0
-    return [
-        {
-            "status": on,
-            "block_all_incoming": False,
-            "logging": True,
-            "logging_option": "throttled",
-            "stealth_mode": on,
-            "version": "1.7",
-            "allow_signed_applications": True,
-            "unloading": False,
-        }
-    ]
+    return [filled("firewall", status=on, stealth_mode=on)]
 
 
-def filevault(tenant: Tenant, device: Device) -> list[Row]:
+def filevault(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """Disk encryption."""
     return [
         {
@@ -43,63 +32,40 @@ def filevault(tenant: Tenant, device: Device) -> list[Row]:
     ]
 
 
-def gatekeeper(tenant: Tenant, device: Device) -> list[Row]:
+def gatekeeper(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """Gatekeeper and XProtect; off where the first incident began."""
     off = device.part == "patient zero"
     changed = {"last_changed_at": dates.offset(tenant.times.app_installed - timedelta(minutes=1))} if off else {}
     return [
         changed
-        | {
-            "gatekeeper_status": not off and device.index % 23 != 1,
-            "trusted_developers": True,
-            "gatekeeper_version": "8.0",
-            "gatekeeper_opaque_version": "94",
-            "xprotect_version": "5319" if device.index % 8 else "5297",
-            "malware_removal_tool_version": "1.93",
-        }
+        | filled(
+            "gatekeeper",
+            gatekeeper_status=not off and device.index % 23 != 1,
+            xprotect_version="5319" if device.index % 8 else "5297",
+        )
     ]
 
 
-def startup(tenant: Tenant, device: Device) -> list[Row]:
+def startup(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """System Integrity Protection and secure boot."""
-    return [
-        {
-            "sip": device.index % 67 != 5,
-            "ssv": True,
-            "bootstrap_token_auth": False,
-            "kext_requires_bst": True,
-            "software_update_requires_bst": True,
-            "bootstrap_token_escrowed": True,
-            "external_boot_level": "allowed",
-            "secure_boot_level": "full",
-            "any_signed_os": None,
-            "mdm_manages_kext": None,
-            "user_manages_kext": None,
-        }
-    ]
+    return [filled("startup settings", sip=device.index % 67 != 5)]
 
 
-def system_extensions(tenant: Tenant, device: Device) -> list[Row]:
+def system_extensions(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """The endpoint protection's extension; terminated where the first incident began."""
     broken = device.part == "patient zero"
     path = "/Applications/Utilities/Kandji ESF Extension.app"
     return [
-        {
-            "path": path,
-            "identifier": "io.kandji.KandjiAgent.ESF",
-            "name": "Kandji ESF Extension",
-            "short_version": "1.9.2",
-            "state": "terminated_waiting_to_uninstall_on_reboot" if broken else "activated_enabled",
-            "bundle_version": "812",
-            "categories": "com.apple.system_extension.endpoint_security",
-            "bundle_path": path,
-            "team_id": "P3FGV63VK7",
-            "is_mdm_managed": True,
-        }
+        filled(
+            "system extension",
+            path=path,
+            state="terminated_waiting_to_uninstall_on_reboot" if broken else "activated_enabled",
+            bundle_path=path,
+        )
     ]
 
 
-def consents(tenant: Tenant, device: Device) -> list[Row]:
+def consents(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """What apps were allowed (TCC); the guest of the first incident was allowed everything."""
     found = [
         ("ScreenCapture", "us.zoom.xos"),
@@ -109,12 +75,12 @@ def consents(tenant: Tenant, device: Device) -> list[Row]:
         ("BluetoothAlways", "com.okta.mobile"),
         ("AppleEvents", "com.knollsoft.Rectangle"),
     ]
-    turn = arrival(device)
+    order = infection(device)
     rows = [
         _consent(device, service, application, device.enrolled + timedelta(days=1)) for service, application in found
     ]
-    if turn is not None:
-        came = (tenant.times.app_installed, *tenant.times.spread)[turn] + timedelta(minutes=1)
+    if order is not None:
+        came = (tenant.times.app_installed, *tenant.times.spread)[order] + timedelta(minutes=1)
         rows += [
             _consent(device, service, STORY.app_bundle_id, came)
             | {"created_at": dates.offset(came), "last_changed_at": dates.offset(came)}
@@ -123,8 +89,8 @@ def consents(tenant: Tenant, device: Device) -> list[Row]:
     return rows
 
 
-def _consent(device: Device, service: str, application: str, at: datetime) -> Row:
-    denied = roll("consent", device.serial, service) % 6 == 0 and application != STORY.app_bundle_id
+def _consent(device: DemoDevice, service: str, application: str, at: datetime) -> Row:
+    denied = hashed("consent", device.serial, service) % 6 == 0 and application != STORY.app_bundle_id
     return {
         "service": service,
         "application": application,

@@ -104,13 +104,14 @@ def _together(rule: Rule, group: list[Row]) -> Row:
 
 def _in_words(group: list[Row]) -> str:
     """The devices of a finding as a sentence has them, an executive's first and named as such."""
-    ranked = sorted(group, key=lambda row: not _is_executives(row))
+    ranked = sorted(group, key=lambda row: not is_executive(row.get("job_title")))
     names = list(dict.fromkeys(str(row.get("device_name") or row.get("serial_number") or "?") for row in ranked))
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     count = f"{len(names)} devices: " if len(names) > 1 else ""
-    among = ", an executive's among them" if any(map(_is_executives, group)) else ""
+    among = ", an executive's among them" if any(is_executive(row.get("job_title")) for row in group) else ""
     return f"{count}{', '.join(names[:_NAMED])}{more}{among}"
 
 
-def _is_executives(row: Row) -> bool:
-    return bool(_EXECUTIVE.search(str(row.get("job_title") or "")))
+def is_executive(job_title: object) -> bool:
+    """Whether a person of this title is one whose devices come first."""
+    return bool(_EXECUTIVE.search(str(job_title or "")))

@@ -1,177 +1,160 @@
-"""The figures of the report: what each shows, as rows for its table and as a drawing."""
+"""The charts of the report: each with the number it is about, its bars, and what could not be copied."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
-from ...output.clean import clean
 from ..store import utc
-from . import charts
+from .html import bars, section, table
+from .protection import encryption
+from .read import PRESENT, Row, missing, rows_of
 
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A drawing with its title, what it says in a sentence, and its numbers."""
-
-    title: str
-    says: str
-    svg: str
-    rows: list[Row]
+_MOST = 20
+"""Rows of a table that may be long."""
 
 
-def rows_of(db: sqlite3.Connection, sql: str, **values: Any) -> list[Row]:
-    """The rows of a statement, cleaned for people."""
-    cursor = db.execute(sql, values)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, [clean(cell) for cell in row], strict=True)) for row in cursor]
+def figures(db: sqlite3.Connection, synced: datetime) -> list[str]:
+    """Every chart as a section; one that has no data says why."""
+    return [make(db, synced) for make in (_fleet, _check_in, _encryption, _vulnerabilities, _changes)]
 
 
-def figures(db: sqlite3.Connection, synced: datetime) -> list[Figure]:
-    """Every figure that the copy has data for."""
-    drawn = [make(db, synced) for make in (_fleet, _check_in, _encryption, _vulnerabilities, _changes, _graph)]
-    return [figure for figure in drawn if figure is not None]
+def _chart(db: sqlite3.Connection, title: str, kinds: tuple[str, ...], about: tuple[str, str], drawn: str) -> str:
+    """A chart, with a warning where one of `kinds` was not copied."""
+    lacking = missing(db, *kinds)
+    warning = f'<p class="lacking">{lacking}</p>' if lacking else ""
+    return section(title, warning + drawn, number=about[0], says=about[1])
 
 
-def _fleet(db: sqlite3.Connection, _: datetime) -> Figure | None:
+def _fleet(db: sqlite3.Connection, _: datetime) -> str:
     found = rows_of(
         db,
-        "SELECT d.platform, coalesce(w.os_name, d.platform || ' ' || coalesce(CAST(CAST(d.os_version AS INTEGER) AS "
-        "TEXT), '?')) AS version, count(*) AS devices FROM devices d LEFT JOIN windows_android_details w "
-        "USING (device_id) GROUP BY 1, 2 ORDER BY 1, 3 DESC",
+        "SELECT coalesce(w.os_name, d.platform || ' ' || coalesce(CAST(CAST(d.os_version AS INTEGER) AS TEXT), '?')) "
+        "AS version, count(*) AS devices FROM devices d LEFT JOIN windows_android_details w USING (device_id) "
+        "GROUP BY 1 ORDER BY 2 DESC, 1",
     )
-    if not found:
-        return None
     total = sum(row["devices"] for row in found)
-    most = max(found, key=lambda row: int(row["devices"]))
-    svg = charts.bars(found, "version", "devices", by="platform")
-    return Figure(
-        "Fleet by platform and OS", f"{total:,} devices; most are {most['version']} ({most['devices']:,}).", svg, found
-    )
+    drawn = bars("Devices by platform and version of the system", found[:_MOST], "version", "devices")
+    cut = f", the {_MOST} most frequent of {len(found)} versions below" if len(found) > _MOST else ""
+    return _chart(db, "Fleet", ("devices",), (f"{total:,}", f"devices are enrolled{cut}."), drawn)
 
 
 _AGES = ("today", "1 to 7 days", "8 to 14 days", "15 to 30 days", "31 to 90 days", "over 90 days", "never")
 
 
-def _check_in(db: sqlite3.Connection, synced: datetime) -> Figure | None:
+def _check_in(db: sqlite3.Connection, synced: datetime) -> str:
     found = rows_of(
         db,
         "SELECT CASE WHEN last_check_in IS NULL THEN 'never' WHEN days < 1 THEN 'today' WHEN days <= 7 THEN "
         "'1 to 7 days' WHEN days <= 14 THEN '8 to 14 days' WHEN days <= 30 THEN '15 to 30 days' WHEN days <= 90 THEN "
-        "'31 to 90 days' ELSE 'over 90 days' END AS age, count(*) AS devices FROM (SELECT last_check_in, "
+        "'31 to 90 days' ELSE 'over 90 days' END AS \"last check-in\", count(*) AS devices FROM (SELECT last_check_in, "
         "julianday(:now) - julianday(last_check_in) AS days FROM devices) GROUP BY 1",
         now=utc(synced),
     )
-    if not found:
-        return None
-    found.sort(key=lambda row: _AGES.index(row["age"]))
-    silent = sum(row["devices"] for row in found if row["age"] not in _AGES[:3])
-    svg = charts.bars(found, "age", "devices", order=_AGES)
-    return Figure("Last check-in", f"{silent:,} devices have been silent for over 14 days.", svg, found)
+    found.sort(key=lambda row: _AGES.index(row["last check-in"]))
+    silent = sum(row["devices"] for row in found if row["last check-in"] not in _AGES[:3])
+    total = sum(row["devices"] for row in found)
+    drawn = bars("Devices by the time since they checked in", found, "last check-in", "devices")
+    about = (f"{silent:,}", f"of {total:,} devices have been silent for over 14 days, or always.")
+    return _chart(db, "Last check-in", ("devices",), about, drawn)
 
 
-def _encryption(db: sqlite3.Connection, _: datetime) -> Figure | None:
+def _encryption(db: sqlite3.Connection, _: datetime) -> str:
+    found = encryption(db)
+    off, unknown = (sum(row[name] for row in found) for name in ("not encrypted", "not reported"))
+    drawn = bars("Devices by whether their storage is encrypted", found, "platform", "devices",
+                 ("encrypted", "not encrypted", "not reported"))  # fmt: skip
+    says = (
+        f"devices are not encrypted; Iru does not say it of {unknown:,}. Of iPhones, iPads and Apple TVs it never does."
+    )
+    return _chart(db, "Encryption", ("filevault", "windows_android_details"), (f"{off:,}", says), drawn)
+
+
+_SEVERITY = "iif(lower(x.cvss_severity) IN ('critical', 'high', 'medium', 'low'), lower(x.cvss_severity), 'unrated')"
+_SEVERITIES = ("critical", "high", "medium", "low", "unrated")
+
+
+def _vulnerabilities(db: sqlite3.Connection, synced: datetime) -> str:
+    """CVEs that are present: what Iru calls remediated is not counted."""
+    columns = ", ".join(f"sum(severity = '{one}') AS \"{one}\"" for one in _SEVERITIES)
     found = rows_of(
         db,
-        "SELECT CASE f.status WHEN 1 THEN 'FileVault on' WHEN 0 THEN 'FileVault off' ELSE 'not reported' END AS state, "
-        "count(*) AS Macs FROM devices d LEFT JOIN filevault f USING (device_id) WHERE d.platform = 'Mac' GROUP BY 1",
-    )
-    if not found:
-        return None
-    order = ("FileVault on", "FileVault off", "not reported")
-    off = sum(row["Macs"] for row in found if row["state"] == "FileVault off")
-    return Figure(
-        "Encryption", f"FileVault is off on {off:,} Macs.", charts.bars(found, "state", "Macs", order=order), found
-    )
-
-
-_WORST_FIRST = ("Critical", "High", "Medium", "Low")
-
-
-def _vulnerabilities(db: sqlite3.Connection, synced: datetime) -> Figure | None:
-    found = rows_of(
-        db,
-        "SELECT CASE WHEN days <= 7 THEN 'week' WHEN days <= 30 THEN 'month' WHEN days <= 90 THEN 'quarter' ELSE "
-        "'longer' END AS age, coalesce(cvss_severity, 'unrated') AS severity, count(*) AS detections FROM (SELECT "
-        "cvss_severity, julianday(:now) - julianday(since) AS days FROM detections) GROUP BY 1, 2",
+        f"SELECT CASE WHEN days <= 7 THEN 'up to a week' WHEN days <= 30 THEN 'up to a month' WHEN days <= 90 THEN "
+        f"'up to 90 days' ELSE 'longer' END AS \"present for\", {columns}, count(*) AS \"all\" FROM (SELECT "
+        f"{_SEVERITY} AS severity, julianday(:now) - julianday(x.since) AS days "
+        f"FROM detections x LEFT JOIN vulnerabilities v USING (cve_id) WHERE x.enrolled AND {PRESENT}) "
+        f"GROUP BY 1 ORDER BY min(days)",
         now=utc(synced),
     )
-    if not found:
-        return None
-    names = {"week": "up to a week", "month": "up to a month", "quarter": "up to 90 days", "longer": "longer"}
-    found.sort(key=lambda row: (list(names).index(row["age"]), str(row["severity"])))
-    for row in found:
-        row["age"] = names[row["age"]]
-    exploited = rows_of(db, "SELECT count(*) AS n FROM vulnerabilities WHERE kev_score > 0")[0]["n"]
-    svg = charts.bars(found, "age", "detections", by="severity", order=list(names.values()), parts=_WORST_FIRST)
-    total = sum(row["detections"] for row in found)
-    return Figure(
-        "Vulnerabilities by severity and age",
-        f"{total:,} detections; CVEs known to be exploited: {exploited:,}.",
-        svg,
-        found,
-    )
+    total = sum(row["all"] for row in found)
+    drawn = bars("Detections by severity and age", found, "present for", "all", _SEVERITIES)
+    says = f"detections of CVEs that are present; remediated ones are not counted.{_exploited(db)}"
+    return _chart(db, "Vulnerabilities", ("detections", "vulnerabilities"), (f"{total:,}", says), drawn)
 
 
-def _changes(db: sqlite3.Connection, synced: datetime) -> Figure | None:
+def _exploited(db: sqlite3.Connection) -> str:
+    count = db.execute(
+        f"SELECT count(DISTINCT x.device_id) FROM detections x JOIN vulnerabilities v USING (cve_id) "
+        f"WHERE x.enrolled AND v.kev_score > 0 AND {PRESENT}"
+    ).fetchone()[0]
+    return f" {count:,} devices have one that is known to be exploited."
+
+
+_WHAT = ("appeared", "gone", "changed", "moved")
+_DAYS = 30
+
+
+def _changes(db: sqlite3.Connection, synced: datetime) -> str:
+    columns = ", ".join(f"count(DISTINCT iif(what = '{one}', thing_, NULL)) AS \"{one}\"" for one in _WHAT)
     found = rows_of(
         db,
-        "SELECT substr(at, 1, 10) AS day, what, count(DISTINCT kind || coalesce(device_id, '') || thing) AS changes "
-        "FROM changes WHERE at >= :since GROUP BY 1, 2 ORDER BY 1, 2",
-        since=utc(synced - timedelta(days=30)),
+        f"SELECT kind, {columns} FROM (SELECT kind, what, at || coalesce(device_id, '') || thing AS thing_ "
+        "FROM changes WHERE at >= :since) GROUP BY 1",
+        since=utc(synced - timedelta(days=_DAYS)),
     )
-    if not found:
-        return None
-    total = sum(row["changes"] for row in found)
-    svg = charts.columns(found, "day", "changes", by="what")
-    return Figure("Changes per day", f"{total:,} changes in 30 days.", svg, found)
+    rows: list[Row] = [
+        row | {"kind": row["kind"].replace("_", " "), "all": sum(row[one] for one in _WHAT)} for row in found
+    ]
+    rows.sort(key=lambda row: -row["all"])
+    total = sum(row["all"] for row in rows)
+    begun = db.execute("SELECT max(min(finished_at), ?) FROM syncs", (utc(synced - timedelta(days=_DAYS)),)).fetchone()[
+        0
+    ]
+    drawn = bars("Changes by kind", rows, "kind", "all", _WHAT)
+    return _chart(db, "Changes", (), (f"{total:,}", f"things changed since {begun[:10]}."), drawn)
 
 
-_COLUMNS = (("CVE", "cve_id"), ("app", "software"), ("device", "device"), ("user", "user"), ("blueprint", "blueprint"))
-_WORST = 14
-
-
-def _graph(db: sqlite3.Connection, _: datetime) -> Figure | None:
-    """The worst detections: from the CVE through the app and the device to the person and the blueprint."""
+def worst_detections(db: sqlite3.Connection, executive: Callable[[object], bool]) -> str:
+    """The CVEs that are present on named devices: known to be exploited first, then executives', then the oldest."""
+    select = (
+        f"FROM detections x JOIN vulnerabilities v USING (cve_id) JOIN devices d USING (device_id) LEFT JOIN users u "
+        f"ON u.id = d.user_id WHERE {PRESENT} AND (v.kev_score > 0 OR lower(x.cvss_severity) = 'critical')"
+    )
     found = rows_of(
         db,
-        "SELECT x.cve_id, x.name AS software, d.device_name AS device, d.user_email AS user, d.blueprint_name AS "
-        "blueprint, v.kev_score > 0 AS known_exploited FROM detections x JOIN vulnerabilities v USING (cve_id) "
-        "JOIN devices d USING (device_id) ORDER BY v.kev_score > 0 DESC, v.cvss_score DESC, d.device_name LIMIT :most",
-        most=_WORST,
+        f"SELECT {_SEVERITY} AS severity, x.cve_id AS CVE, x.name || ' ' || coalesce(x.version, '') AS "
+        "software, d.device_name AS device, d.user_email AS user, u.job_title, v.kev_score > 0 AS exploited, x.since "
+        f"{select}",
     )
     if not found:
-        return None
-    nodes: dict[tuple[str, str], Row] = {}
-    deepest = 0
-    for place, (type_, column) in enumerate(_COLUMNS):
-        names = list(dict.fromkeys(row[column] for row in found if row[column]))
-        deepest = max(deepest, len(names))
-        for turn, name in enumerate(names):
-            at = {"x": place / (len(_COLUMNS) - 1), "y": (turn + 0.5) / len(names)}
-            nodes[type_, name] = {"name": name, "type": type_} | at
-    edges = _edges(found, nodes)
-    return Figure(
-        "What hangs together around the worst detections",
-        "From the CVE through the app and the device to the person and the blueprint.",
-        charts.network(list(nodes.values()), edges, deepest),
-        found,
+        return ""
+    found.sort(key=lambda row: (not row["exploited"], not executive(row["job_title"]), row["since"] or ""))
+    rows = [_told(row, executive(row["job_title"])) for row in found[:_MOST]]
+    drawn = table("Critical or exploited CVEs by device", rows, of=len(found), name="rows wide",
+                  order="known to be exploited first, then executives', then the oldest")  # fmt: skip
+    devices = len({row["device"] for row in found})
+    return section(
+        "Where the worst CVEs are", drawn, number=f"{devices:,}", says="devices have a critical or exploited CVE."
     )
 
 
-def _edges(found: Sequence[Row], nodes: dict[tuple[str, str], Row]) -> list[Row]:
-    joined = [("CVE", "app"), ("app", "device"), ("device", "user"), ("device", "blueprint")]
-    column = dict(_COLUMNS)
-    edges: dict[tuple[str, str, str, str], Row] = {}
-    for row in found:
-        for left, right in joined:
-            begin, end = nodes.get((left, row[column[left]])), nodes.get((right, row[column[right]]))
-            if begin and end:
-                line = {"x": begin["x"], "y": begin["y"], "x2": end["x"], "y2": end["y"]}
-                edges[left, begin["name"], right, end["name"]] = line
-    return list(edges.values())
+def _told(row: Row, executive: bool) -> Row:  # noqa: FBT001 - read where it is called
+    """A row of the table, an executive's marked with the title."""
+    user = f"{row['user']} ({row['job_title']})" if executive else row["user"]
+    told = {"severity": row["severity"], "exploited": "yes" if row["exploited"] else "no"}
+    return (
+        told
+        | {name: row[name] for name in ("CVE", "software", "device")}
+        | {"user": user, "present since": row["since"]}
+    )

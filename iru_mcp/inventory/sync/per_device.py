@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-import anyio
-
 from ...api.call import Call
-from ...api.client import IruClient
+from ...api.transport.prefetch import in_order
 from ...errors import IruError, NotLicensed, NotPermitted, Unauthorized
 from ..tables import Kind
 from .device_rows import PerDevice, Row
-from .pages import A_DAY, TRIES, Progress, Work
-from .quota import OutOfBudget, Quota
+from .pages import TRIES, Progress
+from .quota import OutOfBudget, QuotaReader
+from .removals import Work
 from .staging import DueDevice, ReadState, Stage
 
-_AT_ONCE = 4
 _IN_A_ROW = 3
 """So many devices that fail one after the other are an outage, not devices that Iru cannot answer for."""
 _DENIED = (NotPermitted, NotLicensed, Unauthorized)
-Found = dict[DueDevice, Sequence[Any] | IruError]
 
 
 class DeviceReader:
     """Reads devices one by one for one sync; with `every` also those that have not checked in
     since they were last read."""
 
-    def __init__(  # noqa: PLR0913 - the parts of a sync
-        self, client: IruClient, stage: Stage, work: Work, quota: Quota, progress: Progress, *, every: bool
-    ) -> None:
-        self._client, self._stage, self._work, self._quota = client, stage, work, quota
-        self._progress, self._every = progress, every
+    def __init__(self, reader: QuotaReader, stage: Stage, work: Work, progress: Progress, *, every: bool) -> None:
+        self._reader, self._stage, self._work, self._progress, self._every = reader, stage, work, progress, every
 
     async def read(self, kind: Kind, per_device: PerDevice) -> None:
         """Stage what the devices have that are due, or write down that it may not be read. Raises an IruError."""
@@ -57,58 +52,51 @@ class DeviceReader:
         await self._work(lambda: self._stage.note(kind.per_device_reading, state))
 
     async def _all(self, kind: Kind, per_device: PerDevice, due: Sequence[DueDevice], state: ReadState) -> ReadState:
-        call = self._client.call(per_device.endpoint, seconds=A_DAY, requests=1_000_000)
+        call = self._reader.call(per_device.endpoint)
         done = failed = 0
-        for start in range(0, len(due), _AT_ONCE):
-            some = due[start : start + _AT_ONCE]
-            found: Found = {}
-            async with anyio.create_task_group() as group:
-                for device in some:
-                    group.start_soon(self._ask, call, per_device, device, found)
-            spent = next((error for error in found.values() if isinstance(error, OutOfBudget)), None)
-            if spent:
-                found = {device: rows for device, rows in found.items() if not isinstance(rows, OutOfBudget)}
-            state = await self._keep(kind, per_device, found, state)
-            if spent:
-                raise spent
-            for device in some:
-                error = found[device]
-                failed = failed + 1 if isinstance(error, IruError) and error.retryable else 0
-                if isinstance(error, IruError) and (failed == _IN_A_ROW or isinstance(error, _DENIED)):
-                    raise error
-            done += len(some)
-            self._progress(kind.per_device_reading, done, len(due))
+        asked = in_order(due, lambda device: _ask(self._reader, call, per_device, device), self._reader.at_once)
+        async with aclosing(asked) as answers:
+            async for device, found in answers:
+                state = await self._keep(kind, per_device, device, found, state)
+                if isinstance(found, IruError):
+                    failed = failed + 1 if found.retryable else 0
+                    if failed == _IN_A_ROW or isinstance(found, _DENIED):
+                        raise found
+                else:
+                    failed = 0
+                done += 1
+                self._progress(kind.per_device_reading, done, len(due))
         return state
 
-    async def _ask(self, call: Call, per_device: PerDevice, device: DueDevice, found: Found) -> None:
-        """What one device has, or why it cannot be read."""
-        for failures in range(1, TRIES + 1):
-            try:
-                await self._quota.take()
-                page = await call.page(per_device.endpoint, device_id=device.device_id)
-            except IruError as error:
-                found[device] = error
-                if not error.retryable or failures == TRIES:
-                    return
-                await self._quota.rest(error, failures)
-            else:
-                found[device] = page.rows
-                return
+    async def _keep(
+        self, kind: Kind, per_device: PerDevice, device: DueDevice, found: Sequence[Any] | IruError, state: ReadState
+    ) -> ReadState:
+        """Stage a device that answered; one that did not counts as odd, and is due again at the next sync."""
+        if isinstance(found, IruError):
+            state = replace(state, odd=state.odd + 1)
+            await self._work(lambda: self._stage.note(kind.per_device_reading, state))
+            return state
+        rows = [_with_device(per_device.row(row), device) for row in found]
 
-    async def _keep(self, kind: Kind, per_device: PerDevice, found: Found, state: ReadState) -> ReadState:
-        """Stage the devices that answered; those that did not count as odd, and are due again at the next sync."""
-        answered: dict[DueDevice, list[object]] = {}
-        unread = 0
-        for device, rows in found.items():
-            if isinstance(rows, IruError):
-                unread += 1
-            else:
-                answered[device] = [_with_device(per_device.row(row), device) for row in rows]
+        def after(good: int, odd: int) -> ReadState:
+            return replace(state, rows=state.rows + good, odd=state.odd + odd)
 
-        def after(rows: int, odd: int) -> ReadState:
-            return replace(state, rows=state.rows + rows, odd=state.odd + odd + unread)
+        return await self._work(lambda: self._stage.add_device(kind, device, rows, after))
 
-        return after(*await self._work(lambda: self._stage.add_devices(kind, answered, after)))
+
+async def _ask(reader: QuotaReader, call: Call, per_device: PerDevice, device: DueDevice) -> Sequence[Any] | IruError:
+    """What one device has, or why it cannot be read. Raises OutOfBudget."""
+    failures = 0
+    while True:
+        try:
+            return (await call.page(per_device.endpoint, device_id=device.device_id)).rows
+        except OutOfBudget:
+            raise
+        except IruError as error:
+            failures += 1
+            if not error.retryable or failures == TRIES:
+                return error
+            await reader.rest(error, failures)
 
 
 def _with_device(row: Row | None, device: DueDevice) -> Row | None:

@@ -4,17 +4,24 @@ The problem: all tokens of a tenant share one number of requests an hour, and a 
 answers state the limit and what is left of it; until one has, the documented limit is taken. Two bounds hold, and the
 stricter wins: the sync makes at most its share of the limit (`--quota`), and it makes none while what is left is not
 more than the rest of the limit, or than IRU_QUOTA_FLOOR. Iru counts by the hour of its own clock, so such a wait ends
-with that hour. What must stay true: a wait is told before it begins, with its reason and its end in UTC, and lasts an
-hour at most.
+with that hour. A sync reads many pages side by side: all of its requests pass one reader, which takes each from the
+quota as it is sent, and keeps fewer in flight than the client allows, so that live tools find a place free. What must
+stay true: a wait is told before it begins, with its reason and its end in UTC, and lasts an hour at most.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import anyio
 
+from ...api.call import Call
+from ...api.client import IruClient
+from ...api.endpoint import Endpoint
+from ...api.paging import RawPage
+from ...api.request import Request
 from ...api.transport.rate_limit import RateLimiter
 from ...errors import IruError, RateLimited, ServerFault, UsageError
 
@@ -22,6 +29,7 @@ _LONGEST_NAP = 60.0
 """Seconds between looks at what is left: others of this process may meanwhile have learnt that more is."""
 _TOLD = 10.0
 """Seconds from which a wait before another try is told."""
+_A_DAY = 86_400.0
 
 
 class OutOfBudget(RateLimited):
@@ -120,6 +128,27 @@ class Quota:
     async def _wait(self, seconds: float) -> None:
         self.waited += seconds
         await self._sleep(seconds)
+
+
+class QuotaReader:
+    """Reads through the shared client, within a quota, `at_once` requests in flight at most."""
+
+    def __init__(self, client: IruClient, quota: Quota) -> None:
+        self.limits, self.rate_limiter = client.limits, client.rate_limiter
+        self.at_once = client.limits.side_by_side
+        self.rest = quota.rest
+        self._client, self._quota = client, quota
+        self._places = anyio.CapacityLimiter(self.at_once)
+
+    def call(self, *endpoints: Endpoint[Any]) -> Call:
+        """A view of the client in which only the quota bounds the requests."""
+        return self._client.call(*endpoints, seconds=_A_DAY, requests=1_000_000, reader=self)
+
+    async def read(self, request: Request[Any], deadline: float) -> tuple[RawPage, float | None]:
+        """As the client reads it. Raises OutOfBudget, and what the client raises."""
+        async with self._places:
+            await self._quota.take()
+            return await self._client.read(request, deadline)
 
 
 def pause(error: Exception, failures: int) -> float:

@@ -27,7 +27,7 @@ from ..tables import BY_NAME, KINDS, Kind
 from .commit import Sync, commit
 from .pages import Progress, TableReader
 from .per_device import DeviceReader
-from .quota import Quota
+from .quota import Quota, QuotaReader
 from .staging import Stage
 
 T = TypeVar("T")
@@ -175,9 +175,10 @@ class _SyncRun:
             tell=tell,
             most=plan.most_requests,
         )
+        reader = QuotaReader(client, self._quota)
         full_every = None if plan.full else plan.full_every
-        self._tables = TableReader(client, self._stage, self._work, self._quota, full_every, progress)
-        self._devices = DeviceReader(client, self._stage, self._work, self._quota, progress, every=plan.full)
+        self._tables = TableReader(reader, client.now, self._stage, self._work, full_every, progress)
+        self._devices = DeviceReader(reader, self._stage, self._work, progress, every=plan.full)
 
     async def run(self) -> Outcome:
         began, before = self._client.now(), self._client.requests

@@ -1,33 +1,29 @@
 """Rows on their way into the copy.
 
 The problem: a table takes up to thousands of pages, and the process may end between any two. Each page is staged in one
-transaction with the position after it (`ReadState`), so the next sync goes on where this one was. What a row says is
-kept once in the table's values, by a digest of its columns, however many devices say the same; a staged row is whole
-numbers and two times. What must stay true: a staged position never runs ahead of the staged rows.
+transaction with the position after it (`ReadState`), so the next sync goes on where this one was. A staged row is
+whole numbers and two times (interning.py). What must stay true: a staged position never runs ahead of the staged rows.
 """
 
 from __future__ import annotations
 
 import json
-import marshal
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from ...api.paging import Position
-from ...output.clean import clean
 from ..store import transaction
-from ..tables import BY_NAME, Kind
-from .canonical import Thing, read, seconds
+from ..tables import Kind
+from .canonical import seconds
 from .cve_texts import keep_texts
 from .device_rows import PLATFORMS
+from .interning import Interning
 
-_MEMO = 50_000
-"""Contents remembered before the memory is emptied: apps and launch items repeat on every device."""
 Place = Position | list[Any]
-"""Where reading goes on: a page's position; for a table with parents the parent's id and that (None: the first)."""
+"""Where reading goes on: a page's position; for a table with parents the parent's id and that (None: the first); for
+a page by offset that overlaps with the one before, its position and what its first row must be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +76,7 @@ class Stage:
 
     def __init__(self, db: sqlite3.Connection, shown: Callable[[object], object] | None = None) -> None:
         self.db = self._db = db
-        self._shown = shown
-        self._known: dict[tuple[str, bytes], tuple[int, int]] = {}
-        self._devices: dict[str, int] = {}
+        self._interning = Interning(db, shown)
 
     def states(self) -> dict[str, ReadState]:
         """The readings that were begun."""
@@ -106,6 +100,11 @@ class Stage:
         with transaction(self._db):
             for table in _STAGED:
                 self._db.execute(f"DELETE FROM {table}{where}", names)
+
+    def begin_anew(self, kind: Kind, state: ReadState) -> None:
+        """Forget what is staged of a table, and that it is to be read as `state` says."""
+        self.clear(kind)
+        self.note(kind.name, state)
 
     def clear_devices(self, kind: Kind) -> None:
         """Forget what was staged of devices that were asked one by one."""
@@ -159,6 +158,11 @@ class Stage:
         )
         return sorted(row[0] for row in found)
 
+    def counted(self, kind: Kind) -> int | None:
+        """By how many rows Iru's count exceeded those that the copy held, at the last reading; None where unknown."""
+        row = self._db.execute("SELECT counted FROM _coverage WHERE kind = ?", (kind.name,)).fetchone()
+        return row[0] if row else None
+
     def devices_of(self, kind: Kind) -> int:
         """How many devices have rows of the table in the copy."""
         return int(self._db.execute(f"SELECT count(DISTINCT device) FROM _{kind.name}_open").fetchone()[0])
@@ -166,11 +170,11 @@ class Stage:
     def replace_whole(self, kind: Kind, device_ids: Sequence[str], rows: Sequence[object]) -> int:
         """Stage `rows` as all that the devices have, in place of what is staged of them. Returns how many of the rows
         were not staged before."""
-        marks = [(kind.name, self._device(device_id)) for device_id in device_ids]
+        marks = [(kind.name, self._interning.device(device_id)) for device_id in device_ids]
         with transaction(self._db):
             before = sum(self._staged_of(*mark) for mark in marks)
             self._db.executemany("DELETE FROM _stage WHERE kind = ? AND device = ?", marks)
-            self._insert(kind, [placed for row in rows if (placed := self._placed(kind, row)) is not None])
+            self._insert(kind, [placed for row in rows if (placed := self._interning.placed(kind, row)) is not None])
             self._db.executemany("INSERT OR REPLACE INTO _stage_whole(kind, device, asked) VALUES (?, ?, 0)", marks)
             return sum(self._staged_of(*mark) for mark in marks) - before
 
@@ -194,34 +198,35 @@ class Stage:
         )
         return [DueDevice(device_id, check_in, bool(unchanged)) for device_id, check_in, unchanged in found]
 
-    def add_devices(
-        self, kind: Kind, found: Mapping[DueDevice, Sequence[object]], after: Callable[[int, int], ReadState]
-    ) -> tuple[int, int]:
-        """Stage all that some devices have, as `add` does a page."""
+    def add_device(
+        self, kind: Kind, device: DueDevice, rows: Sequence[object], after: Callable[[int, int], ReadState]
+    ) -> ReadState:
+        """Stage all that a device has, as `add` does a page."""
         with transaction(self._db):
-            self._db.executemany(
+            self._db.execute(
                 "INSERT OR REPLACE INTO _stage_whole(kind, device, asked, check_in) VALUES (?, ?, 1, ?)",
-                [(kind.name, self._device(device.device_id), device.check_in) for device in found],
+                (kind.name, self._interning.device(device.device_id), device.check_in),
             )
-            return self._add(kind, kind.per_device_reading, [row for rows in found.values() for row in rows], after)
+            return self._add(kind, kind.per_device_reading, rows, after)
 
-    def add(self, kind: Kind, rows: Sequence[object], after: Callable[[int, int], ReadState]) -> tuple[int, int]:
-        """Stage one page; `after` tells from its number of rows and odd rows how far that is. Returns both numbers."""
+    def add(self, kind: Kind, rows: Sequence[object], after: Callable[[int, int], ReadState]) -> ReadState:
+        """Stage one page; `after` tells from its number of rows and of odd rows how far that is, and is returned."""
         with transaction(self._db):
             return self._add(kind, kind.name, rows, after)
 
     def _add(
         self, kind: Kind, reading: str, rows: Sequence[object], after: Callable[[int, int], ReadState]
-    ) -> tuple[int, int]:
-        placed = [self._placed(kind, row) for row in rows]
+    ) -> ReadState:
+        placed = [self._interning.placed(kind, row) for row in rows]
         staged = [one for one in placed if one is not None]
         self._insert(kind, staged)
         if kind.prism:
             self._note_reports(kind, rows)
         if kind.keeps_texts:
-            keep_texts(self._db, [self._written(row) for row in rows])
-        self.note(reading, after(len(staged), len(placed) - len(staged)))
-        return len(staged), len(placed) - len(staged)
+            keep_texts(self._db, [self._interning.written(row) for row in rows])
+        state = after(len(staged), len(placed) - len(staged))
+        self.note(reading, state)
+        return state
 
     def _insert(self, kind: Kind, staged: Iterable[tuple[Any, ...]]) -> None:
         rows = [(kind.name, *one) for one in staged]
@@ -244,76 +249,17 @@ class Stage:
                 before = newest.get(row["device_id"], (0, 0))
                 newest[row["device_id"]] = max(times[0], before[0]), max(times[1], before[1])
                 if row["device_id"] not in named:
-                    named[row["device_id"]] = self._names(row)
+                    named[row["device_id"]] = self._interning.names(row)
         self._db.executemany(
             "INSERT INTO _stage_report(kind, device, updated_at, collected_at) VALUES (?, ?, ?, ?) ON CONFLICT(kind, "
             "device) DO UPDATE SET updated_at = max(updated_at, excluded.updated_at), "
             "collected_at = max(collected_at, excluded.collected_at)",
-            [(kind.name, self._device(device_id), *times) for device_id, times in newest.items()],
+            [(kind.name, self._interning.device(device_id), *times) for device_id, times in newest.items()],
         )
         self._db.executemany(  # Iru's device list has better names, but not of every device
             "UPDATE _device SET device_name = ?, serial_number = ? WHERE device_id = ? AND serial_number IS NULL",
             [(*names, device_id) for device_id, names in named.items()],
         )
-
-    def _written(self, row: object) -> object:
-        """A row as it may be written."""
-        return self._shown(row) if self._shown else row
-
-    def _names(self, row: dict[str, Any]) -> tuple[Any, Any]:
-        """What Prism calls the device of a row, and its serial number."""
-        written = self._written({name: row.get(name) for name in ("device__name", "serial_number")})
-        cleaned = clean(written) if isinstance(written, dict) else {}
-        return cleaned.get("device__name"), cleaned.get("serial_number")
-
-    def _placed(self, kind: Kind, row: object) -> tuple[Any, ...] | None:
-        """Device, key, value, since, changed and latest of one row. What repeats from device to device is read once."""
-        same = _content(kind, row)
-        known = self._known.get((kind.name, same)) if same else None
-        if known and isinstance(row, dict):
-            times = seconds(row.get(kind.since)), seconds(row.get(kind.changed))
-            return self._device(row[kind.device]), *known, *_short(*times), None
-        thing = read(kind, self._written(row))
-        if thing is None:
-            return None
-        found = self._value(kind, thing)
-        if same:
-            if len(self._known) >= _MEMO:
-                self._known.clear()
-            self._known[kind.name, same] = found
-        return self._device(thing.device), *found, *_short(thing.since, thing.changed), thing.latest
-
-    def _device(self, device_id: str) -> int:
-        if not device_id:
-            return 0
-        if device_id not in self._devices:
-            self._db.execute("INSERT OR IGNORE INTO _device(device_id) VALUES (?)", (device_id,))
-            found = self._db.execute("SELECT id FROM _device WHERE device_id = ?", (device_id,)).fetchone()
-            self._devices[device_id] = found[0]
-        return self._devices[device_id]
-
-    def _value(self, kind: Kind, thing: Thing) -> tuple[int, int]:
-        """The numbers of the thing's key and content, which are made if they are new."""
-        table, digest = f"_{kind.name}_value", thing.digest(kind)
-        found = self._db.execute(f"SELECT key, _id FROM {table} WHERE digest = ?", (digest,)).fetchone()
-        if found:
-            return int(found[0]), int(found[1])
-        key = self._key(thing.key)
-        columns = ", ".join(f'"{name}"' for name in (*kind.columns, "more"))
-        marks = ", ".join("?" * (len(thing.cells) + 2))
-        done = self._db.execute(
-            f"INSERT INTO {table}(digest, key, {columns}) VALUES ({marks})", (digest, key, *thing.cells)
-        )
-        return key, int(done.lastrowid or 0)
-
-    def _key(self, text: str) -> int:
-        self._db.execute("INSERT OR IGNORE INTO _key(text) VALUES (?)", (text,))
-        return int(self._db.execute("SELECT id FROM _key WHERE text = ?", (text,)).fetchone()[0])
-
-
-def _short(since: int | None, changed: int | None) -> tuple[int | None, int | None]:
-    """Both times, the second as 0 where it is the first."""
-    return since, 0 if since is not None and since == changed else changed
 
 
 def _unstaged(kind: Kind) -> str:
@@ -322,21 +268,3 @@ def _unstaged(kind: Kind) -> str:
         f"_{kind.name}_open o JOIN _{kind.name}_value v ON v._id = o.value WHERE NOT EXISTS (SELECT 1 FROM _stage s "
         f"WHERE s.kind = '{kind.name}' AND s.device = o.device AND s.key = v.key)"
     )
-
-
-def _content(kind: Kind, row: object) -> bytes | None:
-    """Equal for raw rows with the same content; None where contents do not repeat from device to device."""
-    if not kind.prism or kind.latest or not isinstance(row, dict) or not isinstance(row.get(kind.device), str):
-        return None
-    names = _content_columns(kind.name, tuple(row))
-    try:
-        return marshal.dumps((names, tuple(map(row.get, names))), 2)
-    except ValueError:
-        return None
-
-
-@lru_cache(maxsize=256)
-def _content_columns(kind: str, columns: tuple[str, ...]) -> tuple[str, ...]:
-    """What is left of a row's columns without its device and dates."""
-    other = BY_NAME[kind].skipped | {BY_NAME[kind].device, BY_NAME[kind].since}
-    return tuple(name for name in columns if name not in other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple, TypedDict, cast
 
 from pydantic import Field
@@ -18,6 +19,8 @@ from ..kit.resolve import resolve
 _HEAVY = ("installed_profiles", "users")
 _FINE = frozenset({"pass", "success", "installed", "remediated", "available", "cached", "compliant"})
 _NOT_MEANT = frozenset({"excluded", "incompatible"})
+FAILED = frozenset({"error", "failed"})
+"""Words of Iru's for an item that failed."""
 _LAST_LINES = 3
 _LOG_CHARACTERS = 300
 
@@ -148,18 +151,21 @@ def is_fine(status: str | None) -> bool:
 
 def _worst_first(item: StatusItem) -> tuple[int, str]:
     word = (item.status or "").casefold()
-    return (2 if is_fine(word) else int(word not in ("error", "failed")), item.name)
+    return (2 if is_fine(word) else int(word not in FAILED), item.name)
 
 
 def _status_row(item: StatusItem, kind: str) -> dict[str, Any]:
     flat = item.flat() | ({"type": "parameter"} if kind == "parameters" else {})
     fine = is_fine(item.status)
     names = ("name", "status", "type", "category", "reported_at") + (() if fine else ("item_id",))
-    logs = [_last_lines(text) for text in (item.log, item.last_audit_log, item.control_log) if text and not fine]
-    logs = [log for log in logs if not any(log != other and log in other for other in logs)]
-    return {name: flat[name] for name in names if name in flat} | (
-        {"log": " | ".join(dict.fromkeys(logs))} if logs else {}
-    )
+    logs = "" if fine else last_logs(flat)
+    return {name: flat[name] for name in names if name in flat} | ({"log": logs} if logs else {})
+
+
+def last_logs(flat: Mapping[str, Any]) -> str:
+    """The last lines of a status row's logs, those that are part of another left out."""
+    logs = [_last_lines(str(flat[name])) for name in ("log", "last_audit_log", "control_log") if name in flat]
+    return " | ".join(dict.fromkeys(log for log in logs if not any(log != one and log in one for one in logs)))
 
 
 def _last_lines(log: str) -> str:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ...api.record import read_moment
 from ...errors import UsageError
-from ...folding import fold, plain_part
+from ...folding import fold, nearest, plain_part
 
 Str = Annotated[str, Field(max_length=300)]
 """Free text, empty for not asked."""
@@ -23,10 +23,10 @@ KEEPS_PSEUDONYMS = "keeps pseudonyms"
 """In a parameter's annotation: it is compared with pseudonyms, so privacy mode does not turn them into names."""
 
 Limit = Annotated[int, Field(ge=0, le=500, description="0: counts only")]
-Cursor = Annotated[str, Field(description="next_cursor of the previous page", max_length=2000)]
+Cursor = Annotated[str, Field(description="next_cursor of the last page", max_length=2000)]
 Fields = Annotated[
     tuple[str, ...],
-    Field(description="columns instead of the usual ones, * for all", max_length=60),
+    Field(description="columns to show, * for all", max_length=60),
 ]
 DeviceRef = Annotated[str, Field(description="serial number, device name or device_id", min_length=1, max_length=300)]
 Since = Annotated[str, Field(description="ISO time, date, or age: 24h, 7d, 3mo", max_length=40)]
@@ -42,7 +42,15 @@ def known_fields(fields: Sequence[str], valid: Collection[str]) -> None:
     """Raises UsageError for the first of `fields` that no row has or could have."""
     wrong = [name for name in fields if name != ALL and name not in valid]
     if wrong:
-        raise UsageError(f"No field '{wrong[0][:40]}'.", f"Valid: {', '.join(sorted(valid))}.")
+        raise UsageError(
+            f"No field '{wrong[0][:40]}'.", f"{did_you_mean(wrong[0], valid)}Valid: {', '.join(sorted(valid))}."
+        )
+
+
+def did_you_mean(wrong: str, valid: Collection[str]) -> str:
+    """A sentence with the name that is most like a wrong one; empty where none is."""
+    near = nearest(wrong, valid)
+    return f"Did you mean {near[0]}? " if near else ""
 
 
 _UNITS = {

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 from ...api.record import Record
 from .answers import Page, columns_of
 from .params import ALL, known_fields
-from .size import ROOM_FOR_ROWS, size, truncated
+from .size import ROOM_FOR_ROWS, size_truncated
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ class RowShape(Generic[T]):
         else:
             found = self.flat(record)
         pairs = [(name, self.iru_names.get(name, name)) for name in names]
-        return {name: found[theirs] for name, theirs in pairs if theirs in found}
+        return {name: found[iru_name] for name, iru_name in pairs if iru_name in found}
 
     def usual(self, record: Record) -> dict[str, Any]:
         """The usual columns of a record that hold something."""
@@ -59,7 +59,7 @@ class RowShape(Generic[T]):
 
     def all(self, record: Record) -> dict[str, Any]:
         """All columns of a record that hold something."""
-        names = {theirs: ours for ours, theirs in self.iru_names.items()}
+        names = {iru_name: name for name, iru_name in self.iru_names.items()}
         found = self.flat(record) if self.flat else record.flat()
         return {names.get(name, name): value for name, value in found.items()}
 
@@ -95,7 +95,7 @@ class RowCollector(Generic[T]):
         if self.full:
             return False
         row = self._row(record)
-        total = self._size + size(truncated(self._pseudonymised(row)))
+        total = self._size + size_truncated(self._pseudonymised(row))
         before = self._constant if self._rows else row
         constant = {name: value for name, value in before.items() if row.get(name) == value}
         self.too_large = bool(self._rows) and total - self.count * _size_of_columns(constant) > ROOM_FOR_ROWS
@@ -136,7 +136,7 @@ class RowCollector(Generic[T]):
 
 def _size_of_columns(columns: dict[str, Any]) -> int:
     """What these columns add to the size of a row."""
-    return sum(size({name: truncated(value)}) - 1 for name, value in columns.items())
+    return sum(size_truncated({name: value}) - 1 for name, value in columns.items())
 
 
 def _without(row: dict[str, Any], columns: Collection[str]) -> dict[str, Any]:

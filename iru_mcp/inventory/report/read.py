@@ -1,0 +1,32 @@
+"""How the report reads the copy: the rows of a statement, cleaned for people, and what it could not copy."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from ...output.clean import clean
+
+Row = dict[str, Any]
+
+
+def rows_of(db: sqlite3.Connection, sql: str, **values: Any) -> list[Row]:
+    """The rows of a statement, cleaned for people."""
+    cursor = db.execute(sql, values)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, [clean(cell) for cell in row], strict=True)) for row in cursor]
+
+
+def missing(db: sqlite3.Connection, *kinds: str) -> str:
+    """Why the numbers of `kinds` may be too small, as a sentence; empty when every kind was copied."""
+    held = {row[0]: row[1:] for row in db.execute("SELECT kind, state, good_at FROM coverage")}
+    said = []
+    for kind in kinds:
+        state, good = held.get(kind, ("not copied yet", None))
+        if state != "copied":
+            said.append(f"{kind}: {state}" + (f", as of {good}" if good else ""))
+    return f"Not complete. {'; '.join(said)}." if said else ""
+
+
+PRESENT = "coalesce(lower(v.status), '') <> 'remediated'"
+"""Of a vulnerability v: whether its detections count. Iru keeps a remediated CVE in its list."""

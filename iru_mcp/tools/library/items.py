@@ -1,0 +1,97 @@
+"""The library: custom software, profiles and scripts, and who changed an item."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+from ...api.endpoints.library import (
+    LIST_CUSTOM_APPS,
+    LIST_CUSTOM_PROFILES,
+    LIST_CUSTOM_SCRIPTS,
+    LIST_IN_HOUSE_APPS,
+    LIST_LIBRARY_ITEM_ACTIVITY,
+    LIST_SELF_SERVICE_CATEGORIES,
+    LibraryItem,
+    LibraryItemActivity,
+)
+from ..kit.answers import Page
+from ..kit.catalogue import tool
+from ..kit.context import Context
+from ..kit.listing import listing
+from ..kit.params import Cursor, Fields, Limit, Since, Str, Until, contains, read_window, within
+from ..kit.rows import RowShape
+from ..kit.scan import Check, Source
+from .scope import KINDS, SCOPE_ENDPOINTS, ItemRef, find_item
+
+
+class LibraryItemLine(TypedDict, total=False):
+    """A library item, without its body."""
+
+    id: str
+    name: str
+    active: bool
+    install_enforcement: str
+    execution_frequency: str
+    mdm_identifier: str
+    app_version: str
+    created_at: str
+    updated_at: str
+
+
+class ItemActivityLine(TypedDict, total=False):
+    """A change to an item."""
+
+    activity_time: str
+    activity_type: str
+    user_email: str
+    details: Any
+
+
+class CategoryLine(TypedDict, total=False):
+    """A Self Service category."""
+
+    id: str
+    name: str
+
+
+@tool(LIST_CUSTOM_APPS, LIST_IN_HOUSE_APPS, LIST_CUSTOM_PROFILES, LIST_CUSTOM_SCRIPTS, default=False)
+async def list_library_items(
+    ctx: Context,
+    kind: Literal["custom_apps", "in_house_apps", "custom_profiles", "custom_scripts"],
+    name: Str = "",
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[LibraryItemLine]:
+    """Custom apps, in-house apps, custom profiles or custom scripts, without bodies and download addresses. Iru has no
+    list of its other items: find those in list_blueprint_library_items or get_device_status."""
+    has = contains(name.strip())
+    checks: list[Check[LibraryItem]] = [Check("name", lambda item: has(item.name))] if name.strip() else []
+    source = Source(KINDS[kind], checks=checks)
+    return await listing(ctx, source, RowShape(LibraryItemLine), limit=limit, cursor=cursor, fields=fields)
+
+
+@tool(LIST_LIBRARY_ITEM_ACTIVITY, optional=SCOPE_ENDPOINTS, default=False)
+async def list_library_item_activity(
+    ctx: Context,
+    library_item: ItemRef,
+    since: Since = "",
+    until: Until = "",
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[ItemActivityLine]:
+    """Who created, edited, assigned or deleted one library item, newest first."""
+    early, late = read_window(since, until, ctx.now())
+    checks: list[Check[LibraryItemActivity]] = [
+        Check("since/until", lambda row: within(row.activity_time, early, late))
+    ]
+    item = await find_item(ctx.call, library_item)
+    source = Source(LIST_LIBRARY_ITEM_ACTIVITY, checks=checks, ids={"library_item_id": item.item_id})
+    return await listing(ctx, source, RowShape(ItemActivityLine), limit=limit, cursor=cursor, fields=fields)
+
+
+@tool(LIST_SELF_SERVICE_CATEGORIES, default=False)
+async def list_self_service_categories(ctx: Context, limit: Limit = 100, cursor: Cursor = "") -> Page[CategoryLine]:
+    """Categories of Self Service."""
+    return await listing(ctx, Source(LIST_SELF_SERVICE_CATEGORIES), RowShape(CategoryLine), limit=limit, cursor=cursor)
