@@ -24,7 +24,8 @@ _PATIENCE = 10.0
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    """Print the state of the copy. The exit code: TOO_OLD, else 1 when Iru does not answer or the last sync failed.
+    """Print the state of the copy. The exit code: TOO_OLD, else 1 when Iru does not answer, when the last sync failed
+    or when none has finished.
 
     Raises an IruError when there is no copy.
     """
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         _print(found)
     if too_old:
         return TOO_OLD
-    return int(found["connected"] != "yes" or "failed_rounds" in found)
+    return int(found["connected"] != "yes" or "failed_rounds" in found or not found["last_sync"])
 
 
 def _print(found: dict[str, Any]) -> None:

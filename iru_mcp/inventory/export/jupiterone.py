@@ -17,7 +17,7 @@ from ...api.record import read_moment
 from ...output.clean import clean
 from ..graph import RELATIONS, Relation
 from ..store import account_name, meta
-from .rows import Shown
+from .rows import Shown, Wanted, check
 
 Row = dict[str, Any]
 
@@ -35,8 +35,9 @@ _PROFILES = """SELECT payload_identifier AS id, min(profile_display_name) AS nam
 
 
 def write_graph(db: sqlite3.Connection, out: TextIO, shown: Shown) -> None:
-    """One JSON object a line: entities, then relationships."""
+    """One JSON object a line: entities, then relationships. Raises UsageError when no sync has finished."""
     db.execute("BEGIN")
+    check(db, Wanted())
     out.writelines(json.dumps(shown(line), ensure_ascii=False, separators=(",", ":")) + "\n" for line in _graph(db))
 
 
