@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from iru_mcp.inventory.export.jupiterone import write_graph
+from iru_mcp.inventory.export.rows import Wanted
 from iru_mcp.inventory.store import reader
 
 from . import graph_facts as facts
@@ -22,7 +23,7 @@ Line = dict[str, Any]
 def lines(copy: Copy) -> list[Line]:
     out = io.StringIO()
     with reader(copy.path) as db:
-        write_graph(db, out, lambda line: line)
+        write_graph(db, out, Wanted(), lambda line: line)
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 

@@ -17,7 +17,7 @@ from ...api.record import read_moment
 from ...output.clean import clean
 from ..graph import RELATIONS, Relation
 from ..store import meta
-from .rows import Shown
+from .rows import Shown, Wanted
 
 Row = dict[str, Any]
 
@@ -34,7 +34,7 @@ _PROFILES = """SELECT payload_identifier AS id, min(profile_display_name) AS nam
     FROM profiles WHERE payload_identifier IS NOT NULL GROUP BY 1"""
 
 
-def write_graph(db: sqlite3.Connection, out: TextIO, shown: Shown) -> None:
+def write_graph(db: sqlite3.Connection, out: TextIO, _: Wanted, shown: Shown) -> None:
     """One JSON object a line: entities, then relationships."""
     db.execute("BEGIN")
     out.writelines(json.dumps(shown(line), ensure_ascii=False, separators=(",", ":")) + "\n" for line in _graph(db))
