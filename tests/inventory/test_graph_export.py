@@ -62,6 +62,14 @@ def test_every_entity_is_as_the_published_schemas_want_it(lines: list[Line]) -> 
     assert all(device["_key"] == device["deviceId"] == device["id"] for device in devices)
     assert any(device.get("encrypted") is True for device in devices)
     assert all(device["lastSeenOn"] > 1_000_000_000_000 for device in devices if "lastSeenOn" in device)
+    mac = next(device for device in devices if device["platform"] == "darwin" and "macAddress" in device)
+    assert mac["network.macAddress"] == mac["macAddress"]
+    told = set().union(*devices)
+    wanted = {name for name in facts.PROPERTIES["Device"] if name.startswith(("hardware", "activation", "network"))}
+    assert wanted - told <= {"hardwareOverview.processorSpeed", "network.publicIp"}, "empty in the demo tenant"
+    profiles = [entity for entity in held.values() if entity["_type"] == "kandji_profile"]
+    assert profiles
+    assert all(one["_key"] == f"kandji_profile:{one['id']}" and "mdmIdentifier" in one for one in profiles)
     assert {entity["tag.AccountName"] for entity in held.values()} == {"demo"}
 
 

@@ -120,6 +120,7 @@ def read_back(event: Row) -> Row:
     row["serial_number"] = held.get("hw_info", {}).get("serial_number")
     known = row.pop("vulnerability", {})
     row |= _BACK[event["metadata"]["log_name"]](event, row)
+    row.pop("mac_hardware", None)
     assert known.get("cve_id") is None
     return {name: value for name, value in row.items() if value is not None}
 
@@ -255,3 +256,15 @@ def test_what_iru_says_of_a_cve_is_in_its_findings(copy: Copy) -> None:
         mapped = {name: value for name, value in mapped.items() if value is not None}
         assert mapped | event["unmapped"]["vulnerability"] == known
         assert held["is_exploit_available"] == (known["kev_score"] > 0)
+
+
+def test_the_hardware_of_a_mac_is_in_its_event(copy: Copy) -> None:
+    known = {row["device_id"]: row for row in exported(copy)["mac_hardware"].values()}
+    seen = 0
+    for event in events(copy):
+        rest = event.get("unmapped", {}).get("mac_hardware")
+        if event["class_uid"] == 5001 and rest is not None:
+            held, seen = event["device"], seen + 1
+            whole = rest | {"device_id": held["uid"], "ip_address": held.get("ip"), "mac_address": held.get("mac")}
+            assert {name: cell for name, cell in whole.items() if cell is not None} == known[held["uid"]]
+    assert seen == len(known) > 0

@@ -21,6 +21,8 @@ from .rows import Row, Shown, Wanted, check, rows, tables
 
 VERSION = "1.9.0"
 """The published version of OCSF whose definitions the events hold to."""
+Beside = dict[tuple[str, str], Row]
+"""Rows that tell more of another table's rows, by their table and by the id that both have."""
 _SEVERITIES = {"Low": 2, "Medium": 3, "High": 4, "Critical": 5}
 
 
@@ -34,7 +36,11 @@ def write_ocsf(db: sqlite3.Connection, out: TextIO, wanted: Wanted, shown: Shown
 
 def _events(db: sqlite3.Connection, wanted: Wanted, shown: Shown, sync: int) -> Iterator[Row]:
     found = {table.name: table for table in tables(wanted)}
-    cves = {row["cve_id"]: row for row in rows(db, found["vulnerabilities"], wanted, shown, sync)}
+    beside = {
+        (name, row[key]): {column: cell for column, cell in row.items() if column not in ("sync", "row_key", key)}
+        for name, key in (("vulnerabilities", "cve_id"), ("mac_hardware", "device_id"))
+        for row in rows(db, found[name], wanted, shown, sync)
+    }
     last = last_sync(db)
     collected = milliseconds(last[1]) if last else 0
     tenant = str(shown(meta(db, "account") or ""))
@@ -42,7 +48,7 @@ def _events(db: sqlite3.Connection, wanted: Wanted, shown: Shown, sync: int) -> 
         for row in rows(db, found[name], wanted, shown, sync):
             rest = dict(row)
             head = _head(class_uid, collected, name, tenant, rest.pop("row_key"))
-            body = make(rest, cves)
+            body = make(rest, beside)
             if "finding_info" in body:
                 body["finding_info"]["uid"] = head["metadata"]["uid"]
             del rest["sync"]
@@ -70,17 +76,22 @@ def _head(class_uid: int, collected: int, table: str, tenant: str, key: str) -> 
     }
 
 
-def _device(rest: Row, _: dict[str, Row]) -> Row:
-    return {"device": device(rest)}
+def _device(rest: Row, beside: Beside) -> Row:
+    """A device with the addresses of its hardware, whose other columns stand under `mac_hardware`."""
+    hardware = dict(beside.get(("mac_hardware", rest["device_id"]), {}))
+    found = {"device": device(rest, hardware)}
+    if hardware:
+        rest["mac_hardware"] = hardware
+    return found
 
 
-def _app(rest: Row, _: dict[str, Row]) -> Row:
+def _app(rest: Row, _: Beside) -> Row:
     return {"device": owned(rest)} | software(rest)
 
 
-def _detection(rest: Row, cves: dict[str, Row]) -> Row:
+def _detection(rest: Row, beside: Beside) -> Row:
     """A detection with what Iru says of its CVE, whose own columns that fit nowhere stand under `vulnerability`."""
-    known = {name: cell for name, cell in cves.get(rest["cve_id"], {}).items() if name not in ("sync", "row_key")}
+    known = dict(beside.get(("vulnerabilities", rest["cve_id"]), {}))
     title = f"{rest['cve_id']} in {rest.get('name', 'software')}"
     status = known.pop("status", None)
     begun, seen = take_time(rest, "since"), _severity(rest, "cvss_severity")
@@ -95,14 +106,14 @@ def _status(status: str | None) -> Row:
     return {} if status is None else {"status_id": 4 if status == "Remediated" else 99, "status": status}
 
 
-def _threat(rest: Row, _: dict[str, Row]) -> Row:
+def _threat(rest: Row, _: Beside) -> Row:
     begun = take_time(rest, "detection_date")
     more = {"uid_alt": rest.pop("id", None), "title": rest.get("threat_name")}
     found: Row = {"device": owned(rest), "malware": [malware(rest)]}
     return found | _severity(rest, "severity") | _finding(begun, created_time=begun, **more)
 
 
-def _behavior(rest: Row, _: dict[str, Row]) -> Row:
+def _behavior(rest: Row, _: Beside) -> Row:
     """The processes are evidence; the rule that matched is the analytic."""
     begun = take_time(rest, "detection_date")
     rule = rest.pop("threat_id", None)
@@ -132,7 +143,7 @@ def _finding(begun: int | None, **info: Any) -> Row:
     return ({"time": begun} if begun is not None else {}) | {"finding_info": held}
 
 
-_CLASSES: dict[str, tuple[int, Callable[[Row, dict[str, Row]], Row]]] = {
+_CLASSES: dict[str, tuple[int, Callable[[Row, Beside], Row]]] = {
     "devices": (5001, _device),
     "apps": (5020, _app),
     "detections": (2002, _detection),

@@ -55,7 +55,7 @@ def owned(rest: Row) -> Row:
     return _made(uid=uid, name=name, hw_info=serial) | {"type_id": 0}
 
 
-def device(rest: Row) -> Row:
+def device(rest: Row, hardware: Row) -> Row:
     """A row of devices. What is neither Mac, iPhone nor iPad is of the type Other, by its platform."""
     platform, model = _text(rest, "platform") or "unknown", _text(rest, "model")
     kind = 3 if "MacBook" in str(model) else 2 if platform == "Mac" else _TYPES.get(platform, 99)
@@ -73,6 +73,8 @@ def device(rest: Row) -> Row:
         agent_list=[{"name": "Iru Agent", "version": agent}] if agent else [],
         is_managed=_take(rest, "mdm_enabled", bool),
         udid=_text(rest, "udid"),
+        ip=_text(hardware, "ip_address"),
+        mac=_text(hardware, "mac_address"),
         first_seen_time=take_time(rest, "first_enrollment"),
         last_seen_time=take_time(rest, "last_check_in"),
     )
@@ -104,7 +106,6 @@ def software(rest: Row) -> Row:
 
 def cve(rest: Row, known: Row) -> Row:
     """A vulnerability of a detection and of what is known of its CVE; each keeps what does not fit."""
-    known.pop("cve_id", None)
     link, score, fixed = (
         _text(known, "cve_link"),
         _take(known, "epss_score", (int, float)),
