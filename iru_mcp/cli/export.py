@@ -30,6 +30,10 @@ def run(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any], *,
         )
     if options.format in ("csv", "parquet") and not options.out:
         raise UsageError(f"{options.format} is one file a table.", "Name a folder with --out.")
+    if options.format != "parquet" and "://" in options.out:
+        raise UsageError(
+            "Only parquet is written to an address.", "Name a path with --out, or choose --format parquet."
+        )
     out = Path(options.out)
     with reader(path) as db:
         match options.format:
@@ -38,7 +42,7 @@ def run(options: argparse.Namespace, path: Path, shown: Callable[[Any], Any], *,
             case "parquet":
                 from ..inventory.export.parquet import write_parquet
 
-                print(write_parquet(db, out, wanted, shown), file=sys.stderr)
+                print(write_parquet(db, options.out, wanted, shown), file=sys.stderr)
             case "jsonl" if options.out:
                 write_lines_file(db, out, wanted, shown)
             case "jsonl":
