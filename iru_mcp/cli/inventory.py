@@ -59,7 +59,7 @@ def _add_sync_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_export_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", required=True, choices=["jsonl", "csv", "parquet", "jupiterone"])
+    parser.add_argument("--format", required=True, choices=["jsonl", "csv", "parquet", "jupiterone", "ocsf"])
     parser.add_argument("--out", default="", help="file, for csv and parquet a folder; stdout unless given")
     parser.add_argument("--tenants", default="", metavar="FILE", help=f"{_TENANTS}; --out is then a folder")
     parser.add_argument("--history", action="store_true", help="also every row that was, with valid_from and valid_to")

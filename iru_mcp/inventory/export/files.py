@@ -24,9 +24,9 @@ MANIFEST = "_manifest.json"
 """The file that says what a folder holds. Readers of Hive-partitioned folders skip names that begin with _."""
 
 
-def tenant_folder(out: Path, account: str) -> Path:
-    """Where one tenant's files lie in a Hive-partitioned tree."""
-    return out / f"tenant={quote(account, safe='.-_')}"
+def tenant_partition(account: str) -> str:
+    """The folder of one tenant in a Hive-partitioned tree."""
+    return f"tenant={quote(account, safe='.-_')}"
 
 
 def _refused(path: Path, error: OSError) -> UsageError:
