@@ -19,6 +19,8 @@ class Kind:
     name: str
     holds: str
     """What a row is, for people and models."""
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The words that a column of few has, as it has them in the views."""
     endpoint: Endpoint[Any]
     instead: Endpoint[Any] | None = None
     """Where older tenants have the same."""
@@ -58,6 +60,12 @@ class Kind:
     """Its rows carry descriptions of CVEs, which are kept once a CVE."""
     per_device: PerDevice | None = None
     """How devices that no list covers are asked one by one."""
+
+    @property
+    def about(self) -> str:
+        """What a row is, with the words of its columns."""
+        words = [f"{column}: {', '.join(values)}" for column, values in self.words.items()]
+        return "; ".join([self.holds, *words])
 
     @property
     def listed(self) -> bool:

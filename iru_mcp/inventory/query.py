@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import IruError, TookTooLong, UsageError
+from ..folding import nearest
 from .sandbox.guard import SIGNS, Bounds, Found, Guard
 from .sandbox.processes import Processes
 from .schema import VIEWS, view_columns
@@ -81,13 +81,12 @@ def guarded(path: Path, seconds: float) -> Iterator[Guard]:
     """
     with reader(path):  # says what is wrong with the file
         pass
-    guard = Guard(path, seconds)
-    try:
-        yield guard
-    except (sqlite3.Error, sqlite3.Warning, MemoryError) as error:
-        raise _explained(str(error), late=guard.late) from None
-    finally:
-        guard.close()
+    with closing(Guard(path)) as guard:
+        try:
+            with guard.within(seconds):
+                yield guard
+        except (sqlite3.Error, sqlite3.Warning, MemoryError) as error:
+            raise _explained(str(error), late=guard.late) from None
 
 
 def select(path: Path, sql: str, values: Mapping[str, Any] | None = None, *, most: int, seconds: float) -> Found:
@@ -112,13 +111,13 @@ def _hint(text: str, sql: str) -> str:
     """The nearest table to one that there is not; for a column, the columns of the tables in the statement."""
     table = re.search(r"no such table: (?:main\.)?(\S+)", text)
     if table:
-        near = difflib.get_close_matches(table[1].casefold(), VIEWS, 3, 0.4)
+        near = nearest(table[1], VIEWS, 3, 0.4)
         return f"Did you mean {', '.join(near)}?" if near else f"Tables: {', '.join(VIEWS)}."
     column = re.search(r"no such column: (\S+)", text)
     if column:
-        wanted = column[1].rpartition(".")[2].casefold()
+        wanted = column[1].rpartition(".")[2]
         names = sorted({name for held in view_columns().values() for name in held})
-        near = difflib.get_close_matches(wanted, names, 3, 0.5)
+        near = nearest(wanted, names, 3, 0.5)
         held = [f"{name} (in {', '.join(_holders(name)[:4])})" for name in near]
         own = _columns_used(sql)
         return " ".join([f"Did you mean {', '.join(held)}?"] * bool(near) + own) or _SCHEMA

@@ -83,6 +83,13 @@ async def test_where_removals_cannot_be_known_the_copy_says_until_when_they_are(
     )
     assert (await copy.sync()).modes["apps"] == "incremental"
     assert copy.rows("SELECT removals_at FROM coverage WHERE kind = 'apps'") == [("2026-11-23T12:00:00Z",)]
+    tables = (await copy.call("inventory_query", sql="SELECT count(*) FROM apps, filevault"))["tables"]
+    assert {line["table"]: line.get("removals_known_until") for line in tables} == {
+        "apps": "2026-11-23T12:00:00Z",
+        "filevault": "2026-11-23T12:00:00Z",
+    }
+    assert tables[0]["as_of"] == "2026-11-23T18:00:00Z"
+    assert [note for note in (await copy.call("inventory_schema"))["notes"] if "apps 2026-11-23T12:00:00Z" in note]
 
 
 async def test_a_clock_that_is_45_minutes_fast_loses_no_change(empty: Copy) -> None:
