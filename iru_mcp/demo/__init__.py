@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,8 +33,10 @@ def transport(
     does not exist, or too few devices.
     """
     from .asgi_transport import DemoTransport
+    from .world.tenant import DemoTenant
 
-    demo = DemoTransport.build(devices, seed, now, frozenset(denied), frozenset(unlicensed), token, hour_limit)
+    tenant = DemoTenant.found(devices, seed, (now or datetime.now(UTC)).astimezone(UTC))
+    demo = DemoTransport(tenant, token, frozenset(denied), frozenset(unlicensed), hour_limit)
     if not begun:
         demo.tenant.rewind()
     return demo

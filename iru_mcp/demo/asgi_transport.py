@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -16,11 +15,18 @@ from ..api import declared_endpoints
 from ..api.endpoint import Endpoint
 from .routes import ROUTES
 from .routes.query import Fault
-from .world.chance import hexes
-from .world.tenant import Tenant
+from .world.chance import hex_digits
+from .world.tenant import DemoTenant
 
 Message = MutableMapping[str, Any]
 AsgiApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+_SECOND_LIMITS = {
+    "RateLimit-Limit": "50",
+    "RateLimit-Remaining": "49",
+    "RateLimit-Reset": "1",
+    "X-RateLimit-Limit-Second": "50",
+    "X-RateLimit-Remaining-Second": "49",
+}
 _DENIED = Fault(403, {"detail": "You do not have permission to perform this action."})
 _NO_TOKEN = Fault(401, "Unauthorized\r\n", "text/plain")
 _UNLICENSED = Fault(404, "<!doctype html>\n<html><head><title>Not Found</title></head></html>", "text/html")
@@ -30,33 +36,25 @@ _UNLICENSED = Fault(404, "<!doctype html>\n<html><head><title>Not Found</title><
 class DemoTransport(httpx.AsyncBaseTransport):
     """Answers GETs as the tenant would; counts the hour down."""
 
-    tenant: Tenant
+    tenant: DemoTenant
     token: str
     denied: frozenset[str]
     unlicensed: frozenset[str]
     hour_limit: int
-    patterns: list[tuple[re.Pattern[str], Endpoint[Any]]]
-    asked: int = field(default=0)
+    patterns: list[tuple[re.Pattern[str], Endpoint[Any]]] = field(default_factory=list)
+    """The declared paths, those without slots first."""
+    asked: int = 0
     hour: float = field(default_factory=time.monotonic)
 
-    @classmethod
-    def build(
-        cls,
-        devices: int,
-        seed: int,
-        now: datetime | None,
-        denied: frozenset[str],
-        unlicensed: frozenset[str],
-        token: str,
-        hour_limit: int,
-    ) -> DemoTransport:
-        """The transport, its arguments checked. Raises ValueError."""
+    def __post_init__(self) -> None:
+        """Raises ValueError for an endpoint or product that does not exist."""
         known = declared_endpoints()
-        strange = (denied - set(known)) | (unlicensed - {one.product for one in known.values() if one.product})
-        if strange:
+        products = {one.product for one in known.values() if one.product}
+        if strange := (self.denied - set(known)) | (self.unlicensed - products):
             raise ValueError(f"no endpoint or product is called {', '.join(sorted(strange))}")
-        tenant = Tenant.found(devices, seed, (now or datetime.now(UTC)).astimezone(UTC))
-        return cls(tenant, token, denied, unlicensed, hour_limit, _patterns(known))
+        for one in sorted(known.values(), key=lambda endpoint: len(endpoint.slots)):
+            pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(one.path))
+            self.patterns.append((re.compile(f"{pattern}/?"), one))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One answer, with Iru's headers."""
@@ -64,23 +62,22 @@ class DemoTransport(httpx.AsyncBaseTransport):
         status, media, body = self.answer(
             request.method, request.url.path, query, request.headers.get("authorization", "")
         )
-        headers = {"content-type": media, "content-length": str(len(body))} | self._limits()
+        left = str(max(0, self.hour_limit - self.asked))
+        limits = {"X-RateLimit-Limit-Hour": str(self.hour_limit), "X-RateLimit-Remaining-Hour": left}
+        headers = {"content-type": media, "content-length": str(len(body))} | _SECOND_LIMITS | limits
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body), request=request)
 
     def answer(self, method: str, path: str, query: dict[str, str], authorization: str) -> tuple[int, str, bytes]:
         """Status, content type and body."""
-        self._count()
+        if time.monotonic() - self.hour >= 3600:
+            self.asked, self.hour = 0, time.monotonic()
+        self.asked += 1
         try:
             found = self._find(method, path, query, authorization)
         except Fault as fault:
             text = fault.body if fault.media != "application/json" else json.dumps(fault.body)
             return fault.status, fault.media, text.encode()
         return 200, "application/json", json.dumps(found).encode()
-
-    def _count(self) -> None:
-        if time.monotonic() - self.hour >= 3600:
-            self.asked, self.hour = 0, time.monotonic()
-        self.asked += 1
 
     def _find(self, method: str, path: str, query: dict[str, str], authorization: str) -> Any:
         if self.asked > self.hour_limit:
@@ -101,24 +98,7 @@ class DemoTransport(httpx.AsyncBaseTransport):
             match = pattern.fullmatch(path)
             if match:
                 return endpoint, match.groupdict()
-        raise Fault(404, {"message": "no Route matched with those values", "request_id": hexes(32, self.asked)})
-
-    def _limits(self) -> dict[str, str]:
-        return {
-            "RateLimit-Limit": "50",
-            "RateLimit-Remaining": "49",
-            "RateLimit-Reset": "1",
-            "X-RateLimit-Limit-Second": "50",
-            "X-RateLimit-Remaining-Second": "49",
-            "X-RateLimit-Limit-Hour": str(self.hour_limit),
-            "X-RateLimit-Remaining-Hour": str(max(0, self.hour_limit - self.asked)),
-        }
-
-
-def _patterns(known: dict[str, Endpoint[Any]]) -> list[tuple[re.Pattern[str], Endpoint[Any]]]:
-    """The declared paths as patterns, those without slots first."""
-    found = sorted(known.values(), key=lambda endpoint: len(endpoint.slots))
-    return [(re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(one.path)) + "/?"), one) for one in found]
+        raise Fault(404, {"message": "no Route matched with those values", "request_id": hex_digits(32, self.asked)})
 
 
 def application(demo: httpx.AsyncBaseTransport) -> AsgiApp:

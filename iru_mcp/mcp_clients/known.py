@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import PurePath, PurePosixPath, PureWindowsPath
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any, Literal
 
 Base = Literal["home", "settings", "config"]
@@ -47,8 +48,8 @@ class Client:
     """Where it is another one there."""
     moved_by: str = ""
     """The variable that names another folder for the file."""
-    servers: tuple[str, ...] = ("mcpServers",)
-    extra: tuple[tuple[str, Any], ...] = ()
+    servers: Sequence[str] = ("mcpServers",)
+    extra: Mapping[str, Any] = field(default_factory=dict)
     """Members of the entry beside command, args and env."""
     form: Literal["json", "toml"] = "json"
     then: str = "Restart it."
@@ -69,74 +70,16 @@ class Client:
     def entry(self, command: list[str], environment: Mapping[str, str]) -> dict[str, Any]:
         """The server's entry in this client's form."""
         env = {"env": dict(environment)} if environment else {}
-        before = {name: value for name, value in self.extra if name == "type"}
-        after = {name: value for name, value in self.extra if name != "type"}
+        after = {name: value for name, value in self.extra.items() if name != "type"}
+        before = {"type": self.extra["type"]} if "type" in self.extra else {}
         return {**before, "command": command[0], "args": command[1:], **env, **after}
 
 
-CLIENTS = {
-    client.name: client
-    for client in (
-        Client(
-            name="claude-desktop",
-            title="Claude Desktop",
-            base="settings",
-            file="Claude/claude_desktop_config.json",
-            then="Quit it from its menu and start it again; closing the window is not enough.",
-        ),
-        Client(
-            name="claude-code",
-            title="Claude Code",
-            base="home",
-            file=".claude.json",
-            moved_by="CLAUDE_CONFIG_DIR",
-            extra=(("type", "stdio"),),
-            then="Start a new session; /mcp shows the server.",
-        ),
-        Client(name="cursor", title="Cursor", base="home", file=".cursor/mcp.json", then="Restart Cursor."),
-        Client(
-            name="vscode",
-            title="VS Code",
-            base="settings",
-            file="Code/User/mcp.json",
-            servers=("servers",),
-            extra=(("type", "stdio"),),
-            then="Run 'MCP: List Servers' from the command palette and start it.",
-        ),
-        Client(
-            name="codex",
-            title="Codex",
-            base="home",
-            file=".codex/config.toml",
-            moved_by="CODEX_HOME",
-            servers=("mcp_servers",),
-            extra=(("startup_timeout_sec", 60),),  # its 10 s are short for the first start of a downloaded package
-            form="toml",
-            then="Start a new session; /mcp shows the server.",
-        ),
-        Client(
-            name="windsurf",
-            title="Windsurf",
-            base="home",
-            file=".codeium/windsurf/mcp_config.json",
-            then="Refresh the MCP servers in its Cascade panel.",
-        ),
-        Client(
-            name="gemini-cli",
-            title="Gemini CLI",
-            base="home",
-            file=".gemini/settings.json",
-            then="Start a new session; /mcp shows the server.",
-        ),
-        Client(
-            name="zed",
-            title="Zed",
-            base="config",
-            file="zed/settings.json",
-            windows_file="Zed/settings.json",
-            servers=("context_servers",),
-            then="Its agent panel shows the server.",
-        ),
-    )
-}
+def _read() -> dict[str, Client]:
+    """The clients of `clients.toml`."""
+    texts = tomllib.loads(Path(__file__).with_name("clients.toml").read_text("utf-8"))
+    return {name: Client(name=name, **text) for name, text in texts.items()}
+
+
+CLIENTS = _read()
 """By the name that `iru-mcp setup` takes."""

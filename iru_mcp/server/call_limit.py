@@ -2,12 +2,13 @@
 
 Each call holds memory and a share of Iru's rate limit while it works, so the number is bounded and the others wait
 their turn, not for longer than a client would. A caller waits for a place of its own first, so that its queue holds up
-nobody else.
+nobody else, and only so many of its calls may wait: over SSE they come without waiting for an answer.
 """
 
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import anyio
@@ -15,6 +16,9 @@ import anyio
 from ..errors import RateLimited
 
 MOST_WAITING = 4_000
+"""Calls that wait, of all callers."""
+WAITING_SHARE = 500
+"""Those of one caller of several."""
 LONGEST_WAIT = 50.0
 """Seconds a call waits for its turn; most clients give up at 60."""
 
@@ -26,16 +30,17 @@ class CallLimit:
         self._all = anyio.CapacityLimiter(most)
         self._share = max(1, most * 3 // 4)
         self._callers: dict[str, anyio.CapacityLimiter] = {}
-        self._waiting = 0
+        self._waiting: Counter[str | None] = Counter()
 
     @contextlib.asynccontextmanager
     async def place(self, caller: str | None) -> AsyncIterator[None]:
         """Wait for a place; `caller` None is the only one there is. Raises RateLimited after `LONGEST_WAIT`."""
-        if self._waiting >= MOST_WAITING:
+        share = MOST_WAITING if caller is None else WAITING_SHARE
+        if self._waiting.total() >= MOST_WAITING or self._waiting[caller] >= share:
             raise _busy()
         limits = [self._all] if caller is None else [self._of(caller), self._all]
         async with contextlib.AsyncExitStack() as held:
-            self._waiting += 1
+            self._waiting[caller] += 1
             try:
                 with anyio.fail_after(LONGEST_WAIT):
                     for limit in limits:
@@ -43,9 +48,10 @@ class CallLimit:
             except TimeoutError:
                 raise _busy() from None
             finally:
-                self._waiting -= 1
+                self._waiting[caller] -= 1
             yield
-        if not self._waiting:
+        if not self._waiting.total():  # nobody is between getting a limiter and holding a place of it
+            self._waiting.clear()
             self._callers = {name: limit for name, limit in self._callers.items() if limit.borrowed_tokens}
 
     def _of(self, caller: str) -> anyio.CapacityLimiter:

@@ -11,7 +11,7 @@ from mcp.server import ServerRequestContext
 from .. import views
 from ..api.client import IruClient
 from ..content.completions import Completer
-from ..content.prompts import PROMPTS, Prompt
+from ..content.prompts import Prompt, prompts
 from ..content.resources import GUIDES, TEMPLATES, Template
 from ..errors import IruError
 from ..output.clean import clean_text
@@ -35,14 +35,14 @@ class Content:
         self._draws = draws
 
     async def list_prompts(self, _: ServerRequestContext[Any], __: Any) -> types.ListPromptsResult:
-        return types.ListPromptsResult(prompts=[_prompt(prompt) for prompt in PROMPTS.values()])
+        return types.ListPromptsResult(prompts=[_prompt(prompt) for prompt in prompts().values()])
 
     async def get_prompt(
         self, _: ServerRequestContext[Any], params: types.GetPromptRequestParams
     ) -> types.GetPromptResult:
-        prompt = PROMPTS.get(params.name)
+        prompt = prompts().get(params.name)
         if prompt is None:
-            raise _invalid(f"There is no prompt '{params.name[:60]}'. Available: {', '.join(PROMPTS)}.")
+            raise _invalid(f"There is no prompt '{params.name[:60]}'. Available: {', '.join(prompts())}.")
         given = params.arguments or {}
         known = [argument.name for argument in prompt.arguments]
         wrong = [name for name in given if name not in known]
@@ -124,7 +124,7 @@ class Content:
         """The completer of an argument; None for one that has none or is not there: while someone types, nothing is
         an answer and an error is not."""
         if isinstance(ref, types.PromptReference):
-            prompt = PROMPTS.get(ref.name)
+            prompt = prompts().get(ref.name)
             return next((one.complete for one in prompt.arguments if one.name == argument), None) if prompt else None
         template = next((one for one in TEMPLATES if one.uri == ref.uri), None)
         return template.complete.get(argument) if template else None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from iru_mcp.cli.permissions import table
-from iru_mcp.content.prompts import PROMPTS
+from iru_mcp.content.prompts import prompts
 from iru_mcp.tools.kit.catalogue import Tool, catalogue, select, toolsets
 
 from .tables import code
@@ -69,7 +69,7 @@ def _type(schema: dict[str, Any]) -> str:
 def investigations() -> str:
     """The prompts: what each asks for and which calls it leads through."""
     parts = []
-    for prompt in PROMPTS.values():
+    for prompt in prompts().values():
         needs = ", ".join(code(one.name) + ("" if one.required else " (optional)") for one in prompt.arguments)
         steps = "\n".join(f"{number}. `{step.tool}`: {step.why}" for number, step in enumerate(prompt.steps, 1))
         parts.append(

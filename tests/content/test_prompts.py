@@ -13,7 +13,7 @@ import pytest
 from mcp import Client, types
 
 from iru_mcp.api.client import IruClient
-from iru_mcp.content.prompts import PROMPTS, Prompt
+from iru_mcp.content.prompts import Prompt, prompts
 from iru_mcp.demo import HOST, TOKEN, transport
 from iru_mcp.demo.world.story import STORY
 from iru_mcp.output.privacy import Privacy
@@ -133,10 +133,10 @@ def _computer(held: dict[str, Any]) -> dict[str, Any]:
     return next(item for item in held["items"] if item["platform"] == "Mac")
 
 
-@pytest.mark.parametrize("name", PROMPTS)
+@pytest.mark.parametrize("name", prompts())
 async def test_a_prompts_calls_find_its_story_in_few_calls_and_tokens(client: Client, name: str) -> None:
     given, picks, facts = CASES[name]
-    prompt = PROMPTS[name]
+    prompt = prompts()[name]
     assert len(prompt.steps) <= MOST_CALLS
     played = await play(client, prompt, given, picks)
     missing = [fact for fact in facts if fact not in played.text]
@@ -144,11 +144,11 @@ async def test_a_prompts_calls_find_its_story_in_few_calls_and_tokens(client: Cl
     assert len(bpe_openai.get_encoding("o200k_base").encode(played.text)) <= MOST_TOKENS
 
 
-@pytest.mark.parametrize("name", PROMPTS)
+@pytest.mark.parametrize("name", prompts())
 async def test_a_prompt_is_a_page_that_names_its_tools_in_order_and_when_to_stop(client: Client, name: str) -> None:
     given, _, _ = CASES[name]
     text = (await client.get_prompt(name, given)).messages[0].content.text  # type: ignore[union-attr]
-    places = [text.index(f"{number}. {step.tool} ") for number, step in enumerate(PROMPTS[name].steps, 1)]
+    places = [text.index(f"{number}. {step.tool} ") for number, step in enumerate(prompts()[name].steps, 1)]
     assert places == sorted(places)
     assert "Stop when" in text
     assert "Report:" in text
@@ -157,7 +157,7 @@ async def test_a_prompt_is_a_page_that_names_its_tools_in_order_and_when_to_stop
 
 def test_every_step_names_a_tool_that_is_offered_and_parameters_that_it_has() -> None:
     offered = select(catalogue())
-    for prompt in PROMPTS.values():
+    for prompt in prompts().values():
         for step in prompt.steps:
             assert set(step.arguments) <= set(offered[step.tool].input_schema["properties"]), step
 

@@ -21,7 +21,7 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, TraceFlags
 
 from iru_mcp.api.client import IruClient
 from iru_mcp.api.endpoints.prism import COLUMNS
-from iru_mcp.content.prompts import PROMPTS
+from iru_mcp.content.prompts import prompts
 from iru_mcp.content.resources import GUIDES
 from iru_mcp.demo import HOST, TOKEN, transport
 from iru_mcp.errors import ConfigError
@@ -62,7 +62,7 @@ class Notes:
 async def test_a_prompt_is_rendered_with_what_was_given(era: str) -> None:
     async with Client(bound().server, mode=era) as client:
         listed = {prompt.name: prompt for prompt in (await client.list_prompts()).prompts}
-        assert set(listed) == set(PROMPTS)
+        assert set(listed) == set(prompts())
         assert all(prompt.description for prompt in listed.values())
         found = await client.get_prompt("triage_device_alert", {"device": "C02\u202e\u200b1", "since": "3d"})
     text = found.messages[0].content.text  # type: ignore[union-attr]
@@ -91,7 +91,7 @@ async def test_a_wrong_prompt_is_invalid_params_with_the_right_ones(
 
 
 def test_every_tool_that_a_prompt_names_exists() -> None:
-    words = {word.strip(".,:;()`") for prompt in PROMPTS.values() for word in prompt.render({"device": "x"}).split()}
+    words = {word.strip(".,:;()`") for prompt in prompts().values() for word in prompt.render({"device": "x"}).split()}
     named = {word for word in words if "_" in word and word.split("_")[0] in ("get", "list", "find", "prism", "count")}
     assert named
     assert named <= set(catalogue())

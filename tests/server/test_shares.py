@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import signal
 import socket
@@ -18,8 +19,10 @@ from iru_mcp.demo import HOST, TOKEN, transport
 from iru_mcp.errors import RateLimited
 from iru_mcp.server import Binder
 from iru_mcp.server.call_limit import CallLimit
+from iru_mcp.server.http.admission import MAX_BODY
 from iru_mcp.server.http.app import Listen, bind, run_http
 from iru_mcp.server.http.bearer_tokens import Tokens
+from iru_mcp.server.http.shares import BODY_SHARE
 from tests.server.conftest import INITIALIZE
 
 if TYPE_CHECKING:
@@ -48,6 +51,23 @@ def test_connections_that_say_nothing_or_not_all_give_way_to_those_who_ask(start
         assert httpx.post(f"{server.url}/mcp", json=INITIALIZE, headers=ACCEPT).status_code == 200
 
 
+def test_connections_without_a_token_do_not_end_those_of_clients_with_one(start: Start) -> None:
+    server = start(*SERVE, "--max-connections", "4", IRU_MCP_TOKEN=TOKENS)
+    client = http.client.HTTPConnection(server.url.removeprefix("http://"))
+    client.connect()
+    client.auto_open = 0  # it stays this one connection
+    for _ in range(2):
+        client.request("POST", "/mcp", json.dumps(INITIALIZE), ACCEPT | ONE | {"Content-Type": "application/json"})
+        answer = client.getresponse()
+        assert answer.status == 200
+        answer.read()
+        with contextlib.ExitStack() as held:
+            for _ in range(80):
+                held.enter_context(connect(server.url)).sendall(b"POST /mcp HTTP/1.1\r\nHost: localhost\r\n")
+            assert httpx.get(f"{server.url}/healthz").status_code == 200
+    client.close()
+
+
 def test_while_every_request_is_at_work_the_rest_are_told_so_and_probes_are_answered(start: Start) -> None:
     server = start(*SERVE, "--max-connections", "2")
     with httpx.stream("GET", f"{server.url}/sse"), httpx.stream("GET", f"{server.url}/sse"):
@@ -73,15 +93,15 @@ def test_bodies_on_their_way_are_bounded_for_each_caller(start: Start) -> None:
     server = start(*SERVE, IRU_MCP_TOKEN=TOKENS)
     head = (
         f"POST /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: {ONE['Authorization']}\r\n"
-        "Content-Type: application/json\r\nContent-Length: 4000000\r\n\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {MAX_BODY}\r\n\r\n"
     ).encode()
     with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(connect(server.url)) for _ in range(5)]
+        sockets = [held.enter_context(connect(server.url)) for _ in range(BODY_SHARE // MAX_BODY + 1)]
         refused = []
         for one in sockets:
             with contextlib.suppress(ConnectionError):  # refused before all of it was sent
-                one.sendall(head + b"x" * 3_900_000)
-            one.settimeout(0.5)
+                one.sendall(head + b"x" * (MAX_BODY - 1))
+            one.settimeout(0.1)
             with contextlib.suppress(TimeoutError, ConnectionError):
                 refused.append(one.recv(100))
         assert len(refused) == 1
@@ -179,6 +199,26 @@ async def test_one_callers_calls_leave_places_for_the_others() -> None:
     with anyio.fail_after(1):
         async with limit.place("one"), limit.place("one"), limit.place("one"), limit.place("two"):
             pass
+
+
+async def test_one_callers_waiting_calls_leave_room_for_the_others_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("iru_mcp.server.call_limit.WAITING_SHARE", 3)
+    limit = CallLimit(2)
+    async with limit.place("one"), limit.place("two"), anyio.create_task_group() as group:
+
+        async def wait(caller: str) -> None:
+            async with limit.place(caller):
+                await anyio.sleep_forever()
+
+        for _ in range(3):
+            group.start_soon(wait, "one")
+        await anyio.wait_all_tasks_blocked()
+        with pytest.raises(RateLimited, match="too many calls are waiting"):
+            async with limit.place("one"):
+                pass
+        group.start_soon(wait, "two")
+        await anyio.wait_all_tasks_blocked()
+        group.cancel_scope.cancel()
 
 
 async def test_a_call_that_gets_no_turn_in_time_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:

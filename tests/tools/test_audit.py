@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
 import pytest
 
+from iru_mcp import demo
+from iru_mcp.api.client import IruClient
 from iru_mcp.demo.world.story import STORY
 from iru_mcp.errors import UsageError
+from iru_mcp.output.privacy import Privacy
+from iru_mcp.tools.kit.catalogue import catalogue
 
-from .asking import Between, ask, ask_all, tenant
+from .asking import NOW, Between, ask, ask_all, tenant
 
 SCOPE = [{"id": f"item-{number}", "name": f"Item {number}"} for number in range(80)]
 FILEVAULT = {"id": "item-fv", "name": "FileVault - Enforce"}
@@ -139,3 +144,76 @@ async def test_a_limit_of_nothing_counts() -> None:
     grouped = await ask("list_devices", group_by=["platform"], limit=0)
     assert grouped["items"] == []
     assert grouped["summary"]["rows"] == 400
+
+
+def token_deleted(path: str, body: Any) -> Any:
+    """A log in which the night's token was deleted in its newest event."""
+    if path.endswith("/audit/events"):
+        newest = max(body["results"], key=lambda row: row["occurred_at"])
+        newest |= {"target_type": "api_token", "target_id": STORY.night_token_id, "action": "delete"}
+    return body
+
+
+async def test_a_made_token_tells_what_it_did_and_that_it_was_deleted() -> None:
+    page = await ask("list_audit_events", since="14d", target_type="api_token")
+    by_label = {row["new_state"]["label"]: row["afterwards"] for row in page["items"]}
+    assert by_label[STORY.night_token_label] == {"deleted": False, "did": ["1 view device secrets"]}
+    assert sorted(by_label[STORY.token_label]["did"]) == ["1 create library_item", "1 update blueprint library_items"]
+    assert any(note.startswith("afterwards: what each token did") and "to now" in note for note in page["notes"])
+    page = await ask("list_audit_events", Between(after=token_deleted), since="14d", target_type="api_token")
+    told = next(
+        row["afterwards"] for row in page["items"] if "afterwards" in row and row["target_id"] == STORY.night_token_id
+    )
+    assert told["deleted_at"] == page["items"][0]["occurred_at"]
+    assert told["deleted_by"]
+
+
+async def test_how_far_a_long_log_was_looked_at_for_a_token_is_said() -> None:
+    def endless(path: str, body: Any) -> Any:
+        """A log that Iru stops giving after its first page."""
+        if path.endswith("/audit/events") and body["next"]:
+            body["next"] = body["next"].replace("cursor=", "cursor=broken")
+        return body
+
+    page = await ask("list_audit_events", Between(after=endless), since="80d", target_type="api_token", limit=2)
+    assert page["items"][0]["afterwards"]["did"] == ["1 view device secrets"]
+    assert any("only the newest" in note and "back to 20" in note for note in page["notes"])
+
+
+async def test_an_admin_is_named_by_the_activity_of_an_item_they_changed_and_asked_for_by_address() -> None:
+    page = await ask("list_audit_events", since="30d", target_type="library_item", action="update", limit=500)
+    named = {row["actor_id"]: row.get("actor_email") for row in page["items"] if row["actor_type"] == "user"}
+    assert len(set(named.values()) - {None}) == len(named) == 5
+    assert any("whom the activity of a library item names" in note for note in page["notes"])
+    email = next(iter(named.values()))
+    theirs = await ask("list_audit_events", since="30d", actor=email, limit=500)
+    assert theirs["items"]
+    assert {named[row["actor_id"]] for row in theirs["items"]} == {email}
+
+
+async def test_an_address_that_no_activity_names_is_no_silent_zero() -> None:
+    with pytest.raises(UsageError, match="is not known: Iru's audit log has ids only"):
+        await ask("list_audit_events", since="30d", actor="nobody@northwind.example")
+
+
+async def test_without_the_activity_of_library_items_admins_stay_ids() -> None:
+    denied = tenant(denied=("LIST_LIBRARY_ITEM_ACTIVITY",))
+    page = await ask("list_audit_events", denied, since="30d", target_type="library_item")
+    assert page["items"]
+    assert not any("actor_email" in row for row in page["items"])
+
+
+async def test_privacy_mode_hides_admins_and_takes_their_pseudonyms() -> None:
+    client = IruClient(demo.HOST, lambda: demo.TOKEN, transport=tenant(), now=lambda: NOW, privacy=Privacy("a key"))
+    tool = catalogue()["list_audit_events"]
+    try:
+        page = await tool.run(client, {"since": "30d", "target_type": "library_item"})
+        emails = {row["actor_email"] for row in page["items"] if "actor_email" in row}
+        assert emails
+        assert all(email.startswith("person-") and email.endswith("@pseudonym") for email in emails)
+        assert "northwind.example" not in json.dumps(page)
+        email = min(emails)
+        theirs = await tool.run(client, {"since": "30d", "actor": email})
+        assert {row["actor_email"] for row in theirs["items"]} == {email}
+    finally:
+        await client.aclose()

@@ -109,8 +109,7 @@ async def test_devices_without_a_report_have_nothing_to_count_by() -> None:
 
 
 async def test_who_changed_an_item_is_found_by_its_name() -> None:
-    answer = await ask("list_library_item_activity", library_item="google chrome")
-    assert [row["activity_type"] for row in answer["items"]] == [
-        "library_item_assignment_changed",
-        "library_item_created",
-    ]
+    rows = await ask_all("list_library_item_activity", library_item="google chrome")
+    assert [row["activity_type"] for row in rows[-2:]] == ["library_item_assignment_changed", "library_item_created"]
+    assert {row["activity_type"] for row in rows[:-2]} == {"library_item_edited"}
+    assert all(row["user_email"] for row in rows)

@@ -9,26 +9,31 @@ from typing import Any
 from urllib.parse import quote
 
 from ..world import dates
-from ..world.blueprints import BLUEPRINTS, ENGINEERING
-from ..world.chance import digest, letters, pick, roll, uuid
+from ..world.blueprints import BLUEPRINTS, ENGINEERING, DemoBlueprint
+from ..world.chance import choose, digest, hashed, letters, uuid
 from ..world.data import Row
 from ..world.items import ITEMS
 from ..world.story import STORY
-from ..world.tenant import Tenant
+from ..world.tenant import DemoTenant
 from .query import WEB_HOST, Fault, Query, cursor, number, uncursor
 
 DAYS = 90
 _A_DAY = 12
-_ADMINS = (*(uuid("admin", number) for number in range(5)), STORY.admin_id)
+ADMINS = {
+    uuid("admin", number): f"{name}@northwind.example"
+    for number, name in enumerate(("nell.harrow", "it", "oskar.vane", "priya.lund", "helpdesk"))
+}
+"""The admins' addresses by id; those of the story are named nowhere."""
+_ADMINS = tuple(ADMINS)
+_INTEGRATION = ("integration", uuid("integration"))
 _ULID = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @lru_cache(maxsize=4)
-def events(tenant: Tenant) -> tuple[Row, ...]:
+def events(tenant: DemoTenant) -> tuple[Row, ...]:
     """All audit events, oldest first."""
-    found = (
-        [_routine(tenant, number) for number in range(DAYS * _A_DAY)] + _incident_one(tenant) + _incident_two(tenant)
-    )
+    found = [_routine(tenant, number) for number in range(DAYS * _A_DAY)]
+    found += _incident_one(tenant) + _incident_two(tenant)
     return tuple(sorted(found, key=lambda event: (event["occurred_at"], event["id"])))
 
 
@@ -50,53 +55,41 @@ def _event(
         "target_type": target[0],
         "target_component": component,
         "new_state": {} if state is None else state,
-        "metadata": {"source_id": None, "source": None} if roll(*key) % 3 else {},
+        "metadata": {"source_id": None, "source": None} if hashed(*key) % 3 else {},
     }
 
 
-def _routine(tenant: Tenant, number: int) -> Row:
+def _routine(tenant: DemoTenant, number: int) -> Row:
     """One of an ordinary working day's events."""
-    day, turn = divmod(number, _A_DAY)
+    day, place = divmod(number, _A_DAY)
     chance = digest(tenant.seed, "audit", number)
     at = tenant.now - timedelta(
-        days=DAYS - 1 - day, seconds=turn * 2400 + chance[0] * 9 + 30, microseconds=chance[1] * 3911 + turn
+        days=DAYS - 1 - day, seconds=place * 2400 + chance[0] * 9 + 30, microseconds=chance[1] * 3911 + place
     )
-    actor = ("user", _ADMINS[chance[2] % 5])
-    kind = chance[3] % 6
-    if kind == 0:
-        item = pick(ITEMS, tenant.seed, "audited", number)
-        return _event(
-            at,
-            actor,
-            "update",
-            ("library_item", item.id),
-            "",
-            {"active": True, "label": "", "type": item.type, "name": item.name},
-        )
-    if kind == 1:
-        return _blueprint_event(tenant, number, at, actor)
-    if kind == 2:
-        return _event(at, ("system", ""), "create", ("device", _device(tenant, number)), "", {"enrollment_type": "DEP"})
-    if kind == 3:
-        return _event(at, actor, "update", ("device", _device(tenant, number)), "tags", {"tags": ["remote"]})
-    if kind == 4:
-        person = pick(tenant.people, tenant.seed, "audited person", number)
-        return _event(
-            at, ("integration", uuid("integration")), "update", ("user", person.id), "", {"name": person.name}
-        )
-    return _event(
-        at, actor, "update", ("device", _device(tenant, number)), "asset_tag", {"asset_tag": f"NWT-{number:05d}"}
-    )
+    actor = ("user", _ADMINS[chance[2] % len(_ADMINS)])
+    device = ("device", choose(tenant.devices, tenant.seed, "audited device", number).device_id)
+    match chance[3] % 6:
+        case 0:
+            item = choose(ITEMS, tenant.seed, "audited", number)
+            state = {"active": True, "label": "", "type": item.type, "name": item.name}
+            return _event(at, actor, "update", ("library_item", item.id), "", state)
+        case 1:
+            blueprint = choose(BLUEPRINTS, tenant.seed, "audited blueprint", number)
+            return _event(at, actor, "update", ("blueprint", blueprint.id), "library_items", _changes(blueprint, []))
+        case 2:
+            return _event(at, ("system", ""), "create", device, "", {"enrollment_type": "DEP"})
+        case 3:
+            return _event(at, actor, "update", device, "tags", {"tags": ["remote"]})
+        case 4:
+            person = choose(tenant.people, tenant.seed, "audited person", number)
+            return _event(at, _INTEGRATION, "update", ("user", person.id), "", {"name": person.name})
+        case _:
+            return _event(at, actor, "update", device, "asset_tag", {"asset_tag": f"NWT-{number:05d}"})
 
 
-def _device(tenant: Tenant, number: int) -> str:
-    return pick(tenant.devices, tenant.seed, "audited device", number).device_id
-
-
-def _blueprint_event(tenant: Tenant, number: int, at: datetime, actor: tuple[str, str]) -> Row:
-    blueprint = pick(BLUEPRINTS, tenant.seed, "audited blueprint", number)
-    state = {"name": blueprint.name, "library_items_added": [], "library_items_removed": [], "library_items_scoped": []}
-    return _event(at, actor, "update", ("blueprint", blueprint.id), "library_items", state)
+def _changes(blueprint: DemoBlueprint, added: list[Row]) -> Row:
+    empty: Row = {"library_items_removed": [], "library_items_scoped": []}
+    return {"name": blueprint.name, "library_items_added": added} | empty
 
 
 def _token(label: str, *permissions: tuple[str, str]) -> Row:
@@ -107,7 +100,7 @@ def _token(label: str, *permissions: tuple[str, str]) -> Row:
     }
 
 
-def _incident_one(tenant: Tenant) -> list[Row]:
+def _incident_one(tenant: DemoTenant) -> list[Row]:
     times, item = tenant.times, ("library_item", STORY.script_item_id)
     token = ("api_token", STORY.token_id)
     rights = _token(
@@ -115,12 +108,7 @@ def _incident_one(tenant: Tenant) -> list[Row]:
         ("POST", "/api/v1/library/custom-scripts"),
         ("POST", "/api/v1/blueprints/{id}/assign-library-item"),
     )
-    added = {
-        "name": ENGINEERING.name,
-        "library_items_added": [{"id": STORY.script_item_id, "name": STORY.script_name}],
-        "library_items_removed": [],
-        "library_items_scoped": [],
-    }
+    added = _changes(ENGINEERING, [{"id": STORY.script_item_id, "name": STORY.script_name}])
     script = {"active": True, "label": "", "type": "custom-script", "name": STORY.script_name}
     return [
         _event(times.token_created, ("user", STORY.admin_id), "create", token, "", rights),
@@ -129,23 +117,17 @@ def _incident_one(tenant: Tenant) -> list[Row]:
     ]
 
 
-def _incident_two(tenant: Tenant) -> list[Row]:
+def _incident_two(tenant: DemoTenant) -> list[Row]:
     times, token = tenant.times, ("api_token", STORY.night_token_id)
     leaver = next(person for person in tenant.people if person.email == STORY.leaver_email)
     rights = _token(
         STORY.night_token_label, ("GET", "/api/v1/devices/{device_id}/secrets/filevaultkey"), ("GET", "/api/v1/devices")
     )
     read = {"secret_type": "filevault_recovery_key", "device_serial_number": STORY.leaver_serials[0]}
+    archived = {"archived": True, "name": leaver.name}
     lost = {"lost_mode_status": "ENABLED"}
     return [
-        _event(
-            times.leaver_archived,
-            ("integration", uuid("integration")),
-            "update",
-            ("user", leaver.id),
-            "",
-            {"archived": True, "name": leaver.name},
-        ),
+        _event(times.leaver_archived, _INTEGRATION, "update", ("user", leaver.id), "", archived),
         _event(times.night_token_created, ("user", STORY.night_admin_id), "create", token, "", rights),
         _event(times.key_read, token, "view", ("device", STORY.leaver_device_ids[0]), "secrets", read),
         _event(
@@ -168,13 +150,18 @@ def _bounds(query: Query) -> tuple[str, str]:
     return found[0], found[1]
 
 
-def _listed(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     limit = number(query, "limit", 500, least=1, most=500)
     since, until = _bounds(query)
     found = [event for event in events(tenant) if since <= event["occurred_at"] <= until]
     if query.get("sort_by", "").startswith("-"):
         found.reverse()
-    start = _start(found, query.get("cursor", ""))
+    start = 0
+    if text := query.get("cursor", ""):
+        mark, _, key = uncursor(text).partition(" ")
+        if mark != ">id":
+            raise Fault(400, {"detail": "Invalid cursor"})
+        start = next((place + 1 for place, event in enumerate(found) if event["id"] == key), len(found))
     end = start + limit
     return {
         "next": _link(found[end - 1], query) if end < len(found) else None,
@@ -183,17 +170,8 @@ def _listed(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     }
 
 
-def _start(found: list[Row], text: str) -> int:
-    """Where the page begins: after the event that the cursor names."""
-    if not text:
-        return 0
-    mark, _, key = uncursor(text).partition(" ")
-    if mark != ">id":
-        raise Fault(400, {"detail": "Invalid cursor"})
-    return next((place + 1 for place, event in enumerate(found) if event["id"] == key), len(found))
-
-
 def _link(event: Row, query: Query) -> str:
+    """The address of the page after an event."""
     after = quote(cursor(f">id {event['id']}"), safe="")
     return f"{WEB_HOST}/api/v1/audit/events?limit={query.get('limit', '500')}&cursor={after}"
 

@@ -8,25 +8,24 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from ..world import dates
-from ..world.chance import hexes, roll, uuid
-from ..world.data import Row
-from ..world.fleet import Device
-from ..world.installed import arrival
+from ..world.chance import hashed, hex_digits, uuid
+from ..world.data import Row, filled
+from ..world.fleet import DemoDevice
+from ..world.installed import infection
 from ..world.story import STORY
-from ..world.tenant import Tenant
+from ..world.tenant import DemoTenant
 from .query import Fault, Query, counted
 from .threats import ITEM_ID, among, dated
 
 _PERSISTS = "A program in a hidden folder, started at login under an Apple-like label, connects out"
-_UNLOADS = "launchctl unload -w /Library/LaunchDaemons/at.obdev.plist"
+_DISABLES = "A shell disables a security tool"
 
 
 @dataclass(frozen=True, slots=True)
 class Behavior:
     """A process that did what no process should."""
 
-    device: Device
+    device: DemoDevice
     rule: str
     description: str
     classification: str
@@ -38,42 +37,22 @@ class Behavior:
 
 
 @lru_cache(maxsize=4)
-def behaviors(tenant: Tenant) -> tuple[Behavior, ...]:
+def behaviors(tenant: DemoTenant) -> tuple[Behavior, ...]:
     """All processes that were noticed, newest first."""
     found = []
     for device in tenant.devices:
-        turn, user = arrival(device), device.local_username
-        if turn == 0:
-            program = STORY.launch_program.format(user=user)
-            line = f"{program} --connect {STORY.command_host}:443 --keep"
+        if infection(device) == 0:
+            program = STORY.launch_program.format(user=device.local_username)
+            target = ("softwareupdated", program, f"{program} --connect {STORY.command_host}:443 --keep")
+            kinds = ("malicious", "detected", "critical", tenant.times.behavior_detected)
             found.append(
-                Behavior(
-                    device,
-                    STORY.behavioral_rule,
-                    _PERSISTS,
-                    "malicious",
-                    "detected",
-                    "critical",
-                    tenant.times.behavior_detected,
-                    ("launchd", "/sbin/launchd"),
-                    ("softwareupdated", program, line),
-                )
+                Behavior(device, STORY.behavioral_rule, _PERSISTS, *kinds, ("launchd", "/sbin/launchd"), target)
             )
-        elif device.platform == "Mac" and roll(tenant.seed, "behavior", device.index) % 31 == 0:
-            at = tenant.now - timedelta(days=1 + roll("behavior day", device.serial) % 80, microseconds=462_076)
-            found.append(
-                Behavior(
-                    device,
-                    "KTI_BD_0163",
-                    "A shell disables a security tool",
-                    "suspicious",
-                    "blocked",
-                    "medium",
-                    at,
-                    ("zsh", "/bin/zsh"),
-                    ("launchctl", "/bin/launchctl", _UNLOADS),
-                )
-            )
+        elif device.platform == "Mac" and hashed(tenant.seed, "behavior", device.index) % 31 == 0:
+            at = tenant.now - timedelta(days=1 + hashed("behavior day", device.serial) % 80, microseconds=462_076)
+            target = ("launchctl", "/bin/launchctl", "launchctl unload -w /Library/LaunchDaemons/at.obdev.plist")
+            kinds = ("suspicious", "blocked", "medium", at)
+            found.append(Behavior(device, "KTI_BD_0163", _DISABLES, *kinds, ("zsh", "/bin/zsh"), target))
     return tuple(sorted(found, key=lambda behavior: behavior.at, reverse=True))
 
 
@@ -81,37 +60,28 @@ def _process(name: str, path: str, line: str, owner: str, pid: int, sha256: str)
     return {"name": name, "command_line": line, "image_path": path, "pid": pid, "owner": owner, "sha256": sha256}
 
 
-def _told(found: Behavior) -> Row:
+def _record(found: Behavior) -> Row:
     device, pid = found.device, 400 + found.device.index
     own = found.rule == STORY.behavioral_rule
-    name, path, line = found.target
-    return {
-        "id": uuid("behavior", device.serial, found.rule).upper(),
-        "threat_id": found.rule,
-        "rule_version": 2,
-        "description": found.description,
-        "classification": found.classification,
-        "informational_tags": ["Launch Agent", "persistence", "hidden folder"]
-        if own
-        else ["exec", "Disable", "unload"],
-        "malware_family": ["HollowQuill"] if own else [],
-        "detection_date": dates.offset(found.at),
-        "threat_status": found.status,
-        "device_info": {"id": device.device_id, "name": device.name, "serial_number": device.serial},
-        "parent_process": _process(
-            *found.parent, found.parent[1], "root", 1 if own else pid, hexes(64, found.parent[1])
+    (parent, parent_path), (name, path, line) = found.parent, found.target
+    target_hash = STORY.file_hash if own else hex_digits(64, path)
+    return filled(
+        "behavioral detection",
+        found,
+        id=uuid("behavior", device.serial, found.rule).upper(),
+        informational_tags=["Launch Agent", "persistence", "hidden folder"] if own else ["exec", "Disable", "unload"],
+        malware_family=["HollowQuill"] if own else [],
+        parent_process=_process(
+            parent, parent_path, parent_path, "root", 1 if own else pid, hex_digits(64, parent_path)
         ),
-        "target_process": _process(
-            name, path, line, device.local_username, pid + 7, STORY.file_hash if own else hexes(64, path)
-        ),
-        "library_item": {"id": ITEM_ID, "name": STORY.protection_item, "mal_posture_mode": "protect"},
-        "blueprint": device.blueprint.named(),
-    }
+        target_process=_process(name, path, line, device.local_username, pid + 7, target_hash),
+        library_item={"id": ITEM_ID, "name": STORY.protection_item, "mal_posture_mode": "protect"},
+    )
 
 
-def _processes_v1(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _processes_v1(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     rows = [
-        _told(one)
+        _record(one)
         for one in behaviors(tenant)
         if query.get("device_id", one.device.device_id) == one.device.device_id
         and among(query, "threat_id", one.rule)
@@ -129,11 +99,11 @@ def _processes_v1(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
 _SHORT = {"malicious": "mal", "suspicious": "sus"}
 
 
-def _processes_v2(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _processes_v2(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     if not query.get("device_id"):
         raise Fault(400, {"device_id": ["This field is required."]})
     rows = [
-        _told(one) | {"status": one.status, "severity": one.severity, "management_state": "open", "tags": []}
+        _record(one) | {"status": one.status, "severity": one.severity, "management_state": "open", "tags": []}
         for one in behaviors(tenant)
         if one.device.device_id == query["device_id"]
         and among(query, "classifications", _SHORT[one.classification])

@@ -8,13 +8,13 @@ from datetime import timedelta
 from functools import lru_cache
 
 from ..world import dates, macs, posture
-from ..world.chance import letters, roll
+from ..world.chance import hashed, letters
 from ..world.data import Row, filled
-from ..world.fleet import Device
-from ..world.installed import arrival, count_on_mac
+from ..world.fleet import DemoDevice
+from ..world.installed import count_on_mac, infection
 from ..world.software import Software
 from ..world.story import STORY
-from ..world.tenant import Tenant
+from ..world.tenant import DemoTenant
 
 _MAC = frozenset({"Mac"})
 _ALL = frozenset({"Mac", "iPhone", "iPad", "tvOS"})
@@ -25,34 +25,26 @@ class Category:
     """Which families report it, the rows of one device, and their number where it is known without making them."""
 
     families: frozenset[str]
-    rows: Callable[[Tenant, Device], list[Row]]
-    count: Callable[[Tenant, Device], int] | None = None
+    rows: Callable[[DemoTenant, DemoDevice], list[Row]]
+    count: Callable[[DemoTenant, DemoDevice], int] | None = None
 
 
-def common(tenant: Tenant, device: Device) -> Row:
+def common(tenant: DemoTenant, device: DemoDevice) -> Row:
     """The columns that every row of a device has."""
     seen = device.checked_in or device.enrolled
-    collected = dates.offset(seen - timedelta(minutes=roll("collected", device.serial) % 240))
+    collected = dates.offset(seen - timedelta(minutes=hashed("collected", device.serial) % 240))
     person = device.person
-    return {
-        "device_id": device.device_id,
-        "device__name": device.name,
-        "device__family": device.family,
-        "device__user_id": str(person.number) if person else "",
-        "device__user_name": person.name if person else "",
-        "device__user_email": person.email if person else None,
-        "blueprint_id": device.blueprint.id,
-        "blueprint_name": device.blueprint.name,
-        "tags": None,
-        "asset_tag": device.asset_tag or None,
-        "serial_number": device.serial,
-        "model_id": device.model.identifier,
-        "count": None,
-        "created_at": dates.offset(device.enrolled + timedelta(minutes=30)),
-        "updated_at": collected,
-        "last_changed_at": None,
-        "last_collected_at": collected,
-    }
+    return filled(
+        "prism common columns",
+        device,
+        device__user_id=str(person.number) if person else "",
+        device__user_name=person.name if person else "",
+        device__user_email=person.email if person else None,
+        asset_tag=device.asset_tag or None,
+        created_at=dates.offset(device.enrolled + timedelta(minutes=30)),
+        updated_at=collected,
+        last_collected_at=collected,
+    )
 
 
 _APP_BLANKS: Row = dict.fromkeys(
@@ -63,7 +55,7 @@ _APP_BLANKS: Row = dict.fromkeys(
 )
 
 
-def _apps(tenant: Tenant, device: Device) -> list[Row]:
+def _apps(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     mac = device.platform == "Mac"
     found = []
     for installed in tenant.apps(device):
@@ -78,74 +70,62 @@ def _app(software: Software, version: str, *, mac: bool) -> Row:
     """What every device says of a version of an app; not to be changed."""
     return _APP_BLANKS | filled(
         "prism app",
+        software,
         path=software.path if mac else None,
-        obtained_from=software.source,
-        bundle_id=software.bundle_id,
-        name=software.name,
         short_version=version,
         version=version,
         signature=software.signature if mac else None,
         ad_hoc_code_signed=software.source == "Unknown" if mac else None,
-        executable=software.name,
-        bundle_name=software.name,
         copyright=f"Copyright © {software.developer}" if software.developer else None,
         developer_name=software.developer or None,
         team_id=software.team_id or None,
     )
 
 
-def _app_count(tenant: Tenant, device: Device) -> int:
+def _app_count(tenant: DemoTenant, device: DemoDevice) -> int:
     return count_on_mac(device, tenant.seed) if device.platform == "Mac" else len(tenant.apps(device))
 
 
-def _device_information(tenant: Tenant, device: Device) -> list[Row]:
+def _device_information(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     mac, seen = device.platform == "Mac", dates.offset(device.checked_in) if device.checked_in else None
     return [
-        {
-            "device_capacity": float(device.model.capacity),
-            "host_name": f"{macs.host_name(device)}.local" if mac else None,
-            "local_hostname": macs.host_name(device) if mac else None,
-            "apple_silicon": device.model.chip.startswith("Apple") if mac else None,
-            "model": device.model.name,
-            "model_name": device.model.model,
-            "shared_ipad": False if device.platform == "iPad" else None,
-            "cellular_technology": "GSM and CDMA"
+        filled(
+            "prism device information",
+            device,
+            device_capacity=float(device.model.capacity),
+            host_name=f"{macs.host_name(device)}.local" if mac else None,
+            local_hostname=macs.host_name(device) if mac else None,
+            apple_silicon=device.model.chip.startswith("Apple") if mac else None,
+            shared_ipad=False if device.platform == "iPad" else None,
+            cellular_technology="GSM and CDMA"
             if device.platform == "iPhone"
             else "None"
             if device.platform == "iPad"
             else "",
-            "data_roaming": None if mac else False,
-            "hotspot": None if mac else False,
-            "first_enrollment_date": dates.offset(device.first_enrolled),
-            "last_enrollment_date": dates.offset(device.enrolled),
-            "agent_version": device.agent or None,
-            "mdm_enabled": device.mdm,
-            "agent_installed": bool(device.agent) if mac else None,
-            "os_version": device.system.version,
-            "os_build": device.system.build,
-            "supplemental_build_version": device.system.build,
-            "supplemental_os_version_extra": None,
-            "display_os_version": device.system.version,
-            "marketing_name": device.system.marketing or None,
-            "last_checkin": seen,
-            "last_checkin_agent": seen if device.agent else None,
-            "last_checkin_mdm": seen,
-            "battery_health": "Normal" if "Book" in device.model.name else None,
-            "lost_mode_status": "ENABLED" if device.lost else None,
-        }
+            data_roaming=None if mac else False,
+            hotspot=None if mac else False,
+            agent_version=device.agent or None,
+            agent_installed=bool(device.agent) if mac else None,
+            marketing_name=device.system.marketing or None,
+            last_checkin=seen,
+            last_checkin_agent=seen if device.agent else None,
+            last_checkin_mdm=seen,
+            battery_health="Normal" if "Book" in device.model.name else None,
+            lost_mode_status="ENABLED" if device.lost else None,
+        )
     ]
 
 
-def _launch(tenant: Tenant, device: Device) -> list[Row]:
-    turn = arrival(device)
-    if turn is None:
+def _launch(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
+    order = infection(device)
+    if order is None:
         return macs.launch_items(tenant, device)
-    at = tenant.times.agent_planted if turn == 0 else tenant.times.spread[turn - 1] + timedelta(minutes=2)
+    at = tenant.times.agent_planted if order == 0 else tenant.times.spread[order - 1] + timedelta(minutes=2)
     dated = {"created_at": dates.offset(at), "last_changed_at": dates.offset(at)}
     return [row | dated if row["label"] == STORY.launch_label else row for row in macs.launch_items(tenant, device)]
 
 
-def _users(tenant: Tenant, device: Device) -> list[Row]:
+def _users(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     rows = macs.local_users(tenant, device)
     return [
         row | {"created_at": row["user_created_at"]} if row["username"] == STORY.hidden_admin else row for row in rows
@@ -159,7 +139,7 @@ _SLOT = (
 ).split()
 
 
-def _cellular(tenant: Tenant, device: Device) -> list[Row]:
+def _cellular(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     if device.platform != "iPhone":
         return []
     blanks: Row = {f"{name}_slot_{slot}": None for slot in (1, 2) for name in _SLOT}
@@ -175,7 +155,7 @@ def _cellular(tenant: Tenant, device: Device) -> list[Row]:
     ]
 
 
-def _certificates(tenant: Tenant, device: Device) -> list[Row]:
+def _certificates(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     names = (
         "Northwind Root CA",
         "com.apple.systemdefault",

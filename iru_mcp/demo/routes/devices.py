@@ -8,17 +8,17 @@ from typing import Any
 
 from ..world import dates
 from ..world.blueprints import TAGS
-from ..world.chance import hexes, roll, uuid
-from ..world.data import Row
-from ..world.fleet import Device
+from ..world.chance import hashed, hex_digits, uuid
+from ..world.data import Row, filled
+from ..world.fleet import DemoDevice
 from ..world.installed import Installed, app_id
 from ..world.macs import mac_address
-from ..world.tenant import Tenant
+from ..world.tenant import DemoTenant
 from .details import sections
-from .query import Fault, Query, contains, ordered, truth, window
+from .query import Fault, Query, comma_list, contains, ordered, truth, window
 
 
-def device_at(tenant: Tenant, ids: Mapping[str, str]) -> Device:
+def device_at(tenant: DemoTenant, ids: Mapping[str, str]) -> DemoDevice:
     """The device of a path. Raises Fault 404."""
     found = tenant.by_id.get(ids["device_id"].lower())
     if found is None:
@@ -26,49 +26,35 @@ def device_at(tenant: Tenant, ids: Mapping[str, str]) -> Device:
     return found
 
 
-def record(device: Device) -> Row:
+def record(device: DemoDevice) -> Row:
     """The device as the list sends it, Iru's blanks included; one device has a number where a date belongs."""
     android = device.platform == "Android"
-    return {
-        "device_id": device.device_id,
-        "device_name": device.name,
-        "model": device.model.model,
-        "serial_number": device.serial,
-        "platform": device.platform,
-        "os_version": device.system.release or device.system.version,
-        "supplemental_build_version": "" if android else device.system.build,
-        "supplemental_os_version_extra": "",
-        "last_check_in": _check_in(device),
-        "user": device.person.assigned() if device.person else "",
-        "asset_tag": device.asset_tag,
-        "blueprint_id": device.blueprint.id,
-        "mdm_enabled": device.mdm,
-        "agent_installed": bool(device.agent),
-        "is_missing": device.missing,
-        "is_removed": device.removed,
-        "agent_version": device.agent,
-        "first_enrollment": dates.spaced(device.first_enrolled),
-        "last_enrollment": dates.spaced(device.enrolled),
-        "blueprint_name": device.blueprint.name,
-        "lost_mode_status": "ENABLED" if device.lost else "",
-        "tags": list(device.tags),
-        "api_level": "36" if android and device.system.version == "16" else "35" if android else "",
-        "security_patch_level": "2026-10-05" if android else "",
-        "full_software_version": device.system.version if device.platform == "Windows" else "",
-    }
+    return filled(
+        "device",
+        device,
+        os_version=device.system.release or device.system.version,
+        supplemental_build_version="" if android else device.system.build,
+        last_check_in=_check_in(device),
+        user=device.person.assigned() if device.person else "",
+        agent_installed=bool(device.agent),
+        lost_mode_status="ENABLED" if device.lost else "",
+        api_level="36" if android and device.system.version == "16" else "35" if android else "",
+        security_patch_level="2026-10-05" if android else "",
+        full_software_version=device.system.version if device.platform == "Windows" else "",
+    )
 
 
 _PACKAGES = {"Slack": "91750D7E.Slack", "OneDrive": "Microsoft.OneDriveSync"}
 """Apps that Windows has from its store: their package names."""
 
 
-def _check_in(device: Device) -> str | int:
+def _check_in(device: DemoDevice) -> str | int:
     if device.checked_in is None:
         return ""
     return int(device.checked_in.timestamp()) if device.part == "mistyped" else dates.zulu(device.checked_in)
 
 
-_CONTAINED: dict[str, Callable[[Device], str]] = {
+_CONTAINED: dict[str, Callable[[DemoDevice], str]] = {
     "asset_tag": lambda device: device.asset_tag,
     "blueprint_id": lambda device: device.blueprint.id,
     "device_id": lambda device: device.device_id,
@@ -81,7 +67,7 @@ _CONTAINED: dict[str, Callable[[Device], str]] = {
     "user_name": lambda device: device.person.name if device.person else "",
     "user_email": lambda device: device.person.email if device.person else "",
 }
-_EXACT: dict[str, Callable[[Device], str]] = {
+_EXACT: dict[str, Callable[[DemoDevice], str]] = {
     "platform": lambda device: device.platform,
     "user_id": lambda device: device.person.id if device.person else "",
     "user_email_exact": lambda device: device.person.email if device.person else "",
@@ -91,7 +77,7 @@ _ORDER = (
 )
 
 
-def _listed(tenant: Tenant, ids: Mapping[str, str], query: Query) -> list[Row]:
+def _listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> list[Row]:
     found = [device for device in tenant.devices if _tagged(device, query)]
     for name, value in query.items():
         if name in _CONTAINED and value:
@@ -107,90 +93,64 @@ def _listed(tenant: Tenant, ids: Mapping[str, str], query: Query) -> list[Row]:
     ]
 
 
-def _tagged(device: Device, query: Query) -> bool:
+def _tagged(device: DemoDevice, query: Query) -> bool:
     ids = {name: key for key, name in TAGS}
-    wanted = {name.strip() for name in query.get("tag_name_in", query.get("tag_name", "")).split(",") if name.strip()}
-    numbers = {key.strip() for key in query.get("tag_id_in", query.get("tag_id", "")).split(",") if key.strip()}
+    wanted = comma_list(query.get("tag_name_in", query.get("tag_name", "")))
+    numbers = comma_list(query.get("tag_id_in", query.get("tag_id", "")))
     return (not wanted or bool(wanted & set(device.tags))) and (
         not numbers or bool(numbers & {ids[tag] for tag in device.tags})
     )
 
 
-def _sorting(device: Device, name: str) -> str:
+def _sorting(device: DemoDevice, name: str) -> str:
     if name == "last_check_in":
         return dates.zulu(device.checked_in) if device.checked_in else ""
     return (_CONTAINED | _EXACT)[name](device).casefold()
 
 
-def _app(installed: Installed, device: Device) -> Row:
-    software = installed.software
-    name, since = software.name, installed.since
+def _app(installed: Installed, device: DemoDevice) -> Row:
+    software, name = installed.software, installed.software.name
     if device.platform == "Android":
-        return {
-            "display_name": name,
-            "package_name": software.bundle_id,
-            "version_name": installed.version,
-            "application_source": "INSTALLED_FROM_PLAY_STORE",
-            "installer_package_name": "com.android.vending",
-            "sha256_hash": hexes(64, "apk", software.bundle_id, installed.version),
-            "sha1_hashes": [hexes(40, "apk1", software.bundle_id)],
-        }
+        sha256 = hex_digits(64, "apk", software.bundle_id, installed.version)
+        sha1 = hex_digits(40, "apk1", software.bundle_id)
+        return filled("Android app", installed, sha256_hash=sha256, sha1_hashes=[sha1])
     if device.platform == "Windows":
         package = _PACKAGES.get(name, "")
-        return {
-            "name": package or name,
-            "display_name": name,
-            "publisher": f"CN={software.developer}, O={software.developer}",
-            "publisher_display_name": software.developer,
-            "product_code": "" if package else "{" + uuid("product", software.bundle_id).upper() + "}",
-            "version": installed.version,
-            "architecture": "x64",
-            "installed_path": f"C:\\Program Files\\WindowsApps\\{package}" if package else f"C:\\Program Files\\{name}",
-            "application_type": "AppxMsix" if package else "MSI",
-        }
-    mac = device.platform == "Mac"
-    return {
-        "app_id": app_id(installed, device),
-        "app_name": name,
-        "bundle_id": software.bundle_id,
-        "bundle_size": str(roll("size", software.bundle_id) % 900_000_000),
-        "app_store_vendable": "" if mac else "True",
-        "device_based_vpp": "" if mac else "True" if roll("vpp", installed.key) % 3 else "False",
-        "source": software.source if mac else "",
-        "process": name if mac else "",
-        "signature": software.signature if mac else "",
-        "creation_date": dates.zulu(since) if mac else "",
-        "modification_date": dates.zulu(since + timedelta(microseconds=18)) if mac else "",
-        "path": software.path if mac else "",
-        "version": installed.version,
-    }
+        return filled(
+            "Windows app",
+            installed,
+            name=package or name,
+            publisher=f"CN={software.developer}, O={software.developer}",
+            product_code="" if package else "{" + uuid("product", software.bundle_id).upper() + "}",
+            installed_path=f"C:\\Program Files\\WindowsApps\\{package}" if package else f"C:\\Program Files\\{name}",
+            application_type="AppxMsix" if package else "MSI",
+        )
+    shared = {"app_id": app_id(installed, device), "bundle_size": str(hashed("size", software.bundle_id) % 900_000_000)}
+    if device.platform == "Mac":
+        modified = dates.zulu(installed.since + timedelta(microseconds=18))
+        return filled("Mac app", installed, **shared, modification_date=modified)
+    return filled(
+        "mobile app", installed, **shared, device_based_vpp="True" if hashed("vpp", installed.key) % 3 else "False"
+    )
 
 
-def _apps(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _apps(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     device = device_at(tenant, ids)
     return {"device_id": device.device_id, "apps": [_app(one, device) for one in tenant.apps(device)]}
 
 
-def _notes(tenant: Tenant, ids: Mapping[str, str], query: Query) -> list[Row]:
+def _notes(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> list[Row]:
     device = device_at(tenant, ids)
-    if device.part != "leaver" and roll("note", device.serial) % 12:
+    if device.part != "leaver" and hashed("note", device.serial) % 12:
         return []
     text = "Asked twice for its return; no answer." if device.part == "leaver" else "Battery replaced.&nbsp;"
     written = tenant.now - timedelta(days=3 + device.index % 60, microseconds=165_000 + device.index)
-    note_id = uuid("note", device.serial)
     moment = dates.zulu(written)
-    return [
-        {
-            "note_id": note_id,
-            "created_at": moment,
-            "updated_at": moment,
-            "author": "Nell Harrow",
-            "content": f"<p>{text}</p>",
-        }
-    ]
+    note_id = uuid("note", device.serial)
+    return [filled("note", note_id=note_id, created_at=moment, updated_at=moment, content=f"<p>{text}</p>")]
 
 
-def _lost_mode(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _lost_mode(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     device = device_at(tenant, ids)
     found = sections(tenant, device).get("lost_mode")
     if not found:

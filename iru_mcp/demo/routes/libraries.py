@@ -7,24 +7,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..world import dates
-from ..world.blueprints import BLUEPRINTS, Blueprint
-from ..world.chance import hexes, roll, uuid
+from ..world.blueprints import BLUEPRINTS
+from ..world.chance import hashed, hex_digits, uuid
 from ..world.data import Row, filled
-from ..world.items import BODIES, ITEMS, Item, items_of
+from ..world.items import BODIES, ITEMS, Item, item_of, items_of
 from ..world.story import STORY
-from ..world.tenant import Tenant
-from .query import Fault, Query, contains, counted, numbered
+from ..world.tenant import DemoTenant
+from .audit import ADMINS, events
+from .query import NO_PAGE, Fault, Query, comma_list, contains, counted, numbered
 
 
-def _blueprint_at(ids: Mapping[str, str]) -> Blueprint:
-    for blueprint in BLUEPRINTS:
-        if blueprint.id == ids["blueprint_id"]:
-            return blueprint
-    raise Fault(404, {"detail": "Not found."})
-
-
-def _blueprints(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
-    wanted = {part.strip() for part in query.get("id__in", query.get("id", "")).split(",") if part.strip()}
+def _blueprints(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
+    wanted = comma_list(query.get("id__in", query.get("id", "")))
     test = contains(query.get("name", ""))
     found = [
         one.record(tenant.in_blueprint[one.name])
@@ -34,13 +28,15 @@ def _blueprints(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     return counted(found, query, 300, "/api/v1/blueprints")
 
 
-def _blueprint_items(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
-    found = _blueprint_at(ids)
+def _blueprint_items(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
+    found = next((blueprint for blueprint in BLUEPRINTS if blueprint.id == ids["blueprint_id"]), None)
+    if found is None:
+        raise Fault(404, {"detail": "Not found."})
     rows = [{"id": item.id, "name": item.name} for item in items_of(found)]
     return counted(rows, query, 300, f"/api/v1/blueprints/{found.id}/list-library-items")
 
 
-def _routing(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _routing(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     routed = [device for device in tenant.devices if device.index % 7 == 0]
     rows = [
         {
@@ -62,7 +58,7 @@ def _routing(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     return counted(rows, query, 300, "/api/v1/blueprint-routing/activity")
 
 
-def _settings_changed(tenant: Tenant, number: int, details: Row) -> Row:
+def _settings_changed(tenant: DemoTenant, number: int, details: Row) -> Row:
     return {
         "id": 44_000 + number,
         "activity_time": dates.zulu(tenant.now - timedelta(days=20 + number, microseconds=number)),
@@ -73,15 +69,15 @@ def _settings_changed(tenant: Tenant, number: int, details: Row) -> Row:
     }
 
 
-def _created(tenant: Tenant, item: Item) -> datetime:
+def _created(tenant: DemoTenant, item: Item) -> datetime:
     if item.name == STORY.script_name:
         return tenant.times.script_created
-    return tenant.now - timedelta(days=200 + roll("created", item.name) % 400, microseconds=612_150)
+    return tenant.now - timedelta(days=200 + hashed("created", item.name) % 400, microseconds=612_150)
 
 
-def _shared(tenant: Tenant, item: Item) -> Row:
+def _shared(tenant: DemoTenant, item: Item) -> Row:
     created = _created(tenant, item)
-    updated = created if item.name == STORY.script_name else created + timedelta(days=roll("updated", item.name) % 90)
+    updated = created if item.name == STORY.script_name else created + timedelta(days=hashed("updated", item.name) % 90)
     return {
         "id": item.id,
         "name": item.name,
@@ -92,11 +88,11 @@ def _shared(tenant: Tenant, item: Item) -> Row:
 
 
 def _signed(item: Item, kind: str) -> str:
-    key = hexes(40, "signature", item.name)
+    key = hex_digits(40, "signature", item.name)
     return f"https://northwind-library.s3.example/{kind}/{item.id}?X-Amz-Expires=3600&X-Amz-Signature={key}"
 
 
-def _custom_app(tenant: Tenant, item: Item) -> Row:
+def _custom_app(tenant: DemoTenant, item: Item) -> Row:
     return _shared(tenant, item) | filled(
         "custom app",
         file_key=f"companies/northwind/library/custom_apps/{item.id}.pkg",
@@ -106,18 +102,18 @@ def _custom_app(tenant: Tenant, item: Item) -> Row:
     )
 
 
-def _in_house_app(tenant: Tenant, item: Item) -> Row:
+def _in_house_app(tenant: DemoTenant, item: Item) -> Row:
     return _shared(tenant, item) | filled(
         "in-house app",
+        item,
         file_key=f"tenants/northwind/library/ipa_apps/{item.id}.ipa",
-        app_name=item.name,
         file_url=_signed(item, "ipa_apps"),
-        sha256=hexes(64, "ipa", item.name),
+        sha256=hex_digits(64, "ipa", item.name),
         file_updated=dates.whole_zulu(_created(tenant, item)),
     )
 
 
-def _custom_profile(tenant: Tenant, item: Item) -> Row:
+def _custom_profile(tenant: DemoTenant, item: Item) -> Row:
     secret = f"<key>Password</key><string>SECRET-IN-PROFILE-{item.id[:8]}</string>"
     body = f"<?xml version='1.0'?><plist><dict>{secret}</dict></plist>"
     return _shared(tenant, item) | {
@@ -131,15 +127,9 @@ def _custom_profile(tenant: Tenant, item: Item) -> Row:
     }
 
 
-def _custom_script(tenant: Tenant, item: Item) -> Row:
+def _custom_script(tenant: DemoTenant, item: Item) -> Row:
     frequency = "once" if item.name == STORY.script_name else "every_day"
-    return _shared(tenant, item) | {
-        "execution_frequency": frequency,
-        "restart": False,
-        "script": BODIES[item.name],
-        "remediation_script": "",
-        "show_in_self_service": False,
-    }
+    return _shared(tenant, item) | filled("custom script", execution_frequency=frequency, script=BODIES[item.name])
 
 
 _KINDS = {
@@ -153,59 +143,63 @@ _KINDS = {
 def _kind(name: str) -> Any:
     kind, path, make = _KINDS[name]
 
-    def listed(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+    def listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
         rows = [make(tenant, item) for item in ITEMS if item.type == kind]
         return numbered(rows, query, 300, f"/api/v1/library/{path}")
 
     return listed
 
 
-def _activity(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
-    item = next((one for one in ITEMS if one.id == ids["library_item_id"]), None)
+def _activity(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
+    item = item_of(ids["library_item_id"])
     if item is None:
-        raise Fault(
-            404,
-            "<!doctype html>\n<html><head><title>Not Found</title></head><body>Not Found</body></html>",
-            "text/html",
-        )
-    rows = [
-        row
-        for row in _happened(tenant, item)
-        if query.get("activity_type", row["activity_type"]) == row["activity_type"]
-    ]
+        raise NO_PAGE
+    wanted = query.get("activity_type", "")
+    rows = [row for row in _happened(tenant, item) if wanted in ("", row["activity_type"])]
     return counted(rows, query, 300, f"/api/v1/library/library-items/{item.id}/activity")
 
 
-def _happened(tenant: Tenant, item: Item) -> list[Row]:
-    story = item.name == STORY.script_name
+def _happened(tenant: DemoTenant, item: Item) -> list[Row]:
     created = _created(tenant, item)
-    assigned = tenant.times.script_assigned if story else created + timedelta(days=1)
-    who = (
-        {"user_id": None, "user_email": None}
-        if story
-        else {"user_id": uuid("admin", 0), "user_email": "nell.harrow@northwind.example"}
-    )
+    if item.name == STORY.script_name:
+        assigned, blueprint, admin = tenant.times.script_assigned, STORY.blueprint_name, None
+    else:
+        assigned, blueprint, admin = created + timedelta(days=1), "Standard Mac", uuid("admin", 0)
     steps = (
-        (
-            assigned,
-            "library_item_assignment_changed",
-            [f"Added to {STORY.blueprint_name}" if story else "Added to Standard Mac"],
-        ),
+        (assigned, "library_item_assignment_changed", [f"Added to {blueprint}"]),
         (created, "library_item_created", None),
     )
-    return [
+    made = [
         {
             "id": 1800 + ITEMS.index(item) * 2 - place,
             "activity_time": dates.zulu(at),
             "activity_type": kind,
             "details": details,
+            "user_id": admin,
+            "user_email": admin and ADMINS[admin],
         }
-        | who
         for place, (at, kind, details) in enumerate(steps)
+    ]
+    return sorted([*made, *_edits(tenant, item)], key=lambda row: str(row["activity_time"]), reverse=True)
+
+
+def _edits(tenant: DemoTenant, item: Item) -> list[Row]:
+    """The updates of an item that the audit log has, with the admin who made each."""
+    return [
+        {
+            "id": 9000 + place,
+            "activity_time": event["occurred_at"],
+            "activity_type": "library_item_edited",
+            "details": None,
+            "user_id": event["actor_id"],
+            "user_email": ADMINS[event["actor_id"]],
+        }
+        for place, event in enumerate(events(tenant))
+        if event["target_id"] == item.id and event["action"] == "update" and event["actor_id"] in ADMINS
     ]
 
 
-def _self_service(tenant: Tenant, ids: Mapping[str, str], query: Query) -> list[Row]:
+def _self_service(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> list[Row]:
     return [{"id": uuid("category", name), "name": name} for name in ("Apps", "Productivity", "Utilities", "Security")]
 
 

@@ -26,6 +26,12 @@ class Fault(Exception):
     media: str = "application/json"
 
 
+NO_PAGE = Fault(
+    404, "<!doctype html>\n<html><head><title>Not Found</title></head><body>Not Found</body></html>", "text/html"
+)
+"""What Iru's web server answers about a library item that is not there."""
+
+
 def number(query: Query, name: str, default: int, *, least: int = 0, most: int = 1_000_000_000) -> int:
     """An integer parameter, clamped; what is not one counts as absent."""
     text = query.get(name, "")
@@ -82,6 +88,11 @@ def uncursor(text: str) -> str:
         return base64.b64decode(text.encode("ascii"), validate=True).decode()
     except (ValueError, UnicodeError):
         raise Fault(400, {"detail": "Invalid cursor"}) from None
+
+
+def comma_list(text: str) -> set[str]:
+    """The parts of a parameter that takes several, by comma."""
+    return {part.strip() for part in text.split(",") if part.strip()}
 
 
 def contains(wanted: str) -> Test:

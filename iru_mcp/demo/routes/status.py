@@ -7,25 +7,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..world import dates
-from ..world.chance import letters, roll, uuid
+from ..world.chance import hashed, letters, uuid
 from ..world.data import Row
-from ..world.fleet import Device
-from ..world.installed import arrival
-from ..world.items import ITEMS, Item, items_of
+from ..world.fleet import DemoDevice
+from ..world.installed import infection
+from ..world.items import ITEMS, Item, item_of, items_of
 from ..world.story import STORY
-from ..world.tenant import Tenant
+from ..world.tenant import DemoTenant
 from .devices import device_at
-from .query import Fault, Query, counted
+from .query import NO_PAGE, Query, counted
 
-_WORDS = ("PASS",) * 40 + (
-    "AVAILABLE",
-    "PENDING",
-    "DOWNLOADING",
-    "CACHED",
-    "ERROR",
-    "INCOMPATIBLE",
-    "EXCLUDED",
-    "CHANGE_PENDING",
+_WORDS = (
+    *("PASS",) * 40,
+    *"AVAILABLE PENDING DOWNLOADING CACHED ERROR INCOMPATIBLE EXCLUDED CHANGE_PENDING".split(),
 )
 _PROFILE_WORDS = ("success",) * 40 + ("pending", "failed")
 _ERROR_LOG = (
@@ -34,16 +28,16 @@ _ERROR_LOG = (
 )
 
 
-def _word(device: Device, item: Item) -> str:
+def _word(device: DemoDevice, item: Item) -> str:
     if item.name == STORY.protection_item and device.part == "patient zero":
         return "ERROR"
     if item.name == STORY.script_name:
         return "PASS" if device.part.startswith("spread") else "PENDING"
     words = _PROFILE_WORDS if item.type == "profile" else _WORDS
-    return words[roll("status", device.serial, item.name) % len(words)]
+    return words[hashed("status", device.serial, item.name) % len(words)]
 
 
-def _log(device: Device, item: Item, word: str) -> str | None:
+def _log(device: DemoDevice, item: Item, word: str) -> str | None:
     if item.name == STORY.protection_item and device.part == "patient zero":
         return (
             "Checking system extension...\nsysextd: extension io.kandji.KandjiAgent.ESF terminated\n"
@@ -63,17 +57,17 @@ def _log(device: Device, item: Item, word: str) -> str | None:
     return "" if word in ("PASS", "success") else None
 
 
-def _reported(tenant: Tenant, device: Device, item: Item) -> datetime:
-    turn = arrival(device)
-    if item.name == STORY.protection_item and turn == 0:
+def _reported(tenant: DemoTenant, device: DemoDevice, item: Item) -> datetime:
+    order = infection(device)
+    if item.name == STORY.protection_item and order == 0:
         return tenant.times.protection_failed
-    if item.name == STORY.script_name and turn:
-        return tenant.times.spread[turn - 1]
+    if item.name == STORY.script_name and order:
+        return tenant.times.spread[order - 1]
     seen = device.checked_in or device.enrolled
-    return seen - timedelta(minutes=roll("reported", device.serial, item.name) % 900)
+    return seen - timedelta(minutes=hashed("reported", device.serial, item.name) % 900)
 
 
-def row(tenant: Tenant, device: Device, item: Item) -> Row:
+def row(tenant: DemoTenant, device: DemoDevice, item: Item) -> Row:
     """How one item stands on one device, with what all three endpoints agree on."""
     word = _word(device, item)
     log = _log(device, item, word)
@@ -89,12 +83,7 @@ def row(tenant: Tenant, device: Device, item: Item) -> Row:
     }
 
 
-def library_rows(tenant: Tenant, device: Device) -> list[Row]:
-    """The items of a device's blueprint as /library-items sends them."""
-    return [_long(tenant, device, item) for item in items_of(device.blueprint) if device.platform in item.platforms]
-
-
-def _long(tenant: Tenant, device: Device, item: Item) -> Row:
+def _long(tenant: DemoTenant, device: DemoDevice, item: Item) -> Row:
     short = row(tenant, device, item)
     long = short | {
         "last_audit_run": dates.zulu(_reported(tenant, device, item)) if short["reported_at"] else None,
@@ -109,11 +98,11 @@ def _long(tenant: Tenant, device: Device, item: Item) -> Row:
     return long
 
 
-def _protection(tenant: Tenant, device: Device, *, broken: bool) -> Row:
+def _protection(tenant: DemoTenant, device: DemoDevice, *, broken: bool) -> Row:
     files = 300_000 + device.index * 97 % 90_000
-    last = (
-        tenant.times.app_installed - timedelta(days=2) if broken else tenant.now - timedelta(days=1 + device.index % 20)
-    )
+    last = tenant.now - timedelta(days=1 + device.index % 20)
+    if broken:
+        last = tenant.times.app_installed - timedelta(days=2)
     return {
         "status": "disabled" if broken else "enabled",
         "malware_posture": "Protect",
@@ -135,12 +124,12 @@ _PARAMETERS = (
 _STATES = ("PASS",) * 12 + ("REMEDIATED", "WARNING", "ERROR", "PENDING", "INCOMPATIBLE")
 
 
-def _parameters(device: Device) -> list[Row]:
+def _parameters(device: DemoDevice) -> list[Row]:
     if device.platform != "Mac":
         return []
     return [
         {
-            "status": _STATES[roll("parameter", device.serial, name) % len(_STATES)],
+            "status": _STATES[hashed("parameter", device.serial, name) % len(_STATES)],
             "item_id": uuid("parameter", name),
             "name": name,
             "category": category,
@@ -150,25 +139,16 @@ def _parameters(device: Device) -> list[Row]:
     ]
 
 
-def _status(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _status(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     device = device_at(tenant, ids)
     rows = [row(tenant, device, item) for item in items_of(device.blueprint) if device.platform in item.platforms]
     return {"device_id": device.device_id, "library_items": rows, "parameters": _parameters(device)}
 
 
-def _parameter_list(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
-    device = device_at(tenant, ids)
-    return {"device_id": device.device_id, "parameters": _parameters(device)}
-
-
-def _item_statuses(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
-    item = next((one for one in ITEMS if one.id == ids["library_item_id"]), None)
+def _item_statuses(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
+    item = item_of(ids["library_item_id"])
     if item is None:
-        raise Fault(
-            404,
-            "<!doctype html>\n<html><head><title>Not Found</title></head><body>Not Found</body></html>",
-            "text/html",
-        )
+        raise NO_PAGE
     wanted = query.get("computer_id", "")
     found = [
         device
@@ -185,6 +165,8 @@ def _item_statuses(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
 
 ROUTES: dict[str, Any] = {
     "GET_DEVICE_STATUS": _status,
-    "LIST_DEVICE_PARAMETERS": _parameter_list,
+    "LIST_DEVICE_PARAMETERS": lambda tenant, ids, query: {
+        name: _status(tenant, ids, query)[name] for name in ("device_id", "parameters")
+    },
     "LIST_LIBRARY_ITEM_STATUSES": _item_statuses,
 }

@@ -9,23 +9,23 @@ from functools import lru_cache
 from typing import Any
 
 from ..world import dates
-from ..world.chance import hexes, pick, roll, uuid
-from ..world.data import Row
-from ..world.fleet import Device
-from ..world.installed import arrival
+from ..world.chance import choose, hashed, hex_digits, uuid
+from ..world.data import Row, filled
+from ..world.fleet import DemoDevice
+from ..world.installed import infection
 from ..world.story import STORY
-from ..world.tenant import Tenant
-from .query import Fault, Query, counted, number, ordered
+from ..world.tenant import DemoTenant
+from .query import Fault, Query, comma_list, counted, number, ordered
 
 _UNWANTED = ("Adware.Genieo", "PUP.MacKeeper", "Adware.Pirrit", "PUP.AdvancedMacCleaner", "Adware.Bundlore")
 ITEM_ID = uuid("item", STORY.protection_item)
 
 
 @dataclass(frozen=True, slots=True)
-class Threat:
+class FoundFile:
     """A file that was found."""
 
-    device: Device
+    device: DemoDevice
     name: str
     classification: str
     status: str
@@ -44,94 +44,55 @@ class Threat:
 
 
 @lru_cache(maxsize=4)
-def threats(tenant: Tenant) -> tuple[Threat, ...]:
+def threats(tenant: DemoTenant) -> tuple[FoundFile, ...]:
     """All files found, newest first."""
-    found = [
-        _unwanted(tenant, device)
-        for device in tenant.devices
-        if device.platform == "Mac" and roll(tenant.seed, "pup", device.index) % 23 == 0
-    ]
+    found = []
     for device in tenant.devices:
-        turn = arrival(device)
-        if turn is not None and turn < 2:
-            found.append(_story(tenant, device, turn))
+        order, user = infection(device), device.local_username
+        if device.platform == "Mac" and hashed(tenant.seed, "pup", device.index) % 23 == 0:
+            name = choose(_UNWANTED, "pup", device.serial)
+            at = tenant.now - timedelta(days=2 + hashed("pup day", device.serial) % 85, microseconds=883_134)
+            status = "RELEASED" if device.index % 6 == 0 else "QUARANTINED"
+            file = (f"/Users/{user}/Downloads/{name.partition('.')[2]}.dmg", hex_digits(64, "pup", name))
+            found.append(FoundFile(device, name, "PUP", status, "low", at, "Safari", user, *file))
+        if order is not None and order < 2:
+            at = tenant.times.threat_detected + timedelta(minutes=order * 38)
+            file = (STORY.launch_program.format(user=user), STORY.file_hash)
+            what = (STORY.threat_name, "MALWARE", "QUARANTINED" if order else "NOT_QUARANTINED", "critical", at)
+            bundle = f"/Applications/{STORY.app_name}.app"
+            found.append(FoundFile(device, *what, "softwareupdated", user, *file, bundle))
     return tuple(sorted(found, key=lambda threat: threat.at, reverse=True))
 
 
-def _unwanted(tenant: Tenant, device: Device) -> Threat:
-    name = pick(_UNWANTED, "pup", device.serial)
-    at = tenant.now - timedelta(days=2 + roll("pup day", device.serial) % 85, microseconds=883_134)
-    status = "RELEASED" if device.index % 6 == 0 else "QUARANTINED"
-    path = f"/Users/{device.local_username}/Downloads/{name.partition('.')[2]}.dmg"
-    return Threat(device, name, "PUP", status, "low", at, "Safari", device.local_username, path, hexes(64, "pup", name))
-
-
-def _story(tenant: Tenant, device: Device, turn: int) -> Threat:
-    at = tenant.times.threat_detected + timedelta(minutes=turn * 38)
-    status = "QUARANTINED" if turn else "NOT_QUARANTINED"
-    user = device.local_username
-    program = STORY.launch_program.format(user=user)
-    return Threat(
-        device,
-        STORY.threat_name,
-        "MALWARE",
-        status,
-        "critical",
-        at,
-        "softwareupdated",
-        user,
-        program,
-        STORY.file_hash,
-        f"/Applications/{STORY.app_name}.app",
-    )
-
-
-def _first(threat: Threat) -> Row:
+def _first(threat: FoundFile) -> Row:
     """A file in version 1."""
-    done = dates.bare_t(threat.at + timedelta(seconds=2))
-    return {
-        "threat_name": threat.name,
-        "classification": threat.classification,
-        "status": threat.status,
-        "process_name": threat.process,
-        "process_owner": threat.owner,
-        "device_name": threat.device.name,
-        "device_id": threat.device.device_id,
-        "detection_date": dates.bare_t(threat.at),
-        "date_of_quarantine": done if threat.closed else "",
-        "date_of_release": dates.bare_t(threat.at + timedelta(days=1)) if threat.status == "RELEASED" else "",
-        "released_by": "Nell Harrow" if threat.status == "RELEASED" else "",
-        "release_note": "false alarm" if threat.status == "RELEASED" else "",
-        "file_path": threat.path,
-        "file_hash": threat.file_hash,
-        "bundle_path": threat.bundle_path,
-        "device_serial_number": threat.device.serial,
-        "blueprint_id": threat.device.blueprint.id,
-        "blueprint_name": threat.device.blueprint.name,
-        "library_item_name": STORY.protection_item,
-        "library_item_id": ITEM_ID,
-        "pup_posture": "detect",
-        "malware_posture": "protect",
-    }
-
-
-def _second(threat: Threat) -> Row:
-    """A file in version 2."""
-    more = {"id": uuid("threat", threat.device.serial, threat.name), "severity": threat.severity, "tags": []}
-    return (
-        _first(threat)
-        | more
-        | {"status": threat.status.lower(), "management_state": "closed" if threat.closed else "open"}
+    released = threat.status == "RELEASED"
+    return filled(
+        "threat",
+        threat,
+        date_of_quarantine=dates.bare_t(threat.at + timedelta(seconds=2)) if threat.closed else "",
+        date_of_release=dates.bare_t(threat.at + timedelta(days=1)) if released else "",
+        released_by="Nell Harrow" if released else "",
+        release_note="false alarm" if released else "",
+        library_item_name=STORY.protection_item,
+        library_item_id=ITEM_ID,
     )
+
+
+def _second(threat: FoundFile) -> Row:
+    """A file in version 2."""
+    state = {"status": threat.status.lower(), "management_state": "closed" if threat.closed else "open"}
+    more = {"id": uuid("threat", threat.device.serial, threat.name), "severity": threat.severity, "tags": []}
+    return _first(threat) | more | state
 
 
 def among(query: Query, name: str, value: str) -> bool:
     """Whether `value` is in the comma list `name`, in any case; true where nothing is asked."""
-    wanted = [part.strip().casefold() for part in query.get(name, "").split(",") if part.strip()]
+    wanted = comma_list(query.get(name, "").casefold())
     return not wanted or value.casefold() in wanted
 
 
-def dated(tenant: Tenant, query: Query, at: datetime, since: str, until: str) -> bool:
+def dated(tenant: DemoTenant, query: Query, at: datetime, since: str, until: str) -> bool:
     """Whether `at` lies between two dates, or within the last `date_range` days where neither is given."""
     start, end = dates.parse(query.get(since, "")), dates.parse(query.get(until, ""))
     days = number(query, "date_range", 0, most=36_500)
@@ -140,7 +101,7 @@ def dated(tenant: Tenant, query: Query, at: datetime, since: str, until: str) ->
     return (not start or at >= start) and (not end or at <= end)
 
 
-def _files(tenant: Tenant, query: Query, statuses: str) -> list[Threat]:
+def _files(tenant: DemoTenant, query: Query, statuses: str) -> list[FoundFile]:
     term = query.get("term", "").casefold()
     return [
         threat
@@ -160,26 +121,22 @@ _FILE_ORDER = (
 ).split()
 
 
-def _files_v1(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _ordered(rows: list[Row], query: Query) -> list[Row]:
+    return ordered(rows, query.get("sort_by", ""), lambda row, name: row.get(name), _FILE_ORDER)
+
+
+def _files_v1(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     rows = [_first(threat) for threat in _files(tenant, query, "status")]
-    rows = ordered(rows, query.get("sort_by", ""), lambda row, name: row.get(name), _FILE_ORDER)
     kinds = [row["classification"] for row in rows]
-    return counted(rows, query, 1000, "/api/v1/threat-details") | {
-        "malware_count": kinds.count("MALWARE"),
-        "pup_count": kinds.count("PUP"),
-    }
+    counts = {"malware_count": kinds.count("MALWARE"), "pup_count": kinds.count("PUP")}
+    return counted(_ordered(rows, query), query, 1000, "/api/v1/threat-details") | counts
 
 
-def _files_v2(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _files_v2(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     if not query.get("statuses"):
         raise Fault(400, {"statuses": ["This field is required."]})
     rows = [_second(threat) for threat in _files(tenant, query, "statuses")]
-    return counted(
-        ordered(rows, query.get("sort_by", ""), lambda row, name: row.get(name), _FILE_ORDER),
-        query,
-        1000,
-        "/api/v2/threat/threat-details",
-    )
+    return counted(_ordered(rows, query), query, 1000, "/api/v2/threat/threat-details")
 
 
 ROUTES: dict[str, Any] = {"LIST_THREATS_V1": _files_v1, "LIST_THREATS_V2": _files_v2}

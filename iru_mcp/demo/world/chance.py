@@ -14,19 +14,19 @@ def digest(*key: object, size: int = 64) -> bytes:
     return blake2b("\x1f".join(map(str, key)).encode(), digest_size=size).digest()
 
 
-def roll(*key: object) -> int:
+def hashed(*key: object) -> int:
     """A number below 2**64."""
     return int.from_bytes(digest(*key, size=8), "big")
 
 
-def pick(options: Sequence[T], *key: object) -> T:
+def choose(options: Sequence[T], *key: object) -> T:
     """One of `options`."""
-    return options[roll(*key) % len(options)]
+    return options[hashed(*key) % len(options)]
 
 
-def weighted(options: Sequence[tuple[int, T]], *key: object) -> T:
+def choose_weighted(options: Sequence[tuple[int, T]], *key: object) -> T:
     """One of `options`, each with its weight."""
-    left = roll(*key) % sum(weight for weight, _ in options)
+    left = hashed(*key) % sum(weight for weight, _ in options)
     for weight, option in options:
         left -= weight
         if left < 0:
@@ -42,7 +42,7 @@ def uuid(*key: object) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def hexes(length: int, *key: object) -> str:
+def hex_digits(length: int, *key: object) -> str:
     """`length` (128 at most) hexadecimal digits."""
     return digest(*key).hex()[:length]
 

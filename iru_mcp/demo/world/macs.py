@@ -6,31 +6,31 @@ from datetime import timedelta
 from typing import Any
 
 from . import dates
-from .chance import digest, hexes, uuid
+from .chance import digest, hex_digits, uuid
 from .data import Row, filled, table
-from .fleet import Device
-from .installed import arrival
+from .fleet import DemoDevice
+from .installed import infection
 from .story import STORY
-from .tenant import Tenant
+from .tenant import DemoTenant
 
 
-def mac_address(device: Device) -> str:
+def mac_address(device: DemoDevice) -> str:
     """The address of the device's Wi-Fi."""
-    digits = hexes(10, "mac", device.serial)
+    digits = hex_digits(10, "mac", device.serial)
     return "02:" + ":".join(digits[at : at + 2] for at in range(0, 10, 2))
 
 
-def ip_address(device: Device) -> str:
+def ip_address(device: DemoDevice) -> str:
     """The device's address in the office network."""
     return f"10.{40 + device.index // 64_516}.{device.index // 254 % 254 + 1}.{device.index % 254 + 1}"
 
 
-def host_name(device: Device) -> str:
+def host_name(device: DemoDevice) -> str:
     """The local host name of a Mac."""
     return f"{device.local_username}s-{device.model.name.replace(' ', '-')}"
 
 
-def activation_lock(device: Device) -> Row:
+def activation_lock(device: DemoDevice) -> Row:
     """The activation lock, as details and Prism have it."""
     tv = device.platform == "AppleTV"
     return {
@@ -50,7 +50,7 @@ _SYSTEM_USERS = (
 )
 
 
-def local_users(tenant: Tenant, device: Device) -> list[Row]:
+def local_users(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """The accounts of a Mac as Prism has them; those of the first incident have one more."""
     found = [_account(device, name, uid, "Standard", home, None) for name, uid, home in _SYSTEM_USERS]
     owner = "Admin" if device.index % 3 == 0 or device.part.startswith("patient zero") else "Standard"
@@ -64,9 +64,9 @@ def local_users(tenant: Tenant, device: Device) -> list[Row]:
     found.append(
         _account(device, "nwadmin", 502, "Admin", "/Users/nwadmin", dates.offset(device.enrolled), "Northwind IT")
     )
-    turn = arrival(device)
-    if turn is not None:
-        came = tenant.times.admin_created if turn == 0 else tenant.times.spread[turn - 1] + timedelta(minutes=16)
+    order = infection(device)
+    if order is not None:
+        came = tenant.times.admin_created if order == 0 else tenant.times.spread[order - 1] + timedelta(minutes=16)
         hidden = _account(
             device, STORY.hidden_admin, 499, "Admin", f"/private/var/{STORY.hidden_admin}", dates.offset(came)
         )
@@ -74,7 +74,9 @@ def local_users(tenant: Tenant, device: Device) -> list[Row]:
     return found
 
 
-def _account(device: Device, name: str, uid: int, kind: str, home: str, since: str | None, full_name: str = "") -> Row:
+def _account(
+    device: DemoDevice, name: str, uid: int, kind: str, home: str, since: str | None, full_name: str = ""
+) -> Row:
     real = uid >= 499
     return filled(
         "local user",
@@ -101,7 +103,7 @@ _LAUNCH_ITEMS = table("launch_items")
 _APPLE = sum(row["label"].startswith("com.apple.") for row in _LAUNCH_ITEMS)
 
 
-def launch_items(tenant: Tenant, device: Device) -> list[Row]:
+def launch_items(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """Launch agents and daemons of a Mac as Prism has them."""
     user, present = device.local_username, digest(tenant.seed, "launch", device.index)
     found = [
@@ -113,7 +115,7 @@ def launch_items(tenant: Tenant, device: Device) -> list[Row]:
         for place, row in enumerate(_LAUNCH_ITEMS[_APPLE:])
         if present[place] < int(row["share"])
     ]
-    if arrival(device) is not None:
+    if infection(device) is not None:
         program = STORY.launch_program.format(user=user)
         planted = _item(STORY.launch_label, f"/Users/{user}/Library/LaunchAgents", program, user, 31337)
         found.append(planted | {"run_at_load": True, "keep_alive": True, "start_interval": 900, "program": program})
@@ -164,7 +166,7 @@ _PROFILES = (
 )
 
 
-def profiles(device: Device) -> list[Row]:
+def profiles(device: DemoDevice) -> list[Row]:
     """Installed profiles as Prism has them; the Mac whose protection broke lacks that one."""
     lost = "com.kandji.profile.edr" if device.part == "patient zero" else ""
     return [
@@ -174,7 +176,7 @@ def profiles(device: Device) -> list[Row]:
     ]
 
 
-def _profile(device: Device, name: str, identifier: str, types: tuple[str, ...]) -> Row:
+def _profile(device: DemoDevice, name: str, identifier: str, types: tuple[str, ...]) -> Row:
     def part(kind: str) -> dict[str, Any]:
         key = uuid("payload", device.blueprint.name, kind)
         return {

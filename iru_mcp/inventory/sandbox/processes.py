@@ -22,7 +22,7 @@ _IDLE = 2
 _AT_ONCE = 4
 """Statements at work at once."""
 _LONGEST_LINE = 64 * 1024 * 1024
-_PATIENCE = 2.0
+_GRACE_SECONDS = 2.0
 """Seconds beyond a statement's time until its process is killed; it ends itself before that unless it is stopped."""
 
 
@@ -50,7 +50,7 @@ class Processes:
         async with self._places:
             worker = self._idle.pop() if self._idle else await _start()
             try:
-                with anyio.fail_after(question["seconds"] + _PATIENCE):
+                with anyio.fail_after(question["seconds"] + _GRACE_SECONDS):
                     answer: dict[str, Any] = await worker.ask(line)
             except (TimeoutError, anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError):
                 await _end(worker)

@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOOPBACK_ORIGIN = r"https?://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?"
-MAX_BODY = 4 * 1024 * 1024
-"""Bytes of one request's body."""
+MAX_BODY = 256 * 1024
+"""Bytes of one request's body; the arguments of a tool have some 40,000 characters at most."""
 PROBES = frozenset({"/healthz", "/readyz"})
 """Asked by whatever keeps the process alive, under any name and without a token."""
 
@@ -37,7 +37,7 @@ class Admission:
             await self._app(scope, receive, send)
             return
         if self._prefix and scope["path"].startswith(f"{self._prefix}/"):
-            scope = dict(scope) | {"path": scope["path"].removeprefix(self._prefix)}
+            scope["path"] = scope["path"].removeprefix(self._prefix)
         scope["headers"] = [_read_header(name, value) for name, value in scope["headers"] if name != b"last-event-id"]
         refusal = self._refusal(scope)
         await (refusal or self._app)(scope, receive, send)

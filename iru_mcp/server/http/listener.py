@@ -3,7 +3,8 @@
 uvicorn waits for ever for a request that does not arrive, and answers 503 to everyone once its limit is reached: some
 hundred connections that say nothing would close the server to all. Here a connection that waits for its client (it has
 sent nothing yet, only a part, or is kept alive) gives way to a new one: the longest waiting one of the address that has
-most of them. A connection whose request is at work never gives way.
+most of them. Connections on which a token was accepted and the others each give way to their own kind, so that whoever
+has no token cannot end the connections of those who have. A connection whose request is at work never gives way.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class BoundedProtocol(H11Protocol):
 
     _deadline: asyncio.TimerHandle | None = None
     waits_since = 0
+    known = False
+    """Whether the token of a request on it was accepted."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -56,6 +59,7 @@ class BoundedProtocol(H11Protocol):
 
     def on_response_complete(self) -> None:
         self.waits_since = next(_numbers)
+        self.known |= "user" in self.scope  # as authentication.py leaves it
         super().on_response_complete()
 
     @property
@@ -66,10 +70,13 @@ class BoundedProtocol(H11Protocol):
     def _make_room(self) -> bool:
         others = (one for one in self.connections if isinstance(one, BoundedProtocol) and one is not self)
         waiting = [one for one in others if one.waits]
-        if not waiting:
+        known = [one for one in waiting if one.known]
+        strangers = [one for one in waiting if not one.known]
+        choice = strangers if len(strangers) > len(self.connections) // 2 or not known else known
+        if not choice:
             return False
-        held = Counter(one.network for one in waiting)
-        last = max(waiting, key=lambda one: (held[one.network], -one.waits_since))
+        held = Counter(one.network for one in choice)
+        last = max(choice, key=lambda one: (held[one.network], -one.waits_since))
         last.transport.abort()
         self.connections.discard(last)
         return True

@@ -16,9 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..binder import HUNG_UP
 from .admission import MAX_BODY, PROBES, refuse, too_large
 
-BODY_SHARE = 4 * MAX_BODY
+BODY_SHARE = 16 * MAX_BODY
 """Bytes of bodies that one caller may have on their way."""
-BODY_TOTAL = 16 * MAX_BODY
+BODY_TOTAL = 64 * MAX_BODY
 """Bytes of all bodies on their way."""
 LEAST_REQUESTS = 8
 """Requests at once that any caller may have, however low the limit is."""

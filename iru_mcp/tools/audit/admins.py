@@ -1,0 +1,76 @@
+"""Who an Iru admin is, whom the audit log names by an id alone.
+
+Iru has no published list of its admins. But the activity of a library item, and of blueprint routing, names the admin
+who acted by id and address. So what these lists tell is kept for as long as the client lives, and of an admin who is
+not known yet, the activity of one library item is read that the audit log says they changed. What must stay true: a
+name is only what Iru said of that id, and a whole address is asked for, or a name that privacy mode hides could be
+guessed letter by letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ...api.call import Call
+from ...api.client import IruClient
+from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
+from ...api.endpoints.library import LIST_LIBRARY_ITEM_ACTIVITY
+from ...errors import UsageError
+from ...folding import fold
+from ..investigate.reader import attempt
+
+ADMIN = "user"
+"""The actor_type of an admin."""
+_MOST = 5_000
+"""Admins that are remembered, and items by which they may be found."""
+_ASKED = 4
+"""Library items whose activity one question may read."""
+
+
+class Admins:
+    """The admins of a tenant that are known by now."""
+
+    def __init__(self, _: IruClient) -> None:
+        self.emails: dict[str, str] = {}
+        self._items: dict[str, str] = {}
+
+    async def aclose(self) -> None:
+        """There is nothing to close."""
+
+    def learn(self, admin_id: Any, email: Any) -> None:
+        """Remember what a list of Iru's says of an admin."""
+        if isinstance(admin_id, str) and isinstance(email, str) and "@" in email and len(self.emails) < _MOST:
+            self.emails[admin_id] = email
+
+    def note(self, event: AuditEvent) -> None:
+        """Remember a library item that an admin changed."""
+        if event.actor_type == ADMIN and event.target_type == "library_item" and len(self._items) < _MOST:
+            self._items.setdefault(event.actor_id or "", event.target_id or "")
+
+    async def read(self, call: Call, admin_ids: Iterable[str]) -> None:
+        """Learn who these are, of items that they changed. The tool names LIST_LIBRARY_ITEM_ACTIVITY."""
+        unknown = [one for one in dict.fromkeys(admin_ids) if one not in self.emails and one in self._items]
+        for admin_id in unknown[:_ASKED]:
+            item = self._items.pop(admin_id)
+            activity = await attempt(lambda: call.page(LIST_LIBRARY_ITEM_ACTIVITY, library_item_id=item))  # noqa: B023
+            for record in filter(None, activity.value.records if activity.value else ()):
+                self.learn(record.user_id, record.user_email)
+
+    async def id_of(self, call: Call, email: str) -> str:
+        """The id of the admin with this whole address. Raises UsageError when it is not known."""
+        wanted = fold(email)
+        for tried in (False, True):
+            for admin_id, known in self.emails.items():
+                if fold(known) == wanted:
+                    return admin_id
+            if not tried:
+                newest = await call.page(LIST_AUDIT_EVENTS, query={"sort_by": "-occurred_at"})
+                for event in filter(None, newest.records):
+                    self.note(event)
+                await self.read(call, list(self._items))
+        known_ones = ", ".join(sorted(set(self.emails.values()))[:5]) or "none"
+        raise UsageError(
+            "Which actor_id this address has is not known: Iru's audit log has ids only.",
+            f"Known: {known_ones}. list_library_item_activity of an item they changed tells more, then repeat.",
+        )

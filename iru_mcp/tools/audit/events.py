@@ -1,0 +1,166 @@
+"""Who changed or viewed what in Iru itself.
+
+Iru's log takes no filter but the dates, reaches back a bounded time, and does not say in which order it comes. So rows
+are filtered here, an answer over a window that begins before the log says where the log begins, and the order that was
+asked for is checked. A blueprint's event lists every item of its scope beside the few that changed: filters and rows
+tell what was added, removed or set, and only count the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from operator import attrgetter
+from typing import Annotated, Any, TypedDict
+
+from pydantic import Field
+
+from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
+from ...api.endpoints.devices import LIST_DEVICES
+from ...api.endpoints.library import LIST_LIBRARY_ITEM_ACTIVITY
+from ...api.record import read_moment
+from ..kit.answers import Page
+from ..kit.catalogue import tool
+from ..kit.context import Context
+from ..kit.enrolled import enrolled_devices
+from ..kit.listing import listing
+from ..kit.params import Cursor, Fields, Limit, Since, Str, Until, newest_first, read_window
+from ..kit.rows import RowShape
+from ..kit.scan import Check, Source
+from .admins import ADMIN, Admins
+from .filters import between_hours, by_any_text, by_word
+from .states import changes_in, names_in, shortened
+from .tokens import is_made, read_afterwards
+from .window import audit_window, say_beginning
+
+_NAMES_OF_A_DEVICE = ("device_name", "serial_number")
+_ROOM_FOR_A_NAME, _ROOM_FOR_A_PSEUDONYM, _ROOM_FOR_A_TOKEN = 36, 72, 200
+"""Characters kept in a row for what is read about it, until it is known."""
+
+
+class AuditLine(TypedDict, total=False):
+    """An audited action."""
+
+    occurred_at: str
+    action: str
+    target_type: str
+    target_component: str
+    target_id: str
+    device_name: str
+    serial_number: str
+    actor_type: str
+    actor_id: str
+    actor_email: str
+    new_state: Any
+    afterwards: Any
+
+
+@tool(LIST_AUDIT_EVENTS, optional=(LIST_DEVICES, LIST_LIBRARY_ITEM_ACTIVITY))
+async def list_audit_events(
+    ctx: Context,
+    since: Since = "",
+    until: Until = "",
+    hours: Annotated[Str, Field(description="time of day, like 22-05, UTC or with a zone: 22-05 Europe/Berlin")] = "",
+    action: Annotated[Str, Field(description="create, update, delete, view (secrets)")] = "",
+    target_type: Annotated[Str, Field(description="e.g. blueprint, library_item, device, user, api_token")] = "",
+    target_component: Str = "",
+    target: Annotated[Str, Field(description="target_id or name, also of what was added or removed")] = "",
+    changed: Annotated[Str, Field(description="text in what was added, removed or set")] = "",
+    actor: Annotated[Str, Field(description="actor_id, actor_type (user, api_token) or an admin's e-mail")] = "",
+    fields: Fields = (),
+    limit: Limit = 25,
+    cursor: Cursor = "",
+) -> Page[AuditLine]:
+    """Iru's audit log, newest first: changes to blueprints, library items, tokens and admins, device lifecycle, views
+    of secrets. With other filters give since. An actor_id is the target_id of the token that acted, or an Iru
+    admin."""
+    early, late = read_window(since, until, ctx.now())
+    admins = ctx.companion(Admins)
+    query, checks = audit_window(early, late)
+    checks.append(Check("read", lambda event: _noted(admins, event)))
+    if "@" in actor:
+        actor = await admins.id_of(ctx.call, actor.strip())
+    if hours.strip():
+        checks.append(between_hours(hours.strip()))
+    word = "view" if action.strip().casefold() == "read" else action  # Iru's word for a secret that was read
+    for column, text in {"action": word, "target_type": target_type, "target_component": target_component}.items():
+        if text.strip():
+            checks.append(by_word(column, text, attrgetter(column)))
+    for name, wanted, texts in (
+        ("target", target, names_in),
+        ("changed", changed, lambda event: changes_in(event.new_state)),
+        ("actor", actor, lambda event: (event.actor_id or "", event.actor_type or "")),
+    ):
+        if wanted.strip():
+            checks.append(by_any_text(name, wanted, texts))
+    source = Source(LIST_AUDIT_EVENTS, query=query, checks=checks, promised=lambda row: newest_first(row.occurred_at))
+    room = _ROOM_FOR_A_PSEUDONYM if ctx.privacy else _ROOM_FOR_A_NAME
+    shape = RowShape(
+        AuditLine, flat=partial(_with_room, room), lean=shortened, more_columns=(*_NAMES_OF_A_DEVICE, *_LATER)
+    )
+    page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    if early and not page.next_cursor:
+        await say_beginning(ctx.call, page, early)
+    await _name_devices(ctx, page)
+    await _name_admins(ctx, page, admins)
+    await _tell_afterwards(ctx, page, early)
+    return page
+
+
+def _noted(admins: Admins, event: AuditEvent) -> bool:
+    admins.note(event)
+    return True
+
+
+_LATER = ("actor_email", "afterwards")
+
+
+def _with_room(room: int, event: AuditEvent) -> dict[str, Any]:
+    """The row, with ids where names will stand, padded to the room that these may take."""
+    flat = event.flat()
+    if event.target_type == "device" and event.target_id:
+        flat |= {name: event.target_id.ljust(room) for name in _NAMES_OF_A_DEVICE}
+    if event.actor_type == ADMIN and event.actor_id:
+        flat["actor_email"] = event.actor_id.ljust(room)
+    if is_made(event) and event.target_id and event.occurred_at:
+        flat["afterwards"] = f"{event.target_id} {flat['occurred_at']}".ljust(_ROOM_FOR_A_TOKEN)
+    return flat
+
+
+async def _name_devices(ctx: Context, page: Page[Any]) -> None:
+    """Names the devices that rows are about; the device list is read for such rows alone."""
+    about = [row for row in page.items if row.keys() & set(_NAMES_OF_A_DEVICE)]
+    devices = (await enrolled_devices(ctx.call)).devices if about else {}
+    for name in _NAMES_OF_A_DEVICE:
+        _fill(page, name, lambda id_: devices.get(id_, {}).get(name))  # noqa: B023
+
+
+async def _name_admins(ctx: Context, page: Page[Any], admins: Admins) -> None:
+    """Names the admins who acted, as far as Iru tells."""
+    await admins.read(ctx.call, [row["actor_email"].rstrip() for row in page.items if "actor_email" in row])
+    if _fill(page, "actor_email", admins.emails.get):
+        page.notes.append("actor_email is whom the activity of a library item names with this actor_id")
+
+
+async def _tell_afterwards(ctx: Context, page: Page[Any], early: datetime | None) -> None:
+    """Says of each token that was made what became of it."""
+    made = [row["afterwards"].split() for row in page.items if "afterwards" in row]
+    if not made:
+        return
+    oldest = min(read_moment(at) for _, at in made)
+    found, reach = await read_afterwards(ctx.call, early or oldest, {token for token, _ in made})
+    page.notes.append(reach)
+    _fill(page, "afterwards", lambda text: found[text.split()[0]].shown())
+
+
+def _fill(page: Page[Any], column: str, value: Callable[[str], Any]) -> bool:
+    """Puts what is known of the ids in a column in their place; whether any is."""
+    found = False
+    for row in [row for row in page.items if column in row]:
+        known = value(row[column].rstrip())
+        found = found or bool(known)
+        row[column] = known
+        if not known:
+            del row[column]
+    return found
