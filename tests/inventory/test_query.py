@@ -234,15 +234,6 @@ def test_a_version_key_sorts_as_the_version_does(first: list[int], second: list[
     assert (keys[0] < keys[1], keys[0] == keys[1]) == (versions[0] < versions[1], versions[0] == versions[1])
 
 
-@pytest.mark.parametrize(
-    ("sql", "hint"),
-    [
-        ("SELECT * FROM app", "apps"),
-        ("SELECT * FROM login_items", "launch_items"),
-        ("SELECT serial FROM devices", "serial_number"),
-        ("SELECT d.last_checkin FROM devices d", "last_check_in"),
-    ],
-)
 async def test_a_file_that_took_the_place_of_another_is_the_one_that_is_asked(
     copy: Copy, processes: Processes, first: Path
 ) -> None:
@@ -271,6 +262,15 @@ def test_a_statement_over_all_apps_touches_indexes_and_devices_alone(copy: Copy)
             assert not [step for step in plan if "_sync" in step or "_report" in step or "GROUP BY" in step], plan
 
 
+@pytest.mark.parametrize(
+    ("sql", "hint"),
+    [
+        ("SELECT * FROM app", "apps"),
+        ("SELECT * FROM login_items", "launch_items"),
+        ("SELECT serial FROM devices", "serial_number"),
+        ("SELECT d.last_checkin FROM devices d", "last_check_in"),
+    ],
+)
 async def test_an_error_names_the_nearest_table_or_column(copy: Copy, sql: str, hint: str) -> None:
     with pytest.raises(UsageError, match=f"Did you mean.*{hint}"):
         await copy.call("inventory_query", sql=sql)

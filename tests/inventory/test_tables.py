@@ -27,9 +27,10 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of a tenant in which all that the demo has occurs."""
-    copy = Copy(tmp_path_factory.mktemp("whole") / "copy.sqlite3", Edited(transport(devices=400, now=NOW)))
-    tables = frozenset({kind.name for kind in KINDS if kind.words} | {name for name, _ in on_and_off()})
-    anyio.run(lambda: copy.sync(tables=tables))
+    copy = Copy(tmp_path_factory.mktemp("whole") / "copy.sqlite3", Edited(transport(devices=600, now=NOW)))
+    wanted = [kind for kind in KINDS if kind.words or kind.name in dict(on_and_off())]
+    tables = {kind.name for kind in wanted} | {name for kind in KINDS for name, _ in kind.parents}
+    anyio.run(lambda: copy.sync(tables=frozenset(tables)))
     return copy.path
 
 

@@ -11,7 +11,10 @@ from ..tables import BY_NAME, Kind
 from .sources import OF_SYNCS, kinds_of
 
 Rows = Sequence[Sequence[Any]]
-_COVERAGE = "SELECT kind, state, why, permission, rows, odd, left_out, since, checked_at, removals_at FROM _coverage"
+_COVERAGE = (
+    "SELECT kind, state, why, permission, rows, odd, left_out, since, checked_at, "
+    "iif(removals_at < since, removals_at, NULL) FROM _coverage"
+)
 _LAST = "SELECT finished_at, (SELECT min(started_at) FROM _sync) FROM _sync ORDER BY id DESC LIMIT 1"
 
 
@@ -28,8 +31,8 @@ class _Reading:
     left_out: int | None
     since: str | None
     checked_at: str | None
-    removals_at: str | None
-    """When it was last known of every row that it is still there."""
+    removals_until: str | None
+    """Where a row that went since may still be counted: until when removals are known."""
 
 
 @dataclass(slots=True)
@@ -111,14 +114,9 @@ def _line(
     times = [one.since for one in readings if one.since]
     name = view if view.removesuffix("_history") == kind.name else f"{view}: {kind.name}"
     line = {"table": name, "as_of": min(times, default=None), "rows": sum(one.rows or 0 for one in readings)}
-    line |= _removals(kind, readings)
+    behind = min((one.removals_until for one in readings if one.removals_until), default=None)
+    line |= {"removals_known_until": behind} if behind else {}
     return line | ({"missing": missing} if missing else {}), complete
-
-
-def _removals(kind: Kind, readings: Sequence[_Reading]) -> dict[str, str]:
-    """Where a row that went since may still be counted: until when removals are known."""
-    behind = [one.removals_at for one in readings if one.removals_at and one.since and one.removals_at < one.since]
-    return {"removals_known_until": min(behind)} if behind and not kind.starts else {}
 
 
 def _unread(one: _Reading) -> list[str]:

@@ -68,9 +68,7 @@ def _held(path: Path) -> dict[str, tuple[int, str]]:
 def _removals(path: Path) -> list[str]:
     """A note on the tables that may still count what went since they were last read whole."""
     with reader(path) as db:
-        found = db.execute(
-            "SELECT kind, removals_at FROM _coverage WHERE removals_at < since AND kind <> 'audit_events' ORDER BY 1"
-        ).fetchall()
+        found = db.execute("SELECT kind, removals_at FROM _coverage WHERE removals_at < since ORDER BY 1").fetchall()
     behind = ", ".join(f"{kind} {moment}" for kind, moment in found)
     return [f"removals are known until: {behind}; what went later may still be counted"] if behind else []
 

@@ -184,7 +184,7 @@ def _cover(  # noqa: PLR0913, PLR0917 - the facts of one reading
         "mode": state.mode,
         "sync": number,
         "full": sync.started_at if full else None,
-        "removals": sync.started_at if full or state.removals else None,
+        "removals": sync.started_at if full or state.removals or kind.starts else None,
         "counted": state.counted,
         "since": sync.started_at,
         "at": sync.finished_at,
