@@ -37,9 +37,9 @@ async def inventory_query(
     """Rows of one SELECT over the whole fleet: joins, counts, "has X but not Y". devices(device_id, device_name,
     serial_number, platform, os_version, user_email, blueprint_name, last_check_in), apps(name, bundle_id, version,
     path), local_users(username, type), launch_items(label, path, program), users(email, department, archived),
-    filevault(status), detections(cve_id, name), threats(threat_name, status): all of devices have device_id; other
-    tables and columns: inventory_schema. Read from Iru when first used; `tables` says of when and what is missing.
-    Times are text like 2026-11-22T09:30:00Z, booleans 1, 0; version_key(text) compares versions. At most 500 rows."""
+    filevault(status); what is on devices has device_id; more: inventory_schema. Read from Iru when first used; `tables`
+    says of when and what is missing. Times are text like 2026-11-22T09:30:00Z, booleans 1, 0; version_key(text)
+    compares versions. At most 500 rows."""
     from ...inventory import query
     from ...inventory.fill.provenance import facts, provenance
     from ...inventory.fill.sources import kinds_of
