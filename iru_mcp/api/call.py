@@ -227,7 +227,10 @@ class _Pages:
         self.next: Position | None = position
         self.read = 0
         self.rows = 0
-        self.rows_before = _rows_before(position, start)
+        # How many rows lie before; None when a cursor or page number does not say.
+        self.rows_before = position if isinstance(position, int) and start in (0, "") else None
+        if position == start:
+            self.rows_before = 0
         self._total: int | None = None
         self._positions: set[Position] = set()
         self._fingerprints: set[int] = set()
@@ -259,10 +262,3 @@ class _Pages:
 def _fingerprint(rows: Sequence[Any]) -> int:
     """A number that two pages share when they are the same: of a few rows, since all would cost more than reading."""
     return hash(repr((len(rows), rows[-1:], rows[:: len(rows) // 8 + 1])))
-
-
-def _rows_before(position: Position, start: Position) -> int | None:
-    """How many rows lie before a position; None when a cursor or page number does not say."""
-    if position == start:
-        return 0
-    return position if isinstance(position, int) and start in (0, "") else None

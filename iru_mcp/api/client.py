@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hmac
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -18,14 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import anyio
 
-from ..errors import (
-    IruError,
-    RateLimited,
-    ServerFault,
-    TookTooLong,
-    Unreachable,
-    Unreadable,
-)
+from ..errors import IruError, RateLimited, ServerFault, TookTooLong, Unreachable, Unreadable
 from ..output.privacy import Privacy
 from .call import Call, Reader, ReportProgress
 from .endpoint import Endpoint
@@ -86,10 +79,10 @@ class IruClient:
         self.privacy = privacy
         self.inventory = ""
         """The file of the tenant's inventory copy, for tools that read it; empty where none is set."""
-        self.on_answer: Callable[[Endpoint[Any], Mapping[str, str], Any], None] = _unread
+        self.on_answer: Callable[[Endpoint[Any], Mapping[str, str], Any], None] | None = None
         """Told of every answer: its endpoint, its headers and its JSON as Iru sent it."""
         self.filling = Filling()
-        self._observe = observe or _unobserved
+        self._observe = observe or (lambda _: contextlib.nullcontext(lambda _: None))
         self.base_url = base_url.rstrip("/")
         self.limits = limits or Limits()
         self.rate_limiter = RateLimiter(self.limits.per_second, clock, now)
@@ -152,7 +145,10 @@ class IruClient:
             try:
                 page = await self._attempt(request, until.at)
             except IruError as error:
-                self._count_failure(request.endpoint, error)
+                if isinstance(error, (ServerFault, Unreachable)):
+                    self._circuit.failed(request.endpoint.name, spent=self._budget.spent)
+                elif not isinstance(error, TookTooLong):
+                    self._circuit.answered(request.endpoint.name)
                 await self._wait_for_retry(error, attempt, until.at)
             else:
                 self._circuit.answered(request.endpoint.name)
@@ -168,12 +164,6 @@ class IruClient:
                 f"Try again in {math.ceil(wait)} s; if it stays, tell the user.",
                 wait,
             )
-
-    def _count_failure(self, endpoint: Endpoint[Any], error: IruError) -> None:
-        if isinstance(error, (ServerFault, Unreachable)):
-            self._circuit.failed(endpoint.name, spent=self._budget.spent)
-        elif not isinstance(error, TookTooLong):
-            self._circuit.answered(endpoint.name)
 
     async def _wait_for_retry(self, error: IruError, attempt: int, deadline: float) -> None:
         """Wait until the next try; raises `error` again when there shall be none."""
@@ -197,7 +187,9 @@ class IruClient:
         try:
             with anyio.fail_after(left):
                 async with self._slots:
-                    await self._wait_for_rate_limit()
+                    await anyio.sleep(self.rate_limiter.delay())
+                    while self.rate_limiter.held:  # noqa: ASYNC110 - a 429 may have come meanwhile, and another since
+                        await anyio.sleep(self.rate_limiter.held)
                     within = min(within, deadline - self._clock())
                     self.requests += 1
                     self.rate_limiter.count()
@@ -208,7 +200,8 @@ class IruClient:
             raise _too_slow(request.endpoint, within, last=self._clock() + 0.5 >= deadline) from None
         self.rate_limiter.learn(headers)
         found = decode(request.endpoint, status, headers, body)
-        self.on_answer(request.endpoint, headers, found)
+        if self.on_answer:
+            self.on_answer(request.endpoint, headers, found)
         page = request.endpoint.paging.read(found, request.position)
         if self.privacy:
             self.privacy.learn(found)
@@ -229,20 +222,6 @@ class IruClient:
                 f"Try again in {wait:.0f} s.",
                 wait,
             )
-
-    async def _wait_for_rate_limit(self) -> None:
-        await anyio.sleep(self.rate_limiter.delay())
-        while self.rate_limiter.held:  # noqa: ASYNC110 - a 429 may have come meanwhile, and another while waiting for it
-            await anyio.sleep(self.rate_limiter.held)
-
-
-def _unread(_: Endpoint[Any], __: Mapping[str, str], ___: Any) -> None:
-    """Nobody wants to know."""
-
-
-@contextlib.contextmanager
-def _unobserved(_: Endpoint[Any]) -> Iterator[Callable[[int], None]]:
-    yield lambda _: None
 
 
 def _too_slow(endpoint: Endpoint[Any], seconds: float, *, last: bool) -> IruError:

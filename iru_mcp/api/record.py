@@ -24,22 +24,18 @@ _MOMENT = re.compile(
 def read_moment(value: object) -> datetime:
     """A time in any of the forms Iru prints, in UTC; one without a zone is taken as UTC. Raises ValueError."""
     try:
-        return _moment_of(value)
+        moment = value if isinstance(value, datetime) else _parsed(value.strip() if isinstance(value, str) else "")
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except OverflowError as error:
         raise ValueError("a date at the end of the calendar") from error
 
 
-def _moment_of(value: object) -> datetime:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    text = value.strip() if isinstance(value, str) else ""
+def _parsed(text: str) -> datetime:
     if text[4:5] == "-" == text[7:8]:
         try:
-            known = datetime.fromisoformat(text)  # most of what Iru prints, and much faster
+            return datetime.fromisoformat(text)  # reads most of what Iru prints, much faster than the pattern
         except ValueError:
             pass
-        else:
-            return known.astimezone(UTC) if known.tzinfo else known.replace(tzinfo=UTC)
     match = _MOMENT.fullmatch(text)
     if match is None:
         raise ValueError("not a date that Iru is known to send")
@@ -211,7 +207,7 @@ def _nested(name: str, annotation: Any) -> tuple[str, ...]:
     return (name,)
 
 
-class Person(BaseModel):
+class AssignedUser(BaseModel):
     """The user a device is assigned to, as devices carry it."""
 
     model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
@@ -221,7 +217,7 @@ class Person(BaseModel):
     is_archived: Flag = None
 
 
-Assigned = Annotated[Person | None, BeforeValidator(_person)]
+Assigned = Annotated[AssignedUser | None, BeforeValidator(_person)]
 
 
 def is_blank(value: Json) -> bool:

@@ -38,7 +38,7 @@ VERBS = {
 }
 """Each verb with what it does."""
 
-_PATIENCE = 10.0
+_STATUS_SECONDS = 10.0
 """Seconds that `inventory status` waits for Iru."""
 _EVERY = re.compile(r"(\d{1,4})(m|h|d)")
 _UNIT = {"m": 60, "h": 3600, "d": 86_400}
@@ -254,7 +254,7 @@ async def _connected(settings: Settings) -> str:
     try:
         client = open_client(settings)
         try:
-            await client.call(LIST_DEVICES, seconds=_PATIENCE, requests=1).page(LIST_DEVICES)
+            await client.call(LIST_DEVICES, seconds=_STATUS_SECONDS, requests=1).page(LIST_DEVICES)
         finally:
             await client.aclose()
     except IruError as error:

@@ -42,7 +42,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Terminal:
     """Whoever sits at the terminal: asked in the open, asked with hidden input. None stands for nobody."""
 
     ask: Callable[[str], str]
@@ -51,10 +51,10 @@ class Person:
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """Connect, show or disconnect clients, and print what was done. Raises an IruError, with nothing written."""
-    person = Person(input, getpass.getpass) if sys.stdin is not None and sys.stdin.isatty() else None
+    terminal = Terminal(input, getpass.getpass) if sys.stdin is not None and sys.stdin.isatty() else None
     asked = Asked(tuple(options.clients), options.name, options.show, options.remove, options.token_in_file)
     try:
-        print(setup(asked, settings, offered(settings), os.environ, person))
+        print(setup(asked, settings, offered(settings), os.environ, terminal))
     except (KeyboardInterrupt, EOFError):
         print("\niru-mcp: nothing was written.", file=sys.stderr)
         return 1
@@ -103,7 +103,7 @@ def setup(
     settings: Settings,
     tools: Mapping[str, Tool],
     environment: Mapping[str, str],
-    person: Person | None,
+    terminal: Terminal | None,
 ) -> str:
     """Connect, show or disconnect; what was done, for whoever asked. Raises an IruError, with nothing written."""
     machine = Machine(sys.platform, str(Path.home()), environment)
@@ -113,9 +113,9 @@ def setup(
     files = _named(asked, everywhere) or _installed(machine, everywhere)
     if asked.show:
         return _shown(files, settings, environment)
-    account = settings if settings.demo else _completed(settings, person)
-    if not asked.clients and person:
-        _confirm(files, person)
+    account = settings if settings.demo else _completed(settings, terminal)
+    if not asked.clients and terminal:
+        _confirm(files, terminal)
     return _connected(files, _Account(account, tools, environment, asked.token_in_file))
 
 
@@ -140,23 +140,23 @@ def _has(file: ConfigFile) -> dict[str, Any]:
     return {}
 
 
-def _completed(settings: Settings, person: Person | None) -> Settings:
+def _completed(settings: Settings, terminal: Terminal | None) -> Settings:
     """The settings with what is missing asked for."""
-    if person and not settings.api_url and not settings.subdomain:
-        url = person.ask("API URL (Iru > Access > API tokens): ").strip()
+    if terminal and not settings.api_url and not settings.subdomain:
+        url = terminal.ask("API URL (Iru > Access > API tokens): ").strip()
         settings = dataclasses.replace(settings, api_url=url)
     tenant(settings)
     kept = settings.api_token.get_secret_value() or settings.api_token_file or settings.api_token_keyring
-    if person and not kept:
-        text = person.ask_hidden("API token (not shown): ").strip()
+    if terminal and not kept:
+        text = terminal.ask_hidden("API token (not shown): ").strip()
         settings = dataclasses.replace(settings, api_token=SecretStr(text))
     token(settings)
     return settings
 
 
-def _confirm(files: list[ConfigFile], person: Person) -> None:
+def _confirm(files: list[ConfigFile], terminal: Terminal) -> None:
     names = ", ".join(file.client.title for file in files)
-    if person.ask(f"Connect {names}? [Y/n] ").strip().casefold() not in ("", "y", "yes"):
+    if terminal.ask(f"Connect {names}? [Y/n] ").strip().casefold() not in ("", "y", "yes"):
         raise UsageError("Nothing was written.", f"Name the clients you want: {', '.join(CLIENTS)}.")
 
 
@@ -194,16 +194,16 @@ def _token_line(settings: Settings, *, keyring: bool) -> list[str]:
 
 
 def _removed(files: list[ConfigFile], everywhere: Mapping[str, ConfigFile]) -> str:
-    said, hosts = [], set()
+    lines, hosts = [], set()
     for file in files:
         entry = file.entry() or {}
         if file.disconnect():
-            said.append(f"{file.client.title} is disconnected: {file.path}.")
+            lines.append(f"{file.client.title} is disconnected: {file.path}.")
             hosts.add(_keyring_host(entry))
     # A token that another client's entry still reads stays.
     hosts -= {_keyring_host(_has(file)) for file in everywhere.values()} | {""}
-    said += [_forgotten(host) for host in sorted(hosts)]
-    return "\n".join(said) or "Nothing was connected."
+    lines += [_forgotten(host) for host in sorted(hosts)]
+    return "\n".join(lines) or "Nothing was connected."
 
 
 def _forgotten(host: str) -> str:

@@ -81,19 +81,19 @@ def differences(found: Mapping[str, Any], expected: Mapping[str, Any]) -> list[s
     """In words, how described answers differ from those that are expected of the same endpoints."""
     lines: list[str] = []
     for name in sorted(set(found) & set(expected)):
-        ours, theirs = expected[name]["fields"], found[name]["fields"]
-        said = [f"sends {path}, which is not expected" for path in sorted(set(theirs) - set(ours))]
-        said += [
+        ours, sent = expected[name]["fields"], found[name]["fields"]
+        lines_of = [f"sends {path}, which is not expected" for path in sorted(set(sent) - set(ours))]
+        lines_of += [
             f"does not send {path}, which is expected"
-            for path in sorted(set(ours) - set(theirs))
-            if _outer(path) in theirs or not _outer(path)
+            for path in sorted(set(ours) - set(sent))
+            if _outer(path) in sent or not _outer(path)
         ]
-        for path in sorted(set(ours) & set(theirs)):
-            new = sorted(set(theirs[path]["kinds"]) - set(ours[path]["kinds"]) - {"null", "blank"})
-            said += (
+        for path in sorted(set(ours) & set(sent)):
+            new = sorted(set(sent[path]["kinds"]) - set(ours[path]["kinds"]) - {"null", "blank"})
+            lines_of += (
                 [f"sends {path} as {', '.join(new)}; expected: {', '.join(sorted(ours[path]['kinds']))}"] if new else []
             )
-        lines += [f"{name} {line}" for line in said]
+        lines += [f"{name} {line}" for line in lines_of]
     return lines
 
 

@@ -51,23 +51,23 @@ def _asked(ask: Callable[[], Any]) -> Any:
     """What the keyring says, in bounded time: it may wait for a person who is not there."""
     from keyring.errors import KeyringError
 
-    said: list[Any] = []
+    answers: list[Any] = []
 
     def wait() -> None:
         try:
-            said.append(ask())
+            answers.append(ask())
         except KeyringError:
             return
 
     thread = threading.Thread(target=wait, daemon=True)
     thread.start()
     thread.join(_SECONDS)
-    if not said:
+    if not answers:
         raise ConfigError(
             "The system keyring is locked or cannot be used here.",
             "Unlock it, or set IRU_API_TOKEN or IRU_API_TOKEN_FILE instead of IRU_API_TOKEN_KEYRING.",
         )
-    return said[0]
+    return answers[0]
 
 
 def _keyring() -> ModuleType:

@@ -33,9 +33,9 @@ def transport(
     does not exist, or too few devices.
     """
     from .asgi_transport import DemoTransport
-    from .world.tenant import Tenant
+    from .world.tenant import DemoTenant
 
-    tenant = Tenant.found(devices, seed, (now or datetime.now(UTC)).astimezone(UTC))
+    tenant = DemoTenant.found(devices, seed, (now or datetime.now(UTC)).astimezone(UTC))
     demo = DemoTransport(tenant, token, frozenset(denied), frozenset(unlicensed), hour_limit)
     if not begun:
         demo.tenant.rewind()

@@ -16,7 +16,7 @@ from ..api.endpoint import Endpoint
 from .routes import ROUTES
 from .routes.query import Fault
 from .world.chance import hex_digits
-from .world.tenant import Tenant
+from .world.tenant import DemoTenant
 
 Message = MutableMapping[str, Any]
 AsgiApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
@@ -36,7 +36,7 @@ _UNLICENSED = Fault(404, "<!doctype html>\n<html><head><title>Not Found</title><
 class DemoTransport(httpx.AsyncBaseTransport):
     """Answers GETs as the tenant would; counts the hour down."""
 
-    tenant: Tenant
+    tenant: DemoTenant
     token: str
     denied: frozenset[str]
     unlicensed: frozenset[str]

@@ -103,7 +103,7 @@ class Binder:
             self.client = None
 
     async def _list_tools(self, ctx: ServerRequestContext[Any], _: Any) -> types.ListToolsResult:
-        """The same list for every client, but for those that draw views: theirs names the view of a tool."""
+        """The same list for every client, but for those that draw views: their list names the view of a tool."""
         draws = self._draws(ctx)
         if draws not in self._listed:
             tools = [self._describe(tool, draws=draws) for tool in self._tools.values()]
@@ -137,9 +137,9 @@ class Binder:
         arguments = params.arguments or {}
         self.in_flight += 1
         try:
-            with self._watch.call(params.name, arguments, _caller(ctx)) as tell_outcome:
+            with self._watch.call(params.name, arguments, _caller(ctx)) as set_outcome:
                 result, outcome = await self._outcome(ctx, params.name, arguments)
-                tell_outcome(outcome)
+                set_outcome(outcome)
                 return result
         finally:
             self.in_flight -= 1

@@ -15,7 +15,7 @@ import httpx
 from iru_mcp.api.client import IruClient
 from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.demo import HOST, TOKEN, transport
-from iru_mcp.demo.world.tenant import Tenant
+from iru_mcp.demo.world.tenant import DemoTenant
 from iru_mcp.tools.kit.catalogue import Tool, catalogue, select, to_json
 
 from .measure import Row, once
@@ -52,7 +52,7 @@ class Recording(httpx.AsyncBaseTransport):
 
     def __init__(self) -> None:
         self._inner = transport(now=NOW, hour_limit=1_000_000)
-        self.world: Tenant = self._inner.tenant  # type: ignore[attr-defined]
+        self.world: DemoTenant = self._inner.tenant  # type: ignore[attr-defined]
         self._bodies: list[str] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from iru_mcp.demo.world.fleet import Device
+from iru_mcp.demo.world.fleet import DemoDevice
 from iru_mcp.demo.world.story import STORY
-from iru_mcp.demo.world.tenant import Tenant
+from iru_mcp.demo.world.tenant import DemoTenant
 
 from .questions import QUESTIONS
 
@@ -49,7 +49,7 @@ def _one(text: str, tool: str, arguments: dict[str, Any], *facts: str, total: in
     return Asked(text, ((tool, arguments),), facts, total)
 
 
-def questions(tenant: Tenant) -> list[Asked]:
+def questions(tenant: DemoTenant) -> list[Asked]:
     """All questions: the twenty that are measured beside the raw pages, and those about the fleet."""
     return [
         *(Asked(one.text, one.calls, one.facts) for one in QUESTIONS),
@@ -59,7 +59,7 @@ def questions(tenant: Tenant) -> list[Asked]:
     ]
 
 
-def _where(tenant: Tenant, **wanted: Any) -> list[Device]:
+def _where(tenant: DemoTenant, **wanted: Any) -> list[DemoDevice]:
     """The devices with these attributes."""
     return [one for one in tenant.devices if all(getattr(one, name) == value for name, value in wanted.items())]
 
@@ -68,7 +68,7 @@ def _count_line(column: str, value: str, count: int) -> str:
     return f'"{column}":"{value}","count":{count}'
 
 
-def _of_devices(tenant: Tenant) -> list[Asked]:
+def _of_devices(tenant: DemoTenant) -> list[Asked]:
     macs = _where(tenant, platform="Mac")
     never = [one for one in tenant.devices if one.checked_in is None]
     silent_month = [one for one in macs if one.checked_in and tenant.now - one.checked_in > timedelta(days=30)]
@@ -163,8 +163,8 @@ def _of_devices(tenant: Tenant) -> list[Asked]:
     ]
 
 
-def _of_software(tenant: Tenant) -> list[Asked]:
-    def has(device: Device, name: str) -> bool:
+def _of_software(tenant: DemoTenant) -> list[Asked]:
+    def has(device: DemoDevice, name: str) -> bool:
         return any(name in one.software.name for one in tenant.apps(device))
 
     reporting = [one for one in tenant.devices if one.platform in ("Mac", "iPhone", "iPad")]
@@ -249,7 +249,7 @@ def _of_software(tenant: Tenant) -> list[Asked]:
     ]
 
 
-def _of_people_and_changes(tenant: Tenant) -> list[Asked]:
+def _of_people_and_changes(tenant: DemoTenant) -> list[Asked]:
     left = [one for one in tenant.people if one.archived and tenant.held[one.id]]
     return [
         _one(

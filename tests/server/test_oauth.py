@@ -17,7 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from iru_mcp.errors import ConfigError
-from iru_mcp.server.http.bearer_tokens import Denied
+from iru_mcp.server.http.bearer_tokens import TokenRefused
 from iru_mcp.server.http.oauth import Issuer, OAuth
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ def authority() -> Iterator[Authority]:
     thread.join()
 
 
-async def denial(authority: Authority, token: str) -> Denied:
-    with pytest.raises(Denied) as caught:
+async def denial(authority: Authority, token: str) -> TokenRefused:
+    with pytest.raises(TokenRefused) as caught:
         await OAuth(authority.issuer()).caller(token)
     return caught.value
 
@@ -155,7 +155,7 @@ async def test_keys_are_read_once_and_again_for_a_new_one_but_not_for_every_unkn
     await oauth.caller(authority.token())
     assert authority.asked == 1
     for _ in range(5):
-        with pytest.raises(Denied):
+        with pytest.raises(TokenRefused):
             await oauth.caller(authority.token(OTHER, "two"))
     assert authority.asked == 1
     authority.keys.append(published("two", OTHER))
@@ -168,7 +168,7 @@ async def test_an_issuer_that_is_down_is_said_to_be_and_known_keys_stay_in_use(a
     now = [1000.0]
     oauth = OAuth(authority.issuer(), lambda: now[0])
     authority.down = True
-    with pytest.raises(Denied) as caught:
+    with pytest.raises(TokenRefused) as caught:
         await oauth.caller(authority.token())
     assert caught.value.status == 503
     authority.down = False
@@ -177,7 +177,7 @@ async def test_an_issuer_that_is_down_is_said_to_be_and_known_keys_stay_in_use(a
     authority.down = True
     now[0] += 4000
     await oauth.caller(authority.token())
-    with pytest.raises(Denied) as caught:
+    with pytest.raises(TokenRefused) as caught:
         await oauth.caller(authority.token(OTHER, "unknown"))
     assert caught.value.status == 503  # whether it is published now, nobody can say
 
@@ -209,7 +209,7 @@ async def test_callers_of_an_issuer_that_is_down_are_all_told_to_come_back_after
     async def call() -> None:
         try:
             await oauth.caller(authority.token())
-        except Denied as denied:
+        except TokenRefused as denied:
             statuses.append(denied.status)
 
     async with anyio.create_task_group() as group:

@@ -137,13 +137,12 @@ class Cache:
             return
         self._stored[key] = stored
         self.size += len(stored.rows)
-        while self._stored and (
-            self.size > self.max_bytes or len(self._stored) > _MOST_ANSWERS or self._oldest_has_expired()
-        ):
-            self._evict(next(iter(self._stored)))
-
-    def _oldest_has_expired(self) -> bool:
-        return self.clock() - next(iter(self._stored.values())).at >= self.seconds
+        while self._stored:
+            oldest = next(iter(self._stored))
+            expired = self.clock() - self._stored[oldest].at >= self.seconds
+            if not (expired or self.size > self.max_bytes or len(self._stored) > _MOST_ANSWERS):
+                return
+            self._evict(oldest)
 
     def _evict(self, key: Hashable) -> None:
         gone = self._stored.pop(key, None)

@@ -73,7 +73,9 @@ def failure(  # noqa: PLR0911 - one return a status
         return ServerFault(
             f"Iru failed with {status} on {place}.", "Try once more; if it stays, see status.kandji.io.", wait
         )
-    return Refused(f"Iru refused {place} ({status}){_quoted(body)}.", "Correct the arguments.")
+    quoted = detail(body)
+    saying = f", saying {json.dumps(quoted)}" if quoted else ""
+    return Refused(f"Iru refused {place} ({status}){saying}.", "Correct the arguments.")
 
 
 def _not_permitted(endpoint: Endpoint[Any]) -> IruError:
@@ -133,32 +135,25 @@ def _words(found: Any) -> str:
     return str(found) if isinstance(found, (str, int, float)) else ""
 
 
-def _quoted(body: bytes) -> str:
-    words = detail(body)
-    return f", saying {json.dumps(words)}" if words else ""
-
-
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that Retry-After asks for; a date is read against the answer's own Date. None when absent or junk."""
     value = headers.get("retry-after", "").strip()
     seconds = value.partition(",")[0].strip()  # a header sent twice arrives as a list
     if _SECONDS.fullmatch(seconds):
         return min(float(seconds), 1e9)
+    until = _http_date(value)
+    if until is None:
+        return None
+    # Iru's clock, and not this machine's, is what a date of Iru's is ahead of.
+    sent = _http_date(headers.get("date", "")) or datetime.now(UTC)
+    return max(0.0, (until - sent).total_seconds())
+
+
+def _http_date(text: str) -> datetime | None:
     try:
-        until = parsedate_to_datetime(value)
+        moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return max(0.0, (_aware(until) - _sent_at(headers)).total_seconds())
-
-
-def _sent_at(headers: Mapping[str, str]) -> datetime:
-    try:
-        return _aware(parsedate_to_datetime(headers["date"]))
-    except (KeyError, ValueError, TypeError, IndexError, OverflowError):
-        return datetime.now(UTC)
-
-
-def _aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -185,18 +180,15 @@ def read_json(endpoint: Endpoint[Any], body: bytes, content_type: str = "") -> A
     except ValueError as error:
         if "<html" in body[:2_000].decode("latin-1").casefold() or "html" in content_type:
             raise _unreadable(endpoint, "a web page (a sign-in or proxy page?), not JSON") from None
-        raise _unreadable(endpoint, _json_fault(error)) from None
+        why = "not strict JSON"
+        if isinstance(error, json.JSONDecodeError):
+            why = f"not JSON, or cut off, at character {error.pos}"
+        raise _unreadable(endpoint, why) from None
     if not isinstance(found, (dict, list)):
         raise _unreadable(endpoint, "neither an object nor a list")
     if _is_deep(found):
         raise _unreadable(endpoint, "nested too deeply")
     return found
-
-
-def _json_fault(error: ValueError) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"not JSON, or cut off, at character {error.pos}"
-    return "not strict JSON"
 
 
 def _no_constant(name: str) -> None:

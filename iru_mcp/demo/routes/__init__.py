@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..world.tenant import Tenant
+from ..world.tenant import DemoTenant
 from . import (
     audit,
     behaviors,
@@ -21,7 +21,7 @@ from . import (
 )
 from .query import Query
 
-Route = Callable[[Tenant, Mapping[str, str], Query], Any]
+Route = Callable[[DemoTenant, Mapping[str, str], Query], Any]
 
 _AREAS = (
     *(audit, behaviors, devices, history, libraries, organization),

@@ -9,12 +9,12 @@ from typing import Any
 from urllib.parse import quote
 
 from ..world import dates
-from ..world.blueprints import BLUEPRINTS, ENGINEERING, Blueprint
+from ..world.blueprints import BLUEPRINTS, ENGINEERING, DemoBlueprint
 from ..world.chance import choose, digest, hashed, letters, uuid
 from ..world.data import Row
 from ..world.items import ITEMS
 from ..world.story import STORY
-from ..world.tenant import Tenant
+from ..world.tenant import DemoTenant
 from .query import WEB_HOST, Fault, Query, cursor, number, uncursor
 
 DAYS = 90
@@ -30,7 +30,7 @@ _ULID = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @lru_cache(maxsize=4)
-def events(tenant: Tenant) -> tuple[Row, ...]:
+def events(tenant: DemoTenant) -> tuple[Row, ...]:
     """All audit events, oldest first."""
     found = [_routine(tenant, number) for number in range(DAYS * _A_DAY)]
     found += _incident_one(tenant) + _incident_two(tenant)
@@ -59,7 +59,7 @@ def _event(
     }
 
 
-def _routine(tenant: Tenant, number: int) -> Row:
+def _routine(tenant: DemoTenant, number: int) -> Row:
     """One of an ordinary working day's events."""
     day, place = divmod(number, _A_DAY)
     chance = digest(tenant.seed, "audit", number)
@@ -87,7 +87,7 @@ def _routine(tenant: Tenant, number: int) -> Row:
             return _event(at, actor, "update", device, "asset_tag", {"asset_tag": f"NWT-{number:05d}"})
 
 
-def _changes(blueprint: Blueprint, added: list[Row]) -> Row:
+def _changes(blueprint: DemoBlueprint, added: list[Row]) -> Row:
     empty: Row = {"library_items_removed": [], "library_items_scoped": []}
     return {"name": blueprint.name, "library_items_added": added} | empty
 
@@ -100,7 +100,7 @@ def _token(label: str, *permissions: tuple[str, str]) -> Row:
     }
 
 
-def _incident_one(tenant: Tenant) -> list[Row]:
+def _incident_one(tenant: DemoTenant) -> list[Row]:
     times, item = tenant.times, ("library_item", STORY.script_item_id)
     token = ("api_token", STORY.token_id)
     rights = _token(
@@ -117,7 +117,7 @@ def _incident_one(tenant: Tenant) -> list[Row]:
     ]
 
 
-def _incident_two(tenant: Tenant) -> list[Row]:
+def _incident_two(tenant: DemoTenant) -> list[Row]:
     times, token = tenant.times, ("api_token", STORY.night_token_id)
     leaver = next(person for person in tenant.people if person.email == STORY.leaver_email)
     rights = _token(
@@ -150,7 +150,7 @@ def _bounds(query: Query) -> tuple[str, str]:
     return found[0], found[1]
 
 
-def _listed(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     limit = number(query, "limit", 500, least=1, most=500)
     since, until = _bounds(query)
     found = [event for event in events(tenant) if since <= event["occurred_at"] <= until]

@@ -10,10 +10,10 @@ from typing import Any
 
 from ..world.chance import hashed, hex_digits, uuid
 from ..world.data import Row, filled
-from ..world.fleet import Device
+from ..world.fleet import DemoDevice
 from ..world.installed import infection
 from ..world.story import STORY
-from ..world.tenant import Tenant
+from ..world.tenant import DemoTenant
 from .query import Fault, Query, counted
 from .threats import ITEM_ID, among, dated
 
@@ -25,7 +25,7 @@ _DISABLES = "A shell disables a security tool"
 class Behavior:
     """A process that did what no process should."""
 
-    device: Device
+    device: DemoDevice
     rule: str
     description: str
     classification: str
@@ -37,7 +37,7 @@ class Behavior:
 
 
 @lru_cache(maxsize=4)
-def behaviors(tenant: Tenant) -> tuple[Behavior, ...]:
+def behaviors(tenant: DemoTenant) -> tuple[Behavior, ...]:
     """All processes that were noticed, newest first."""
     found = []
     for device in tenant.devices:
@@ -79,7 +79,7 @@ def _record(found: Behavior) -> Row:
     )
 
 
-def _processes_v1(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _processes_v1(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     rows = [
         _record(one)
         for one in behaviors(tenant)
@@ -99,7 +99,7 @@ def _processes_v1(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
 _SHORT = {"malicious": "mal", "suspicious": "sus"}
 
 
-def _processes_v2(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _processes_v2(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     if not query.get("device_id"):
         raise Fault(400, {"device_id": ["This field is required."]})
     rows = [

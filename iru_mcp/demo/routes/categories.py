@@ -10,11 +10,11 @@ from functools import lru_cache
 from ..world import dates, macs, posture
 from ..world.chance import hashed, letters
 from ..world.data import Row, filled
-from ..world.fleet import Device
+from ..world.fleet import DemoDevice
 from ..world.installed import count_on_mac, infection
 from ..world.software import Software
 from ..world.story import STORY
-from ..world.tenant import Tenant
+from ..world.tenant import DemoTenant
 
 _MAC = frozenset({"Mac"})
 _ALL = frozenset({"Mac", "iPhone", "iPad", "tvOS"})
@@ -25,11 +25,11 @@ class Category:
     """Which families report it, the rows of one device, and their number where it is known without making them."""
 
     families: frozenset[str]
-    rows: Callable[[Tenant, Device], list[Row]]
-    count: Callable[[Tenant, Device], int] | None = None
+    rows: Callable[[DemoTenant, DemoDevice], list[Row]]
+    count: Callable[[DemoTenant, DemoDevice], int] | None = None
 
 
-def common(tenant: Tenant, device: Device) -> Row:
+def common(tenant: DemoTenant, device: DemoDevice) -> Row:
     """The columns that every row of a device has."""
     seen = device.checked_in or device.enrolled
     collected = dates.offset(seen - timedelta(minutes=hashed("collected", device.serial) % 240))
@@ -55,7 +55,7 @@ _APP_BLANKS: Row = dict.fromkeys(
 )
 
 
-def _apps(tenant: Tenant, device: Device) -> list[Row]:
+def _apps(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     mac = device.platform == "Mac"
     found = []
     for installed in tenant.apps(device):
@@ -82,11 +82,11 @@ def _app(software: Software, version: str, *, mac: bool) -> Row:
     )
 
 
-def _app_count(tenant: Tenant, device: Device) -> int:
+def _app_count(tenant: DemoTenant, device: DemoDevice) -> int:
     return count_on_mac(device, tenant.seed) if device.platform == "Mac" else len(tenant.apps(device))
 
 
-def _device_information(tenant: Tenant, device: Device) -> list[Row]:
+def _device_information(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     mac, seen = device.platform == "Mac", dates.offset(device.checked_in) if device.checked_in else None
     return [
         filled(
@@ -116,7 +116,7 @@ def _device_information(tenant: Tenant, device: Device) -> list[Row]:
     ]
 
 
-def _launch(tenant: Tenant, device: Device) -> list[Row]:
+def _launch(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     order = infection(device)
     if order is None:
         return macs.launch_items(tenant, device)
@@ -125,7 +125,7 @@ def _launch(tenant: Tenant, device: Device) -> list[Row]:
     return [row | dated if row["label"] == STORY.launch_label else row for row in macs.launch_items(tenant, device)]
 
 
-def _users(tenant: Tenant, device: Device) -> list[Row]:
+def _users(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     rows = macs.local_users(tenant, device)
     return [
         row | {"created_at": row["user_created_at"]} if row["username"] == STORY.hidden_admin else row for row in rows
@@ -139,7 +139,7 @@ _SLOT = (
 ).split()
 
 
-def _cellular(tenant: Tenant, device: Device) -> list[Row]:
+def _cellular(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     if device.platform != "iPhone":
         return []
     blanks: Row = {f"{name}_slot_{slot}": None for slot in (1, 2) for name in _SLOT}
@@ -155,7 +155,7 @@ def _cellular(tenant: Tenant, device: Device) -> list[Row]:
     ]
 
 
-def _certificates(tenant: Tenant, device: Device) -> list[Row]:
+def _certificates(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     names = (
         "Northwind Root CA",
         "com.apple.systemdefault",

@@ -7,12 +7,12 @@ from datetime import timedelta
 from ..world import dates, macs
 from ..world.chance import hashed, hex_digits, uuid
 from ..world.data import Row, filled
-from ..world.fleet import Device
-from ..world.tenant import Tenant
+from ..world.fleet import DemoDevice
+from ..world.tenant import DemoTenant
 from .not_apple import android, general, windows
 
 
-def sections(tenant: Tenant, device: Device) -> Row:
+def sections(tenant: DemoTenant, device: DemoDevice) -> Row:
     """The details as Iru sends them: strings for booleans, blanks for nothing."""
     if device.platform == "Windows":
         return windows(device)
@@ -22,7 +22,7 @@ def sections(tenant: Tenant, device: Device) -> Row:
     return common | (_mac(tenant, device) if device.platform == "Mac" else _mobile(tenant, device))
 
 
-def _apple(device: Device) -> Row:
+def _apple(device: DemoDevice) -> Row:
     general_only: Row = {}
     if mac := device.platform == "Mac":
         general_only = {
@@ -45,7 +45,7 @@ def _apple(device: Device) -> Row:
     }
 
 
-def _business_manager(device: Device) -> Row:
+def _business_manager(device: DemoDevice) -> Row:
     systems = {"Mac": "OSX", "iPhone": "iOS", "iPad": "iPadOS", "AppleTV": "tvOS"}
     return filled(
         "Apple Business Manager",
@@ -56,7 +56,7 @@ def _business_manager(device: Device) -> Row:
     )
 
 
-def _mac(tenant: Tenant, device: Device) -> Row:
+def _mac(tenant: DemoTenant, device: DemoDevice) -> Row:
     free, capacity = hashed("free", device.serial) % 60 + 12, device.model.capacity
     users = macs.local_users(tenant, device)
     locked = device.index % 2 == 0
@@ -114,7 +114,7 @@ def _user(user: Row) -> Row:
     return {"username": user["username"], "uid": str(user["uid"]), "path": user["home_directory"], "admin": admin}
 
 
-def _mobile(tenant: Tenant, device: Device) -> Row:
+def _mobile(tenant: DemoTenant, device: DemoDevice) -> Row:
     hardware = filled("mobile hardware", device, uuid=hex_digits(40, "udid", device.serial))
     found = filled("mobile details", hardware_overview=hardware)
     if device.platform == "AppleTV":
@@ -130,7 +130,7 @@ def _mobile(tenant: Tenant, device: Device) -> Row:
     }
 
 
-def _lost(tenant: Tenant) -> Row:
+def _lost(tenant: DemoTenant) -> Row:
     enabled = tenant.times.lost_mode_enabled
     located = dates.zulu(enabled + timedelta(minutes=4))
     return filled(

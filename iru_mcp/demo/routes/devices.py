@@ -10,15 +10,15 @@ from ..world import dates
 from ..world.blueprints import TAGS
 from ..world.chance import hashed, hex_digits, uuid
 from ..world.data import Row, filled
-from ..world.fleet import Device
+from ..world.fleet import DemoDevice
 from ..world.installed import Installed, app_id
 from ..world.macs import mac_address
-from ..world.tenant import Tenant
+from ..world.tenant import DemoTenant
 from .details import sections
 from .query import Fault, Query, comma_list, contains, ordered, truth, window
 
 
-def device_at(tenant: Tenant, ids: Mapping[str, str]) -> Device:
+def device_at(tenant: DemoTenant, ids: Mapping[str, str]) -> DemoDevice:
     """The device of a path. Raises Fault 404."""
     found = tenant.by_id.get(ids["device_id"].lower())
     if found is None:
@@ -26,7 +26,7 @@ def device_at(tenant: Tenant, ids: Mapping[str, str]) -> Device:
     return found
 
 
-def record(device: Device) -> Row:
+def record(device: DemoDevice) -> Row:
     """The device as the list sends it, Iru's blanks included; one device has a number where a date belongs."""
     android = device.platform == "Android"
     return filled(
@@ -48,13 +48,13 @@ _PACKAGES = {"Slack": "91750D7E.Slack", "OneDrive": "Microsoft.OneDriveSync"}
 """Apps that Windows has from its store: their package names."""
 
 
-def _check_in(device: Device) -> str | int:
+def _check_in(device: DemoDevice) -> str | int:
     if device.checked_in is None:
         return ""
     return int(device.checked_in.timestamp()) if device.part == "mistyped" else dates.zulu(device.checked_in)
 
 
-_CONTAINED: dict[str, Callable[[Device], str]] = {
+_CONTAINED: dict[str, Callable[[DemoDevice], str]] = {
     "asset_tag": lambda device: device.asset_tag,
     "blueprint_id": lambda device: device.blueprint.id,
     "device_id": lambda device: device.device_id,
@@ -67,7 +67,7 @@ _CONTAINED: dict[str, Callable[[Device], str]] = {
     "user_name": lambda device: device.person.name if device.person else "",
     "user_email": lambda device: device.person.email if device.person else "",
 }
-_EXACT: dict[str, Callable[[Device], str]] = {
+_EXACT: dict[str, Callable[[DemoDevice], str]] = {
     "platform": lambda device: device.platform,
     "user_id": lambda device: device.person.id if device.person else "",
     "user_email_exact": lambda device: device.person.email if device.person else "",
@@ -77,7 +77,7 @@ _ORDER = (
 )
 
 
-def _listed(tenant: Tenant, ids: Mapping[str, str], query: Query) -> list[Row]:
+def _listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> list[Row]:
     found = [device for device in tenant.devices if _tagged(device, query)]
     for name, value in query.items():
         if name in _CONTAINED and value:
@@ -93,7 +93,7 @@ def _listed(tenant: Tenant, ids: Mapping[str, str], query: Query) -> list[Row]:
     ]
 
 
-def _tagged(device: Device, query: Query) -> bool:
+def _tagged(device: DemoDevice, query: Query) -> bool:
     ids = {name: key for key, name in TAGS}
     wanted = comma_list(query.get("tag_name_in", query.get("tag_name", "")))
     numbers = comma_list(query.get("tag_id_in", query.get("tag_id", "")))
@@ -102,13 +102,13 @@ def _tagged(device: Device, query: Query) -> bool:
     )
 
 
-def _sorting(device: Device, name: str) -> str:
+def _sorting(device: DemoDevice, name: str) -> str:
     if name == "last_check_in":
         return dates.zulu(device.checked_in) if device.checked_in else ""
     return (_CONTAINED | _EXACT)[name](device).casefold()
 
 
-def _app(installed: Installed, device: Device) -> Row:
+def _app(installed: Installed, device: DemoDevice) -> Row:
     software, name = installed.software, installed.software.name
     if device.platform == "Android":
         sha256 = hex_digits(64, "apk", software.bundle_id, installed.version)
@@ -134,12 +134,12 @@ def _app(installed: Installed, device: Device) -> Row:
     )
 
 
-def _apps(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _apps(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     device = device_at(tenant, ids)
     return {"device_id": device.device_id, "apps": [_app(one, device) for one in tenant.apps(device)]}
 
 
-def _notes(tenant: Tenant, ids: Mapping[str, str], query: Query) -> list[Row]:
+def _notes(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> list[Row]:
     device = device_at(tenant, ids)
     if device.part != "leaver" and hashed("note", device.serial) % 12:
         return []
@@ -150,7 +150,7 @@ def _notes(tenant: Tenant, ids: Mapping[str, str], query: Query) -> list[Row]:
     return [filled("note", note_id=note_id, created_at=moment, updated_at=moment, content=f"<p>{text}</p>")]
 
 
-def _lost_mode(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _lost_mode(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     device = device_at(tenant, ids)
     found = sections(tenant, device).get("lost_mode")
     if not found:

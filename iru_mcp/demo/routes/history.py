@@ -9,10 +9,10 @@ from typing import Any
 from ..world import dates
 from ..world.chance import choose, hashed, uuid
 from ..world.data import Row, filled
-from ..world.fleet import Device
+from ..world.fleet import DemoDevice
 from ..world.installed import infection
 from ..world.story import STORY
-from ..world.tenant import Tenant
+from ..world.tenant import DemoTenant
 from .devices import device_at
 from .query import Query, counted
 
@@ -23,7 +23,7 @@ _COMMANDS = (
 _KEEPS = timedelta(days=60)
 
 
-def _command_moments(tenant: Tenant, device: Device) -> list[tuple[int, datetime]]:
+def _command_moments(tenant: DemoTenant, device: DemoDevice) -> list[tuple[int, datetime]]:
     """Numbered moments of routine commands, oldest first: one every 31 hours while the device was seen."""
     end = min(device.checked_in or device.enrolled, tenant.now)
     start = max(device.enrolled, end - _KEEPS)
@@ -38,7 +38,7 @@ def _command_moments(tenant: Tenant, device: Device) -> list[tuple[int, datetime
     ]
 
 
-def _command_row(device: Device, key: str, kind: str, at: datetime, errors: list[str]) -> Row:
+def _command_row(device: DemoDevice, key: str, kind: str, at: datetime, errors: list[str]) -> Row:
     return filled(
         "command",
         uuid=uuid("command", device.serial, key),
@@ -55,7 +55,7 @@ def _command_row(device: Device, key: str, kind: str, at: datetime, errors: list
     )
 
 
-def commands(tenant: Tenant, device: Device) -> list[Row]:
+def commands(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """MDM commands of an Apple device, newest first."""
     if device.platform in ("Windows", "Android"):
         return []
@@ -76,7 +76,7 @@ Event = tuple[datetime, str, Row]
 """When, the action, and its details."""
 
 
-def activity(tenant: Tenant, device: Device) -> list[Row]:
+def activity(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """Everything that Iru noted about a device, in no order, as Iru sends it."""
     enrolled, kind = device.enrolled, "DEP" if device.index % 5 else "OTA"
     renamed = {"from": device.model.name, "to": device.name}
@@ -105,7 +105,7 @@ def _of_command(command: Row) -> Event:
     return at, outcome, {key: command[key] for key in _TOLD_OF_COMMANDS}
 
 
-def _other_platforms(tenant: Tenant, device: Device) -> list[Event]:
+def _other_platforms(tenant: DemoTenant, device: DemoDevice) -> list[Event]:
     moments = [at for _, at in _command_moments(tenant, device)]
     if device.platform == "Windows":
         asked: Row = {"csp_name": "DevDetail", "csp_path": "./DevDetail/SwV", "status": 200, "results": []}
@@ -117,7 +117,7 @@ def _other_platforms(tenant: Tenant, device: Device) -> list[Event]:
     return []
 
 
-def _story(tenant: Tenant, device: Device) -> list[Event]:
+def _story(tenant: DemoTenant, device: DemoDevice) -> list[Event]:
     order, times = infection(device), tenant.times
     if order is None:
         return []
@@ -138,7 +138,7 @@ def _story(tenant: Tenant, device: Device) -> list[Event]:
     ]
 
 
-def _event(device: Device, number: int, at: datetime, action: str, details: Row) -> Row:
+def _event(device: DemoDevice, number: int, at: datetime, action: str, details: Row) -> Row:
     return {
         "id": device.index * 10_000 + number,
         "created_at": dates.zulu(at),
@@ -151,8 +151,8 @@ def _event(device: Device, number: int, at: datetime, action: str, details: Row)
     }
 
 
-def _listed(key: str, rows_of: Callable[[Tenant, Device], list[Row]]) -> Any:
-    def listed(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _listed(key: str, rows_of: Callable[[DemoTenant, DemoDevice], list[Row]]) -> Any:
+    def listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
         device = device_at(tenant, ids)
         page = counted(rows_of(tenant, device), query, 300, f"/api/v1/devices/{device.device_id}/{key}")
         return {"device_id": device.device_id, key: page}

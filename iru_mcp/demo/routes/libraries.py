@@ -12,12 +12,12 @@ from ..world.chance import hashed, hex_digits, uuid
 from ..world.data import Row, filled
 from ..world.items import BODIES, ITEMS, Item, item_of, items_of
 from ..world.story import STORY
-from ..world.tenant import Tenant
+from ..world.tenant import DemoTenant
 from .audit import ADMINS, events
 from .query import NO_PAGE, Fault, Query, comma_list, contains, counted, numbered
 
 
-def _blueprints(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _blueprints(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     wanted = comma_list(query.get("id__in", query.get("id", "")))
     test = contains(query.get("name", ""))
     found = [
@@ -28,7 +28,7 @@ def _blueprints(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     return counted(found, query, 300, "/api/v1/blueprints")
 
 
-def _blueprint_items(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _blueprint_items(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     found = next((blueprint for blueprint in BLUEPRINTS if blueprint.id == ids["blueprint_id"]), None)
     if found is None:
         raise Fault(404, {"detail": "Not found."})
@@ -36,7 +36,7 @@ def _blueprint_items(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Ro
     return counted(rows, query, 300, f"/api/v1/blueprints/{found.id}/list-library-items")
 
 
-def _routing(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _routing(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     routed = [device for device in tenant.devices if device.index % 7 == 0]
     rows = [
         {
@@ -58,7 +58,7 @@ def _routing(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     return counted(rows, query, 300, "/api/v1/blueprint-routing/activity")
 
 
-def _settings_changed(tenant: Tenant, number: int, details: Row) -> Row:
+def _settings_changed(tenant: DemoTenant, number: int, details: Row) -> Row:
     return {
         "id": 44_000 + number,
         "activity_time": dates.zulu(tenant.now - timedelta(days=20 + number, microseconds=number)),
@@ -69,13 +69,13 @@ def _settings_changed(tenant: Tenant, number: int, details: Row) -> Row:
     }
 
 
-def _created(tenant: Tenant, item: Item) -> datetime:
+def _created(tenant: DemoTenant, item: Item) -> datetime:
     if item.name == STORY.script_name:
         return tenant.times.script_created
     return tenant.now - timedelta(days=200 + hashed("created", item.name) % 400, microseconds=612_150)
 
 
-def _shared(tenant: Tenant, item: Item) -> Row:
+def _shared(tenant: DemoTenant, item: Item) -> Row:
     created = _created(tenant, item)
     updated = created if item.name == STORY.script_name else created + timedelta(days=hashed("updated", item.name) % 90)
     return {
@@ -92,7 +92,7 @@ def _signed(item: Item, kind: str) -> str:
     return f"https://northwind-library.s3.example/{kind}/{item.id}?X-Amz-Expires=3600&X-Amz-Signature={key}"
 
 
-def _custom_app(tenant: Tenant, item: Item) -> Row:
+def _custom_app(tenant: DemoTenant, item: Item) -> Row:
     return _shared(tenant, item) | filled(
         "custom app",
         file_key=f"companies/northwind/library/custom_apps/{item.id}.pkg",
@@ -102,7 +102,7 @@ def _custom_app(tenant: Tenant, item: Item) -> Row:
     )
 
 
-def _in_house_app(tenant: Tenant, item: Item) -> Row:
+def _in_house_app(tenant: DemoTenant, item: Item) -> Row:
     return _shared(tenant, item) | filled(
         "in-house app",
         item,
@@ -113,7 +113,7 @@ def _in_house_app(tenant: Tenant, item: Item) -> Row:
     )
 
 
-def _custom_profile(tenant: Tenant, item: Item) -> Row:
+def _custom_profile(tenant: DemoTenant, item: Item) -> Row:
     secret = f"<key>Password</key><string>SECRET-IN-PROFILE-{item.id[:8]}</string>"
     body = f"<?xml version='1.0'?><plist><dict>{secret}</dict></plist>"
     return _shared(tenant, item) | {
@@ -127,7 +127,7 @@ def _custom_profile(tenant: Tenant, item: Item) -> Row:
     }
 
 
-def _custom_script(tenant: Tenant, item: Item) -> Row:
+def _custom_script(tenant: DemoTenant, item: Item) -> Row:
     frequency = "once" if item.name == STORY.script_name else "every_day"
     return _shared(tenant, item) | filled("custom script", execution_frequency=frequency, script=BODIES[item.name])
 
@@ -143,14 +143,14 @@ _KINDS = {
 def _kind(name: str) -> Any:
     kind, path, make = _KINDS[name]
 
-    def listed(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+    def listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
         rows = [make(tenant, item) for item in ITEMS if item.type == kind]
         return numbered(rows, query, 300, f"/api/v1/library/{path}")
 
     return listed
 
 
-def _activity(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _activity(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     item = item_of(ids["library_item_id"])
     if item is None:
         raise NO_PAGE
@@ -159,7 +159,7 @@ def _activity(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     return counted(rows, query, 300, f"/api/v1/library/library-items/{item.id}/activity")
 
 
-def _happened(tenant: Tenant, item: Item) -> list[Row]:
+def _happened(tenant: DemoTenant, item: Item) -> list[Row]:
     created = _created(tenant, item)
     if item.name == STORY.script_name:
         assigned, blueprint, admin = tenant.times.script_assigned, STORY.blueprint_name, None
@@ -183,7 +183,7 @@ def _happened(tenant: Tenant, item: Item) -> list[Row]:
     return sorted([*made, *_edits(tenant, item)], key=lambda row: str(row["activity_time"]), reverse=True)
 
 
-def _edits(tenant: Tenant, item: Item) -> list[Row]:
+def _edits(tenant: DemoTenant, item: Item) -> list[Row]:
     """The updates of an item that the audit log has, with the admin who made each."""
     return [
         {
@@ -199,7 +199,7 @@ def _edits(tenant: Tenant, item: Item) -> list[Row]:
     ]
 
 
-def _self_service(tenant: Tenant, ids: Mapping[str, str], query: Query) -> list[Row]:
+def _self_service(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> list[Row]:
     return [{"id": uuid("category", name), "name": name} for name in ("Apps", "Productivity", "Utilities", "Security")]
 
 

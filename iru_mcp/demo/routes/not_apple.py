@@ -7,15 +7,15 @@ from typing import Any
 from ..world import dates, macs
 from ..world.chance import hashed, hex_digits, letters
 from ..world.data import Row, filled
-from ..world.fleet import Device
+from ..world.fleet import DemoDevice
 
 
-def general(device: Device, nobody: Any) -> Row:
+def general(device: DemoDevice, nobody: Any) -> Row:
     """The section that all platforms have; `nobody` is what stands for no user."""
     return filled("details general", device, assigned_user=device.person.assigned() if device.person else nobody)
 
 
-def windows(device: Device) -> Row:
+def windows(device: DemoDevice) -> Row:
     """The details of a Windows device."""
     seen = device.checked_in
     return {
@@ -45,7 +45,7 @@ def windows(device: Device) -> Row:
     }
 
 
-def android(device: Device) -> Row:
+def android(device: DemoDevice) -> Row:
     """The details of an Android device."""
     return {
         "general": general(device, None)

@@ -11,8 +11,8 @@ from ..world import dates
 from ..world.blueprints import TAGS
 from ..world.chance import uuid
 from ..world.data import Row, filled
-from ..world.fleet import Device
-from ..world.tenant import Tenant
+from ..world.fleet import DemoDevice
+from ..world.tenant import DemoTenant
 from .query import Fault, Query, contains, counted, numbered
 
 _SYSTEMS = {"Mac": "OSX", "iPhone": "iOS", "iPad": "iPadOS", "AppleTV": "tvOS"}
@@ -20,12 +20,12 @@ _ACCOUNT = uuid("ade")
 _SERVER = "northwind.kandji.io"
 
 
-def _tags(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _tags(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     test = contains(query.get("search", ""))
     return counted([{"id": key, "name": name} for key, name in TAGS if test(name)], query, 300, "/api/v1/tags")
 
 
-def _licensing(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _licensing(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     held = Counter(device.platform for device in tenant.devices)
     most = len(tenant.devices) * 5 // 4
     return {
@@ -45,11 +45,11 @@ def _licensing(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     }
 
 
-def _owned(tenant: Tenant) -> list[Device]:
+def _owned(tenant: DemoTenant) -> list[DemoDevice]:
     return [device for device in tenant.devices if device.index % 5 and device.platform in _SYSTEMS]
 
 
-def _integrations(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _integrations(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     held = Counter(device.platform for device in _owned(tenant))
     row = filled(
         "enrollment integration",
@@ -64,7 +64,7 @@ def _integrations(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     return numbered([row], query, 300, "/api/v1/integrations/apple/ade")
 
 
-def _enrollment(device: Device) -> Row:
+def _enrollment(device: DemoDevice) -> Row:
     waiting = device.part == "never"
     return filled(
         "enrollment device",
@@ -86,7 +86,7 @@ def _enrollment(device: Device) -> Row:
     )
 
 
-def _enrollments(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _enrollments(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     account = query.get("dep_account", "")
     if account and len(account) != 36:
         raise Fault(400, {"dep_account": ["Enter a valid UUID."]})

@@ -11,8 +11,8 @@ from operator import itemgetter
 from typing import Any
 
 from ..world.data import Row
-from ..world.fleet import Device
-from ..world.tenant import Tenant
+from ..world.fleet import DemoDevice
+from ..world.tenant import DemoTenant
 from .categories import CATEGORIES, Category, common
 from .query import Fault, Query, Test, comma_list, cursor, json_filter, number, passes, rank, uncursor
 
@@ -31,12 +31,12 @@ _MOST_ROWS = 4096
 Tests = Mapping[str, Sequence[Test]]
 
 
-def _rows(tenant: Tenant, category: Category, device: Device) -> list[Row]:
+def _rows(tenant: DemoTenant, category: Category, device: DemoDevice) -> list[Row]:
     shared = common(tenant, device)
     return [shared | row for row in category.rows(tenant, device)]
 
 
-def _reporting(tenant: Tenant, category: Category, query: Query, tests: Tests) -> list[Device]:
+def _reporting(tenant: DemoTenant, category: Category, query: Query, tests: Tests) -> list[DemoDevice]:
     """The devices that can have matching rows; what is asked of columns that a device's rows share is decided here."""
     asked = comma_list(query.get("device_families", ""))
     families = category.families & asked if asked else category.families
@@ -51,7 +51,7 @@ def _reporting(tenant: Tenant, category: Category, query: Query, tests: Tests) -
     ]
 
 
-def _answer(name: str, tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _answer(name: str, tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     category, tests = CATEGORIES[name], json_filter(query)
     for refused in ("blueprint__id", "device__family"):
         if refused in tests:
@@ -77,7 +77,9 @@ def _place(text: str) -> tuple[int, int, int]:
     return page, index, row
 
 
-def _by_cursor(tenant: Tenant, category: Category, devices: list[Device], own: Tests, text: str, limit: int) -> Row:
+def _by_cursor(
+    tenant: DemoTenant, category: Category, devices: list[DemoDevice], own: Tests, text: str, limit: int
+) -> Row:
     page, index, skip = _place(text)
     start = bisect_left(devices, index, key=lambda device: device.index)
     wanted = max(1, limit - 13) if page % _SHORT_EVERY == _SHORT_EVERY - 1 else limit
@@ -102,7 +104,7 @@ def _page(
 
 
 @lru_cache(maxsize=32)
-def _prefix(tenant: Tenant, name: str) -> array[int]:
+def _prefix(tenant: DemoTenant, name: str) -> array[int]:
     """Rows before each reporting device, and the number of all, when nothing is filtered."""
     category, found = CATEGORIES[name], array("L", [0])
     for device in _reporting(tenant, category, {}, {}):
@@ -111,7 +113,7 @@ def _prefix(tenant: Tenant, name: str) -> array[int]:
     return found
 
 
-def _by_offset(tenant: Tenant, name: str, devices: list[Device], query: Query, limit: int) -> Row:
+def _by_offset(tenant: DemoTenant, name: str, devices: list[DemoDevice], query: Query, limit: int) -> Row:
     category, offset = CATEGORIES[name], number(query, "offset", 0)
     before = _prefix(tenant, name)
     first = min(bisect_right(before, offset) - 1, len(devices))
@@ -120,7 +122,7 @@ def _by_offset(tenant: Tenant, name: str, devices: list[Device], query: Query, l
     return _page(rows, offset, None, limit=limit, total=before[-1])
 
 
-def _matching(tenant: Tenant, category: Category, devices: list[Device], own: Tests) -> Iterator[Row]:
+def _matching(tenant: DemoTenant, category: Category, devices: list[DemoDevice], own: Tests) -> Iterator[Row]:
     for device in devices:
         shared = common(tenant, device)
         for row in category.rows(tenant, device):
@@ -128,7 +130,9 @@ def _matching(tenant: Tenant, category: Category, devices: list[Device], own: Te
                 yield shared | row
 
 
-def _sorted(tenant: Tenant, category: Category, devices: list[Device], own: Tests, query: Query, limit: int) -> Row:
+def _sorted(
+    tenant: DemoTenant, category: Category, devices: list[DemoDevice], own: Tests, query: Query, limit: int
+) -> Row:
     asked = tuple(sorted((name, value) for name, value in query.items() if name not in ("offset", "limit")))
     order = _order(tenant, category, asked)
     offset = number(query, "offset", 0)
@@ -139,7 +143,7 @@ def _sorted(tenant: Tenant, category: Category, devices: list[Device], own: Test
 
 
 @lru_cache(maxsize=4)
-def _order(tenant: Tenant, category: Category, asked: tuple[tuple[str, str], ...]) -> array[int]:
+def _order(tenant: DemoTenant, category: Category, asked: tuple[tuple[str, str], ...]) -> array[int]:
     """Where each matching row is, in the order asked for: one number a row, so that later pages cost nothing."""
     query = dict(asked)
     tests = json_filter(query)
@@ -151,7 +155,7 @@ def _order(tenant: Tenant, category: Category, asked: tuple[tuple[str, str], ...
 
 
 def _places(
-    tenant: Tenant, category: Category, devices: list[Device], own: Tests, key: str
+    tenant: DemoTenant, category: Category, devices: list[DemoDevice], own: Tests, key: str
 ) -> Iterator[tuple[tuple[int, Any], int]]:
     """The rank of each matching row, and where the row is; the rows themselves are not kept."""
     for device in devices:
@@ -161,7 +165,7 @@ def _places(
                 yield rank(row.get(key, shared.get(key))), (device.index + 1) * _MOST_ROWS + place
 
 
-def _count(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _count(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     name = query.get("category", "")
     if name not in CATEGORIES:
         raise Fault(400, {"detail": f"Invalid category: {name}"})

@@ -9,11 +9,11 @@ from typing import Any
 from ..world import dates
 from ..world.chance import hashed, letters, uuid
 from ..world.data import Row
-from ..world.fleet import Device
+from ..world.fleet import DemoDevice
 from ..world.installed import infection
 from ..world.items import ITEMS, Item, item_of, items_of
 from ..world.story import STORY
-from ..world.tenant import Tenant
+from ..world.tenant import DemoTenant
 from .devices import device_at
 from .query import NO_PAGE, Query, counted
 
@@ -28,7 +28,7 @@ _ERROR_LOG = (
 )
 
 
-def _word(device: Device, item: Item) -> str:
+def _word(device: DemoDevice, item: Item) -> str:
     if item.name == STORY.protection_item and device.part == "patient zero":
         return "ERROR"
     if item.name == STORY.script_name:
@@ -37,7 +37,7 @@ def _word(device: Device, item: Item) -> str:
     return words[hashed("status", device.serial, item.name) % len(words)]
 
 
-def _log(device: Device, item: Item, word: str) -> str | None:
+def _log(device: DemoDevice, item: Item, word: str) -> str | None:
     if item.name == STORY.protection_item and device.part == "patient zero":
         return (
             "Checking system extension...\nsysextd: extension io.kandji.KandjiAgent.ESF terminated\n"
@@ -57,7 +57,7 @@ def _log(device: Device, item: Item, word: str) -> str | None:
     return "" if word in ("PASS", "success") else None
 
 
-def _reported(tenant: Tenant, device: Device, item: Item) -> datetime:
+def _reported(tenant: DemoTenant, device: DemoDevice, item: Item) -> datetime:
     order = infection(device)
     if item.name == STORY.protection_item and order == 0:
         return tenant.times.protection_failed
@@ -67,7 +67,7 @@ def _reported(tenant: Tenant, device: Device, item: Item) -> datetime:
     return seen - timedelta(minutes=hashed("reported", device.serial, item.name) % 900)
 
 
-def row(tenant: Tenant, device: Device, item: Item) -> Row:
+def row(tenant: DemoTenant, device: DemoDevice, item: Item) -> Row:
     """How one item stands on one device, with what all three endpoints agree on."""
     word = _word(device, item)
     log = _log(device, item, word)
@@ -83,7 +83,7 @@ def row(tenant: Tenant, device: Device, item: Item) -> Row:
     }
 
 
-def _long(tenant: Tenant, device: Device, item: Item) -> Row:
+def _long(tenant: DemoTenant, device: DemoDevice, item: Item) -> Row:
     short = row(tenant, device, item)
     long = short | {
         "last_audit_run": dates.zulu(_reported(tenant, device, item)) if short["reported_at"] else None,
@@ -98,7 +98,7 @@ def _long(tenant: Tenant, device: Device, item: Item) -> Row:
     return long
 
 
-def _protection(tenant: Tenant, device: Device, *, broken: bool) -> Row:
+def _protection(tenant: DemoTenant, device: DemoDevice, *, broken: bool) -> Row:
     files = 300_000 + device.index * 97 % 90_000
     last = tenant.now - timedelta(days=1 + device.index % 20)
     if broken:
@@ -124,7 +124,7 @@ _PARAMETERS = (
 _STATES = ("PASS",) * 12 + ("REMEDIATED", "WARNING", "ERROR", "PENDING", "INCOMPATIBLE")
 
 
-def _parameters(device: Device) -> list[Row]:
+def _parameters(device: DemoDevice) -> list[Row]:
     if device.platform != "Mac":
         return []
     return [
@@ -139,13 +139,13 @@ def _parameters(device: Device) -> list[Row]:
     ]
 
 
-def _status(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _status(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     device = device_at(tenant, ids)
     rows = [row(tenant, device, item) for item in items_of(device.blueprint) if device.platform in item.platforms]
     return {"device_id": device.device_id, "library_items": rows, "parameters": _parameters(device)}
 
 
-def _item_statuses(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _item_statuses(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     item = item_of(ids["library_item_id"])
     if item is None:
         raise NO_PAGE

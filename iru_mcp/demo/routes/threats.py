@@ -11,10 +11,10 @@ from typing import Any
 from ..world import dates
 from ..world.chance import choose, hashed, hex_digits, uuid
 from ..world.data import Row, filled
-from ..world.fleet import Device
+from ..world.fleet import DemoDevice
 from ..world.installed import infection
 from ..world.story import STORY
-from ..world.tenant import Tenant
+from ..world.tenant import DemoTenant
 from .query import Fault, Query, comma_list, counted, number, ordered
 
 _UNWANTED = ("Adware.Genieo", "PUP.MacKeeper", "Adware.Pirrit", "PUP.AdvancedMacCleaner", "Adware.Bundlore")
@@ -22,10 +22,10 @@ ITEM_ID = uuid("item", STORY.protection_item)
 
 
 @dataclass(frozen=True, slots=True)
-class Threat:
+class FoundFile:
     """A file that was found."""
 
-    device: Device
+    device: DemoDevice
     name: str
     classification: str
     status: str
@@ -44,7 +44,7 @@ class Threat:
 
 
 @lru_cache(maxsize=4)
-def threats(tenant: Tenant) -> tuple[Threat, ...]:
+def threats(tenant: DemoTenant) -> tuple[FoundFile, ...]:
     """All files found, newest first."""
     found = []
     for device in tenant.devices:
@@ -54,17 +54,17 @@ def threats(tenant: Tenant) -> tuple[Threat, ...]:
             at = tenant.now - timedelta(days=2 + hashed("pup day", device.serial) % 85, microseconds=883_134)
             status = "RELEASED" if device.index % 6 == 0 else "QUARANTINED"
             file = (f"/Users/{user}/Downloads/{name.partition('.')[2]}.dmg", hex_digits(64, "pup", name))
-            found.append(Threat(device, name, "PUP", status, "low", at, "Safari", user, *file))
+            found.append(FoundFile(device, name, "PUP", status, "low", at, "Safari", user, *file))
         if order is not None and order < 2:
             at = tenant.times.threat_detected + timedelta(minutes=order * 38)
             file = (STORY.launch_program.format(user=user), STORY.file_hash)
             what = (STORY.threat_name, "MALWARE", "QUARANTINED" if order else "NOT_QUARANTINED", "critical", at)
             bundle = f"/Applications/{STORY.app_name}.app"
-            found.append(Threat(device, *what, "softwareupdated", user, *file, bundle))
+            found.append(FoundFile(device, *what, "softwareupdated", user, *file, bundle))
     return tuple(sorted(found, key=lambda threat: threat.at, reverse=True))
 
 
-def _first(threat: Threat) -> Row:
+def _first(threat: FoundFile) -> Row:
     """A file in version 1."""
     released = threat.status == "RELEASED"
     return filled(
@@ -79,7 +79,7 @@ def _first(threat: Threat) -> Row:
     )
 
 
-def _second(threat: Threat) -> Row:
+def _second(threat: FoundFile) -> Row:
     """A file in version 2."""
     state = {"status": threat.status.lower(), "management_state": "closed" if threat.closed else "open"}
     more = {"id": uuid("threat", threat.device.serial, threat.name), "severity": threat.severity, "tags": []}
@@ -92,7 +92,7 @@ def among(query: Query, name: str, value: str) -> bool:
     return not wanted or value.casefold() in wanted
 
 
-def dated(tenant: Tenant, query: Query, at: datetime, since: str, until: str) -> bool:
+def dated(tenant: DemoTenant, query: Query, at: datetime, since: str, until: str) -> bool:
     """Whether `at` lies between two dates, or within the last `date_range` days where neither is given."""
     start, end = dates.parse(query.get(since, "")), dates.parse(query.get(until, ""))
     days = number(query, "date_range", 0, most=36_500)
@@ -101,7 +101,7 @@ def dated(tenant: Tenant, query: Query, at: datetime, since: str, until: str) ->
     return (not start or at >= start) and (not end or at <= end)
 
 
-def _files(tenant: Tenant, query: Query, statuses: str) -> list[Threat]:
+def _files(tenant: DemoTenant, query: Query, statuses: str) -> list[FoundFile]:
     term = query.get("term", "").casefold()
     return [
         threat
@@ -125,14 +125,14 @@ def _ordered(rows: list[Row], query: Query) -> list[Row]:
     return ordered(rows, query.get("sort_by", ""), lambda row, name: row.get(name), _FILE_ORDER)
 
 
-def _files_v1(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _files_v1(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     rows = [_first(threat) for threat in _files(tenant, query, "status")]
     kinds = [row["classification"] for row in rows]
     counts = {"malware_count": kinds.count("MALWARE"), "pup_count": kinds.count("PUP")}
     return counted(_ordered(rows, query), query, 1000, "/api/v1/threat-details") | counts
 
 
-def _files_v2(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _files_v2(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     if not query.get("statuses"):
         raise Fault(400, {"statuses": ["This field is required."]})
     rows = [_second(threat) for threat in _files(tenant, query, "statuses")]

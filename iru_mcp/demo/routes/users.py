@@ -7,14 +7,14 @@ from typing import Any
 from urllib.parse import quote
 
 from ..world.data import Row
-from ..world.people import INTEGRATION, Person
-from ..world.tenant import Tenant
+from ..world.people import INTEGRATION, DemoPerson
+from ..world.tenant import DemoTenant
 from .query import WEB_HOST, Fault, Query, contains, cursor, truth, uncursor
 
 _PAGE = 25
 
 
-def _listed(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     start = _start(query.get("cursor", ""))
     found = [person for person in tenant.people if _fits(person, query)]
     rows = [person for person in found if person.number >= start]
@@ -38,7 +38,7 @@ def _link(number: int) -> str:
     return f"{WEB_HOST}/api/v1/users?cursor={quote(cursor(f'p={number}'), safe='')}"
 
 
-def _fits(person: Person, query: Query) -> bool:
+def _fits(person: DemoPerson, query: Query) -> bool:
     archived = truth(query.get("archived", ""))
     return (
         contains(query.get("email", ""))(person.email)
@@ -48,7 +48,7 @@ def _fits(person: Person, query: Query) -> bool:
     )
 
 
-def _one(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _one(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     for person in tenant.people:
         if person.id == ids["user_id"]:
             return person.record(tenant.held[person.id])

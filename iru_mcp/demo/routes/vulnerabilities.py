@@ -11,11 +11,11 @@ from typing import Any
 from ..world import dates
 from ..world.chance import hashed
 from ..world.data import Row, filled
-from ..world.fleet import Device
+from ..world.fleet import DemoDevice
 from ..world.installed import third_party
 from ..world.software import CHROME, THIRD_PARTY, Software
 from ..world.story import STORY
-from ..world.tenant import Tenant
+from ..world.tenant import DemoTenant
 from .query import Fault, Query, cursor, json_filter, number, ordered, passes, sized, uncursor
 
 _SCORES = {"Critical": 9.6, "High": 7.8, "Medium": 5.4, "Low": 3.1, "Undefined": 0.0}
@@ -68,20 +68,20 @@ for _flaw in FLAWS:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class FoundFlaw:
     """A flaw on a device, in one version."""
 
-    device: Device
+    device: DemoDevice
     flaw: Flaw
     version: str
 
 
-def hits(tenant: Tenant, device: Device) -> list[Hit]:
+def hits(tenant: DemoTenant, device: DemoDevice) -> list[FoundFlaw]:
     """The flaws on a Mac."""
     if device.platform != "Mac" or device.part == "never":
         return []
     return [
-        Hit(device, flaw, software.versions[version])
+        FoundFlaw(device, flaw, software.versions[version])
         for software, version in third_party(device, tenant.seed)
         for flaw in _BY_APP.get(software.bundle_id, ())
         if version < flaw.fixed
@@ -89,31 +89,31 @@ def hits(tenant: Tenant, device: Device) -> list[Hit]:
 
 
 @lru_cache(maxsize=4)
-def _by_flaw(tenant: Tenant) -> dict[str, list[Hit]]:
-    found: dict[str, list[Hit]] = {flaw.cve_id: [] for flaw in FLAWS}
+def _by_flaw(tenant: DemoTenant) -> dict[str, list[FoundFlaw]]:
+    found: dict[str, list[FoundFlaw]] = {flaw.cve_id: [] for flaw in FLAWS}
     for device in tenant.devices:
         for hit in hits(tenant, device):
             found[hit.flaw.cve_id].append(hit)
     return found
 
 
-def _published(tenant: Tenant, flaw: Flaw) -> datetime:
+def _published(tenant: DemoTenant, flaw: Flaw) -> datetime:
     if flaw.cve_id == STORY.cve_id:
         return tenant.times.cve_published
     return tenant.now - timedelta(days=flaw.age, microseconds=flaw.fixed)
 
 
-def _first(tenant: Tenant, hit: Hit) -> datetime:
+def _first(tenant: DemoTenant, hit: FoundFlaw) -> datetime:
     """When it was first detected: hours after publication, or after the device came."""
     later = max(_published(tenant, hit.flaw), hit.device.enrolled)
     return later + timedelta(hours=2, minutes=hashed("first", hit.device.serial, hit.flaw.cve_id) % 600)
 
 
-def _latest(hit: Hit) -> datetime:
+def _latest(hit: FoundFlaw) -> datetime:
     return (hit.device.checked_in or hit.device.enrolled) - timedelta(minutes=7)
 
 
-def _detection(tenant: Tenant, hit: Hit) -> Row:
+def _detection(tenant: DemoTenant, hit: FoundFlaw) -> Row:
     """A detection; every fifth device is told of in the other spelling that tenants are known to use."""
     device, flaw = hit.device, hit.flaw
     first = _first(tenant, hit)
@@ -135,7 +135,7 @@ def _detection(tenant: Tenant, hit: Hit) -> Row:
     return shared | latest | {"cve_description": flaw.description, "cvss_severity": flaw.severity}
 
 
-def _detections(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _detections(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     size = number(query, "size", 300, least=1, most=300)
     index, skip = _after(query.get("after", ""))
     tests = json_filter(query)
@@ -162,7 +162,7 @@ def _after(text: str) -> tuple[int, int]:
     return int(index), int(place)
 
 
-def _summary(tenant: Tenant, flaw: Flaw, form: Callable[[datetime], str]) -> Row:
+def _summary(tenant: DemoTenant, flaw: Flaw, form: Callable[[datetime], str]) -> Row:
     found = _by_flaw(tenant)[flaw.cve_id]
     firsts = [_first(tenant, hit) for hit in found] or [_published(tenant, flaw)]
     return {
@@ -177,7 +177,7 @@ def _summary(tenant: Tenant, flaw: Flaw, form: Callable[[datetime], str]) -> Row
     }
 
 
-def _row(tenant: Tenant, flaw: Flaw) -> Row:
+def _row(tenant: DemoTenant, flaw: Flaw) -> Row:
     row = _summary(tenant, flaw, dates.zulu)
     return row | {"software": [flaw.software.name], "status": "Active" if row["device_count"] else "Remediated"}
 
@@ -186,7 +186,7 @@ _SORTS = {"age": "first_detection_date", "known_exploit": "kev_score"}
 _SORT_KEYS = "age cve_id cvss_score device_count known_exploit software severity status".split()
 
 
-def _listed(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     tests = json_filter(query)
     rows = [row for row in (_row(tenant, flaw) for flaw in FLAWS) if passes(row, tests)]
     rows = ordered(rows, query.get("sort_by", ""), lambda row, name: row[_SORTS.get(name, name)], _SORT_KEYS)
@@ -200,14 +200,14 @@ def _flaw_at(ids: Mapping[str, str]) -> Flaw:
     raise Fault(404, {"detail": "Not found."})
 
 
-def _one(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _one(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     flaw = _flaw_at(ids)
     published = dates.bare(_published(tenant, flaw))
     more = {"epss_score": 0.94 if flaw.exploited else 0.02, "description": flaw.description, "software_count": 1}
     return _summary(tenant, flaw, dates.bare) | more | {"cve_published_at": published, "cve_modified_at": published}
 
 
-def _device_rows(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _device_rows(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     flaw, tests = _flaw_at(ids), json_filter(query)
     rows = []
     for hit in _by_flaw(tenant)[flaw.cve_id]:
@@ -220,10 +220,10 @@ def _device_rows(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     return sized(rows, query)
 
 
-def _software_rows(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
+def _software_rows(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     flaw = _flaw_at(ids)
     found = _by_flaw(tenant)[flaw.cve_id]
-    versions: dict[str, list[Hit]] = {}
+    versions: dict[str, list[FoundFlaw]] = {}
     for hit in found:
         versions.setdefault(hit.version, []).append(hit)
     row = {
@@ -246,7 +246,7 @@ def _software_rows(tenant: Tenant, ids: Mapping[str, str], query: Query) -> Row:
     return sized([row] if found else [], query)
 
 
-def _blueprints(found: list[Hit]) -> list[dict[str, str]]:
+def _blueprints(found: list[FoundFlaw]) -> list[dict[str, str]]:
     return [blueprint.named() for blueprint in dict.fromkeys(hit.device.blueprint for hit in found)]
 
 

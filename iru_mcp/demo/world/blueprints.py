@@ -8,7 +8,7 @@ from .chance import hashed, letters, uuid
 
 
 @dataclass(frozen=True, slots=True)
-class Blueprint:
+class DemoBlueprint:
     """A blueprint; `platforms` and `departments` decide which devices are in it."""
 
     name: str
@@ -45,22 +45,22 @@ class Blueprint:
 
 _APPLE = ("Mac", "iPhone", "iPad")
 BLUEPRINTS = (
-    Blueprint("Engineering", "map", ("Mac",), ("Engineering",), "Engineers' Macs, with developer tools"),
-    Blueprint("Design", "classic", ("Mac",), ("Design",)),
-    Blueprint("Sales", "classic", ("Mac",), ("Sales",)),
-    Blueprint("Finance and Legal", "map", ("Mac",), ("Finance", "Legal"), "FileVault and firewall enforced"),
-    Blueprint("Standard Mac", "map", ("Mac",), (), "Everyone else"),
-    Blueprint("Mobile", "classic", ("iPhone",), (), "Company iPhones"),
-    Blueprint("Shared iPads", "classic", ("iPad",), (), "Warehouse and front desk"),
-    Blueprint("Conference Rooms", "classic", ("AppleTV",)),
-    Blueprint("Windows", "map", ("Windows",)),
-    Blueprint("Android", "map", ("Android",)),
-    Blueprint("old - do not use", "classic", _APPLE, (), " "),
+    DemoBlueprint("Engineering", "map", ("Mac",), ("Engineering",), "Engineers' Macs, with developer tools"),
+    DemoBlueprint("Design", "classic", ("Mac",), ("Design",)),
+    DemoBlueprint("Sales", "classic", ("Mac",), ("Sales",)),
+    DemoBlueprint("Finance and Legal", "map", ("Mac",), ("Finance", "Legal"), "FileVault and firewall enforced"),
+    DemoBlueprint("Standard Mac", "map", ("Mac",), (), "Everyone else"),
+    DemoBlueprint("Mobile", "classic", ("iPhone",), (), "Company iPhones"),
+    DemoBlueprint("Shared iPads", "classic", ("iPad",), (), "Warehouse and front desk"),
+    DemoBlueprint("Conference Rooms", "classic", ("AppleTV",)),
+    DemoBlueprint("Windows", "map", ("Windows",)),
+    DemoBlueprint("Android", "map", ("Android",)),
+    DemoBlueprint("old - do not use", "classic", _APPLE, (), " "),
 )
 ENGINEERING = BLUEPRINTS[0]
 
 
-def blueprint_for(platform: str, department: str, chance: int) -> Blueprint:
+def blueprint_for(platform: str, department: str, chance: int) -> DemoBlueprint:
     """The blueprint of a device, by platform and its user's department; a few are left in the old one."""
     fitting = [one for one in BLUEPRINTS if platform in one.platforms]
     if chance % 50 == 0 and len(fitting) > 1:

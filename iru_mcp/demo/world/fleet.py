@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from .blueprints import ENGINEERING, Blueprint, blueprint_for, tags_for
+from .blueprints import ENGINEERING, DemoBlueprint, blueprint_for, tags_for
 from .chance import choose, choose_weighted, digest, letters, uuid
 from .models import FAMILIES, MODELS, SHARES, SYSTEMS, Model, System
-from .people import Person
+from .people import DemoPerson
 from .story import STORY, Timeline
 
 SMALLEST = 40
@@ -19,7 +19,7 @@ AGENT_VERSIONS = ("4.9.2 (5480)", "4.9.2 (5480)", "4.9.1 (5471)", "4.8.0 (5390)"
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
+class DemoDevice:
     """One device as all endpoints agree on it; `part` is its part in the story."""
 
     index: int
@@ -29,8 +29,8 @@ class Device:
     platform: str
     model: Model
     system: System
-    person: Person | None
-    blueprint: Blueprint
+    person: DemoPerson | None
+    blueprint: DemoBlueprint
     tags: tuple[str, ...]
     asset_tag: str
     first_enrolled: datetime
@@ -62,14 +62,14 @@ class Device:
 _BEFORE = ", before"
 
 
-def before(device: Device) -> Device:
+def before(device: DemoDevice) -> DemoDevice:
     """The device as it was before its part in the story began."""
     if device.part == "patient zero" or device.part.startswith("spread"):
         return replace(device, part=f"{device.part}{_BEFORE}", lost=False)
     return replace(device, lost=False)
 
 
-def fleet(count: int, seed: int, now: datetime, people: Sequence[Person], times: Timeline) -> list[Device]:
+def fleet(count: int, seed: int, now: datetime, people: Sequence[DemoPerson], times: Timeline) -> list[DemoDevice]:
     """`count` devices, those of the story at their places. Raises ValueError below SMALLEST."""
     if count < SMALLEST:
         raise ValueError(f"the demo tenant needs at least {SMALLEST} devices, {count} were asked for")
@@ -79,14 +79,14 @@ def fleet(count: int, seed: int, now: datetime, people: Sequence[Person], times:
     return devices
 
 
-def removed_device(seed: int, now: datetime, people: Sequence[Person]) -> Device:
+def removed_device(seed: int, now: datetime, people: Sequence[DemoPerson]) -> DemoDevice:
     """A Mac that left: no endpoint but Prism still speaks of it."""
     last = now - timedelta(days=140)
     there = replace(_device(-1, seed, now, people), **_as("Mac"), name="NW-OLD-0007", removed=True, checked_in=last)
     return replace(there, device_id=uuid("removed device"), serial="NWZ0LD7777", person=None, encrypted=False)
 
 
-def _device(index: int, seed: int, now: datetime, people: Sequence[Person]) -> Device:
+def _device(index: int, seed: int, now: datetime, people: Sequence[DemoPerson]) -> DemoDevice:
     chance = digest(seed, "device", index)
     big = int.from_bytes(chance[:8], "big")
     platform = choose_weighted(SHARES, seed, "platform", index)
@@ -95,7 +95,7 @@ def _device(index: int, seed: int, now: datetime, people: Sequence[Person]) -> D
     model = choose_weighted(MODELS[platform], seed, "model", index)
     first = now - timedelta(days=30 + big // 7 % 800, microseconds=big % 86_399_999_983)
     apple_mac = platform == "Mac"
-    return Device(
+    return DemoDevice(
         index=index,
         device_id=uuid(seed, "device", index),
         name=_name(index, platform, model, person, chance[9]),
@@ -121,7 +121,7 @@ def _device(index: int, seed: int, now: datetime, people: Sequence[Person]) -> D
     )
 
 
-def _name(index: int, platform: str, model: Model, person: Person | None, chance: int) -> str:
+def _name(index: int, platform: str, model: Model, person: DemoPerson | None, chance: int) -> str:
     if person and person.name.strip() and chance < 170:
         return f"{person.name.split()[0]}’s {model.name}"
     return {"AppleTV": f"Room {index % 37 + 1}", "Android": model.model}.get(
@@ -150,7 +150,7 @@ def _as(platform: str, model: int = 0) -> dict[str, Any]:
     }
 
 
-def _specials(people: Sequence[Person], now: datetime, times: Timeline) -> dict[int, dict[str, Any]]:
+def _specials(people: Sequence[DemoPerson], now: datetime, times: Timeline) -> dict[int, dict[str, Any]]:
     """What is particular about some devices, by index: both incidents, then Iru's oddities."""
     by_email = {person.email: person for person in people}
     mac, phone = _as("Mac"), _as("iPhone")

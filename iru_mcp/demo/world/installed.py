@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from .chance import digest, uuid
-from .fleet import Device
+from .fleet import DemoDevice
 from .software import APPLE, CHROME, LUMEN, MOBILE, THIRD_PARTY, WINDOWS, Software
 from .story import STORY, Timeline
 
@@ -21,7 +21,7 @@ class Installed(NamedTuple):
     since: datetime
 
 
-def _choices(device: Device, seed: int) -> tuple[tuple[int, int], ...]:
+def _choices(device: DemoDevice, seed: int) -> tuple[tuple[int, int], ...]:
     """Third-party apps on a Mac, each with the place of its version; some of the story's Macs have an old browser."""
     chosen = _chance(seed, device.index)
     if device.part.startswith(("patient zero", "leaver")):
@@ -44,17 +44,17 @@ def _version_at(software: Software, chance: int) -> int:
     return chance % newest if newest and chance < software.stragglers else newest
 
 
-def count_on_mac(device: Device, seed: int) -> int:
+def count_on_mac(device: DemoDevice, seed: int) -> int:
     """How many apps `on_mac` yields, without making them."""
     return len(APPLE) + len(_choices(device, seed)) + (infection(device) is not None)
 
 
-def infection(device: Device) -> int | None:
+def infection(device: DemoDevice) -> int | None:
     """Which Mac of the first incident this is: 0, 1, 2, or None."""
     return {"patient zero": 0, "spread 1": 1, "spread 2": 2}.get(device.part)
 
 
-def on_mac(device: Device, seed: int, times: Timeline) -> list[Installed]:
+def on_mac(device: DemoDevice, seed: int, times: Timeline) -> list[Installed]:
     """The apps of a Mac, Apple's first."""
     base = device.index * 1000
     system = device.system.version
@@ -72,12 +72,12 @@ def on_mac(device: Device, seed: int, times: Timeline) -> list[Installed]:
     return found
 
 
-def third_party(device: Device, seed: int) -> list[tuple[Software, int]]:
+def third_party(device: DemoDevice, seed: int) -> list[tuple[Software, int]]:
     """The third-party apps of a Mac, each with the place of its version among the app's versions."""
     return [(THIRD_PARTY[place], version) for place, version in _choices(device, seed)]
 
 
-def on_mobile(device: Device, seed: int) -> list[Installed]:
+def on_mobile(device: DemoDevice, seed: int) -> list[Installed]:
     """The apps of any other device; what came with the system is left out."""
     if device.platform == "AppleTV":
         return []
@@ -95,6 +95,6 @@ def on_mobile(device: Device, seed: int) -> list[Installed]:
     ]
 
 
-def app_id(installed: Installed, device: Device) -> str:
+def app_id(installed: Installed, device: DemoDevice) -> str:
     """The id of an app on a device: a number on Macs, a UUID on mobile devices."""
     return str(80_000 + installed.key) if device.platform == "Mac" else uuid("app", installed.key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .blueprints import Blueprint
+from .blueprints import DemoBlueprint
 from .chance import uuid
 from .story import STORY
 
@@ -23,7 +23,7 @@ class Item:
         """The same for every seed."""
         return uuid("item", self.name)
 
-    def is_in(self, blueprint: Blueprint) -> bool:
+    def is_in(self, blueprint: DemoBlueprint) -> bool:
         """Whether a blueprint holds the item."""
         return bool(set(self.platforms) & set(blueprint.platforms)) and (
             not self.blueprints or blueprint.name in self.blueprints
@@ -64,7 +64,7 @@ def item_of(item_id: str) -> Item | None:
     return next((item for item in ITEMS if item.id == item_id), None)
 
 
-def items_of(blueprint: Blueprint) -> list[Item]:
+def items_of(blueprint: DemoBlueprint) -> list[Item]:
     """The items in a blueprint."""
     return [item for item in ITEMS if item.is_in(blueprint)]
 

@@ -8,29 +8,29 @@ from typing import Any
 from . import dates
 from .chance import digest, hex_digits, uuid
 from .data import Row, filled, table
-from .fleet import Device
+from .fleet import DemoDevice
 from .installed import infection
 from .story import STORY
-from .tenant import Tenant
+from .tenant import DemoTenant
 
 
-def mac_address(device: Device) -> str:
+def mac_address(device: DemoDevice) -> str:
     """The address of the device's Wi-Fi."""
     digits = hex_digits(10, "mac", device.serial)
     return "02:" + ":".join(digits[at : at + 2] for at in range(0, 10, 2))
 
 
-def ip_address(device: Device) -> str:
+def ip_address(device: DemoDevice) -> str:
     """The device's address in the office network."""
     return f"10.{40 + device.index // 64_516}.{device.index // 254 % 254 + 1}.{device.index % 254 + 1}"
 
 
-def host_name(device: Device) -> str:
+def host_name(device: DemoDevice) -> str:
     """The local host name of a Mac."""
     return f"{device.local_username}s-{device.model.name.replace(' ', '-')}"
 
 
-def activation_lock(device: Device) -> Row:
+def activation_lock(device: DemoDevice) -> Row:
     """The activation lock, as details and Prism have it."""
     tv = device.platform == "AppleTV"
     return {
@@ -50,7 +50,7 @@ _SYSTEM_USERS = (
 )
 
 
-def local_users(tenant: Tenant, device: Device) -> list[Row]:
+def local_users(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """The accounts of a Mac as Prism has them; those of the first incident have one more."""
     found = [_account(device, name, uid, "Standard", home, None) for name, uid, home in _SYSTEM_USERS]
     owner = "Admin" if device.index % 3 == 0 or device.part.startswith("patient zero") else "Standard"
@@ -74,7 +74,9 @@ def local_users(tenant: Tenant, device: Device) -> list[Row]:
     return found
 
 
-def _account(device: Device, name: str, uid: int, kind: str, home: str, since: str | None, full_name: str = "") -> Row:
+def _account(
+    device: DemoDevice, name: str, uid: int, kind: str, home: str, since: str | None, full_name: str = ""
+) -> Row:
     real = uid >= 499
     return filled(
         "local user",
@@ -101,7 +103,7 @@ _LAUNCH_ITEMS = table("launch_items")
 _APPLE = sum(row["label"].startswith("com.apple.") for row in _LAUNCH_ITEMS)
 
 
-def launch_items(tenant: Tenant, device: Device) -> list[Row]:
+def launch_items(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """Launch agents and daemons of a Mac as Prism has them."""
     user, present = device.local_username, digest(tenant.seed, "launch", device.index)
     found = [
@@ -164,7 +166,7 @@ _PROFILES = (
 )
 
 
-def profiles(device: Device) -> list[Row]:
+def profiles(device: DemoDevice) -> list[Row]:
     """Installed profiles as Prism has them; the Mac whose protection broke lacks that one."""
     lost = "com.kandji.profile.edr" if device.part == "patient zero" else ""
     return [
@@ -174,7 +176,7 @@ def profiles(device: Device) -> list[Row]:
     ]
 
 
-def _profile(device: Device, name: str, identifier: str, types: tuple[str, ...]) -> Row:
+def _profile(device: DemoDevice, name: str, identifier: str, types: tuple[str, ...]) -> Row:
     def part(kind: str) -> dict[str, Any]:
         key = uuid("payload", device.blueprint.name, kind)
         return {

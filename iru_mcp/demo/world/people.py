@@ -18,7 +18,7 @@ INTEGRATION = {"id": 512, "name": "Northwind", "uuid": uuid("integration"), "typ
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class DemoPerson:
     """A directory user; `number` is the old id that Prism still carries."""
 
     index: int
@@ -59,7 +59,7 @@ class Person:
         }
 
 
-def population(count: int, seed: int, now: datetime, archived_at: datetime) -> list[Person]:
+def population(count: int, seed: int, now: datetime, archived_at: datetime) -> list[DemoPerson]:
     """`count` people: the story's at their places, two records with one address, names that are hard to print."""
     people = [_person(index, seed, now) for index in range(count)]
     taken: set[str] = set()
@@ -84,12 +84,12 @@ def population(count: int, seed: int, now: datetime, archived_at: datetime) -> l
     return people
 
 
-def _person(index: int, seed: int, now: datetime) -> Person:
+def _person(index: int, seed: int, now: datetime) -> DemoPerson:
     chance = hashed(seed, "person", index)
     first, last = _FIRST[chance % len(_FIRST)], _LAST[chance // 64 % len(_LAST)]
     email = f"{first}.{last}@{DOMAIN}".lower()
     created = now - timedelta(days=200 + chance % 700, seconds=chance // 7 % 86_400, microseconds=chance % 999_983)
-    return Person(
+    return DemoPerson(
         index=index,
         id=uuid(seed, "person", index),
         name=f"{first} {last}",

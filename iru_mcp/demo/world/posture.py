@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 from . import dates
 from .chance import hashed
 from .data import Row, filled
-from .fleet import Device
+from .fleet import DemoDevice
 from .installed import infection
 from .story import STORY
-from .tenant import Tenant
+from .tenant import DemoTenant
 
 
-def firewall(tenant: Tenant, device: Device) -> list[Row]:
+def firewall(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """The application firewall."""
     on = device.index % 9 != 0
     return [filled("firewall", status=on, stealth_mode=on)]
 
 
-def filevault(tenant: Tenant, device: Device) -> list[Row]:
+def filevault(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """Disk encryption."""
     return [
         {
@@ -32,7 +32,7 @@ def filevault(tenant: Tenant, device: Device) -> list[Row]:
     ]
 
 
-def gatekeeper(tenant: Tenant, device: Device) -> list[Row]:
+def gatekeeper(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """Gatekeeper and XProtect; off where the first incident began."""
     off = device.part == "patient zero"
     changed = {"last_changed_at": dates.offset(tenant.times.app_installed - timedelta(minutes=1))} if off else {}
@@ -46,12 +46,12 @@ def gatekeeper(tenant: Tenant, device: Device) -> list[Row]:
     ]
 
 
-def startup(tenant: Tenant, device: Device) -> list[Row]:
+def startup(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """System Integrity Protection and secure boot."""
     return [filled("startup settings", sip=device.index % 67 != 5)]
 
 
-def system_extensions(tenant: Tenant, device: Device) -> list[Row]:
+def system_extensions(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """The endpoint protection's extension; terminated where the first incident began."""
     broken = device.part == "patient zero"
     path = "/Applications/Utilities/Kandji ESF Extension.app"
@@ -65,7 +65,7 @@ def system_extensions(tenant: Tenant, device: Device) -> list[Row]:
     ]
 
 
-def consents(tenant: Tenant, device: Device) -> list[Row]:
+def consents(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """What apps were allowed (TCC); the guest of the first incident was allowed everything."""
     found = [
         ("ScreenCapture", "us.zoom.xos"),
@@ -89,7 +89,7 @@ def consents(tenant: Tenant, device: Device) -> list[Row]:
     return rows
 
 
-def _consent(device: Device, service: str, application: str, at: datetime) -> Row:
+def _consent(device: DemoDevice, service: str, application: str, at: datetime) -> Row:
     denied = hashed("consent", device.serial, service) % 6 == 0 and application != STORY.app_bundle_id
     return {
         "service": service,

@@ -7,25 +7,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from .fleet import Device, before, fleet, removed_device
+from .fleet import DemoDevice, before, fleet, removed_device
 from .installed import Installed, on_mac, on_mobile
-from .people import Person, population
+from .people import DemoPerson, population
 from .story import Timeline, timeline
 
 
 @dataclass(frozen=True, eq=False)
-class Tenant:
+class DemoTenant:
     """Everything that is stored; apps, launch agents and the rest are made when they are asked for."""
 
     seed: int
     now: datetime
     times: Timeline
-    people: list[Person]
-    devices: list[Device]
-    removed: Device
+    people: list[DemoPerson]
+    devices: list[DemoDevice]
+    removed: DemoDevice
 
     @classmethod
-    def found(cls, devices: int, seed: int, now: datetime) -> Tenant:
+    def found(cls, devices: int, seed: int, now: datetime) -> DemoTenant:
         """A tenant of `devices` devices. Raises ValueError for too few."""
         times = timeline(now)
         people = population(max(160, devices * 2 // 5), seed, now, times.leaver_archived)
@@ -42,7 +42,7 @@ class Tenant:
                 break
 
     @cached_property
-    def by_id(self) -> dict[str, Device]:
+    def by_id(self) -> dict[str, DemoDevice]:
         """Devices by device_id."""
         return {device.device_id: device for device in self.devices}
 
@@ -56,6 +56,6 @@ class Tenant:
         """How many devices are in each blueprint, by its name."""
         return Counter(device.blueprint.name for device in self.devices)
 
-    def apps(self, device: Device) -> list[Installed]:
+    def apps(self, device: DemoDevice) -> list[Installed]:
         """What is installed on a Mac, iPhone, iPad or Android device."""
         return on_mac(device, self.seed, self.times) if device.platform == "Mac" else on_mobile(device, self.seed)

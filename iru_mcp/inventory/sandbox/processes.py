@@ -29,7 +29,7 @@ _IDLE = 2
 _AT_ONCE = 4
 """Statements at work at once; three of them at most are of one caller."""
 _LONGEST_LINE = 64 * 1024 * 1024
-_KILL_AFTER = 2.0
+_GRACE_SECONDS = 2.0
 """Seconds beyond a statement's time until its process is killed; it ends itself before that unless it is stopped."""
 
 
@@ -57,7 +57,7 @@ class Processes:
         async with self._places.place(caller):
             worker = self._idle.pop() if self._idle else await _start()
             try:
-                with anyio.fail_after(question["seconds"] + _KILL_AFTER):
+                with anyio.fail_after(question["seconds"] + _GRACE_SECONDS):
                     answer: dict[str, Any] = await worker.ask(line)
             except (TimeoutError, anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError):
                 await _end(worker)
@@ -99,7 +99,7 @@ class OneProcess:
             self._process = subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)  # noqa: S603 - our own
         process = self._process
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - it was given both
-        watch = threading.Timer(question["seconds"] + _KILL_AFTER, process.kill)
+        watch = threading.Timer(question["seconds"] + _GRACE_SECONDS, process.kill)
         watch.daemon = True
         watch.start()
         try:

@@ -21,7 +21,7 @@ from ...errors import RateLimited, UsageError
 
 HOUR_LIMIT = 10_000
 """Requests an hour that Iru grants a tenant, shared by all its tokens."""
-_PATIENCE = 60.0
+_PROBE_SECONDS = 60.0
 """Seconds between looks at an hour that others have used up."""
 _A_DAY = 86_400.0
 
@@ -77,8 +77,8 @@ class Quota:
         if len(self._taken) >= self.allowed:
             return self._taken[0] + 3600 - now
         left = self._hour_left()
-        if left is not None and left <= self._reserve and self._taken and now - self._taken[-1] < _PATIENCE:
-            return self._taken[-1] + _PATIENCE - now
+        if left is not None and left <= self._reserve and self._taken and now - self._taken[-1] < _PROBE_SECONDS:
+            return self._taken[-1] + _PROBE_SECONDS - now
         return 0.0
 
 

@@ -9,7 +9,7 @@ from mcp.server.auth.provider import AccessToken
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .admission import PROBES, refuse
-from .bearer_tokens import METADATA, Caller, Denied, Keys
+from .bearer_tokens import METADATA, Caller, Keys, TokenRefused
 
 _RETRY_SECONDS = "5"
 
@@ -34,7 +34,7 @@ class Authentication:
             return refuse(401, text, WWW_Authenticate=f'Bearer realm="iru-mcp"{self._keys.challenge()}')
         try:
             caller = await self._keys.caller(token.strip())
-        except Denied as denied:
+        except TokenRefused as denied:
             if denied.status == 503:
                 return refuse(503, denied.description, Retry_After=_RETRY_SECONDS)
             challenge = f'Bearer error="{denied.error}"{self._keys.challenge()}'

@@ -27,7 +27,7 @@ class Caller:
     subject: str = ""
 
 
-class Denied(Exception):
+class TokenRefused(Exception):
     """The token is not accepted: an HTTP status, and the `error` and description of RFC 6750."""
 
     def __init__(self, status: int, error: str, description: str) -> None:
@@ -63,7 +63,7 @@ class Tokens:
         given = sha256(token.encode()).digest()
         found = [name for name, digest in self._digests.items() if hmac.compare_digest(digest, given)]
         if not found:
-            raise Denied(401, "invalid_token", "Send a token of IRU_MCP_TOKEN as 'Authorization: Bearer ...'.")
+            raise TokenRefused(401, "invalid_token", "Send a token of IRU_MCP_TOKEN as 'Authorization: Bearer ...'.")
         return Caller(found[0])
 
     def metadata(self) -> None:

@@ -17,7 +17,7 @@ import httpx
 import jwt
 import truststore
 
-from .bearer_tokens import Denied
+from .bearer_tokens import TokenRefused
 
 FETCH_SECONDS = 5.0
 _FRESH_SECONDS = 3600.0
@@ -49,9 +49,11 @@ class PublishedKeys:
                     await self._read()
             found = self._find(name)
         if found is None and self._failed_at > self._read_at:
-            raise Denied(503, "temporarily_unavailable", "The issuer's keys cannot be read now; try again in a moment.")
+            raise TokenRefused(
+                503, "temporarily_unavailable", "The issuer's keys cannot be read now; try again in a moment."
+            )
         if found is None:
-            raise Denied(401, "invalid_token", "The token is signed with a key that its issuer does not publish.")
+            raise TokenRefused(401, "invalid_token", "The token is signed with a key that its issuer does not publish.")
         return found
 
     def _find(self, name: str) -> jwt.PyJWK | None:

@@ -12,7 +12,7 @@ import jwt
 
 from ...errors import ConfigError
 from ...urls import read_url
-from .bearer_tokens import METADATA, Caller, Denied
+from .bearer_tokens import METADATA, Caller, TokenRefused
 from .jwks import PublishedKeys
 
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -62,7 +62,7 @@ class OAuth:
         have = set(given.split() if isinstance(given, str) else given if isinstance(given, list) else ())
         missing = [scope for scope in self._issuer.scopes if scope not in have]
         if missing:
-            raise Denied(403, "insufficient_scope", f"The token lacks the scope {' '.join(missing)}.")
+            raise TokenRefused(403, "insufficient_scope", f"The token lacks the scope {' '.join(missing)}.")
         subject = str(claims.get("sub", ""))
         name = claims.get("client_id") or claims.get("azp") or subject or "oauth"
         return Caller(str(name)[:80], self._issuer.issuer, subject)
@@ -80,7 +80,7 @@ class OAuth:
                 options={"require": ["exp", "iss", "aud"]},
             )
         except (jwt.PyJWTError, ValueError, TypeError):
-            raise Denied(401, "invalid_token", "The token is not a valid one of this server's issuer.") from None
+            raise TokenRefused(401, "invalid_token", "The token is not a valid one of this server's issuer.") from None
         return claims
 
     def metadata(self) -> Mapping[str, object]:

@@ -17,7 +17,7 @@ from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITI
 from ...api.record import read_moment, write_moment
 from ...errors import NotFound
 from ..audit.window import audit_window, log_beginning
-from ..kit.resolve import Target, resolve
+from ..kit.resolve import ResolvedDevice, resolve
 from ..kit.scan import Check
 from ..prism.filter import matches
 from ..threats import Sighting, read_threats
@@ -31,7 +31,7 @@ _APPLE = ("/System/Library/", "/Library/Apple/", "/System/Cryptexes/")
 """Folders that only Apple can write; a label can be anybody's."""
 
 
-async def read_device(call: Call, device: str) -> tuple[Target, Outcome[Device]]:
+async def read_device(call: Call, device: str) -> tuple[ResolvedDevice, Outcome[Device]]:
     """The device that is meant and its record. Raises NotFound or UsageError when it cannot be told which."""
     target = await resolve(call, device)
     if target.record is not None:

@@ -12,7 +12,7 @@ from ...errors import NotFound, UsageError
 from ..devices.assigned import held_by
 from ..kit.context import Context
 from ..kit.params import equals, newest_first
-from ..kit.resolve import Target
+from ..kit.resolve import ResolvedDevice
 from ..kit.scan import Check
 from .reader import OK, Outcome, SourceRows, attempt, read
 from .sources import read_device
@@ -51,7 +51,7 @@ async def read_subject(ctx: Context, device: str, user: str) -> Subject:
 async def _one_device(call: Call, device: str) -> Subject:
     target, part = await read_device(call, device)
     record = part.value or Device(device_id=target.device_id)
-    shown = Target(target.device_id, part.value).shown()
+    shown = ResolvedDevice(target.device_id, part.value).shown()
     return Subject([record], _ids(record), {"device": shown}, {"device": part})
 
 
@@ -66,7 +66,7 @@ async def _person(ctx: Context, email: str) -> Subject:
     names = {email, *(user.id for user in people)}.union(*map(_ids, held))
     looked_at = held[:_MOST_DEVICES]
     shown = {"email": email} | ({"name": people[0].name, "archived": bool(people[0].archived)} if people else {})
-    devices = [Target(record.device_id, record).shown() for record in looked_at]
+    devices = [ResolvedDevice(record.device_id, record).shown() for record in looked_at]
     parts = {"user": known, "devices": Outcome(_looked_at(held, complete=page.complete))}
     return Subject(looked_at, names, {"user": shown, "devices": devices}, parts)
 

@@ -14,14 +14,14 @@ from ...api.call import Call, Interrupted
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import Denied, NotFound
 from .answers import Page
-from .resolve import Target
+from .resolve import ResolvedDevice
 
 MACS = frozenset({"Mac"})
 APPLE = frozenset({"Mac", "iPhone", "iPad", "AppleTV"})
 
 
 async def say_coverage(
-    call: Call, page: Page[Any], target: Target | None, rows: str, platforms: Collection[str]
+    call: Call, page: Page[Any], target: ResolvedDevice | None, rows: str, platforms: Collection[str]
 ) -> None:
     """Makes an empty `page` about one device say that it is not covered, where `rows` are of `platforms` alone.
 
@@ -35,7 +35,7 @@ async def say_coverage(
         page.notes.append(f"whether {rows} cover this device was not checked: not permitted: {error.grant}")
         page.complete, page.total = False, None
         return
-    page.device = Target(target.device_id, record).shown()
+    page.device = ResolvedDevice(target.device_id, record).shown()
     if record.platform not in platforms:
         page.complete, page.total = False, None
         covered = ", ".join(sorted(platforms))

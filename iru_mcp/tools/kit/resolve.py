@@ -20,7 +20,7 @@ _EVERYTHING: list[dict[str, str]] = [{}]
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ResolvedDevice:
     """A device that was named: its id, and the rest of it when Iru had to be asked."""
 
     device_id: str
@@ -34,7 +34,7 @@ class Target:
         return {name: flat[name] for name in ("device_id", "device_name", "serial_number", "platform") if name in flat}
 
 
-async def resolve(call: Call, device: str) -> Target:
+async def resolve(call: Call, device: str) -> ResolvedDevice:
     """The device with this device_id, serial number or name, compared whole and folded.
 
     Iru's own filters match parts, so every row is checked here. Raises NotFound when there is none,
@@ -42,19 +42,19 @@ async def resolve(call: Call, device: str) -> Target:
     """
     wanted = device.strip()
     if IS_UUID.fullmatch(wanted):
-        return Target(str(UUID(wanted)))
+        return ResolvedDevice(str(UUID(wanted)))
     near: dict[str, Device] = {}
     attempts = (_by_serial(wanted), [{"device_name": form} for form in spellings(wanted)], _EVERYTHING)
     for queries in attempts:
         found, complete = await _matches(call, wanted, queries, near)
         if len(found) == 1:
-            return Target(found[0].device_id, found[0])
+            return ResolvedDevice(found[0].device_id, found[0])
         if found:
             raise _several(wanted, found)
     raise _none(wanted, list(near.values()), complete=complete)
 
 
-async def find(call: Call, device: str) -> Target | None:
+async def find(call: Call, device: str) -> ResolvedDevice | None:
     """The device for an optional filter: None when none is asked for."""
     return await resolve(call, device) if device.strip() else None
 

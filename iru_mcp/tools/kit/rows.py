@@ -40,7 +40,7 @@ class RowShape(Generic[T]):
         else:
             found = self.flat(record)
         pairs = [(name, self.iru_names.get(name, name)) for name in names]
-        return {name: found[theirs] for name, theirs in pairs if theirs in found}
+        return {name: found[iru_name] for name, iru_name in pairs if iru_name in found}
 
     def usual(self, record: Record) -> dict[str, Any]:
         """The usual columns of a record that hold something."""
@@ -59,7 +59,7 @@ class RowShape(Generic[T]):
 
     def all(self, record: Record) -> dict[str, Any]:
         """All columns of a record that hold something."""
-        names = {theirs: ours for ours, theirs in self.iru_names.items()}
+        names = {iru_name: name for name, iru_name in self.iru_names.items()}
         found = self.flat(record) if self.flat else record.flat()
         return {names.get(name, name): value for name, value in found.items()}
 
