@@ -14,9 +14,11 @@ from ..api.endpoints.blueprints import (
     BlueprintItem,
     RoutingActivity,
 )
+from ..api.endpoints.devices import LIST_DEVICES
 from .kit.answers import Page
 from .kit.catalogue import tool
 from .kit.context import Context
+from .kit.enrolled import IDENTITY, enrolled_devices
 from .kit.listing import listing
 from .kit.params import Cursor, Fields, Limit, Since, Str, contains, part_query, read_time, within
 from .kit.rows import RowShape
@@ -47,6 +49,9 @@ class RoutingLine(TypedDict, total=False):
 
     activity_time: str
     activity_type: str
+    device_name: str
+    serial_number: str
+    user_email: str
     device_id: str
     details: Any
 
@@ -73,7 +78,7 @@ async def list_blueprint_library_items(
     return await listing(ctx, source, RowShape(BlueprintItemLine), limit=limit, cursor=cursor)
 
 
-@tool(LIST_BLUEPRINT_ROUTING_ACTIVITY, default=False)
+@tool(LIST_BLUEPRINT_ROUTING_ACTIVITY, optional=(LIST_DEVICES,), default=False)
 async def list_blueprint_routing_activity(
     ctx: Context, since: Since = "", fields: Fields = (), limit: Limit = 25, cursor: Cursor = ""
 ) -> Page[RoutingLine]:
@@ -83,4 +88,19 @@ async def list_blueprint_routing_activity(
         [Check("since", lambda row: within(row.activity_time, early, None))] if early else []
     )
     source = Source(LIST_BLUEPRINT_ROUTING_ACTIVITY, checks=checks)
-    return await listing(ctx, source, RowShape(RoutingLine), limit=limit, cursor=cursor, fields=fields)
+    enrolled = await enrolled_devices(ctx.call)
+    shape = RowShape(
+        RoutingLine,
+        flat=lambda row: enrolled.facts(row.device_id or "") | row.flat(),
+        lean=_lean,
+        more_columns=IDENTITY,
+    )
+    page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    if enrolled.missing:
+        page.notes.append(f"how the devices are called was not read: {enrolled.missing}")
+    return page
+
+
+def _lean(row: dict[str, Any]) -> dict[str, Any]:
+    """The device_id only where no serial number names the device, as that of a device that is gone."""
+    return {name: value for name, value in row.items() if name != "device_id" or "serial_number" not in row}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Literal, TypedDict, cast
 
 from pydantic import Field
 
+from ..api.endpoints.devices import LIST_DEVICES
 from ..api.endpoints.organization import (
     GET_LICENSING,
     LIST_ENROLLMENT_DEVICES,
@@ -18,6 +20,7 @@ from .kit.answers import Page
 from .kit.catalogue import tool
 from .kit.context import Context
 from .kit.counting import COUNT_REQUESTS, GroupBy, counting
+from .kit.enrolled import IDENTITY, Enrolled, enrolled_devices
 from .kit.listing import listing
 from .kit.params import Cursor, Fields, Limit, NamePart, Str, contains, part_query
 from .kit.rows import RowShape
@@ -61,7 +64,8 @@ class EnrollmentDeviceLine(TypedDict, total=False):
     device_assigned_date: str
     device_assigned_by: str
     enrolled: bool
-    enrolled_device_name: str
+    device_name: str
+    user_email: str
 
 
 @tool(LIST_TAGS, default=False)
@@ -89,14 +93,17 @@ async def list_enrollment_integrations(
     return await listing(ctx, source, RowShape(IntegrationLine), limit=limit, cursor=cursor, fields=fields)
 
 
-def _enrollment_row(record: EnrollmentDevice) -> dict[str, Any]:
+def _enrollment_row(enrolled: Enrolled, record: EnrollmentDevice) -> dict[str, Any]:
     flat = record.flat()
     mdm = flat.get("mdm_device")
-    named = {"enrolled_device_name": mdm["name"]} if isinstance(mdm, dict) and mdm.get("name") else {}
-    return flat | {"enrolled": bool(mdm)} | named
+    known = mdm if isinstance(mdm, dict) else {}
+    told = {"device_name": known["name"]} if known.get("name") else {}
+    return (
+        flat | {"enrolled": bool(mdm)} | told | enrolled.facts(str(known.get("id", "")), ("device_name", "user_email"))
+    )
 
 
-@tool(LIST_ENROLLMENT_DEVICES, default=False, count_requests=COUNT_REQUESTS)
+@tool(LIST_ENROLLMENT_DEVICES, optional=(LIST_DEVICES,), default=False, count_requests=COUNT_REQUESTS)
 async def list_enrollment_devices(
     ctx: Context,
     serial_number: NamePart = "",
@@ -124,7 +131,12 @@ async def list_enrollment_devices(
     if enrolled is not None:
         checks.append(Check("enrolled", lambda row: bool(row.mdm_device) == enrolled))
     source = Source(LIST_ENROLLMENT_DEVICES, narrow=narrow, checks=checks)
-    shape = RowShape(EnrollmentDeviceLine, flat=_enrollment_row, more_columns=("enrolled", "enrolled_device_name"))
+    listed = await enrolled_devices(ctx.call)
+    shape = RowShape(EnrollmentDeviceLine, flat=partial(_enrollment_row, listed), more_columns=("enrolled", *IDENTITY))
     if group_by:
-        return await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
-    return await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+        page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
+    else:
+        page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    if listed.missing:
+        page.notes.append(f"who holds the devices was not read: {listed.missing}")
+    return page

@@ -273,7 +273,11 @@ CASES: dict[str, Case] = {
             "has_devices": BOTH,
         }
     ),
-    "find_devices_with_vulnerability": Case({"cve_id": CVE}, changes={"cve_id": "CVE-2026-41014"}),
+    "find_devices_with_vulnerability": Case(
+        {"cve_id": CVE},
+        narrows={"checked_in_before": "2026-11-20T09:15:00Z"},
+        changes={"cve_id": "CVE-2026-41014", "sort_by": ["last_check_in", "device_name"]},
+    ),
     "list_fleet_vulnerabilities": Case(
         {"status": "all"},
         narrows={

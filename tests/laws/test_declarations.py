@@ -142,8 +142,7 @@ def test_lists_take_limit_and_cursor_alike(name: str) -> None:
     assert "cursor" in parameters or "limit" not in parameters or TOOLS[name].toolset == "inventory"
     if "limit" in parameters:
         assert parameters["limit"]["default"] <= (25 if name in BASE else 100)
-        least = 1 if TOOLS[name].toolset == "inventory" else 0
-        assert (parameters["limit"]["minimum"], parameters["limit"]["maximum"]) == (least, 500)
+        assert (parameters["limit"]["minimum"], parameters["limit"]["maximum"]) == (0, 500)
 
 
 @pytest.mark.parametrize("name", TOOLS)

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from iru_mcp.api.endpoints.prism import COLUMNS
 from iru_mcp.tools.kit.catalogue import catalogue
 from tests.conftest import text_of
 
-from .cases import CASES
+from .cases import CASES, MAC
 
 TOOLS = catalogue()
 Row = dict[str, Any]
@@ -33,6 +34,21 @@ CHANGING = [
     for parameter, values in case.changes.items()
     for value in listed(values)
 ]
+NAMES = {"device_name", "serial_number", "user_email"}
+
+
+def columns(tool: Any) -> set[str]:
+    """The usual columns of a list."""
+    return set(tool.output_schema.get("properties", {}).get("items", {}).get("items", {}).get("properties", {}))
+
+
+def declared(tool: Any) -> set[str]:
+    """The columns that Iru documents for what a tool lists."""
+    endpoints = tool.endpoints or tool.optional
+    prism = {name for one in endpoints for name in COLUMNS.get(one.path.rpartition("/")[2], ())}
+    return prism | {name for one in endpoints for name in one.record.field_names()}
+
+
 LISTS = [name for name, tool in TOOLS.items() if "cursor" in tool.input_schema["properties"]]
 CHOOSING = [name for name, tool in TOOLS.items() if "fields" in tool.input_schema["properties"]]
 
@@ -139,3 +155,57 @@ async def test_fields_are_the_columns_of_the_rows(everything: Any, name: str) ->
     only = (await everything.ask(name, **given, fields=[column]))["items"]
     assert set().union(*only) - {"enrolled", "doubt"} == {column}  # what marks a row is shown whatever is asked
     assert only[0][column] == whole[0][column]
+
+
+LIMITED = [name for name, tool in TOOLS.items() if "limit" in tool.input_schema["properties"]]
+OF_DEVICES = [name for name, tool in TOOLS.items() if {"serial_number", "device_id"} & columns(tool)]
+NAMED_DEVICE = [name for name, tool in TOOLS.items() if "device" in tool.input_schema["properties"]]
+
+
+@pytest.mark.parametrize("name", LIMITED)
+async def test_a_limit_of_nothing_only_counts(everything: Any, name: str) -> None:
+    given = CASES[name].given | ({"enrolled": True} if "enrolled" in TOOLS[name].input_schema["properties"] else {})
+    counted = await everything.ask(name, **given, limit=0)
+    assert counted["items"] == []
+    assert "next_cursor" not in counted
+    page = await everything.ask(name, **given, limit=500)
+    count = page["returned"]
+    while "next_cursor" in page:
+        page = await everything.ask(name, **given, limit=500, cursor=page["next_cursor"])
+        count += page["returned"]
+    assert (counted["complete"], counted.get("total", count)) == (page["complete"], count)
+
+
+@pytest.mark.parametrize("name", OF_DEVICES)
+async def test_a_device_is_called_the_same_in_every_list(everything: Any, name: str) -> None:
+    asked = CASES[name].given | ({"fields": list(NAMES)} if name in CHOOSING else {})
+    rows = (await everything.ask(name, **asked, limit=500))["items"]
+    assert set().union(*rows) >= NAMES
+
+
+@pytest.mark.parametrize("name", NAMED_DEVICE)
+async def test_a_device_may_be_given_under_the_name_of_a_column(everything: Any, name: str) -> None:
+    given = {key: value for key, value in CASES[name].given.items() if key != "device"}
+    serial = CASES[name].given.get("device", MAC)
+    assert await everything.ask(name, **given, serial_number=serial) == await everything.ask(
+        name, **given, device=serial
+    )
+
+
+@pytest.mark.parametrize("name", CHOOSING)
+async def test_a_mistyped_field_is_answered_with_the_one_that_was_meant(everything: Any, name: str) -> None:
+    given = CASES[name].given
+    column = max(set().union(*(await everything.ask(name, **given, fields=["*"]))["items"]), key=len)
+    said = await everything.refused(name, **given, fields=[f"{column}x"])
+    assert f"Did you mean {column}?" in said
+
+
+@pytest.mark.parametrize("name", CHOOSING)
+async def test_the_name_of_a_filter_is_no_field_unless_it_is_a_column(everything: Any, name: str) -> None:
+    given, tool = CASES[name].given, TOOLS[name]
+    held = set().union(*(await everything.ask(name, **given, fields=["*"]))["items"])
+    for parameter in tool.input_schema["properties"]:
+        asked = await everything.call(name, **given, fields=[parameter])
+        if not asked.is_error:
+            held |= set().union(*(asked.structured_content or {})["items"])
+            assert parameter in held | declared(tool)

@@ -91,6 +91,8 @@ async def test_what_filters_can_be_counted_by_too_with_the_unknown() -> None:
     on, off = await serials(filevault_enabled=True), await serials(filevault_enabled=False)
     page = await ask("list_devices", platform="mac", group_by=["filevault_enabled"])
     assert {row.get("filevault_enabled"): row["count"] for row in page["items"]} == {True: len(on), False: len(off)}
+    shown = await ask("list_devices", platform="mac", fields=["serial_number", "filevault_enabled"], limit=500)
+    assert {row["serial_number"] for row in shown["items"] if row["filevault_enabled"]} == on
     fleet = await ask("list_devices", group_by=["platform", "filevault_enabled"], limit=100)
     assert any(row["platform"] == "iPhone" and "filevault_enabled" not in row for row in fleet["items"])
     for name in ("assigned", "lost_mode", "never_checked_in", "user_is_archived"):

@@ -14,6 +14,7 @@ from .asking import VULNERABILITIES, Between, ask, ask_all, deaf, gone, tenant
 
 RANK = {"Undefined": 0, "Low": 1, "Medium": 2, "High": 3, "Critical": 4}
 
+OF_DESCRIPTION = "fixed_version is read from the CVE's description"
 OF_MACS = "published detections are of Macs: whether other devices are assessed is not known"
 
 
@@ -97,6 +98,34 @@ async def test_a_flaw_is_told_with_its_devices_users_versions_and_dates(spelling
     assert any("user_email" in row for row in answer["items"])
 
 
+async def test_the_holders_department_and_title_are_told_and_the_version_that_fixes_it() -> None:
+    answer = await ask("find_devices_with_vulnerability", cve_id=STORY.cve_id, limit=500)
+    people = {row["email"]: row for row in await ask_all("list_users", limit=500)}
+    held = [row for row in answer["items"] if "user_email" in row]
+    assert held
+    for row in held:
+        person = people[row["user_email"]]
+        assert (row.get("department"), row.get("job_title")) == (person.get("department"), person.get("job_title"))
+    assert answer["summary"]["fixed_version"] == STORY.browser_fixed_version
+    denied = await ask("find_devices_with_vulnerability", tenant(denied=("LIST_USERS",)), cve_id=STORY.cve_id)
+    assert any(note.startswith("department and job title of the holders: not permitted") for note in denied["notes"])
+
+
+async def test_affected_devices_are_filtered_and_sorted_by_their_last_check_in() -> None:
+    rows = await ask_all("find_devices_with_vulnerability", cve_id=STORY.cve_id, limit=500)
+    seen = {row["serial_number"]: row.get("last_check_in", "") for row in rows}
+    asked: dict[str, Any] = {"cve_id": STORY.cve_id, "sort_by": "last_check_in"}
+    ordered = await ask_all("find_devices_with_vulnerability", **asked, limit=500)
+    assert [row.get("last_check_in", "") for row in ordered] == sorted(seen.values())
+    middle = sorted(seen.values())[len(seen) // 2]
+    old = await ask("find_devices_with_vulnerability", **asked, checked_in_before=middle, limit=0)
+    assert old["total"] == sum(at <= middle for at in seen.values()) > 0
+    denied = tenant(denied=("LIST_DEVICES",))
+    unknown = await ask("find_devices_with_vulnerability", denied, **asked, checked_in_before=middle)
+    assert unknown["items"] == []
+    assert any("do not tell checked_in_before" in note for note in unknown["notes"])
+
+
 async def test_pages_go_on_without_the_summary_and_without_loss() -> None:
     rows = await ask_all("find_devices_with_vulnerability", cve_id=STORY.cve_id, limit=7)
     whole = await ask("find_devices_with_vulnerability", cve_id=STORY.cve_id, limit=500)
@@ -119,7 +148,7 @@ async def test_what_is_no_cve_is_refused_before_anything_is_sent(text: str) -> N
 async def test_a_tenant_with_the_old_path_of_affected_software_is_read_too() -> None:
     answer = await ask("find_devices_with_vulnerability", Between(gone("/software")), cve_id=STORY.cve_id)
     assert answer["summary"]["software"][0]["bundle_id"] == STORY.browser_bundle_id
-    assert answer["notes"] == [OF_MACS]
+    assert answer["notes"] == [OF_DESCRIPTION, OF_MACS]
 
 
 async def test_a_denied_header_does_not_cost_the_devices() -> None:

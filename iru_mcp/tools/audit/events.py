@@ -23,7 +23,7 @@ from ...api.record import read_moment
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.enrolled import enrolled_devices
+from ..kit.enrolled import IDENTITY, Enrolled, enrolled_devices
 from ..kit.listing import listing
 from ..kit.params import Cursor, Fields, Limit, Since, Str, Until, newest_first, read_window
 from ..kit.rows import RowShape
@@ -34,7 +34,6 @@ from .states import changes_in, names_in, shortened
 from .tokens import is_made, read_afterwards
 from .window import audit_window, say_beginning
 
-_NAMES_OF_A_DEVICE = ("device_name", "serial_number")
 _ROOM_FOR_A_NAME, _ROOM_FOR_A_PSEUDONYM, _ROOM_FOR_A_TOKEN = 36, 72, 200
 """Characters kept in a row for what is read about it, until it is known."""
 
@@ -96,9 +95,7 @@ async def list_audit_events(
             checks.append(by_any_text(name, wanted, texts))
     source = Source(LIST_AUDIT_EVENTS, query=query, checks=checks, promised=lambda row: newest_first(row.occurred_at))
     room = _ROOM_FOR_A_PSEUDONYM if ctx.privacy else _ROOM_FOR_A_NAME
-    shape = RowShape(
-        AuditLine, flat=partial(_with_room, room), lean=shortened, more_columns=(*_NAMES_OF_A_DEVICE, *_LATER)
-    )
+    shape = RowShape(AuditLine, flat=partial(_with_room, room), lean=shortened, more_columns=(*IDENTITY, *_LATER))
     page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
     if early and not page.next_cursor:
         await say_beginning(ctx.call, page, early)
@@ -120,7 +117,7 @@ def _with_room(room: int, event: AuditEvent) -> dict[str, Any]:
     """The row, with ids where names will stand, padded to the room that these may take."""
     flat = event.flat()
     if event.target_type == "device" and event.target_id:
-        flat |= {name: event.target_id.ljust(room) for name in _NAMES_OF_A_DEVICE}
+        flat |= {name: event.target_id.ljust(room) for name in IDENTITY}
     if event.actor_type == ADMIN and event.actor_id:
         flat["actor_email"] = event.actor_id.ljust(room)
     if is_made(event) and event.target_id and event.occurred_at:
@@ -130,10 +127,10 @@ def _with_room(room: int, event: AuditEvent) -> dict[str, Any]:
 
 async def _name_devices(ctx: Context, page: Page[Any]) -> None:
     """Names the devices that rows are about; the device list is read for such rows alone."""
-    about = [row for row in page.items if row.keys() & set(_NAMES_OF_A_DEVICE)]
-    devices = (await enrolled_devices(ctx.call)).devices if about else {}
-    for name in _NAMES_OF_A_DEVICE:
-        _fill(page, name, lambda id_: devices.get(id_, {}).get(name))  # noqa: B023
+    about = [row for row in page.items if row.keys() & set(IDENTITY)]
+    enrolled = await enrolled_devices(ctx.call) if about else Enrolled({})
+    for name in IDENTITY:
+        _fill(page, name, lambda id_: enrolled.facts(id_).get(name))  # noqa: B023
 
 
 async def _name_admins(ctx: Context, page: Page[Any], admins: Admins) -> None:

@@ -150,7 +150,7 @@ async def list_devices(
     order = _ORDERS.get(sort_by or "") or asked.exact_serial_first(serial_number)
     source = Source(LIST_DEVICES, query=query, narrow=asked.narrow, checks=checks, order=order)
     derived = dict(DERIVED)
-    if "filevault_enabled" in group_by:
+    if "filevault_enabled" in (*group_by, *fields):
         derived["filevault_enabled"] = await filevault_states(ctx.call)
     shape = RowShape(
         DeviceLine,

@@ -13,7 +13,7 @@ from ...errors import ConfigError, UsageError
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.params import Since, Str, Until, read_time
+from ..kit.params import Limit, Since, Str, Until, read_time
 
 if TYPE_CHECKING:
     import sqlite3
@@ -93,7 +93,7 @@ async def inventory_changes(
     until: Until = "",
     kind: What = None,
     device: OneDevice = "",
-    limit: Annotated[int, Field(ge=1, le=500)] = 50,
+    limit: Limit = 50,
 ) -> Page[ChangeLine]:
     """What appeared, went, changed or moved between syncs of the local inventory copy, newest first, with old and new
     values; summary counts all that match. For changes by admins ask list_audit_events."""
@@ -117,9 +117,9 @@ async def inventory_changes(
         notes.append(f"the copy begins at {found.begins}: of what came before, list_audit_events and get_timeline tell")
     return Page(
         cast("list[ChangeLine]", found.items),
-        not found.more and not unknown,
+        not (found.more and limit) and not unknown,
         total=sum(count for whats in found.counts.values() for count in whats.values()),
-        notes=notes + (["more match: narrow by since, kind or device, or raise limit"] if found.more else []),
+        notes=notes + (["more match: narrow by since, kind or device, or raise limit"] if found.more and limit else []),
         device=target,
         summary={"copy": copy, "compared": found.syncs, "changes": found.counts},
     )
@@ -184,7 +184,7 @@ async def inventory_alerts(
     rule: Annotated[Str, Field(description="a name of summary.open")] = "",
     device: OneDevice = "",
     resolved_since: Annotated[Since, Field(description="also those resolved since then")] = "",
-    limit: Annotated[int, Field(ge=1, le=500)] = 25,
+    limit: Limit = 25,
 ) -> Page[AlertLine]:
     """Open alerts of the local inventory copy, worst first: what the rules found at the last sync, such as malware that
     is not quarantined, a new local admin, FileVault turned off. summary.open counts what matches, by rule."""
@@ -206,9 +206,9 @@ async def inventory_alerts(
             held["alerts"] += 1
     return Page(
         cast("list[AlertLine]", found[:limit]),
-        len(found) <= limit,
+        len(found) <= limit or not limit,
         total=len(found),
-        notes=["more match: narrow by severity, rule or device, or raise limit"] if len(found) > limit else [],
+        notes=["more match: narrow by severity, rule or device, or raise limit"] if 0 < limit < len(found) else [],
         device=target,
         summary={"copy": copy, "open": opened},
     )

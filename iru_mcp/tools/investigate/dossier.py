@@ -24,7 +24,7 @@ from ..kit.context import Context
 from ..kit.coverage import MACS
 from ..kit.params import DeviceRef, Since, read_time
 from ..kit.size import size
-from ..threats import THREAT_ENDPOINTS
+from ..threats.reading import THREAT_ENDPOINTS
 from .appearances import APPEARANCES, CHANGES, categories, read_protections
 from .dossier_dates import collected_at, contradictions
 from .dossier_view import SECTIONS, Findings, identity, security

@@ -15,7 +15,7 @@ from ...api.record import is_blank, tidy
 from ...output.clean import clean
 from ..devices.details import standing
 from ..kit.params import newest_first, within
-from ..threats import Sighting
+from ..threats.reading import Sighting
 from ..vulnerabilities.device import rank
 from .event_texts import from_activity, from_audit
 from .events import row_of, to_lines

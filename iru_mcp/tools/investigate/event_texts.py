@@ -16,7 +16,7 @@ from ...api.endpoints.vulnerabilities import Detection
 from ...api.record import tidy
 from ...output.clean import clean
 from ..devices.apps_and_activity import COMMAND_STATUS, condensed
-from ..threats import Sighting
+from ..threats.reading import Sighting
 from .events import Event, Level
 from .sources import moment_of
 

@@ -22,7 +22,7 @@ from ...api.record import Record
 from ...errors import NotFound
 from ..kit.scan import Check
 from ..prism.filter import asked
-from ..threats import Sighting, read_threats
+from ..threats.reading import Sighting, read_threats
 from .indicator_text import Indicator
 from .reader import SourceRows, gather, read
 

@@ -20,7 +20,7 @@ from ..audit.window import audit_window, log_beginning
 from ..kit.resolve import ResolvedDevice, resolve
 from ..kit.scan import Check
 from ..prism.filter import matches
-from ..threats import Sighting, read_threats
+from ..threats.reading import Sighting, read_threats
 from .reader import OK, Outcome, SourceRows, attempt, read
 
 _AUDIT_PAGES = 40

@@ -23,7 +23,7 @@ from ..kit.coverage import APPLE
 from ..kit.listing import page_of
 from ..kit.params import Cursor, Limit, Since, Str, Until, read_window, within
 from ..kit.rows import RowShape
-from ..threats import THREAT_ENDPOINTS
+from ..threats.reading import THREAT_ENDPOINTS
 from .appearances import CHANGES, categories
 from .event_texts import (
     from_activity,

@@ -21,18 +21,36 @@ from ...folding import nearest
 _ADDED_BY_CLIENTS = frozenset(
     "action chatinput explanation randomstring reason requestid sessionid taskprogress toolcallid".split()
 )
+_SAME_THING = {
+    "serial_number": ("device",),
+    "device_name": ("device",),
+    "device_id": ("device",),
+    "user_email": ("email", "user"),
+}
+"""Columns of rows, and the parameters that take their values where none has the column's name."""
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
 
 def as_meant(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments without those that are not asked, values in the form that `schema` has them."""
     parameters, required = schema["properties"], schema.get("required", ())
+    arguments = _under_their_parameters(arguments, parameters)
     return {
         name: _value(value, parameters.get(name, {}))
         for name, value in arguments.items()
         if not (name not in parameters and _is_added_by_clients(name))
         and not (name in parameters and name not in required and _is_nothing(value))
     }
+
+
+def _under_their_parameters(arguments: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with what is named like a column under the parameter that takes it, unless that is given too."""
+    found = dict(arguments)
+    for column in found.keys() & _SAME_THING.keys() - parameters.keys():
+        taking = [name for name in _SAME_THING[column] if name in parameters and _is_nothing(found.get(name))]
+        if taking:
+            found[taking[0]] = found.pop(column)
+    return found
 
 
 def _is_added_by_clients(name: str) -> bool:

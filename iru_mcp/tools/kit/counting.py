@@ -18,6 +18,7 @@ from ...errors import UsageError
 from .answers import Page
 from .context import Context
 from .cursor import ResumePoint
+from .params import did_you_mean
 from .rows import RowShape
 from .scan import Scan, Source
 
@@ -103,7 +104,8 @@ async def counting(
     valid = {*source.endpoint.record.field_names(), *shape.more_columns}
     for column in group_by:
         if column not in valid:
-            raise UsageError(f"No column '{column[:40]}' to group by.", f"Valid: {', '.join(sorted(valid))}.")
+            near = did_you_mean(column, valid)
+            raise UsageError(f"No column '{column[:40]}' to group by.", f"{near}Valid: {', '.join(sorted(valid))}.")
     after = ctx.cursors.read(cursor)
     unique = source.endpoint.record.unique
     scan = Scan(ctx.call, source, after, widened=bool(after and after.widened), unique=unique, whole=True)

@@ -8,13 +8,16 @@ and the answer says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ...api.call import Call, Interrupted
-from ...api.endpoints.devices import LIST_DEVICES
+from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import Denied, RateLimited, TookTooLong
+
+IDENTITY = ("device_name", "serial_number", "user_email")
+"""What a device is called in every list, whatever Iru calls it there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,11 @@ class Enrolled:
 
     devices: Mapping[str, Mapping[str, Any]]
     missing: str = ""
+
+    def facts(self, device_id: str, names: Sequence[str] = IDENTITY) -> dict[str, Any]:
+        """Columns of the device with this id, those that hold something; empty for one that is not enrolled."""
+        device = Device.read(self.devices.get(device_id))
+        return device.pick(names) if device else {}
 
 
 async def enrolled_devices(call: Call) -> Enrolled:

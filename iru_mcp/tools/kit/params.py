@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ...api.record import read_moment
 from ...errors import UsageError
-from ...folding import fold, plain_part
+from ...folding import fold, nearest, plain_part
 
 Str = Annotated[str, Field(max_length=300)]
 """Free text, empty for not asked."""
@@ -42,7 +42,15 @@ def known_fields(fields: Sequence[str], valid: Collection[str]) -> None:
     """Raises UsageError for the first of `fields` that no row has or could have."""
     wrong = [name for name in fields if name != ALL and name not in valid]
     if wrong:
-        raise UsageError(f"No field '{wrong[0][:40]}'.", f"Valid: {', '.join(sorted(valid))}.")
+        raise UsageError(
+            f"No field '{wrong[0][:40]}'.", f"{did_you_mean(wrong[0], valid)}Valid: {', '.join(sorted(valid))}."
+        )
+
+
+def did_you_mean(wrong: str, valid: Collection[str]) -> str:
+    """A sentence with the name that is most like a wrong one; empty where none is."""
+    near = nearest(wrong, valid)
+    return f"Did you mean {near[0]}? " if near else ""
 
 
 _UNITS = {

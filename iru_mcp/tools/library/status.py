@@ -121,10 +121,9 @@ def _device(row: LibraryItemStatus, name: str) -> str:
 def _row(enrolled: Enrolled, record: LibraryItemStatus) -> dict[str, Any]:
     flat = record.flat()
     blueprint = record.blueprint if isinstance(record.blueprint, Mapping) else {}
-    device = Device.read(enrolled.devices.get(_device(record, "id")))
     flat |= {"device_id": _device(record, "id"), "device_name": _device(record, "name")}
     flat |= {"blueprint_name": blueprint["name"]} if blueprint.get("name") else {}
-    return flat | (device.pick(_JOINED) if device else {})
+    return flat | enrolled.facts(_device(record, "id"), _JOINED)
 
 
 def _lean(flat: dict[str, Any]) -> dict[str, Any]:

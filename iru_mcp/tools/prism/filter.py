@@ -15,6 +15,7 @@ from typing import Any
 from ...api.record import read_moment, write_moment
 from ...errors import UsageError
 from ...folding import fold, plain_part, spellings
+from ..kit.params import did_you_mean
 from ..kit.versions import read_version
 from .categories import in_our_words
 
@@ -59,7 +60,8 @@ def validate(wanted: Mapping[str, Any], columns: Iterable[str], example: str) ->
         if column not in known:
             raise UsageError(
                 f"No column '{column[:60]}' in this category.",
-                f"Columns: {', '.join(sorted(in_our_words(known)))}. A filter here: {example}.",
+                f"{did_you_mean(column, in_our_words(known))}Columns: {', '.join(sorted(in_our_words(known)))}. "
+                f"A filter here: {example}.",
             )
         if not isinstance(condition, Mapping) or not condition:
             raise UsageError(f"The filter on {column} is no object with an operator.", _right_one(column))

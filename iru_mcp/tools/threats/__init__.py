@@ -1,0 +1,1 @@
+"""Tools about what endpoint detection and response found."""
