@@ -26,6 +26,7 @@ from ...api.record import sensitive_fields
 from ...errors import ConfigError, IruError
 from ...folding import nearest
 from ...output.clean import clean
+from ...output.privacy import in_force
 from ...output.redaction import withhold
 from .answers import Page, output_schema
 from .arguments import as_meant, usage_error
@@ -118,7 +119,8 @@ class Tool:
                 kept = {name: given[name] for name in self._marked(KEEPS_PSEUDONYMS)}
                 given = privacy.arguments(given | dict.fromkeys(kept, ""), self._name_parts) | kept
             ctx = self._context(client, given, progress, caller)
-            found = await self.function(ctx, **given)
+            with in_force(privacy):
+                found = await self.function(ctx, **given)
         except IruError as error:
             raise error.reworded(privacy.text if privacy else str) from None
         answer = ctx.annotated(found.answer() if isinstance(found, Page) else found)
