@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -85,8 +84,8 @@ class Guard:
     """A read-only connection to the copy at `path` that runs strangers' statements."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         self._deadline = 0.0
+        self._version: list[int] = []
         self.db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5)
         self.db.execute("PRAGMA query_only = 1")
         self.db.execute(f"PRAGMA cache_size = -{_CACHE}")
@@ -98,7 +97,9 @@ class Guard:
         """All that is read in the block is of one state of the copy, and stops `seconds` from now."""
         self._deadline = time.monotonic() + seconds
         self.db.execute("BEGIN")
-        self._shadow = _shadow(self._path, self.db)
+        version = [self.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("schema_version", "user_version")]
+        if version != self._version:  # making one takes longer than most statements
+            self._version, self._shadow = version, _Shadow(_views(self.db))
         self.db.set_progress_handler(lambda: self.late, _STEPS)
         try:
             yield
@@ -178,19 +179,9 @@ class _Shadow:
         return _harmless(action, second)
 
 
-_HELD = threading.local()
-"""By thread: the shadow of the file that was asked last, for making one takes longer than most statements."""
-
-
-def _shadow(path: Path, db: sqlite3.Connection) -> _Shadow:
-    version = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("schema_version", "user_version")]
-    key, held = getattr(_HELD, "shadow", (None, None))
-    if held is None or key != (path, version):
-        names = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'view'")]
-        views = {name: _names(db.execute(f'SELECT * FROM "{name}" LIMIT 0')) for name in names if name[0] != "_"}
-        held = _Shadow(views)
-        _HELD.shadow = (path, version), held
-    return held
+def _views(db: sqlite3.Connection) -> dict[str, list[str]]:
+    names = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'view'")]
+    return {name: _names(db.execute(f'SELECT * FROM "{name}" LIMIT 0')) for name in names if name[0] != "_"}
 
 
 def _bound(db: sqlite3.Connection) -> None:

@@ -46,7 +46,7 @@ async def inventory_query(
 
     copy = _copy(ctx)
     path = await copy.path()
-    views = await query.tables_read(copy.processes, path, sql)
+    views = await query.tables_read(copy.processes, path, sql, ctx.caller)
     waiting = await copy.fill(kinds_of(views), _age(max_age, ctx.now()), _FILL_SECONDS, ctx.call.report_progress)
     if waiting:
         return _not_yet(copy, waiting)
@@ -58,6 +58,7 @@ async def inventory_query(
         rows=_ROWS,
         cell=MAX_FIELD + 1,
         seconds=_SECONDS,
+        caller=ctx.caller,
     )
     about = provenance(views, found.facts)
     rows, cut = _within(found.rows)
