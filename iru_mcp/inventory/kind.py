@@ -9,7 +9,7 @@ from typing import Any
 from ..api.endpoint import Endpoint
 from ..api.endpoints.prism import PrismRow
 from ..api.record import Record
-from .sync.device_rows import PLATFORMS, PerDevice
+from .sync.device_rows import PerDevice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,8 @@ class Kind:
     """Its rows carry descriptions of CVEs, which are kept once a CVE."""
     per_device: PerDevice | None = None
     """How devices that no list covers are asked one by one."""
+    daily: bool = False
+    """Read once a day at most, for it costs many requests and changes seldom."""
 
     @property
     def listed(self) -> bool:
@@ -72,7 +74,7 @@ class Kind:
     @property
     def per_device_reading(self) -> str:
         """What the reading device by device is called, in the file and to people."""
-        return f"{self.name} ({', '.join(PLATFORMS)})" if self.listed else self.name
+        return f"{self.name} ({', '.join(self.per_device.platforms)})" if self.per_device and self.listed else self.name
 
     @property
     def readings(self) -> tuple[str, ...]:

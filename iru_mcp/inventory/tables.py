@@ -16,7 +16,7 @@ from ..api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIE
 from .kind import Kind
 from .library_tables import LIBRARY_TABLES
 from .prism_tables import PRISM_TABLES
-from .sync.device_rows import DETAILS
+from .sync.device_rows import DETAILS, MAC_HARDWARE
 from .sync.row_shapes import of_behavioral_detection
 
 __all__ = ["BY_NAME", "KINDS", "LIVE_ONLY", "READINGS", "SOURCES", "Kind"]
@@ -135,6 +135,19 @@ KINDS: tuple[Kind, ...] = (
             "wifi_dns_suffix commercialization_operator radio_software_version volte_service_setting "
             "management_client_revision".split()
         ),
+    ),
+    Kind(
+        name="mac_hardware",
+        holds="processor, memory and addresses of a Mac, as of its last report; read once a day at most",
+        endpoint=GET_DEVICE_DETAILS,
+        per_device=MAC_HARDWARE,
+        daily=True,
+        device="device_id",
+        columns=tuple(
+            "model_identifier processor_name processor_speed number_of_processors total_number_of_cores memory "
+            "mac_address".split()
+        ),
+        latest=("ip_address", "public_ip"),
     ),
     *LIBRARY_TABLES,
     Kind(

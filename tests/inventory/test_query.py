@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iru_mcp.errors import IruError, TookTooLong, UsageError
-from iru_mcp.inventory.query import ask, select
+from iru_mcp.inventory.query import ask
 from iru_mcp.inventory.sandbox.functions import version_key
 from iru_mcp.inventory.sandbox.processes import Processes
 from iru_mcp.inventory.schema import VIEWS, view_columns
 from iru_mcp.inventory.store import writer
 from iru_mcp.versions import read_version
 
-from .conftest import LATER, Copy
+from .conftest import LATER, Copy, select
 
 pytestmark = pytest.mark.anyio
 
@@ -137,6 +137,20 @@ async def test_whoever_gives_up_ends_the_statement_and_leaves_its_place_to_other
     assert time.monotonic() - began < 20
 
 
+async def test_one_callers_statements_leave_a_place_for_the_others(copy: Copy, processes: Processes) -> None:
+    async def ask_in_vain() -> None:
+        await ask(processes, copy.path, TRIM, rows=10, cell=513, seconds=60, caller="one")
+
+    async with anyio.create_task_group() as group:
+        for _ in range(6):
+            group.start_soon(ask_in_vain)
+        await anyio.wait_all_tasks_blocked()
+        with anyio.fail_after(30):
+            found = await ask(processes, copy.path, "SELECT 1", rows=10, cell=513, seconds=5, caller="two")
+        group.cancel_scope.cancel()
+    assert found.rows == [[1]]
+
+
 COLUMNS = ", ".join(f"a.s || {n} AS c{n}" for n in range(20))
 WIDE = f"{DOUBLED} SELECT {COLUMNS} FROM d a, d b, d c ORDER BY length(a.s) DESC"
 PEAK = """
@@ -166,7 +180,7 @@ def test_a_statement_takes_at_most_128_mb(copy: Copy, sql: str) -> None:
 
 
 def test_a_huge_result_is_cut_and_says_so(copy: Copy) -> None:
-    result = select(copy.path, f"{COUNTING} SELECT n FROM t", most=500, seconds=5)
+    result = select(copy.path, f"{COUNTING} SELECT n FROM t", 500)
     assert (len(result.rows), result.more) == (500, True)
 
 
@@ -259,13 +273,13 @@ async def test_json_in_a_column_can_be_taken_apart(copy: Copy) -> None:
 
 
 def test_a_query_during_a_sync_sees_one_state(copy: Copy) -> None:
-    before = select(copy.path, "SELECT count(*) FROM apps", most=1, seconds=5)
+    before = select(copy.path, "SELECT count(*) FROM apps")
     with writer(copy.path) as db:
         db.execute("BEGIN IMMEDIATE")
         db.execute("DELETE FROM _apps_open")
-        assert select(copy.path, "SELECT count(*) FROM apps", most=1, seconds=5) == before
+        assert select(copy.path, "SELECT count(*) FROM apps") == before
         db.execute("COMMIT")
-    assert select(copy.path, "SELECT count(*) FROM apps", most=1, seconds=5).rows == [[0]]
+    assert select(copy.path, "SELECT count(*) FROM apps").rows == [[0]]
 
 
 async def test_without_a_copy_the_tools_of_history_say_how_to_make_one(empty: Copy) -> None:

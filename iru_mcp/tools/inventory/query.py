@@ -43,7 +43,7 @@ async def inventory_query(
     from ...inventory.fill.sources import kinds_of
 
     copy = _copy(ctx)
-    views = await query.tables_read(copy.processes, await copy.path(), sql)
+    views = await query.tables_read(copy.processes, await copy.path(), sql, ctx.caller)
     waiting = await copy.fill(kinds_of(views), _age(max_age, ctx.now()), _FILL_SECONDS, ctx.call.report_progress)
     if waiting:
         return _not_yet(copy, waiting)
@@ -55,6 +55,7 @@ async def inventory_query(
         rows=_ROWS,
         cell=MAX_FIELD + 1,
         seconds=_SECONDS,
+        caller=ctx.caller,
     )
     about = provenance(views, found.facts)
     rows, cut = _within(found.rows)

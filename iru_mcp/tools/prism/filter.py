@@ -15,6 +15,7 @@ from typing import Any
 from ...api.record import read_moment, write_moment
 from ...errors import UsageError
 from ...folding import fold, plain_part, spellings
+from ...output.privacy import comparable
 from ..kit.params import did_you_mean
 from ..kit.versions import read_version
 from .categories import in_our_words
@@ -123,13 +124,18 @@ def _test(name: str, operand: Any) -> Callable[[Any], bool]:
         return _in_order(_ORDER[name], _comparable(operand))
     parts = {part for part in _folded(operand) if part}
     if name == "like":
-        return lambda value: any(part in word for word in _folded(value) for part in parts)
+        return lambda value: any(part in word for word in _parts(value) for part in filter(None, _parts(operand)))
     return lambda value: not parts.isdisjoint(_folded(value))
 
 
 def _folded(value: Any) -> list[str]:
     """The texts of a value or of a list of values, as they are compared; true and false are texts too."""
     return [fold(str(item)) for item in (value if isinstance(value, list) else [value]) if item is not None]
+
+
+def _parts(value: Any) -> list[str]:
+    """The same where parts of it are matched."""
+    return [fold(comparable(str(one))) for one in (value if isinstance(value, list) else [value]) if one is not None]
 
 
 def _in_order(test: Callable[[Any, Any], bool], bound: Any) -> Callable[[Any], bool]:
