@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import httpx
 import pytest
 
 from iru_mcp.demo.world.story import STORY
 
-from .asking import Between, ask, ask_all, refused, tenant
+from .asking import Between, ask, ask_all, refused, tenant, told
 
 NOBODY = "00000000-0000-4000-8000-00000000abcd"
 
@@ -98,9 +99,13 @@ def nameless(path: str, body: Any) -> Any:
     return body
 
 
-async def test_a_threat_without_serial_number_names_its_device_by_id() -> None:
+def no_device_list(request: httpx.Request) -> httpx.Response | None:
+    return told(403, {"detail": "no"}) if request.url.path == "/api/v1/devices" else None
+
+
+async def test_a_threat_without_serial_number_names_its_device_by_id_where_the_device_list_is_denied() -> None:
     usual = await ask_all("list_threats", kind="threat", fields=["device_id", "file_path"], limit=500)
-    rows = await ask_all("list_threats", Between(after=nameless), kind="threat", limit=500)
+    rows = await ask_all("list_threats", Between(no_device_list, nameless), kind="threat", limit=500)
     assert [row["device_id"] for row in rows] == [row["device_id"] for row in usual]
     assert not any("serial_number" in row for row in rows)
     named = await ask_all("list_threats", kind="threat", limit=500)
