@@ -10,7 +10,7 @@ EVERY_ROW = {
 }
 """Those that touch every row of the largest table."""
 QUERIES = EVERY_ROW | {
-    "devices that have an app": "SELECT device_name, version FROM apps WHERE bundle_id = 'us.zoom.xos' LIMIT 500",
+    "devices that have an app": "SELECT device_name, version FROM apps WHERE bundle_id = 'com.google.Chrome' LIMIT 500",
     "versions of an app": "SELECT version, count(*) FROM apps WHERE name = 'Google Chrome' GROUP BY 1 ORDER BY 2 DESC",
     "Macs without an app": "SELECT device_name, user_email FROM devices WHERE platform = 'Mac' AND device_id NOT IN "
     "(SELECT device_id FROM apps WHERE bundle_id = 'io.kandji.KandjiAgent')",

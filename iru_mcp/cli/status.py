@@ -56,7 +56,7 @@ def _print(found: dict[str, Any]) -> None:
     for line in found["kinds"]:
         rows = f"{line['rows']:,}" if "rows" in line else "-"
         state = f"{line['state']} {line.get('grant', '')}".rstrip()
-        late = f"; removals known as of {line['removals_known_as_of']}" if "removals_known_as_of" in line else ""
+        late = f"; removals known as of {line['removals_known_until']}" if "removals_known_until" in line else ""
         print(f"{line['kind']:<{wide}} {rows:>10}  {line.get('age', '-'):<10} {state}{late}")
 
 

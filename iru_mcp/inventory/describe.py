@@ -41,14 +41,14 @@ def failed_rounds(db: sqlite3.Connection) -> str:
 def kinds(db: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
     """Each reading's rows, the age of its newest reading, since when removals may be missing, and why it is missing or
     old where it is."""
-    held = {row[0]: row for row in db.execute("SELECT kind, state, rows, good_at, why, permission FROM coverage")}
+    held = {row[0]: row[1:] for row in db.execute("SELECT kind, state, rows, good_at, why, permission FROM coverage")}
     late = _late_removals(db)
     found = []
     for reading in READINGS:
-        _, state, rows, good_at, why, permission = held.get(reading, (0, "not copied yet", None, None, None, None))
+        state, rows, good_at, why, permission = held.get(reading, ("not copied yet", None, None, None, None))
         old = words((now - read_moment(good_at)).total_seconds()) if good_at else None
         line = {"kind": reading, "state": state, "rows": rows, "age": old, "why": why, "grant": permission}
-        line["removals_known_as_of"] = late.get(reading)
+        line["removals_known_until"] = late.get(reading)
         found.append({name: value for name, value in line.items() if value is not None})
     return found
 

@@ -206,5 +206,5 @@ async def test_where_removals_cannot_be_known_status_and_answers_say_as_of_when_
     assert not [note for note in notes if "from audit_events" in note], "what happened stays as it is"
     with reader(copy.path) as db:
         lines = {line["kind"]: line for line in kinds(db, LATER)}
-    assert lines["apps"]["removals_known_as_of"] == "2026-11-23T12:00:00Z"
-    assert "removals_known_as_of" not in lines["devices"]
+    assert lines["apps"]["removals_known_until"] == "2026-11-23T12:00:00Z"
+    assert "removals_known_until" not in lines["devices"]
