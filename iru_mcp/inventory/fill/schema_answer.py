@@ -78,7 +78,8 @@ async def in_depth(copy: OnDemand, view: str, seconds: float, told: Told | None)
     """
     name = view.casefold()
     if name not in VIEWS:
-        near = difflib.get_close_matches(name, VIEWS, 3, 0.4) or list(VIEWS)
+        near = difflib.get_close_matches(name, VIEWS, 3, 0.4)
+        near = near or [view for view in VIEWS if not view.endswith("_history")]
         raise UsageError(f"There is no table {view[:40]}.", f"Perhaps: {', '.join(near)}.")
     found: dict[str, Any] = {"table": name, "row": VIEWS[name][0], "columns": view_columns()[name]}
     try:
