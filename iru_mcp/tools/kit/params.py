@@ -39,16 +39,18 @@ ALL = "*"
 """In `fields`: every column a row has."""
 
 
-_ROOM_FOR_NAMES = 560
+_ROOM_FOR_NAMES = 720
 """Characters: with the rest of an error text they stay within 200 tokens."""
 
 
 def valid_names(names: Collection[str]) -> str:
-    """`Valid: a, b.`; of very many the first, and how many more there are."""
+    """`Valid: a, b.`, without Prism's own words (`device__name`) for what has ours; of very many the first, and how
+    many more there are."""
+    ours = [name for name in sorted(names) if "__" not in name]
     shown: list[str] = []
-    for name in sorted(names):
+    for name in ours:
         if len(", ".join(shown)) + len(name) > _ROOM_FOR_NAMES:
-            return f"Valid: {', '.join(shown)} and {len(names) - len(shown)} more."
+            return f"Valid: {', '.join(shown)} and {len(ours) - len(shown)} more."
         shown.append(name)
     return f"Valid: {', '.join(shown)}."
 
