@@ -19,6 +19,8 @@ class Kind:
     name: str
     holds: str
     """What a row is, for people and models."""
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The words that a column of few has, as it has them in the views."""
     endpoint: Endpoint[Any]
     instead: Endpoint[Any] | None = None
     """Where older tenants have the same."""
@@ -60,6 +62,12 @@ class Kind:
     """How devices that no list covers are asked one by one."""
     daily: bool = False
     """Read once a day at most, for it costs many requests and changes seldom."""
+
+    @property
+    def about(self) -> str:
+        """What a row is, with the words of its columns."""
+        words = [f"{column}: {', '.join(values)}" for column, values in self.words.items()]
+        return "; ".join([self.holds, *words])
 
     @property
     def listed(self) -> bool:

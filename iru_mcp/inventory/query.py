@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import IruError, TookTooLong, UsageError
+from ..folding import nearest
 from .sandbox.guard import SIGNS
 from .sandbox.processes import OneProcess, Processes
 from .schema import VIEWS, view_columns
@@ -111,13 +111,13 @@ def _hint(text: str, sql: str) -> str:
     """The nearest table to one that there is not; for a column, the columns of the tables in the statement."""
     table = re.search(r"no such table: (?:main\.)?(\S+)", text)
     if table:
-        near = difflib.get_close_matches(table[1].casefold(), VIEWS, 3, 0.4)
+        near = nearest(table[1], VIEWS, 3, 0.4)
         return f"Did you mean {', '.join(near)}?" if near else f"Tables: {', '.join(VIEWS)}."
     column = re.search(r"no such column: (\S+)", text)
     if column:
-        wanted = column[1].rpartition(".")[2].casefold()
+        wanted = column[1].rpartition(".")[2]
         names = sorted({name for held in view_columns().values() for name in held})
-        near = difflib.get_close_matches(wanted, names, 3, 0.5)
+        near = nearest(wanted, names, 3, 0.5)
         held = [f"{name} (in {', '.join(_holders(name)[:4])})" for name in near]
         own = _columns_used(sql)
         return " ".join([f"Did you mean {', '.join(held)}?"] * bool(near) + own) or _SCHEMA

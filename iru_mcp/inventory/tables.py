@@ -33,7 +33,8 @@ _OTHERS_NAMES = frozenset(
 KINDS: tuple[Kind, ...] = (
     Kind(
         name="devices",
-        holds="a device that Iru lists; platform is Mac, iPhone, iPad, AppleTV, Windows or Android",
+        holds="a device that Iru lists",
+        words={"platform": ("Mac", "iPhone", "iPad", "AppleTV", "Windows", "Android")},
         endpoint=LIST_DEVICES,
         query={"ordering": "device_id"},
         device="device_id",
@@ -69,6 +70,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         name="vulnerabilities",
         holds="a CVE found in the fleet; kev_score above 0: exploited; description and fixed_version need detections",
+        words={"severity": ("Critical", "High", "Medium", "Low", "Undefined")},
         endpoint=LIST_VULNERABILITIES,
         query={"sort_by": "cve_id"},
         key=("cve_id",),
@@ -93,6 +95,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         name="threats",
         holds="a malicious or unwanted file found on a device",
+        words={"classification": ("MALWARE", "PUP"), "status": ("quarantined", "not_quarantined", "released")},
         endpoint=LIST_THREATS_V2,
         instead=LIST_THREATS_V1,
         query=LIST_THREATS_V2.required,
@@ -104,6 +107,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         name="behavioral_detections",
         holds="a process whose behavior matched a rule",
+        words={"classification": ("malicious", "suspicious"), "status": ("blocked", "detected")},
         endpoint=LIST_BEHAVIORAL_DETECTIONS_V1,
         device="device_id",
         shape=of_behavioral_detection,
@@ -153,6 +157,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         name="audit_events",
         holds="something done in Iru itself: actor_id did action to target_id; an actor of type user is an Iru admin",
+        words={"actor_type": ("user", "api_token", "integration", "system")},
         endpoint=LIST_AUDIT_EVENTS,
         starts="start_date",
         dated="occurred_at",

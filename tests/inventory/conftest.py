@@ -159,11 +159,8 @@ class Copy:
 
 def select(path: Path, sql: str, most: int = 100_000, **values: Any) -> Found:
     """The rows of one statement over a copy, run in this process: the guard without its process."""
-    guard = Guard(path, 60)
-    try:
+    with closing(Guard(path)) as guard, guard.within(60):
         return guard.run(sql, values, Bounds(most))
-    finally:
-        guard.close()
 
 
 @pytest.fixture(scope="session")

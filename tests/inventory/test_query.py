@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import anyio
@@ -217,6 +220,8 @@ async def test_an_answer_says_of_when_each_of_its_tables_is_and_what_it_lacks(co
         ("SELECT version_key('15.1') = version_key('15.1.0') AND version_key(15.1) = version_key('15.1')", 1),
         ("SELECT version_key('26.1.10') > version_key('26.1.9')", 1),
         ("SELECT version_key('latest') IS NULL AND version_key(NULL) IS NULL", 1),
+        ("SELECT version_key('24H2') IS NULL AND version_key('24h2') IS NULL AND version_key('24.2') IS NOT NULL", 1),
+        ("SELECT count(*) FROM (SELECT '24H2' v) WHERE version_key(v) >= version_key('10.0')", 0),
         ("SELECT 9e999", "inf"),
     ],
 )
@@ -241,6 +246,34 @@ def test_a_version_key_sorts_as_the_version_does(first: list[int], second: list[
     keys = version_key(one) or "", version_key(other) or ""
     versions = read_version(one) or (), read_version(other) or ()
     assert (keys[0] < keys[1], keys[0] == keys[1]) == (versions[0] < versions[1], versions[0] == versions[1])
+
+
+async def test_a_file_that_took_the_place_of_another_is_the_one_that_is_asked(
+    copy: Copy, processes: Processes, first: Path
+) -> None:
+    sql = "SELECT count(*) FROM apps"
+    before = await ask(processes, copy.path, sql, rows=1, cell=9, seconds=5)
+    with writer(copy.path) as db:
+        db.execute("DELETE FROM _apps_open")
+    assert (await ask(processes, copy.path, sql, rows=1, cell=9, seconds=5)).rows == [[0]]
+    other = copy.path.with_name("other.sqlite3")
+    shutil.copy(first, other)
+    for suffix in ("-wal", "-shm"):
+        copy.path.with_name(copy.path.name + suffix).unlink(missing_ok=True)
+    other.replace(copy.path)
+    assert await ask(processes, copy.path, sql, rows=1, cell=9, seconds=5) == before
+
+
+def test_a_statement_over_all_apps_touches_indexes_and_devices_alone(copy: Copy) -> None:
+    with closing(sqlite3.connect(copy.path)) as db:
+        for sql in (
+            "SELECT name, version, count(*) FROM apps GROUP BY 1, 2",
+            "SELECT bundle_id, count(DISTINCT device_id) FROM apps GROUP BY 1",
+        ):
+            plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}")]
+            assert plan[0].startswith("SCAN content USING COVERING INDEX"), plan
+            assert plan[1].startswith("SEARCH span USING COVERING INDEX"), plan
+            assert not [step for step in plan if "_sync" in step or "_report" in step or "GROUP BY" in step], plan
 
 
 @pytest.mark.parametrize(

@@ -61,8 +61,9 @@ def validate(wanted: Mapping[str, Any], columns: Iterable[str], example: str) ->
         if column not in known:
             raise UsageError(
                 f"No column '{column[:60]}' in this category.",
-                f"{did_you_mean(column, in_our_words(known))}Columns: {', '.join(sorted(in_our_words(known)))}. "
-                f"A filter here: {example}.",
+                # The example first: an error is cut at its end, and a category may have 50 columns.
+                f"{did_you_mean(column, in_our_words(known))}A filter here: {example}. "
+                f"Columns: {', '.join(sorted(in_our_words(known)))}.",
             )
         if not isinstance(condition, Mapping) or not condition:
             raise UsageError(f"The filter on {column} is no object with an operator.", _right_one(column))
