@@ -99,11 +99,10 @@ def nameless(path: str, body: Any) -> Any:
     return body
 
 
-async def test_a_threat_without_serial_number_names_its_device_by_id() -> None:
-    usual = await ask_all("list_threats", kind="threat", fields=["device_id", "file_path"], limit=500)
+async def test_a_threat_without_serial_number_is_named_by_the_device_list() -> None:
     rows = await ask_all("list_threats", Between(after=nameless), kind="threat", limit=500)
-    assert [row["device_id"] for row in rows] == [row["device_id"] for row in usual]
-    assert not any("serial_number" in row for row in rows)
+    usual = await ask_all("list_threats", kind="threat", limit=500)
+    assert [row["serial_number"] for row in rows] == [row["serial_number"] for row in usual]
     named = await ask_all("list_threats", kind="threat", limit=500)
     assert not any("device_id" in row for row in named)
 
@@ -198,3 +197,33 @@ async def test_the_time_since_boot_is_as_of_the_last_report() -> None:
     for row in await ask_all("list_devices", platform="mac", is_missing=True, fields=["device_id"], limit=500):
         general = (await ask("get_device_details", device=row["device_id"]))["general"]
         assert "ago, at the last report, 2026-" in general["time_since_boot"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "given"),
+    [("get_device_activity", {"device": "NW7QK2M4XH"}), ("list_library_item_activity", {"library_item": "Zoom"})],
+)
+async def test_a_history_that_begins_after_what_is_asked_says_where(tool: str, given: dict[str, Any]) -> None:
+    rows = await ask_all(tool, **given, limit=500)
+    oldest = min(row.get("created_at") or row["activity_time"] for row in rows)
+    page = await ask(tool, **given, since="2019-01-01", limit=500)
+    assert page["summary"]["log_starts_at"] == oldest
+    assert "summary" not in await ask(tool, **given, since="1d", limit=500)
+
+
+@pytest.mark.parametrize(
+    ("tool", "given", "said"),
+    [
+        ("get_device_activity", {"device": "NW7QK2M4XH", "action_type": "enrolled"}, "action_type here: "),
+        ("list_devices", {"blueprint_name": "Enginering"}, "blueprint_name here: "),
+        ("list_devices", {"model": "MacBok"}, "model here: "),
+        ("list_blueprints", {"name": "Enginering"}, "name here: "),
+        ("list_library_items", {"kind": "custom_scripts", "name": "rotat key"}, "name here: "),
+    ],
+)
+async def test_a_word_that_nothing_has_is_answered_with_the_words_there_are(
+    tool: str, given: dict[str, Any], said: str
+) -> None:
+    page = await ask(tool, **given)
+    assert page["items"] == []
+    assert any(note.startswith(said) for note in page["notes"])
