@@ -15,11 +15,10 @@ def versions() -> dict[str, set[str]]:
     package = re.findall(r'__version__ = "(.*)"', (ROOT / "iru_mcp/__init__.py").read_text("utf-8"))
     manifest = json.loads((ROOT / "packaging/mcpb/manifest.json").read_text("utf-8"))
     server = json.loads((ROOT / "packaging/server.json").read_text("utf-8"))
-    packages = {one["version"] for one in server["packages"]}
     found = {
         "iru_mcp/__init__.py": set(package),
         "packaging/mcpb/manifest.json": {manifest["version"]},
-        "packaging/server.json": {server["version"], *packages},
+        "packaging/server.json": {server["version"]},
         "Dockerfile": set(re.findall(r"^ARG VERSION=(.*)$", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)),
     }
     for file in ("packaging/compose.yaml", "packaging/kubernetes.yaml"):

@@ -67,14 +67,10 @@ class Agent:
         return await self.client.call_tool(tool, arguments)
 
     async def ask(self, tool: str, **arguments: Any) -> dict[str, Any]:
-        result = await self.call(tool, **arguments)
-        assert not result.is_error, text_of(result)
-        return dict(result.structured_content or {})
+        return answer_of(await self.call(tool, **arguments))
 
     async def refused(self, tool: str, **arguments: Any) -> str:
-        result = await self.call(tool, **arguments)
-        assert result.is_error, result.structured_content
-        return text_of(result)
+        return refusal_of(await self.call(tool, **arguments))
 
     async def every(self, tool: str, **arguments: Any) -> list[dict[str, Any]]:
         """All rows, page by page."""
@@ -93,6 +89,16 @@ def whole_rows(page: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 Over = Callable[..., contextlib.AbstractAsyncContextManager[Agent]]
+
+
+def answer_of(result: types.CallToolResult) -> dict[str, Any]:
+    assert not result.is_error, text_of(result)
+    return dict(result.structured_content or {})
+
+
+def refusal_of(result: types.CallToolResult) -> str:
+    assert result.is_error, result.structured_content
+    return text_of(result)
 
 
 def text_of(result: types.CallToolResult) -> str:
@@ -117,28 +123,30 @@ def northwind() -> httpx.AsyncBaseTransport:
     return demo.transport(now=MOMENT, hour_limit=100_000_000)
 
 
-@pytest.fixture
-def over() -> Over:
+@contextlib.asynccontextmanager
+async def agent_over(
+    transport: httpx.AsyncBaseTransport, limits: Limits = FAST, inventory: str = ""
+) -> AsyncIterator[Agent]:
     """An agent of a server in memory, over any transport to Iru."""
 
-    @contextlib.asynccontextmanager
-    async def opened(
-        transport: httpx.AsyncBaseTransport, limits: Limits = FAST, inventory: str = ""
-    ) -> AsyncIterator[Agent]:
-        def iru() -> IruClient:
-            token = lambda: demo.TOKEN  # noqa: E731
-            client = IruClient(demo.HOST, token, transport=transport, limits=limits, now=lambda: MOMENT)
-            client.inventory = inventory
-            return client
+    def iru() -> IruClient:
+        token = lambda: demo.TOKEN  # noqa: E731
+        client = IruClient(demo.HOST, token, transport=transport, limits=limits, now=lambda: MOMENT)
+        client.inventory = inventory
+        return client
 
-        binder = Binder(catalogue(), iru)
-        try:
-            async with Client(binder.server) as client:
-                yield Agent(client)
-        finally:
-            await binder.aclose()
+    binder = Binder(catalogue(), iru)
+    try:
+        async with Client(binder.server) as client:
+            yield Agent(client)
+    finally:
+        await binder.aclose()
 
-    return opened
+
+@pytest.fixture
+def over() -> Over:
+    """`agent_over`, for tests that ask one server several things."""
+    return agent_over
 
 
 @pytest.fixture

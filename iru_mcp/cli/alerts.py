@@ -15,6 +15,7 @@ from ..inventory.alerts.evaluate import listed
 from ..inventory.alerts.findings import ask
 from ..inventory.alerts.rules import load
 from ..inventory.alerts.webhook import set_aside
+from ..inventory.sandbox.processes import OneProcess
 from ..inventory.store import reader, utc
 
 FIRED = 3
@@ -82,15 +83,16 @@ def _line(alert: dict[str, Any], at: str, muted: set[str]) -> str:
 def _try(file: str, path: Path, shown: Callable[[Any], Any]) -> int:
     """What each rule of the file, and each built-in one, finds now. 1 when one cannot be asked."""
     failed = False
-    for rule in load(file):
-        try:
-            found = ask(path, rule)
-        except IruError as error:
-            print(f"{rule.name}: {error}")
-            failed = True
-            continue
-        findings = list((found.findings or {}).values())
-        print(f"{rule.name}: {found.problem or f'{len(findings)} findings'}")
-        for finding in findings[:_FIRST]:
-            print(f"  {finding.severity}: {shown(finding.sentence)}")
+    with OneProcess() as process:
+        for rule in load(file):
+            try:
+                found = ask(process, path, rule)
+            except IruError as error:
+                print(f"{rule.name}: {error}")
+                failed = True
+                continue
+            findings = list((found.findings or {}).values())
+            print(f"{rule.name}: {found.problem or f'{len(findings)} findings'}")
+            for finding in findings[:_FIRST]:
+                print(f"  {finding.severity}: {shown(finding.sentence)}")
     return 1 if failed else 0

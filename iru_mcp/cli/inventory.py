@@ -67,7 +67,7 @@ def add_flags(parser: argparse.ArgumentParser, verb: str) -> None:
 
 
 def _add_export_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", required=True, choices=["jsonl", "csv", "parquet", "jupiterone"])
+    parser.add_argument("--format", required=True, choices=["jsonl", "csv", "parquet", "jupiterone", "ocsf"])
     parser.add_argument("--out", default="", help="file, for csv and parquet a folder; stdout unless given")
     parser.add_argument("--history", action="store_true", help="also every row that was, with valid_from and valid_to")
     parser.add_argument("--changes", action="store_true", help="also what appeared, went, changed or moved")

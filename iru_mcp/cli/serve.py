@@ -50,6 +50,7 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
         watch=watch,
         max_calls=settings.max_calls,
         show_views=settings.views,
+        opens_early=settings.api_token_keyring,
     )
     gc.freeze()  # what is loaded now stays; looking through it again takes most of the time of an exit
     if settings.transport == "stdio":
@@ -143,11 +144,12 @@ def _keys(settings: Settings) -> Keys | None:
 
 
 def _secrets(settings: Settings) -> list[str]:
-    """What no log line may hold, wherever it was set."""
+    """What no log line may hold, wherever it was set; a token in the keyring is hidden when it is read."""
     held = mcp_token(settings)
     found = list(named_tokens(held.get_secret_value()).values()) if held else []
-    with contextlib.suppress(ConfigError):  # each call will say what is wrong with it
-        found.append(token(settings).get_secret_value())
+    if not settings.api_token_keyring:
+        with contextlib.suppress(ConfigError):  # each call will say what is wrong with it
+            found.append(token(settings).get_secret_value())
     return found
 
 

@@ -37,6 +37,7 @@ def token(settings: Settings) -> SecretStr:
         from .keychain import read as read_keyring
 
         text = read_keyring(tenant(settings).base_url)
+        hide(text)
     if any(mark in text for mark in "\"'`") or not text.isascii() or any(ord(ch) < 33 or ord(ch) == 127 for ch in text):
         raise ConfigError("IRU_API_TOKEN has spaces, quotes or odd characters.", "Paste the token alone.")
     return SecretStr(text) if text else _missing_token()

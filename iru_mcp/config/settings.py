@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -12,6 +11,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from ..errors import ConfigError
+from ..folding import nearest
 
 _NOT_A_PATH = ("", "off", "stderr")
 """What a setting of a path may say instead of one."""
@@ -171,7 +171,7 @@ def _strangers(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The variables that are none of ours, each with the setting whose name is nearest, empty when none is near."""
     for name, value in environment.items():
         if value and name.upper().startswith("IRU_") and name not in _VARIABLES:
-            yield name, next(iter(difflib.get_close_matches(name.upper(), _VARIABLES, 1, 0.7)), "")
+            yield name, next(iter(nearest(name, _VARIABLES, 1, 0.7)), "")
 
 
 def _refuse_mistyped(environment: Mapping[str, str], flags: Mapping[str, Any]) -> None:

@@ -10,9 +10,11 @@ from ..api.endpoint import Endpoint
 from ..api.endpoints.blueprints import LIST_BLUEPRINTS
 from ..api.endpoints.devices import LIST_DEVICES
 from ..api.endpoints.users import LIST_USERS
+from ..folding import fold
 from ..output.clean import clean_text
 
-Completer = Callable[[str, Callable[[], IruClient]], Awaitable[Sequence[str]]]
+OpenClient = Callable[[], Awaitable[IruClient]]
+Completer = Callable[[str, OpenClient], Awaitable[Sequence[str]]]
 """What may follow a prefix; the second argument opens the shared client. An IruError means none."""
 
 _SECONDS = 5.0
@@ -21,8 +23,8 @@ _SECONDS = 5.0
 def one_of(*choices: str) -> Completer:
     """Completes to the choices that begin with what was typed, in any letter case."""
 
-    async def complete(prefix: str, _: Callable[[], IruClient]) -> Sequence[str]:
-        return [choice for choice in choices if choice.casefold().startswith(prefix.casefold())]
+    async def complete(prefix: str, _: OpenClient) -> Sequence[str]:
+        return [choice for choice in choices if fold(choice).startswith(fold(prefix))]
 
     return complete
 
@@ -30,16 +32,19 @@ def one_of(*choices: str) -> Completer:
 def _known(endpoint: Endpoint[Any], field: str, parameter: str, query: Mapping[str, str | int]) -> Completer:
     """Completes to a field of what Iru lists: asked with its own filter first, whose matching is unpublished."""
 
-    async def complete(prefix: str, client: Callable[[], IruClient]) -> Sequence[str]:
-        privacy = client().privacy
-        call = client().call(endpoint, seconds=_SECONDS, requests=2)
-        for filtered in ({parameter: prefix}, {}) if prefix else ({},):
+    async def complete(prefix: str, open_client: OpenClient) -> Sequence[str]:
+        client = await open_client()
+        call = client.call(endpoint, seconds=_SECONDS, requests=2)
+        # In privacy mode what is typed is compared with pseudonyms: part by part, a hidden name would be given away.
+        shown = client.privacy.answer if client.privacy else dict
+        filters = ({parameter: prefix}, {}) if prefix and not client.privacy else ({},)
+        for filtered in filters:
             page = await call.page(endpoint, query=dict(query) | filtered)
-            names = {getattr(record, field) for record in page.records if record is not None}
-            found = sorted(name for name in names if name and prefix.casefold() in name.casefold())
+            names = {getattr(record, field) for record in page.records if record is not None} - {None, ""}
+            texts = [clean_text(shown({field: name})[field]) for name in sorted(names)]
+            found = [text for text in texts if fold(prefix) in fold(text)]
             if found:
-                found.sort(key=lambda name: not name.casefold().startswith(prefix.casefold()))
-                return [clean_text(privacy.answer({field: name})[field] if privacy else name) for name in found]
+                return sorted(found, key=lambda text: not fold(text).startswith(fold(prefix)))
         return []
 
     return complete

@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
-_MAC_SECURITY = """
+_OF_A_MAC = "startup_settings filevault application_firewall gatekeeper activation_lock desktop_and_screensaver".split()
+
+
+def _collected(table: str) -> str:
+    """When the device last reported a category."""
+    return (
+        "(SELECT strftime('%Y-%m-%dT%H:%M:%SZ', coalesce(collected_at, updated_at), 'unixepoch') FROM _report "
+        f"WHERE category = (SELECT id FROM _category WHERE name = '{table}') AND device = device.id "
+        f"AND {table}._id IS NOT NULL)"
+    )
+
+
+# Joined by the numbers of the tables behind the views: SQLite would make each view whole before it joins it.
+_MAC_SECURITY = f"""
 SELECT devices.device_id, devices.device_name, devices.serial_number, devices.os_version, devices.user_email,
     devices.blueprint_name, devices.last_check_in,
-    startup.sip, startup.ssv, startup.secure_boot_level, startup.external_boot_level,
-    startup.last_collected_at AS startup_collected_at,
+    startup_settings.sip, startup_settings.ssv, startup_settings.secure_boot_level,
+    startup_settings.external_boot_level, {_collected("startup_settings")} AS startup_collected_at,
     filevault.status AS filevault, filevault.key_escrowed AS filevault_key_escrowed,
-    filevault.last_changed_at AS filevault_changed_at, filevault.last_collected_at AS filevault_collected_at,
-    firewall.status AS firewall, firewall.stealth_mode AS firewall_stealth_mode,
-    firewall.block_all_incoming AS firewall_block_all_incoming, firewall.last_collected_at AS firewall_collected_at,
+    strftime('%Y-%m-%dT%H:%M:%SZ', iif(filevault_span.changed = 0, filevault_span.since, filevault_span.changed),
+        'unixepoch') AS filevault_changed_at, {_collected("filevault")} AS filevault_collected_at,
+    application_firewall.status AS firewall, application_firewall.stealth_mode AS firewall_stealth_mode,
+    application_firewall.block_all_incoming AS firewall_block_all_incoming,
+    {_collected("application_firewall")} AS firewall_collected_at,
     gatekeeper.gatekeeper_status AS gatekeeper, gatekeeper.trusted_developers AS gatekeeper_trusted_developers,
-    gatekeeper.xprotect_version, gatekeeper.last_collected_at AS gatekeeper_collected_at,
-    activation.user_activation_lock_enabled, activation.device_activation_lock_enabled,
-    activation.last_collected_at AS activation_lock_collected_at,
-    screen.screensaver_interval, screen.last_collected_at AS screensaver_collected_at
-FROM devices
-LEFT JOIN startup_settings startup ON startup.device_id = devices.device_id
-LEFT JOIN filevault ON filevault.device_id = devices.device_id
-LEFT JOIN application_firewall firewall ON firewall.device_id = devices.device_id
-LEFT JOIN gatekeeper ON gatekeeper.device_id = devices.device_id
-LEFT JOIN activation_lock activation ON activation.device_id = devices.device_id
-LEFT JOIN desktop_and_screensaver screen ON screen.device_id = devices.device_id
+    gatekeeper.xprotect_version, {_collected("gatekeeper")} AS gatekeeper_collected_at,
+    activation_lock.user_activation_lock_enabled, activation_lock.device_activation_lock_enabled,
+    {_collected("activation_lock")} AS activation_lock_collected_at,
+    desktop_and_screensaver.screensaver_interval, {_collected("desktop_and_screensaver")} AS screensaver_collected_at
+FROM devices JOIN _device device ON device.device_id = devices.device_id
+{
+    "".join(
+        f"LEFT JOIN _{table}_open {table}_span ON {table}_span.device = device.id "
+        f"LEFT JOIN _{table}_value {table} ON {table}._id = {table}_span.value "
+        for table in _OF_A_MAC
+    )
+}
 WHERE devices.platform = 'Mac'
 """
 
-_DEVICE_OVERVIEW = """
+_DEVICE_OVERVIEW = f"""
 SELECT devices.device_id, devices.device_name, devices.serial_number, devices.platform, devices.model,
     devices.os_version, devices.user_name, devices.user_email, users.department, users.job_title,
     coalesce(users.archived, devices.user_is_archived) AS user_archived, devices.blueprint_name, devices.last_check_in,
@@ -38,12 +54,13 @@ SELECT devices.device_id, devices.device_name, devices.serial_number, devices.pl
 FROM devices
 LEFT JOIN users ON users.id = devices.user_id
 LEFT JOIN (
-    SELECT device_id, sum(severity = 'Critical') AS critical, sum(severity = 'High') AS high,
-        sum(severity = 'Medium') AS medium, sum(severity = 'Low') AS low, sum(exploited) AS kev_count
-    FROM (
-        SELECT detections.device_id, detections.cve_id, max(detections.cvss_severity) AS severity,
-            max(coalesce(vulnerabilities.kev_score, 0) > 0) AS exploited
-        FROM detections LEFT JOIN vulnerabilities ON vulnerabilities.cve_id = detections.cve_id GROUP BY 1, 2)
+    SELECT detections.device_id, {
+    ", ".join(
+        f"count(DISTINCT iif(lower(cvss_severity) = '{severity}', detections.cve_id, NULL)) AS {severity}"
+        for severity in ("critical", "high", "medium", "low")
+    )
+}, count(DISTINCT iif(vulnerabilities.kev_score > 0, detections.cve_id, NULL)) AS kev_count
+    FROM detections LEFT JOIN vulnerabilities ON vulnerabilities.cve_id = detections.cve_id
     GROUP BY 1) cves ON cves.device_id = devices.device_id
 LEFT JOIN (
     SELECT device_id, count(*) AS threats FROM threats
@@ -92,7 +109,7 @@ ANALYST_VIEWS: dict[str, tuple[str, str]] = {
         _MAC_SECURITY,
     ),
     "device_overview": (
-        "an enrolled device with owner, silence, CVEs by severity (NULL: none detected), kev_count, open_threats",
+        "an enrolled device with owner, silence, how many CVEs of each severity (NULL: none), kev_count, open_threats",
         _DEVICE_OVERVIEW,
     ),
     "unsigned_or_adhoc_apps": ("an app on an enrolled Mac that is not signed, or signed ad hoc", _UNSIGNED_APPS),

@@ -34,13 +34,16 @@ def status(db: sqlite3.Connection, now: datetime) -> dict[str, Any]:
 
 
 def kinds(db: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
-    """Each reading's rows, the age of its newest reading, and why it is missing or old where it is."""
-    held = {row[0]: row for row in db.execute("SELECT kind, state, rows, good_at, why, permission FROM coverage")}
+    """Each reading's rows, the age of its newest reading, why it is missing or old where it is, and until when it is
+    known what went, where that is not its age."""
+    until = dict(db.execute("SELECT kind, removals_at FROM _coverage WHERE removals_at < since").fetchall())
+    held = {row[0]: row[1:] for row in db.execute("SELECT kind, state, rows, good_at, why, permission FROM coverage")}
     found = []
     for reading in READINGS:
-        _, state, rows, good_at, why, permission = held.get(reading, (0, "not copied yet", None, None, None, None))
+        state, rows, good_at, why, permission = held.get(reading, ("not copied yet", None, None, None, None))
         old = words((now - read_moment(good_at)).total_seconds()) if good_at else None
         line = {"kind": reading, "state": state, "rows": rows, "age": old, "why": why, "grant": permission}
+        line["removals_known_until"] = until.get(reading)
         found.append({name: value for name, value in line.items() if value is not None})
     return found
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..api.endpoint import Endpoint
 from ..api.endpoints.prism import PrismRow
 from ..api.record import Record
-from .sync.device_rows import PLATFORMS, PerDevice
+from .sync.device_rows import PerDevice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,8 @@ class Kind:
     name: str
     holds: str
     """What a row is, for people and models."""
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The words that a column of few has, as it has them in the views."""
     endpoint: Endpoint[Any]
     instead: Endpoint[Any] | None = None
     """Where older tenants have the same."""
@@ -58,6 +60,14 @@ class Kind:
     """Its rows carry descriptions of CVEs, which are kept once a CVE."""
     per_device: PerDevice | None = None
     """How devices that no list covers are asked one by one."""
+    daily: bool = False
+    """Read once a day at most, for it costs many requests and changes seldom."""
+
+    @property
+    def about(self) -> str:
+        """What a row is, with the words of its columns."""
+        words = [f"{column}: {', '.join(values)}" for column, values in self.words.items()]
+        return "; ".join([self.holds, *words])
 
     @property
     def listed(self) -> bool:
@@ -72,7 +82,7 @@ class Kind:
     @property
     def per_device_reading(self) -> str:
         """What the reading device by device is called, in the file and to people."""
-        return f"{self.name} ({', '.join(PLATFORMS)})" if self.listed else self.name
+        return f"{self.name} ({', '.join(self.per_device.platforms)})" if self.per_device and self.listed else self.name
 
     @property
     def readings(self) -> tuple[str, ...]:

@@ -71,6 +71,11 @@ LIBRARY_TABLES: tuple[Kind, ...] = (
     Kind(
         name="library_item_status",
         holds="how a library item stands on a device; log holds the last lines",
+        words={
+            "status": tuple(
+                "pass failed pending change_pending available cached downloading excluded incompatible".split()
+            )
+        },
         endpoint=LIST_LIBRARY_ITEM_STATUSES,
         parents=(
             ("blueprint_library_items", "library_item_id"),

@@ -1,19 +1,17 @@
-"""One read-only statement against the copy: run in a process of its own for a stranger, in this one for a rule."""
+"""One read-only statement against the copy, run in a process of its own."""
 
 from __future__ import annotations
 
-import difflib
 import re
-import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import IruError, TookTooLong, UsageError
-from .sandbox.guard import SIGNS, Bounds, Found, Guard
-from .sandbox.processes import Processes
+from ..folding import nearest
+from .sandbox.guard import SIGNS
+from .sandbox.processes import OneProcess, Processes
 from .schema import VIEWS, view_columns
 from .store import reader
 
@@ -40,19 +38,20 @@ async def ask(  # noqa: PLR0913 - the parts of a question
     rows: int,
     cell: int,
     seconds: float,
+    caller: str | None = None,
 ) -> Answer:
-    """The first `rows` rows of a statement, run in a process of its own, text cut at `cell` characters.
+    """The first `rows` rows of a statement of `caller`, text cut at `cell` characters.
 
     Raises UsageError or TookTooLong saying what to change.
     """
     question = _question(path, sql, seconds) | {"facts": dict(facts or {}), "rows": rows, "cell": cell}
-    found = await _asked(processes, question)
+    found = await _asked(processes, question, caller)
     return Answer(found["tables"], found["columns"], found["rows"], found["more"], found["facts"])
 
 
-async def tables_read(processes: Processes, path: Path, sql: str) -> list[str]:
+async def tables_read(processes: Processes, path: Path, sql: str, caller: str | None = None) -> list[str]:
     """The tables that a statement reads, without running it. Raises UsageError for one that cannot be run."""
-    found = await _asked(processes, _question(path, sql, _COMPILING) | {"only_reads": True})
+    found = await _asked(processes, _question(path, sql, _COMPILING) | {"only_reads": True}, caller)
     return list(found["tables"])
 
 
@@ -66,34 +65,34 @@ def _question(path: Path, sql: str, seconds: float) -> dict[str, Any]:
     return {"path": str(path), "sql": sql, "values": {}, "only_reads": False, "facts": {}, "seconds": seconds}
 
 
-async def _asked(processes: Processes, question: dict[str, Any]) -> dict[str, Any]:
-    found = await processes.ask(question)
+async def _asked(processes: Processes, question: dict[str, Any], caller: str | None) -> dict[str, Any]:
+    found = await processes.ask(question, caller)
     if "error" in found:
         raise _explained(found["error"], late=found["late"], sql=question["sql"])
     return found
 
 
-@contextmanager
-def guarded(path: Path, seconds: float) -> Iterator[Guard]:
-    """A guard in this process, for `seconds` from now: for the statements of rules, which the user wrote.
+def ask_from_thread(  # noqa: PLR0913 - the parts of a question
+    process: OneProcess,
+    path: Path,
+    sql: str,
+    values: Mapping[str, Any],
+    *,
+    facts: Mapping[str, str] | None = None,
+    rows: int,
+    seconds: float,
+) -> Answer:
+    """The first `rows` rows of a statement with `values`, for a thread that asks several: the rules.
 
-    What SQLite refuses or stops in the block is raised as UsageError or TookTooLong.
+    Raises UsageError or TookTooLong saying what to change.
     """
     with reader(path):  # says what is wrong with the file
         pass
-    guard = Guard(path, seconds)
-    try:
-        yield guard
-    except (sqlite3.Error, sqlite3.Warning, MemoryError) as error:
-        raise _explained(str(error), late=guard.late) from None
-    finally:
-        guard.close()
-
-
-def select(path: Path, sql: str, values: Mapping[str, Any] | None = None, *, most: int, seconds: float) -> Found:
-    """The first `most` rows of one statement, run in this process. Raises UsageError or TookTooLong."""
-    with guarded(path, seconds) as guard:
-        return guard.run(sql, dict(values or {}), Bounds(most))
+    question = _question(path, sql, seconds) | {"facts": dict(facts or {}), "rows": rows, "cell": 0}
+    found = process.ask(question | {"values": dict(values)})
+    if "error" in found:
+        raise _explained(found["error"], late=found["late"])
+    return Answer(found["tables"], found["columns"], found["rows"], found["more"], found["facts"])
 
 
 def _explained(text: str, *, late: bool, sql: str = "") -> IruError:
@@ -112,13 +111,13 @@ def _hint(text: str, sql: str) -> str:
     """The nearest table to one that there is not; for a column, the columns of the tables in the statement."""
     table = re.search(r"no such table: (?:main\.)?(\S+)", text)
     if table:
-        near = difflib.get_close_matches(table[1].casefold(), VIEWS, 3, 0.4)
+        near = nearest(table[1], VIEWS, 3, 0.4)
         return f"Did you mean {', '.join(near)}?" if near else f"Tables: {', '.join(VIEWS)}."
     column = re.search(r"no such column: (\S+)", text)
     if column:
-        wanted = column[1].rpartition(".")[2].casefold()
+        wanted = column[1].rpartition(".")[2]
         names = sorted({name for held in view_columns().values() for name in held})
-        near = difflib.get_close_matches(wanted, names, 3, 0.5)
+        near = nearest(wanted, names, 3, 0.5)
         held = [f"{name} (in {', '.join(_holders(name)[:4])})" for name in near]
         own = _columns_used(sql)
         return " ".join([f"Did you mean {', '.join(held)}?"] * bool(near) + own) or _SCHEMA

@@ -21,7 +21,17 @@ from .digest import row_digest
 from .tables import KINDS, Kind
 from .views import VIEWS
 
-__all__ = ["VIEWS", "is_current", "migrate", "run_script", "steps", "undeclared", "version", "view_columns"]
+__all__ = [
+    "VIEWS",
+    "is_current",
+    "kinds_read",
+    "migrate",
+    "run_script",
+    "steps",
+    "undeclared",
+    "version",
+    "view_columns",
+]
 
 
 @cache
@@ -114,6 +124,35 @@ def undeclared(kinds: Sequence[Kind] = KINDS) -> list[str]:
 @cache
 def view_columns() -> dict[str, list[str]]:
     """The views, each with its columns."""
+    return {name: columns for name, (columns, _) in _views_read().items()}
+
+
+@cache
+def kinds_read() -> dict[str, frozenset[str]]:
+    """The views, each with the kinds that it reads, found by asking SQLite, so that no list of them can be wrong."""
+    longest_first = sorted((kind.name for kind in KINDS), key=len, reverse=True)
+
+    def kind_of(table: str) -> str:
+        return next((kind for kind in longest_first if f"{table}_".startswith(f"_{kind}_")), "")
+
+    return {name: frozenset(filter(None, map(kind_of, tables))) for name, (_, tables) in _views_read().items()}
+
+
+@cache
+def _views_read() -> dict[str, tuple[list[str], set[str]]]:
+    """The views, each with its columns and the tables that it reads."""
+    read: set[str] = set()
+
+    def seen(_: int, table: str | None, *__: object) -> int:
+        read.add(table or "")
+        return sqlite3.SQLITE_OK
+
+    found = {}
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         migrate(db)
-        return {name: [row[0] for row in db.execute(f'SELECT * FROM "{name}" LIMIT 0').description] for name in VIEWS}
+        db.set_authorizer(seen)
+        for name in VIEWS:
+            read.clear()
+            columns = [row[0] for row in db.execute(f'SELECT * FROM "{name}" LIMIT 0').description]
+            found[name] = columns, set(read)
+    return found

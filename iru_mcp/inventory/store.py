@@ -99,10 +99,10 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA cache_size = -32000")
         db.execute("PRAGMA temp_store = FILE")
-        older = bool(version(db)) and not shrinks
+        before = version(db)
         migrate(db)
-        if older:
-            db.execute("VACUUM")  # only now the file can give pages back
+        if before and (not shrinks or before != version(db)):
+            db.execute("VACUUM")  # only now the file can give pages back, and those that a step emptied
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError:

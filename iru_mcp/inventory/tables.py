@@ -16,7 +16,7 @@ from ..api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIE
 from .kind import Kind
 from .library_tables import LIBRARY_TABLES
 from .prism_tables import PRISM_TABLES
-from .sync.device_rows import DETAILS
+from .sync.device_rows import DETAILS, MAC_HARDWARE
 from .sync.row_shapes import of_behavioral_detection
 
 __all__ = ["BY_NAME", "KINDS", "LIVE_ONLY", "READINGS", "SOURCES", "Kind"]
@@ -33,7 +33,8 @@ _OTHERS_NAMES = frozenset(
 KINDS: tuple[Kind, ...] = (
     Kind(
         name="devices",
-        holds="a device that Iru lists; platform is Mac, iPhone, iPad, AppleTV, Windows or Android",
+        holds="a device that Iru lists",
+        words={"platform": ("Mac", "iPhone", "iPad", "AppleTV", "Windows", "Android")},
         endpoint=LIST_DEVICES,
         query={"ordering": "device_id"},
         device="device_id",
@@ -69,6 +70,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         name="vulnerabilities",
         holds="a CVE found in the fleet; kev_score above 0: exploited; description and fixed_version need detections",
+        words={"severity": ("Critical", "High", "Medium", "Low", "Undefined")},
         endpoint=LIST_VULNERABILITIES,
         query={"sort_by": "cve_id"},
         key=("cve_id",),
@@ -93,6 +95,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         name="threats",
         holds="a malicious or unwanted file found on a device",
+        words={"classification": ("MALWARE", "PUP"), "status": ("quarantined", "not_quarantined", "released")},
         endpoint=LIST_THREATS_V2,
         instead=LIST_THREATS_V1,
         query=LIST_THREATS_V2.required,
@@ -104,6 +107,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         name="behavioral_detections",
         holds="a process whose behavior matched a rule",
+        words={"classification": ("malicious", "suspicious"), "status": ("blocked", "detected")},
         endpoint=LIST_BEHAVIORAL_DETECTIONS_V1,
         device="device_id",
         shape=of_behavioral_detection,
@@ -136,10 +140,24 @@ KINDS: tuple[Kind, ...] = (
             "management_client_revision".split()
         ),
     ),
+    Kind(
+        name="mac_hardware",
+        holds="processor, memory and addresses of a Mac, as of its last report; read once a day at most",
+        endpoint=GET_DEVICE_DETAILS,
+        per_device=MAC_HARDWARE,
+        daily=True,
+        device="device_id",
+        columns=tuple(
+            "model_identifier processor_name processor_speed number_of_processors total_number_of_cores memory "
+            "mac_address".split()
+        ),
+        latest=("ip_address", "public_ip"),
+    ),
     *LIBRARY_TABLES,
     Kind(
         name="audit_events",
         holds="something done in Iru itself: actor_id did action to target_id; an actor of type user is an Iru admin",
+        words={"actor_type": ("user", "api_token", "integration", "system")},
         endpoint=LIST_AUDIT_EVENTS,
         starts="start_date",
         dated="occurred_at",

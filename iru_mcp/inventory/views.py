@@ -1,8 +1,9 @@
 """What is queried: the views over the tables of the file, made from the declarations in tables.py.
 
 A span says by whole numbers which device has which content from which sync on; a view gives it the shape that people
-query. Devices, syncs and reports are joined by LEFT JOIN on their keys: SQLite then leaves out the join of a statement
-that uses none of their columns, and one over all apps touches nothing but spans and contents.
+query. What is looked up for each row (a sync's time, a report's) is a subquery in its column: SQLite evaluates it only
+in a statement that uses the column, and one that groups all apps touches nothing but indexes. Devices are joined, for a
+statement about one device must begin with the device; by LEFT JOIN, for one that groups all rows must not.
 """
 
 from __future__ import annotations
@@ -30,18 +31,39 @@ def _columns(kind: Kind) -> str:
             *((f"{_TIME.format(_CHANGED)} AS {kind.changed}",) if kind.changed else ()),
             *_of_report(kind),
             "NOT (span.flags & 1) AS baseline",
-            "began.finished_at AS valid_from",
+            "(SELECT finished_at FROM _sync WHERE id = span.seen_from) AS valid_from",
         )
     )
 
 
+def _held(kind: str, name: str, by: str) -> str:
+    """A subquery: the `name` of what the copy holds now in `kind`, found by its column `by`."""
+    held = f"EXISTS (SELECT 1 FROM _{kind}_open WHERE device = 0 AND value = v._id)"
+    return f"(SELECT max(v.{name}) FROM _{kind}_value v WHERE v.{by} = content.library_item_id AND {held})"
+
+
+_LIBRARY = ("custom_apps", "in_house_apps", "custom_profiles", "custom_scripts")
 _MADE: dict[str, dict[str, str]] = {
     "vulnerabilities": {
         "description": "coalesce(content.description, cve.description)",
         "fixed_version": "cve.fixed_version",
-    }
+    },
+    "blueprints": {"blueprint_id": "content.id"},
+    "library_item_status": {
+        "library_item_name": "coalesce("
+        + ", ".join(
+            [
+                _held("blueprint_library_items", "library_item_name", "library_item_id"),
+                *(_held(kind, "name", "id") for kind in _LIBRARY),
+            ]
+        )
+        + ")",
+        "status": "CASE lower(content.status) WHEN 'success' THEN 'pass' WHEN 'error' THEN 'failed' "
+        "ELSE lower(content.status) END",
+    },
 }
-"""Columns that are not read off a table's own content."""
+"""Columns that are not read off a table's own content. Iru writes the status of profiles in other words and letters
+than that of other items; here one state has one word."""
 
 
 def _of_device(kind: Kind) -> tuple[str, ...]:
@@ -56,18 +78,15 @@ def _of_device(kind: Kind) -> tuple[str, ...]:
 def _of_report(kind: Kind) -> tuple[str, ...]:
     if not kind.prism:
         return ()
-    collected = _TIME.format("coalesce(report.collected_at, report.updated_at)")
-    return (f"{collected} AS last_collected_at",)
+    collected = _TIME.format("coalesce(collected_at, updated_at)")
+    category = f"category = (SELECT id FROM _category WHERE name = '{kind.name}')"
+    return (f"(SELECT {collected} FROM _report WHERE {category} AND device = span.device) AS last_collected_at",)
 
 
 def _from(kind: Kind, spans: str) -> str:
     device = "LEFT JOIN _device device ON device.id = span.device " if kind.device else ""
-    cve = "LEFT JOIN _cve cve ON cve.cve_id = content.cve_id " if kind.name in _MADE else ""
-    report = f"LEFT JOIN _report report ON report.kind = '{kind.name}' AND report.device = span.device "
-    return (
-        f"FROM {spans} span JOIN _{kind.name}_value content ON content._id = span.value {device}{cve}"
-        f"{report if kind.prism else ''}LEFT JOIN _sync began ON began.id = span.seen_from"
-    )
+    cve = "LEFT JOIN _cve cve ON cve.cve_id = content.cve_id " if kind.name == "vulnerabilities" else ""
+    return f"FROM {spans} span JOIN _{kind.name}_value content ON content._id = span.value {device}{cve}"
 
 
 def _current(kind: Kind) -> str:
@@ -123,7 +142,7 @@ _COVERAGE = (
 _ALERTS = "SELECT id AS alert, rule, severity, say, row, opened_at, resolved_at FROM _alert"
 
 VIEWS: dict[str, tuple[str, str]] = {
-    **{kind.name: (f"{kind.holds}; now", _current(kind)) for kind in KINDS},
+    **{kind.name: (f"{kind.about}; now", _current(kind)) for kind in KINDS},
     **ANALYST_VIEWS,
     **{
         f"{kind.name}_history": (f"{kind.holds}; now and before, valid_to null where it still is", _history(kind))

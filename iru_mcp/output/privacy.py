@@ -7,7 +7,9 @@ what Iru sent, in whichever field and answer it was. A pseudonym is the name its
 back as an argument it means the name, so an investigation joins up.
 
 What must stay true: doing it twice changes nothing; the same name has the same pseudonym in every answer; a filter
-that matches parts of names takes whole pseudonyms only, or a hidden name could be guessed letter by letter.
+that matches parts of names takes whole pseudonyms only, or a hidden name could be guessed letter by letter. Where parts
+of other text are matched, both sides are compared as they would leave (`comparable`): a name within a path matches as
+a whole or not at all.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from __future__ import annotations
 import ipaddress
 import re
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from ..errors import UsageError
@@ -51,6 +55,26 @@ _PSEUDONYM = re.compile(
 _FIELD = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
 _NO_TEXT = frozenset({REDACTED, WITHHELD})
 _SYMBOLS = re.compile(r"[\s,;]+")
+
+
+_in_force: ContextVar[Privacy | None] = ContextVar("iru_mcp_privacy", default=None)
+
+
+@contextmanager
+def in_force(privacy: Privacy | None) -> Iterator[None]:
+    """What `comparable` does within the block."""
+    before = _in_force.set(privacy)
+    try:
+        yield
+    finally:
+        _in_force.reset(before)
+
+
+def comparable(text: str) -> str:
+    """`text` as parts of it may be matched: in privacy mode under pseudonyms. What is learned between two calls changes
+    it, so both sides of a comparison are made at the same moment."""
+    privacy = _in_force.get()
+    return privacy.text(text) if privacy and text else text
 
 
 class Privacy:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from typing import Any
 
 import anyio
+from anyio import to_thread
 from mcp import types
 from mcp.server import CacheHint, Server, ServerRequestContext
 from mcp.server.caching import CacheableMethod
 
 from .. import __version__, views
 from ..api.client import IruClient
+from ..call_limit import CallLimit
 from ..content.instructions import instructions
-from ..errors import IruError, UsageError
+from ..errors import ConfigError, IruError, UsageError
 from ..folding import nearest
 from ..output.clean import clean_text
 from ..tools.kit.catalogue import Answer, Tool, to_json
-from .call_limit import CallLimit
 from .content_handlers import Content
 from .telemetry import Watch
 
@@ -35,6 +37,8 @@ _LISTS: tuple[CacheableMethod, ...] = (
 )
 MAX_CALLS = 32
 """Tool calls at work at once, unless told otherwise."""
+OPEN_SECONDS = 20.0
+"""How long a call waits for the settings and secrets to be read."""
 HUNG_UP = "iru_mcp.hung_up"
 """The key of an HTTP request's scope that holds an event: the client has closed the connection."""
 
@@ -43,7 +47,8 @@ class Binder:
     """One per process: the tools, and the one Iru client that all connections share.
 
     At most `max_calls` tool calls work at once (call_limit.py); `watch` is told of each. Clients that show views are
-    offered them where `show_views`.
+    offered them where `show_views`. With `opens_early` the transports open the client at their start: a keyring may ask
+    a person.
     """
 
     def __init__(  # noqa: PLR0913 - what a server is told at its start
@@ -55,6 +60,7 @@ class Binder:
         watch: Watch | None = None,
         max_calls: int = MAX_CALLS,
         show_views: bool = True,
+        opens_early: bool = False,
     ) -> None:
         self._tools = tools
         self._open_client = open_client
@@ -64,6 +70,8 @@ class Binder:
         self._watch = watch or Watch()
         self._max_calls = max_calls
         self._show_views = show_views
+        self.opens_early = opens_early
+        self._opening = anyio.Lock()
         self._listed: dict[bool, types.ListToolsResult] = {}
         content = Content(self.shared_client, self._call_tool, self._draws)
         self.server: Server[Any] = Server(
@@ -145,11 +153,11 @@ class Binder:
             await ctx.session.report_progress(done, total, f"{done} of about {total} rows" if total else f"{done} rows")
 
         try:
-            tool = self._tool(name)
+            tool, caller = self._tool(name), _caller_key(ctx)
 
             async def work() -> Answer:
-                async with self._calls.place(_caller_key(ctx)):
-                    return await tool.run(self.shared_client(), arguments, progress)
+                async with self._calls.place(caller):
+                    return await tool.run(await self.shared_client(), arguments, progress, caller)
 
             answer = await _unless(_hung_up(ctx), work)
         except IruError as error:
@@ -173,11 +181,30 @@ class Binder:
             raise UsageError(f"There is no tool '{name[:60]}'.", f"Perhaps: {', '.join(near)}.")
         return tool
 
-    def shared_client(self) -> IruClient:
+    async def shared_client(self) -> IruClient:
         """The one client, opened when first needed. Raises ConfigError."""
-        if self.client is None:
-            self.client = self._open_client()
-        return self.client
+        if self.client is not None:
+            return self.client
+        try:
+            with anyio.fail_after(OPEN_SECONDS):
+                return await self._opened_client()
+        except TimeoutError:
+            raise ConfigError(
+                f"The API token could not be read in {OPEN_SECONDS:.0f} seconds: its keyring may wait for a person.",
+                "Tell the user to unlock it, then try again.",
+            ) from None
+
+    async def _opened_client(self) -> IruClient:
+        """Opened by whoever comes first, in a thread: the file or the keyring of the API token may be slow."""
+        async with self._opening:
+            if self.client is None:
+                self.client = await to_thread.run_sync(self._open_client, abandon_on_cancel=True)
+            return self.client
+
+    async def open_early(self) -> None:
+        """Open the client before the first call needs it; what is wrong with the settings is said to each call."""
+        with contextlib.suppress(ConfigError):
+            await self.shared_client()
 
 
 def _caller(ctx: ServerRequestContext[Any]) -> str:

@@ -9,8 +9,7 @@ from mcp import MCPError, types
 from mcp.server import ServerRequestContext
 
 from .. import views
-from ..api.client import IruClient
-from ..content.completions import Completer
+from ..content.completions import Completer, OpenClient
 from ..content.prompts import Prompt, prompts
 from ..content.resources import GUIDES, TEMPLATES, Template
 from ..errors import IruError
@@ -26,7 +25,7 @@ class Content:
 
     def __init__(
         self,
-        client: Callable[[], IruClient],
+        client: OpenClient,
         call: Callable[[Any, types.CallToolRequestParams], Awaitable[types.CallToolResult]],
         draws: Callable[[ServerRequestContext[Any]], bool],
     ) -> None:

@@ -44,6 +44,8 @@ async def run_stdio(binder: Binder) -> None:
             written = await _open_stdout(group.cancel_scope)
             lines = cast("Any", _messages(await _open_stdin(), written))
             group.start_soon(_end_with_parent, group.cancel_scope)
+            if binder.opens_early:
+                group.start_soon(binder.open_early)
             async with stdio_server(stdin=lines, stdout=cast("Any", written)) as (read, write):
                 await server.run(read, write, server.create_initialization_options())
             group.cancel_scope.cancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import time
 from collections.abc import Awaitable, Callable
@@ -172,6 +173,41 @@ async def endless() -> tuple[str, bool]:
     return f"exit {code} in {took:.1f} s", code == 0 and took <= 10
 
 
+COUNTING = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t"
+
+
+async def stuck_statement() -> tuple[str, bool]:
+    """SIGTERM while an SQL statement runs in its process, which no signal reaches any more."""
+    with starting() as start:
+        server = start(*HTTP, "--demo")
+        with contextlib.suppress(Exception):
+            async with Client(f"{server.url}/mcp") as client, anyio.create_task_group() as group:
+                group.start_soon(client.call_tool, "inventory_query", {"sql": COUNTING})
+                with anyio.fail_after(20):
+                    while not (running := statements_of(server)):  # noqa: ASYNC110 - nothing tells of it
+                        await anyio.sleep(0.05)
+                await anyio.sleep(0.5)
+                os.kill(running[0], signal.SIGSTOP)
+                server.process.send_signal(signal.SIGTERM)
+                code, took = await anyio.to_thread.run_sync(server.end, 60)
+                group.cancel_scope.cancel()
+        left = alive(running)
+    return f"exit {code} in {took:.1f} s, {left} processes left", code == 0 and took <= 10 and not left
+
+
+def statements_of(server: Running) -> list[int]:
+    """The processes that run statements for a server."""
+    pid = server.process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    return [int(child) for child in children if b"sandbox" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def alive(processes: list[int]) -> int:
+    """How many of them have not ended."""
+    return sum(Path(f"/proc/{pid}").exists() and b"sandbox" in Path(f"/proc/{pid}/cmdline").read_bytes()
+               for pid in processes)  # fmt: skip
+
+
 HALVES = (
     b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
     b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
@@ -242,6 +278,7 @@ def rows() -> list[Row]:
         Row("D8", "SIGTERM with a call in flight", "delivered; <= 10 s", lambda: delivered("/mcp"), quick=False),
         Row("D8", "the same over SSE", "delivered; <= 10 s", lambda: delivered("/sse"), quick=False),
         Row("D8", "SIGTERM with a call that never ends", "<= 10 s", endless, quick=False),
+        Row("D8", "SIGTERM with an SQL statement that is stuck", "<= 10 s", stuck_statement, quick=False),
         Row("D13", "300 half requests", "gone <= 20 s; a call <= 200 ms", slowloris, quick=False),
         Row("D18", "the audit line", "100 lines, 0 leaks", audited, quick=False),
     ]

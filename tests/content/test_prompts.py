@@ -177,5 +177,17 @@ async def test_names_complete_from_what_iru_knows_and_under_pseudonyms_in_privac
         await binder.aclose()
         assert (STORY.leaver_email in found.completion.values) == (privacy is None)
         assert any("Mira" in name for name in devices.completion.values) == (privacy is None)
-        assert found.completion.values
-        assert devices.completion.values
+        assert (found.completion.values == []) == (devices.completion.values == []) == (privacy is not None)
+
+
+async def test_in_privacy_mode_pseudonyms_complete_and_parts_of_names_do_not() -> None:
+    def open_client() -> IruClient:
+        return IruClient(HOST, lambda: TOKEN, transport=transport(now=NOW), now=lambda: NOW, privacy=Privacy("k" * 16))
+
+    binder = Binder(select(catalogue()), open_client)
+    async with Client(binder.server) as connected:
+        ref = types.PromptReference(name="leaver_devices")
+        begun = await connected.complete(ref, {"name": "email", "value": "person-"})
+    await binder.aclose()
+    assert begun.completion.values
+    assert all(value.startswith("person-") for value in begun.completion.values)

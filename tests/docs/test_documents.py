@@ -201,10 +201,10 @@ WRITTEN = {
         path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
         for folder in ("iru_mcp", "examples", "packaging")
         for path in (ROOT / folder).rglob("*")
-        if path.suffix in {".py", ".json", ".yaml", ".toml", ".html"} and path.name != "server.json"
+        if path.suffix in {".py", ".json", ".yaml", ".toml", ".html"}
     },
 }
-"""What is printed or written for someone to run; packaging/server.json is read by a registry after a release."""
+"""What is printed or written for someone to run."""
 BARE = re.compile(
     r"""(\b(uvx|uv\ tool\ install|uv\ tool\ run|uv\ add|pipx\ (run|install)|pip\ install(\ -U)?)|--from|--spec)
         ["',\ ]+iru-mcp(\[\w+\])?(?![-\w./@])""",

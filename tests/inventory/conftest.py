@@ -19,7 +19,7 @@ import pytest
 from iru_mcp.api.client import Filling, IruClient
 from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.demo import transport
-from iru_mcp.inventory.query import select
+from iru_mcp.inventory.sandbox.guard import Bounds, Found, Guard
 from iru_mcp.inventory.sync.run import Outcome, Plan, sync
 from iru_mcp.tools.kit.catalogue import catalogue
 
@@ -150,11 +150,17 @@ class Copy:
             await client.aclose()
 
     def rows(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in select(self.path, sql, values, most=100_000, seconds=60).rows]
+        return [tuple(row) for row in select(self.path, sql, **values).rows]
 
     def changes(self) -> set[tuple[Any, ...]]:
         """What the copy says changed: kind, what, thing, field, old, new."""
         return set(self.rows("SELECT kind, what, serial_number, thing, field, old, new FROM changes"))
+
+
+def select(path: Path, sql: str, most: int = 100_000, **values: Any) -> Found:
+    """The rows of one statement over a copy, run in this process: the guard without its process."""
+    with closing(Guard(path)) as guard, guard.within(60):
+        return guard.run(sql, values, Bounds(most))
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,16 @@ PROPERTIES = {
         "filevault.filevaultEnabled": FLAG, "filevault.filevaultRecoverykeyType": TEXT,
         "filevault.filevaultPrkEscrowed": FLAG, "filevault.filevaultNextRotation": TEXT,
         "filevault.filevaultRegenRequired": FLAG, "hardwareOverview.modelIdentifier": TEXT,
-        "network.localHostname": TEXT, "network.ipAddress": TEXT, "macAddress": TEXT,
+        "hardwareOverview.processorName": TEXT, "hardwareOverview.processorSpeed": TEXT,
+        "hardwareOverview.numberOfProcessors": TEXT, "hardwareOverview.totalNumberOfCores": TEXT,
+        "hardwareOverview.memory": TEXT, "activationLock.bypassCodeFailed": FLAG,
+        "activationLock.userActivationLockEnabled": FLAG, "activationLock.deviceActivationLockEnabled": FLAG,
+        "activationLock.activationLockAllowedWhileSupervised": FLAG, "activationLock.activationLockSupported": FLAG,
+        "network.localHostname": TEXT, "network.ipAddress": TEXT, "network.macAddress": TEXT, "network.publicIp": TEXT,
+        "macAddress": TEXT,
+    },
+    "Configuration": {
+        "active": FLAG, "mdmIdentifier": TEXT, "createdOn": NUMBER, "updatedOn": NUMBER, "computersCount": NUMBER,
     },
     "User": {"username": TEXT, "email": TEXT, "isArchived": FLAG},
     "Application": {

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -24,6 +25,7 @@ from iru_mcp.inventory.store import reader
 
 from .conftest import LATER, NOW, Copy
 from .planted import Change, Planted, device, nothing, put, with_new
+from .test_query import TRIM
 
 pytestmark = pytest.mark.anyio
 
@@ -184,6 +186,20 @@ async def test_a_muted_rule_is_told_when_its_mute_ends(copy: Copy) -> None:
     assert [one["row"]["serial_number"] for one in opened(copy, "removed-from-mdm")] == [serial]
     copy.now += timedelta(hours=13)
     assert said(ask(copy)) == [("opened", "removed-from-mdm", serial)]
+
+
+async def test_a_rule_that_hangs_inside_a_function_of_sqlite_is_stopped_in_time(
+    copy: Copy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iru_mcp.inventory.alerts.findings._SECONDS", 0.5)
+    own = tmp_path / "rules.toml"
+    own.write_text(f"[[rule]]\nname = 'hungry'\nseverity = 'low'\nsay = 'x'\nsql = \"\"\"{TRIM}\"\"\"\n")
+    began = time.monotonic()
+    verdict = judge(
+        copy.path, [rule for rule in load(str(own)) if rule.name in {"hungry", "removed-from-mdm"}], copy.now
+    )
+    assert time.monotonic() - began < 30
+    assert verdict.problems == {"hungry": "The statement took too long. Narrow it, or aggregate fewer rows."}
 
 
 async def test_a_sync_without_the_custom_rules_does_not_resolve_their_alerts(copy: Copy, tmp_path: Path) -> None:

@@ -330,8 +330,13 @@ async def test_a_table_in_depth_has_the_values_that_there_are_and_statements_tha
     for one in found["statements"]:
         assert (await server.ask(one["sql"]))["rows"][0] == one["first_row"]
     assert (await server.schema(table="users"))["values"]["archived"]
+    both = (await server.schema(table="users, local_users"))["described"]
+    assert [one["table"] for one in both] == ["users", "local_users"]
+    assert both[1]["columns"] == found["columns"]
     with pytest.raises(UsageError, match="launch_items"):
         await server.schema(table="launch_item")
+    with pytest.raises(UsageError, match="at most 4"):
+        await server.schema(table="users apps filevault devices threats")
 
 
 def words_of(copy: Copy) -> set[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from iru_mcp.inventory.export.jupiterone import write_graph
+from iru_mcp.inventory.export.rows import Wanted
 from iru_mcp.inventory.store import reader
 
 from . import graph_facts as facts
@@ -22,7 +23,7 @@ Line = dict[str, Any]
 def lines(copy: Copy) -> list[Line]:
     out = io.StringIO()
     with reader(copy.path) as db:
-        write_graph(db, out, lambda line: line)
+        write_graph(db, out, Wanted(), lambda line: line)
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
@@ -61,6 +62,14 @@ def test_every_entity_is_as_the_published_schemas_want_it(lines: list[Line]) -> 
     assert all(device["_key"] == device["deviceId"] == device["id"] for device in devices)
     assert any(device.get("encrypted") is True for device in devices)
     assert all(device["lastSeenOn"] > 1_000_000_000_000 for device in devices if "lastSeenOn" in device)
+    mac = next(device for device in devices if device["platform"] == "darwin" and "macAddress" in device)
+    assert mac["network.macAddress"] == mac["macAddress"]
+    told = set().union(*devices)
+    wanted = {name for name in facts.PROPERTIES["Device"] if name.startswith(("hardware", "activation", "network"))}
+    assert wanted - told <= {"hardwareOverview.processorSpeed", "network.publicIp"}, "empty in the demo tenant"
+    profiles = [entity for entity in held.values() if entity["_type"] == "kandji_profile"]
+    assert profiles
+    assert all(one["_key"] == f"kandji_profile:{one['id']}" and "mdmIdentifier" in one for one in profiles)
     assert {entity["tag.AccountName"] for entity in held.values()} == {"demo"}
 
 

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,16 +16,25 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from statements import QUERIES, whole
+from warehouse_engines import duckdb_engine, same
 
+from iru_mcp.errors import UsageError
+from iru_mcp.inventory.analyst_views import ANALYST_VIEWS
 from iru_mcp.inventory.export.parquet import write_parquet
 from iru_mcp.inventory.export.rows import Wanted
 from iru_mcp.inventory.store import reader
 
 from .conftest import Copy
-from .test_verbs import ROOT, environment
+from .object_store import Store, serving
+from .test_verbs import ROOT, Shell, environment
 
 
 def export(copy: Copy, out: Path, wanted: Wanted | None = None) -> Path:
+    return Path(export_to(copy, str(out), wanted))
+
+
+def export_to(copy: Copy, out: str, wanted: Wanted | None = None) -> str:
     with reader(copy.path) as db:
         return write_parquet(db, out, wanted or Wanted(), lambda row: row)
 
@@ -68,6 +78,8 @@ def test_a_cell_of_another_type_is_kept_in_more(copy: Copy, tmp_path: Path) -> N
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from iru_mcp.errors import UsageError
+from iru_mcp.inventory.analyst_views import ANALYST_VIEWS
 from iru_mcp.inventory.export.parquet import write_parquet
 from iru_mcp.inventory.export.rows import Wanted
 from iru_mcp.inventory.store import reader
@@ -79,7 +91,7 @@ def shown(row):
         os.kill(os.getpid(), signal.SIGKILL)
     return row
 with reader(Path(sys.argv[1])) as db:
-    write_parquet(db, Path(sys.argv[2]), Wanted(), shown)
+    write_parquet(db, sys.argv[2], Wanted(), shown)
 """
 
 
@@ -97,3 +109,84 @@ def test_killed_half_way_no_reader_takes_a_half_file(copy: Copy, tmp_path: Path)
     assert {file: file.read_bytes() for file in out.rglob("*") if file.is_file()} == before
     export(copy, out)
     assert {file: file.read_bytes() for file in out.rglob("*") if file.is_file()} == before, "twice is the same"
+
+
+def test_the_ten_statements_of_the_bench_have_the_same_answers_in_duckdb(copy: Copy, tmp_path: Path) -> None:
+    folder = export(copy, tmp_path / "out")
+    manifest = json.loads((folder / "_manifest.json").read_text("utf-8"))
+    run = duckdb_engine(folder, manifest, {"mac_security": ANALYST_VIEWS["mac_security"][1]})
+    assert len(QUERIES) == 10
+    with reader(copy.path) as db:
+        wanted = {name: db.execute(whole(sql)).fetchall() for name, sql in QUERIES.items()}
+    assert sum(map(bool, wanted.values())) >= 8, "answers of nothing show nothing"
+    assert {name for name, sql in QUERIES.items() if not same(run(whole(sql)), wanted[name])} == set()
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    for name, value in (("ACCESS_KEY_ID", "key"), ("SECRET_ACCESS_KEY", "s3cret"), ("EC2_METADATA_DISABLED", "true")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    with serving() as found:
+        yield found
+
+
+def test_an_object_store_gets_what_a_folder_gets_its_manifest_last(copy: Copy, tmp_path: Path, store: Store) -> None:
+    folder = export(copy, tmp_path / "out")
+    export_to(copy, store.address, Wanted(gone=True))
+    assert store.written[-1] == "warehouse/iru/tenant=demo/_manifest.json"
+    assert "warehouse/iru/tenant=demo/table=devices_gone/rows.parquet" in store.objects
+    export_to(copy, store.address)
+    held = {name: body for name, body in store.objects.items() if not name.endswith("/")}
+    files = {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    assert held == {f"warehouse/iru/tenant=demo/{name}": body for name, body in files.items()}
+
+
+def test_what_an_object_store_refuses_is_one_line_without_a_secret(copy: Copy, store: Store) -> None:
+    store.refuses = True
+    address = store.address.replace("s3://", "s3://key:s3cret@")
+    with pytest.raises(UsageError) as error:
+        export_to(copy, address)
+    said = str(error.value)
+    assert "s3://warehouse cannot be written" in said
+    assert "AWS_ACCESS_KEY_ID" in said
+    assert "s3cret" not in said
+    assert "\n" not in said
+    assert store.objects == {}
+
+
+def test_an_export_that_fails_half_way_changes_nothing_in_an_object_store(copy: Copy, store: Store) -> None:
+    export_to(copy, store.address)
+    before, rows = dict(store.objects), iter(range(3000))
+
+    def shown(row: Any) -> Any:
+        next(rows)  # ends the export at the 3,001st row
+        return row
+
+    with reader(copy.path) as db, pytest.raises((StopIteration, RuntimeError)):
+        write_parquet(db, store.address, Wanted(), shown)
+    assert store.objects == before
+
+
+def test_a_file_address_is_a_path_and_only_parquet_goes_to_an_address(copy: Copy, tmp_path: Path) -> None:
+    folder = export_to(copy, (tmp_path / "out").as_uri())
+    assert folder == str(tmp_path / "out" / "tenant=demo")
+    assert table(Path(folder), "devices").num_rows == copy.rows("SELECT count(*) FROM devices")[0][0]
+    said = Shell(copy.path)("export", "--format", "jsonl", "--out", "s3://bucket/rows", code=2).stderr
+    assert "Only parquet is written to an address" in said
+    said = Shell(copy.path)("export", "--format", "parquet", "--out", "nowhere://bucket/rows", code=2).stderr
+    assert said.count("\n") == 1
+    assert "nowhere://bucket cannot be written" in said
+
+
+def test_in_privacy_mode_no_name_of_a_person_or_device_leaves_in_parquet(copy: Copy, tmp_path: Path) -> None:
+    settings = {"IRU_PRIVACY": "pseudonyms", "IRU_PRIVACY_KEY": "a key of the tests, long enough"}
+    plain = export(copy, tmp_path / "plain")
+    Shell(copy.path)("export", "--format", "parquet", "--out", str(tmp_path / "hidden"), settings=settings)
+    (hidden,) = (tmp_path / "hidden").iterdir()
+    names = {row[0] for row in copy.rows("SELECT device_name FROM devices UNION SELECT email FROM users") if row[0]}
+    for name in ("devices", "apps", "users", "detections"):
+        seen, before = table(hidden, name).to_pylist(), table(plain, name).to_pylist()
+        assert len(seen) == len(before)
+        cells = {cell for row in seen for cell in row.values() if isinstance(cell, str)}
+        assert not cells & names, name
+        assert not {row["row_key"] for row in seen} & {row["row_key"] for row in before}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -226,7 +228,9 @@ async def test_an_outage_ends_the_sync_and_the_next_goes_on_with_the_next_device
     assert (await copy.sync()).resumed
     everyone = len(of(copy, "Windows") + of(copy, "Android"))
     assert everyone > 7
-    assert len([path for path in asked_one_by_one(copy, since) if path.endswith("/details")]) == everyone - 4
+    macs = len(of(copy, "Mac"))
+    asked = [path for path in asked_one_by_one(copy, since) if path.endswith("/details")]
+    assert len(asked) == everyone + macs - 4
     assert copy.rows("SELECT count(*) FROM windows_android_details") == [(everyone,)]
 
 
@@ -261,3 +265,31 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
         await real(0)
 
     monkeypatch.setattr(anyio, "sleep", sleep)
+
+
+async def test_processor_memory_and_addresses_of_macs_are_in_the_copy_as_their_details_have_them(copy: Copy) -> None:
+    macs = of(copy, "Mac")
+    assert copy.rows("SELECT count(*) FROM mac_hardware") == [(len(macs),)]
+    serial, device_id = macs[0]
+    columns = "model_identifier processor_name total_number_of_cores memory mac_address ip_address".split()
+    details = await copy.call("get_device_details", device=serial, sections=["hardware_overview", "network"])
+    ((hardware,),) = copy.rows(
+        "SELECT json_object('model_identifier', model_identifier, 'processor_name', processor_name, "
+        "'total_number_of_cores', total_number_of_cores, 'memory', memory, 'mac_address', mac_address, 'ip_address', "
+        "ip_address) FROM mac_hardware WHERE device_id = :device_id",
+        device_id=device_id,
+    )
+    shown = {name: cell for part in details.values() if isinstance(part, dict) for name, cell in part.items()}
+    assert json.loads(hardware) == {name: shown[name] for name in columns}
+
+
+async def test_a_mac_is_asked_for_its_hardware_once_a_day_at_most_and_only_when_it_checked_in(copy: Copy) -> None:
+    mac, *_ = [device_id for _, device_id in of(copy, "Mac")]
+    copy.tenant.edits.append(checked_in(mac))
+    asked: list[list[str]] = []
+    for hours in (6, 25, 50):
+        since = len(copy.tenant.asked)
+        copy.now = NOW + timedelta(hours=hours)
+        await copy.sync()
+        asked.append([path for path in asked_one_by_one(copy, since) if mac in path])
+    assert asked == [[], [f"/api/v1/devices/{mac}/details"], []]

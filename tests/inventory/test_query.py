@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import anyio
@@ -14,14 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iru_mcp.errors import IruError, TookTooLong, UsageError
-from iru_mcp.inventory.query import ask, select
+from iru_mcp.inventory.query import ask
 from iru_mcp.inventory.sandbox.functions import version_key
 from iru_mcp.inventory.sandbox.processes import Processes
 from iru_mcp.inventory.schema import VIEWS, view_columns
 from iru_mcp.inventory.store import writer
 from iru_mcp.versions import read_version
 
-from .conftest import LATER, Copy
+from .conftest import LATER, Copy, select
 
 pytestmark = pytest.mark.anyio
 
@@ -137,6 +140,20 @@ async def test_whoever_gives_up_ends_the_statement_and_leaves_its_place_to_other
     assert time.monotonic() - began < 20
 
 
+async def test_one_callers_statements_leave_a_place_for_the_others(copy: Copy, processes: Processes) -> None:
+    async def ask_in_vain() -> None:
+        await ask(processes, copy.path, TRIM, rows=10, cell=513, seconds=60, caller="one")
+
+    async with anyio.create_task_group() as group:
+        for _ in range(6):
+            group.start_soon(ask_in_vain)
+        await anyio.wait_all_tasks_blocked()
+        with anyio.fail_after(30):
+            found = await ask(processes, copy.path, "SELECT 1", rows=10, cell=513, seconds=5, caller="two")
+        group.cancel_scope.cancel()
+    assert found.rows == [[1]]
+
+
 COLUMNS = ", ".join(f"a.s || {n} AS c{n}" for n in range(20))
 WIDE = f"{DOUBLED} SELECT {COLUMNS} FROM d a, d b, d c ORDER BY length(a.s) DESC"
 PEAK = """
@@ -166,7 +183,7 @@ def test_a_statement_takes_at_most_128_mb(copy: Copy, sql: str) -> None:
 
 
 def test_a_huge_result_is_cut_and_says_so(copy: Copy) -> None:
-    result = select(copy.path, f"{COUNTING} SELECT n FROM t", most=500, seconds=5)
+    result = select(copy.path, f"{COUNTING} SELECT n FROM t", 500)
     assert (len(result.rows), result.more) == (500, True)
 
 
@@ -203,6 +220,8 @@ async def test_an_answer_says_of_when_each_of_its_tables_is_and_what_it_lacks(co
         ("SELECT version_key('15.1') = version_key('15.1.0') AND version_key(15.1) = version_key('15.1')", 1),
         ("SELECT version_key('26.1.10') > version_key('26.1.9')", 1),
         ("SELECT version_key('latest') IS NULL AND version_key(NULL) IS NULL", 1),
+        ("SELECT version_key('24H2') IS NULL AND version_key('24h2') IS NULL AND version_key('24.2') IS NOT NULL", 1),
+        ("SELECT count(*) FROM (SELECT '24H2' v) WHERE version_key(v) >= version_key('10.0')", 0),
         ("SELECT 9e999", "inf"),
     ],
 )
@@ -227,6 +246,34 @@ def test_a_version_key_sorts_as_the_version_does(first: list[int], second: list[
     keys = version_key(one) or "", version_key(other) or ""
     versions = read_version(one) or (), read_version(other) or ()
     assert (keys[0] < keys[1], keys[0] == keys[1]) == (versions[0] < versions[1], versions[0] == versions[1])
+
+
+async def test_a_file_that_took_the_place_of_another_is_the_one_that_is_asked(
+    copy: Copy, processes: Processes, first: Path
+) -> None:
+    sql = "SELECT count(*) FROM apps"
+    before = await ask(processes, copy.path, sql, rows=1, cell=9, seconds=5)
+    with writer(copy.path) as db:
+        db.execute("DELETE FROM _apps_open")
+    assert (await ask(processes, copy.path, sql, rows=1, cell=9, seconds=5)).rows == [[0]]
+    other = copy.path.with_name("other.sqlite3")
+    shutil.copy(first, other)
+    for suffix in ("-wal", "-shm"):
+        copy.path.with_name(copy.path.name + suffix).unlink(missing_ok=True)
+    other.replace(copy.path)
+    assert await ask(processes, copy.path, sql, rows=1, cell=9, seconds=5) == before
+
+
+def test_a_statement_over_all_apps_touches_indexes_and_devices_alone(copy: Copy) -> None:
+    with closing(sqlite3.connect(copy.path)) as db:
+        for sql in (
+            "SELECT name, version, count(*) FROM apps GROUP BY 1, 2",
+            "SELECT bundle_id, count(DISTINCT device_id) FROM apps GROUP BY 1",
+        ):
+            plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}")]
+            assert plan[0].startswith("SCAN content USING COVERING INDEX"), plan
+            assert plan[1].startswith("SEARCH span USING COVERING INDEX"), plan
+            assert not [step for step in plan if "_sync" in step or "_report" in step or "GROUP BY" in step], plan
 
 
 @pytest.mark.parametrize(
@@ -259,13 +306,13 @@ async def test_json_in_a_column_can_be_taken_apart(copy: Copy) -> None:
 
 
 def test_a_query_during_a_sync_sees_one_state(copy: Copy) -> None:
-    before = select(copy.path, "SELECT count(*) FROM apps", most=1, seconds=5)
+    before = select(copy.path, "SELECT count(*) FROM apps")
     with writer(copy.path) as db:
         db.execute("BEGIN IMMEDIATE")
         db.execute("DELETE FROM _apps_open")
-        assert select(copy.path, "SELECT count(*) FROM apps", most=1, seconds=5) == before
+        assert select(copy.path, "SELECT count(*) FROM apps") == before
         db.execute("COMMIT")
-    assert select(copy.path, "SELECT count(*) FROM apps", most=1, seconds=5).rows == [[0]]
+    assert select(copy.path, "SELECT count(*) FROM apps").rows == [[0]]
 
 
 async def test_without_a_copy_the_tools_of_history_say_how_to_make_one(empty: Copy) -> None:

@@ -83,6 +83,10 @@ async def test_where_removals_cannot_be_known_the_copy_says_until_when_they_are(
     )
     assert (await copy.sync()).modes["apps"] == "incremental"
     assert copy.rows("SELECT removals_at FROM coverage WHERE kind = 'apps'") == [("2026-11-23T12:00:00Z",)]
+    apps, devices = (await copy.call("inventory_query", sql="SELECT count(*) FROM apps, devices"))["tables"]
+    assert (apps["as_of"], apps["removals_known_until"]) == ("2026-11-23T18:00:00Z", "2026-11-23T12:00:00Z")
+    assert "removals_known_until" not in devices, "it was read whole"
+    assert [note for note in (await copy.call("inventory_schema"))["notes"] if "apps 2026-11-23T12:00:00Z" in note]
 
 
 async def test_a_clock_that_is_45_minutes_fast_loses_no_change(empty: Copy) -> None:

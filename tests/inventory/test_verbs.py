@@ -16,12 +16,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import anyio
 import pytest
 
 from iru_mcp.cli import main
 from iru_mcp.inventory import schema
+from iru_mcp.inventory.export.lines import write_csv
+from iru_mcp.inventory.export.rows import Wanted
+from iru_mcp.inventory.store import reader
 
 from .conftest import Copy
 
@@ -249,6 +253,21 @@ def test_csv_is_a_file_a_kind_and_no_cell_is_a_formula(shell: Shell, tmp_path: P
         rows = list(csv.DictReader(file))
     assert len(rows) == 40
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", " =1+1", "\t=1+1", "\uff1d1+1", "\u00a0\uff1d1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)", "@SUM(A1)"]
+)
+def test_a_csv_cell_that_a_spreadsheet_takes_for_a_formula_begins_with_a_quote(
+    copy: Copy, tmp_path: Path, cell: str
+) -> None:
+    def shown(value: Any) -> Any:
+        return value | {"asset_tag": cell} if isinstance(value, dict) else value
+
+    with reader(copy.path) as db:
+        write_csv(db, tmp_path / "csv", Wanted(), shown)
+    with (tmp_path / "csv" / "devices.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["asset_tag"] for row in csv.DictReader(file)} == {f"'{cell}"}
 
 
 def test_the_graph_service_gets_entities_with_stable_keys_and_no_dangling_edge(shell: Shell, tmp_path: Path) -> None:

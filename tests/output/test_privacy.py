@@ -272,3 +272,29 @@ async def test_a_whole_pseudonym_filters_names(hidden: IruClient) -> None:
 def test_who_does_not_ask_for_privacy_does_not_load_the_cipher() -> None:
     check = "import sys, iru_mcp.config.account; sys.exit('cryptography' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+async def test_parts_of_a_name_inside_other_text_do_not_match(plain: IruClient, hidden: IruClient) -> None:
+    rows = (await ask(plain, "prism_launch_agents_and_daemons", path="/Users/", limit=200))["items"]
+    path = next(row["path"] for row in rows if re.match(r"/Users/(?!Shared)[\w.]{3,}/\w+", row["path"]))
+    home, below = "/".join(path.split("/")[:3]), path.split("/", 3)[3]
+    for part in (home[:-1], home[-2:] + "/" + below):
+        assert (await ask(plain, "prism_launch_agents_and_daemons", path=part, limit=5))["returned"], (
+            "in clear it matches"
+        )
+        for arguments in ({"path": part}, {"path": part, "limit": 0}, {"filter": {"path": {"like": [part]}}}):
+            answer = await ask(hidden, "prism_launch_agents_and_daemons", **arguments)
+            assert (answer["returned"], answer.get("total", 0)) == (0, 0)
+    shown = await ask(hidden, "prism_launch_agents_and_daemons", path=below)
+    whole = next(row["path"] for row in shown["items"])
+    assert whole in [row["path"] for row in (await ask(hidden, "prism_launch_agents_and_daemons", path=whole))["items"]]
+
+
+async def test_an_indicator_is_not_found_by_a_part_of_a_name(plain: IruClient, hidden: IruClient) -> None:
+    user = next(row for row in (await ask(plain, "list_users", limit=20))["items"] if len(row["name"].split()[0]) > 4)
+    part = user["name"].split()[0][:-1].lower()
+    assert "no hit" not in json.dumps(await ask(plain, "find_indicator", value=part))
+    await ask(hidden, "list_users", limit=200)
+    await ask(hidden, "list_devices", limit=200)
+    answer = await ask(hidden, "find_indicator", value=part)
+    assert "no hit in any place that was looked at" in answer["notes"], answer

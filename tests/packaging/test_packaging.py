@@ -59,10 +59,21 @@ def test_the_registry_entry_is_within_its_limits() -> None:
     assert {package["registryType"] for package in REGISTRY["packages"]} == {"pypi"}
     for package in REGISTRY["packages"]:
         assert package["transport"] == {"type": "stdio"}
-        assert package["version"] == __version__
         for variable in package["environmentVariables"]:
             assert variable["name"] in VARIABLES
             assert variable.get("isSecret", False) == (variable["name"] in SECRETS)
+
+
+def test_only_the_release_names_the_package_on_the_index_and_after_it_has_published() -> None:
+    assert not [package for package in REGISTRY["packages"] if package.keys() & {"identifier", "version"}]
+    made = subprocess.run(
+        [sys.executable, "scripts/registry-entry"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    (package,) = json.loads(made.stdout)["packages"]
+    assert (package["identifier"], package["version"]) == ("iru-mcp", __version__)
+    job = WORKFLOW["jobs"]["registry"]
+    assert "pypi" in job["needs"]
+    assert "scripts/registry-entry > server.json" in job["steps"][-1]["run"]
 
 
 def test_the_bundle_asks_for_what_it_passes_on_and_hides_the_token() -> None:

@@ -132,7 +132,7 @@ def starting() -> Iterator[Start]:
         one = Running(process)
         running.append(one)
         if "http" in arguments or "sse" in arguments:
-            assert one.opened.wait(20), one.stderr
+            assert one.opened.wait(60), one.stderr
         return one
 
     try:

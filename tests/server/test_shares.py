@@ -15,10 +15,10 @@ import httpx
 import pytest
 
 from iru_mcp.api.client import IruClient
+from iru_mcp.call_limit import CallLimit
 from iru_mcp.demo import HOST, TOKEN, transport
 from iru_mcp.errors import RateLimited
 from iru_mcp.server import Binder
-from iru_mcp.server.call_limit import CallLimit
 from iru_mcp.server.http.admission import MAX_BODY
 from iru_mcp.server.http.app import Listen, bind, run_http
 from iru_mcp.server.http.bearer_tokens import Tokens
@@ -202,7 +202,7 @@ async def test_one_callers_calls_leave_places_for_the_others() -> None:
 
 
 async def test_one_callers_waiting_calls_leave_room_for_the_others_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("iru_mcp.server.call_limit.WAITING_SHARE", 3)
+    monkeypatch.setattr("iru_mcp.call_limit.WAITING_SHARE", 3)
     limit = CallLimit(2)
     async with limit.place("one"), limit.place("two"), anyio.create_task_group() as group:
 
@@ -222,7 +222,7 @@ async def test_one_callers_waiting_calls_leave_room_for_the_others_to_wait(monke
 
 
 async def test_a_call_that_gets_no_turn_in_time_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("iru_mcp.server.call_limit.LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("iru_mcp.call_limit.LONGEST_WAIT", 0.01)
     limit = CallLimit(1)
     async with limit.place(None):
         with pytest.raises(RateLimited, match="too many calls are waiting"):

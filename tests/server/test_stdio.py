@@ -19,7 +19,7 @@ from mcp import Client
 from mcp.types import jsonrpc_message_adapter
 
 from iru_mcp.server.frames import read_line
-from tests.server.conftest import ENVIRONMENT, INITIALIZE
+from tests.server.conftest import ENVIRONMENT, INITIALIZE, ROOT
 
 if TYPE_CHECKING:
     from tests.server.conftest import Parameters, Running, Silent, Start
@@ -274,3 +274,17 @@ sys.stdin.read()
         assert answers.readline() == b""  # the server alone held the other end
     os.close(in_writer)
     assert "has ended" in said.read_text("utf-8")
+
+
+def test_while_a_keyring_waits_for_a_person_everything_else_is_answered(start: Start) -> None:
+    server = start(
+        IRU_API_URL="https://acme.api.kandji.io",
+        IRU_API_TOKEN_KEYRING="1",
+        PYTHON_KEYRING_BACKEND="file_keyring.FileKeyring",
+        FILE_KEYRING_LOCKED="1",
+        PYTHONPATH=f"{ROOT}{os.pathsep}{ROOT / 'tests' / 'mcp_clients'}",
+    )
+    server.initialize()
+    server.call(1, "list_devices")
+    server.send({"jsonrpc": "2.0", "id": 2, "method": "ping"})
+    assert server.receive()["id"] == 2

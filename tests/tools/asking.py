@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+import anyio
 import httpx
 
 from iru_mcp import demo
-from iru_mcp.api.client import IruClient
-from iru_mcp.tools.kit.catalogue import catalogue
-from tests.conftest import whole_rows
+from iru_mcp.api.transport.rate_limit import Limits
+from tests.conftest import MOMENT, Agent, agent_over, answer_of, refusal_of
 
-NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+NOW = MOMENT
+
 EDR = "Endpoint Detection and Response"
 VULNERABILITIES = "Vulnerability Management"
 Meddle = Callable[[httpx.Request], httpx.Response | httpx.Request | None]
@@ -68,20 +70,56 @@ def deaf(*parameters: str) -> Meddle:
     return without
 
 
+class Faulty(Between):
+    """The tenant, but paths that match `broken` answer 500, those that match `slow` never, and `change` alters the JSON
+    of others."""
+
+    def __init__(
+        self,
+        inner: httpx.AsyncBaseTransport | None = None,
+        *,
+        broken: str = "$^",
+        slow: str = "$^",
+        change: Callable[[Any, httpx.URL], Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.inner, self.change = inner or tenant(), change
+        self.broken, self.slow = re.compile(broken), re.compile(slow)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request.url)
+        where = request.url.raw_path.decode()
+        if self.slow.search(where):
+            await anyio.sleep_forever()
+        if self.broken.search(where):
+            return told(500, {"detail": "oops"}, request)
+        answer = await self.inner.handle_async_request(request)
+        if self.change is None or not answer.is_success:
+            return answer
+        return told(200, self.change(json.loads(await answer.aread()), request.url), request)
+
+
+def _agent(transport: httpx.AsyncBaseTransport | None) -> contextlib.AbstractAsyncContextManager[Agent]:
+    silent = isinstance(transport, Faulty)  # a path that never answers costs a second
+    limits = Limits(per_second=100_000, attempts=1, attempt_seconds=1.0 if silent else 10.0)
+    return agent_over(transport or tenant(), limits)
+
+
 async def ask(tool: str, transport: httpx.AsyncBaseTransport | None = None, **arguments: Any) -> dict[str, Any]:
-    """The tool's answer. Raises an IruError."""
-    client = IruClient(demo.HOST, lambda: demo.TOKEN, transport=transport or tenant(), now=lambda: NOW)
-    try:
-        return await catalogue()[tool].run(client, arguments)
-    finally:
-        await client.aclose()
+    """The tool's answer, of a server of its own over `transport`."""
+    async with _agent(transport) as agent:
+        result = await agent.call(tool, **arguments)
+    return answer_of(result)
+
+
+async def refused(tool: str, transport: httpx.AsyncBaseTransport | None = None, **arguments: Any) -> str:
+    """The text of the tool's error."""
+    async with _agent(transport) as agent:
+        result = await agent.call(tool, **arguments)
+    return refusal_of(result)
 
 
 async def ask_all(tool: str, transport: httpx.AsyncBaseTransport | None = None, **arguments: Any) -> list[Any]:
     """The rows of all pages."""
-    page = await ask(tool, transport, **arguments)
-    rows = whole_rows(page)
-    while page.get("next_cursor"):
-        page = await ask(tool, transport, cursor=page["next_cursor"], **arguments)
-        rows += whole_rows(page)
-    return list(rows)
+    async with _agent(transport) as agent:
+        return await agent.every(tool, **arguments)

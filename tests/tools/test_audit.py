@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +12,10 @@ import pytest
 from iru_mcp import demo
 from iru_mcp.api.client import IruClient
 from iru_mcp.demo.world.story import STORY
-from iru_mcp.errors import UsageError
 from iru_mcp.output.privacy import Privacy
 from iru_mcp.tools.kit.catalogue import catalogue
 
-from .asking import NOW, Between, ask, ask_all, tenant
+from .asking import NOW, Between, ask, ask_all, refused, tenant
 
 SCOPE = [{"id": f"item-{number}", "name": f"Item {number}"} for number in range(80)]
 FILEVAULT = {"id": "item-fv", "name": "FileVault - Enforce"}
@@ -99,8 +99,7 @@ async def test_hours_are_a_time_of_day_that_may_reach_over_midnight(hours: str, 
 
 @pytest.mark.parametrize("hours", ["night", "25-03", "22-05 Nowhere/Town", "22"])
 async def test_hours_that_are_none_are_refused(hours: str) -> None:
-    with pytest.raises(UsageError, match="hours is no time of day"):
-        await ask("list_audit_events", hours=hours)
+    assert re.search("hours is no time of day", await refused("list_audit_events", hours=hours))
 
 
 async def test_a_window_that_begins_before_the_log_says_where_the_log_begins() -> None:
@@ -219,8 +218,10 @@ async def test_an_admin_is_named_by_the_activity_of_an_item_they_changed_and_ask
 
 
 async def test_an_address_that_no_activity_names_is_no_silent_zero() -> None:
-    with pytest.raises(UsageError, match="is not known: Iru's audit log has ids only"):
-        await ask("list_audit_events", since="30d", actor="nobody@northwind.example")
+    assert re.search(
+        "is not known: Iru's audit log has ids only",
+        await refused("list_audit_events", since="30d", actor="nobody@northwind.example"),
+    )
 
 
 async def test_without_the_activity_of_library_items_admins_stay_ids() -> None:

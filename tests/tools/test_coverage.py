@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import httpx
 import pytest
 
 from iru_mcp.demo.world.story import STORY
-from iru_mcp.errors import NotFound
 
-from .asking import Between, ask, ask_all, tenant
+from .asking import Between, ask, ask_all, refused, tenant, told
 
 NOBODY = "00000000-0000-4000-8000-00000000abcd"
 
@@ -46,8 +47,7 @@ async def test_a_platform_without_rows_is_said_however_the_device_is_named(
     ("tool", "more"), [(tool, more) for tool, more, _ in ASKED], ids=[tool for tool, _, _ in ASKED]
 )
 async def test_an_id_that_no_device_has_is_not_clean(tool: str, more: dict[str, Any]) -> None:
-    with pytest.raises(NotFound, match="Every device was looked at"):
-        await ask(tool, device=NOBODY, **more)
+    assert re.search("Every device was looked at", await refused(tool, device=NOBODY, **more))
 
 
 async def test_a_token_without_the_device_list_says_that_coverage_was_not_checked() -> None:
@@ -99,10 +99,15 @@ def nameless(path: str, body: Any) -> Any:
     return body
 
 
-async def test_a_threat_without_serial_number_is_named_by_the_device_list() -> None:
-    rows = await ask_all("list_threats", Between(after=nameless), kind="threat", limit=500)
-    usual = await ask_all("list_threats", kind="threat", limit=500)
-    assert [row["serial_number"] for row in rows] == [row["serial_number"] for row in usual]
+def no_device_list(request: httpx.Request) -> httpx.Response | None:
+    return told(403, {"detail": "no"}) if request.url.path == "/api/v1/devices" else None
+
+
+async def test_a_threat_without_serial_number_names_its_device_by_id_where_the_device_list_is_denied() -> None:
+    usual = await ask_all("list_threats", kind="threat", fields=["device_id", "file_path"], limit=500)
+    rows = await ask_all("list_threats", Between(no_device_list, nameless), kind="threat", limit=500)
+    assert [row["device_id"] for row in rows] == [row["device_id"] for row in usual]
+    assert not any("serial_number" in row for row in rows)
     named = await ask_all("list_threats", kind="threat", limit=500)
     assert not any("device_id" in row for row in named)
 

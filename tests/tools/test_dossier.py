@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,15 +11,13 @@ import bpe_openai
 import httpx
 import pytest
 
-from iru_mcp import demo
-from iru_mcp.api.client import IruClient
 from iru_mcp.demo.world.story import STORY
-from iru_mcp.errors import NotFound, ServerFault
 from iru_mcp.tools.kit.catalogue import catalogue, to_json
+
+from .asking import Faulty, ask, refused, tenant
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 SERIAL = STORY.patient_zero_serial
-Ask = Callable[..., Awaitable[dict[str, Any]]]
 
 
 def tokens(value: Any) -> int:
@@ -28,7 +25,7 @@ def tokens(value: Any) -> int:
     return len(bpe_openai.get_encoding("o200k_base").encode(text))
 
 
-async def test_the_dossier_of_the_first_victim_holds_the_whole_incident(ask: Ask) -> None:
+async def test_the_dossier_of_the_first_victim_holds_the_whole_incident() -> None:
     found = await ask("get_device_dossier", device=SERIAL)
     assert found["device"]["user_email"] == STORY.user_email
     assert found["security"]["encrypted"] is True
@@ -51,22 +48,21 @@ async def test_the_dossier_of_the_first_victim_holds_the_whole_incident(ask: Ask
     assert any("InstallProfile' failed" in row["text"] for row in found["activity"]["rows"])
 
 
-async def test_a_dossier_costs_seventeen_requests_and_six_tenths_of_its_budget_on_an_infected_mac(ask: Ask) -> None:
-    found = await ask("get_device_dossier", device=SERIAL)
-    assert found.pop("requests") == 17
+async def test_a_dossier_costs_seventeen_requests_and_six_tenths_of_its_budget_on_an_infected_mac() -> None:
+    iru = Faulty()
+    found = await ask("get_device_dossier", iru, device=SERIAL)
+    assert len(iru.asked) == 17
     assert tokens(found) < 2_400
 
 
-async def test_a_serial_number_a_name_and_an_id_give_the_same_dossier(ask: Ask) -> None:
+async def test_a_serial_number_a_name_and_an_id_give_the_same_dossier() -> None:
     by_serial = await ask("get_device_dossier", device=SERIAL)
     by_name = await ask("get_device_dossier", device=STORY.patient_zero_name)
     by_id = await ask("get_device_dossier", device=STORY.patient_zero_device_id)
-    for found in (by_serial, by_name, by_id):
-        found.pop("requests")
     assert by_serial == by_name == by_id
 
 
-async def test_known_exploited_cves_come_first(ask: Ask) -> None:
+async def test_known_exploited_cves_come_first() -> None:
     listed = await ask("find_devices_with_vulnerability", cve_id=STORY.cve_id)
     found = await ask("get_device_dossier", device=listed["items"][0]["serial_number"])
     assert found["vulnerabilities"]["known_exploited"] == 1
@@ -75,10 +71,10 @@ async def test_known_exploited_cves_come_first(ask: Ask) -> None:
     assert first["cve_id"] == STORY.cve_id
 
 
-async def test_without_the_fleet_list_the_cves_stay_and_no_number_of_exploited_ones_is_claimed(ask: Ask) -> None:
+async def test_without_the_fleet_list_the_cves_stay_and_no_number_of_exploited_ones_is_claimed() -> None:
     listed = await ask("find_devices_with_vulnerability", cve_id=STORY.cve_id)
     serial = listed["items"][0]["serial_number"]
-    found = await ask("get_device_dossier", device=serial, denied=("LIST_VULNERABILITIES",))
+    found = await ask("get_device_dossier", tenant(denied=("LIST_VULNERABILITIES",)), device=serial)
     assert found["vulnerabilities"]["cves"] > 0
     assert "known_exploited" not in found["vulnerabilities"]
     assert found["states"]["known_exploited"].startswith("not licensed, or not permitted")
@@ -99,79 +95,86 @@ async def test_without_the_fleet_list_the_cves_stay_and_no_number_of_exploited_o
         ),
     ],
 )
-async def test_a_denied_part_names_its_permission_and_costs_no_other(
-    ask: Ask, endpoint: str, part: str, state: str
-) -> None:
+async def test_a_denied_part_names_its_permission_and_costs_no_other(endpoint: str, part: str, state: str) -> None:
     whole = await ask("get_device_dossier", device=SERIAL)
-    found = await ask("get_device_dossier", device=SERIAL, denied=(endpoint,))
+    found = await ask("get_device_dossier", tenant(denied=(endpoint,)), device=SERIAL)
     assert found["states"][part] == state
     assert part not in found
     assert found["complete"] is False
-    for other in whole.keys() - {part, "states", "complete", "requests", "notes"}:
+    for other in whole.keys() - {part, "states", "complete", "notes"}:
         assert other in found
     assert {found["states"][name] for name in whole["states"].keys() - {part}} == {"ok"}
 
 
-async def test_a_token_without_the_device_id_permission_still_gets_the_dossier_by_id(ask: Ask) -> None:
-    found = await ask("get_device_dossier", device=STORY.patient_zero_device_id, denied=("GET_DEVICE",))
+async def test_a_token_without_the_device_id_permission_still_gets_the_dossier_by_id() -> None:
+    found = await ask("get_device_dossier", tenant(denied=("GET_DEVICE",)), device=STORY.patient_zero_device_id)
     assert found["states"]["device"] == 'not permitted: "Device ID"'
     assert found["device"]["device_name"] == STORY.patient_zero_name
     assert found["device"]["user_email"] == STORY.user_email
     assert found["threats"]["count"] == 1
 
 
-async def test_products_that_were_not_bought_are_said_as_such(ask: Ask) -> None:
+async def test_products_that_were_not_bought_are_said_as_such() -> None:
     unlicensed = ("Endpoint Detection and Response", "Vulnerability Management")
-    found = await ask("get_device_dossier", device=SERIAL, unlicensed=unlicensed)
+    found = await ask("get_device_dossier", tenant(unlicensed=unlicensed), device=SERIAL)
     assert found["states"]["vulnerabilities"] == "not licensed"
     assert found["states"]["threats"].startswith("not licensed")
     assert "threats" not in found
     assert found["launch_items"]["suspect"] == 1
 
 
-async def test_a_product_that_is_not_there_leaves_nothing_out(ask: Ask) -> None:
-    found = await ask("get_device_dossier", device=SERIAL, unlicensed=("Vulnerability Management",), detail="full")
+async def test_a_product_that_is_not_there_leaves_nothing_out() -> None:
+    found = await ask(
+        "get_device_dossier", tenant(unlicensed=("Vulnerability Management",)), device=SERIAL, detail="full"
+    )
     assert found["states"]["known_exploited"] == "not licensed"
     assert found["complete"] is True
 
 
-async def test_a_broken_part_says_what_iru_answered(ask: Ask) -> None:
-    found = await ask("get_device_dossier", device=SERIAL, broken="/status")
+async def test_a_broken_part_says_what_iru_answered() -> None:
+    found = await ask("get_device_dossier", Faulty(broken="/status"), device=SERIAL)
     assert found["states"]["failed"] == "failed: Iru failed with 500 on GET /api/v1/devices/{device_id}/status"
     assert found["threats"]["count"] == 1
 
 
-async def test_a_part_that_never_answers_is_told_and_the_others_are_there(ask: Ask) -> None:
-    found = await ask("get_device_dossier", device=SERIAL, slow="launch_agents")
+async def test_a_part_that_never_answers_is_told_and_the_others_are_there() -> None:
+    found = await ask("get_device_dossier", Faulty(slow="launch_agents"), device=SERIAL)
     state = found["states"]["launch_items"]
     assert state == "failed: Iru did not answer /api/v1/prism/launch_agents_and_daemons within 1 s"
     assert found["admins"]["hidden"] == 1
     assert found["complete"] is False
 
 
-async def test_a_list_that_breaks_off_is_partial_and_what_was_read_is_shown(ask: Ask) -> None:
+async def test_a_list_that_breaks_off_is_partial_and_what_was_read_is_shown() -> None:
     def longer(body: Any, url: httpx.URL) -> Any:
         if url.path.endswith("/activity"):
             body["activity"]["count"] = 5_000
         return body
 
-    found = await ask("get_device_dossier", device=SERIAL, change=longer, broken=r"activity\?limit=300&offset=[1-9]")
+    found = await ask(
+        "get_device_dossier", Faulty(change=longer, broken=r"activity\?limit=300&offset=[1-9]"), device=SERIAL
+    )
     assert found["states"]["activity"].startswith("partial: stopped after ")
     assert found["activity"]["events"] > 0
     assert found["complete"] is False
 
 
-async def test_when_nothing_can_be_read_the_call_fails_with_the_reason(ask: Ask) -> None:
-    with pytest.raises(ServerFault, match="500"):
-        await ask("get_device_dossier", device=SERIAL, broken=r"/devices/|prism|threat|behavior|vulnerability|audit")
+async def test_when_nothing_can_be_read_the_call_fails_with_the_reason() -> None:
+    assert re.search(
+        "500",
+        await refused(
+            "get_device_dossier", Faulty(broken=r"/devices/|prism|threat|behavior|vulnerability|audit"), device=SERIAL
+        ),
+    )
 
 
-async def test_an_id_that_nobody_has_is_not_found_rather_than_an_empty_dossier(ask: Ask) -> None:
-    with pytest.raises(NotFound, match="knows no such device"):
-        await ask("get_device_dossier", device="00000000-0000-4000-8000-00000000dead")
+async def test_an_id_that_nobody_has_is_not_found_rather_than_an_empty_dossier() -> None:
+    assert re.search(
+        "knows no such device", await refused("get_device_dossier", device="00000000-0000-4000-8000-00000000dead")
+    )
 
 
-async def test_apples_own_launch_items_are_only_counted_and_a_label_alone_does_not_make_one_apples(ask: Ask) -> None:
+async def test_apples_own_launch_items_are_only_counted_and_a_label_alone_does_not_make_one_apples() -> None:
     def elsewhere(body: Any, url: httpx.URL) -> Any:
         if "launch_agents" in url.path:
             kept = [row for row in body["data"] if row["label"].startswith("com.apple")]
@@ -182,13 +185,13 @@ async def test_apples_own_launch_items_are_only_counted_and_a_label_alone_does_n
             body["data"] = kept[2:] + moved
         return body
 
-    found = await ask("get_device_dossier", device=SERIAL, change=elsewhere)
+    found = await ask("get_device_dossier", Faulty(change=elsewhere), device=SERIAL)
     assert found["launch_items"]["apple"] == 23
     assert found["launch_items"]["not_apple"] == 3
     assert all(row["why"][0] == "label imitates Apple" for row in found["launch_items"]["rows"])
 
 
-async def test_phones_are_not_asked_for_what_only_macs_report_and_that_is_said(ask: Ask) -> None:
+async def test_phones_are_not_asked_for_what_only_macs_report_and_that_is_said() -> None:
     found = await ask("get_device_dossier", device=STORY.lost_serial)
     assert found["device"]["lost_mode_status"] == "ENABLED"
     platform = found["device"]["platform"]
@@ -198,7 +201,7 @@ async def test_phones_are_not_asked_for_what_only_macs_report_and_that_is_said(a
     assert found["complete"] is True  # all that exists of a phone was read
 
 
-async def test_a_device_that_nobody_holds_and_that_never_called_says_so(ask: Ask) -> None:
+async def test_a_device_that_nobody_holds_and_that_never_called_says_so() -> None:
     listed = await ask("list_devices", assigned=False, checked_in_before="2026-11-20", platform="mac", limit=500)
     never = next(row["serial_number"] for row in listed["items"] if "last_check_in" not in row)
     found = await ask("get_device_dossier", device=never)
@@ -231,11 +234,8 @@ def _crowded(body: Any, url: httpx.URL) -> Any:
 
 
 @pytest.mark.parametrize(("detail", "budget"), [("brief", 4_000), ("full", 12_000)])
-async def test_a_crowded_device_stays_within_the_budget_and_every_part_is_heard(
-    ask: Ask, detail: str, budget: int
-) -> None:
-    found = await ask("get_device_dossier", device=SERIAL, detail=detail, change=_crowded, since="90d")
-    found.pop("requests")
+async def test_a_crowded_device_stays_within_the_budget_and_every_part_is_heard(detail: str, budget: int) -> None:
+    found = await ask("get_device_dossier", Faulty(change=_crowded), device=SERIAL, detail=detail, since="90d")
     assert budget * 0.6 < tokens(found) <= budget
     for part in ("threats", "behaviors", "failed", "launch_items", "admins", "new_apps", "activity"):
         rows, left = found[part].get("rows", []), found[part].get("rows_left_out", 0)
@@ -247,16 +247,13 @@ async def test_a_crowded_device_stays_within_the_budget_and_every_part_is_heard(
 
 
 async def test_the_budget_holds_for_devices_of_every_platform() -> None:
-    tenant = demo.transport(now=NOW)
     by_platform: dict[str, list[str]] = {}
-    for device in tenant.tenant.devices:  # type: ignore[attr-defined]
+    for device in tenant().tenant.devices:  # type: ignore[attr-defined]
         by_platform.setdefault(device.platform, []).append(device.serial)
     sample = [serial for serials in by_platform.values() for serial in serials[:: max(1, len(serials) // 7)]][:45]
     assert len(sample) >= 40
     for serial in sample:
-        client = IruClient("https://demo.api.kandji.io", lambda: "demo-token", transport=tenant, now=lambda: NOW)
-        found = await catalogue()["get_device_dossier"].run(client, {"device": serial, "since": "90d"})
-        await client.aclose()
+        found = await ask("get_device_dossier", device=serial, since="90d")
         assert tokens(found) <= 4_000
         assert set(found["states"].values()) <= {"ok", f"not covered: {found['device']['platform']}"}, serial
 
@@ -269,14 +266,14 @@ def test_both_tools_cost_no_more_than_450_tokens_of_the_list() -> None:
     assert cost("get_device_dossier") + cost("get_timeline") <= 450
 
 
-async def test_dates_that_do_not_go_together_are_told_in_words(ask: Ask) -> None:
+async def test_dates_that_do_not_go_together_are_told_in_words() -> None:
     def never(body: Any, url: httpx.URL) -> Any:
         if url.path == "/api/v1/devices":
             for row in body:
                 row["last_check_in"] = ""
         return body
 
-    found = await ask("get_device_dossier", device=SERIAL, change=never)
+    found = await ask("get_device_dossier", Faulty(change=never), device=SERIAL)
     assert found["notes"][0] == "the device never checked in: no status of its items comes from it, a PASS neither"
 
     def early(body: Any, url: httpx.URL) -> Any:
@@ -287,7 +284,7 @@ async def test_dates_that_do_not_go_together_are_told_in_words(ask: Ask) -> None
             body["kandji_agent"]["last_check_in"] = "2026-11-02T08:00:00Z"
         return body
 
-    notes = (await ask("get_device_dossier", device=SERIAL, change=early))["notes"]
+    notes = (await ask("get_device_dossier", Faulty(change=early), device=SERIAL))["notes"]
     assert notes[0].startswith("Prism collected at 2026-11-20T")
     assert notes[0].endswith("after the last check-in 2026-05-01T08:00:00Z: one is wrong")
     assert notes[1].startswith("enrolled again at 2026-06-01T08:00:00Z and not checked in since")
@@ -296,21 +293,21 @@ async def test_dates_that_do_not_go_together_are_told_in_words(ask: Ask) -> None
     assert not [note for note in usual["notes"] if "wrong" in note or "silent" in note or "never" in note]
 
 
-async def test_a_protection_that_could_not_be_read_is_not_taken_for_on(ask: Ask) -> None:
-    found = await ask("get_device_dossier", device=SERIAL, denied=("PRISM_GATEKEEPER_AND_XPROTECT",))
+async def test_a_protection_that_could_not_be_read_is_not_taken_for_on() -> None:
+    found = await ask("get_device_dossier", tenant(denied=("PRISM_GATEKEEPER_AND_XPROTECT",)), device=SERIAL)
     assert "gatekeeper" not in found["protections"]
     state = found["states"]["protections"]
     assert state.startswith("partial: gatekeeper_and_xprotect: not permitted")
     assert found["complete"] is False
 
 
-async def test_a_secret_that_was_read_is_the_first_of_what_was_audited(ask: Ask) -> None:
+async def test_a_secret_that_was_read_is_the_first_of_what_was_audited() -> None:
     found = await ask("get_device_dossier", device=STORY.leaver_serials[0])
     first = found["audit"]["rows"][0]
     assert "view of device secrets" in first["text"]
     assert STORY.night_token_id in first["text"]
     assert any(note.startswith("who did what is audited") for note in found["notes"])
     assert found["states"]["audit"] == "ok"
-    denied = await ask("get_device_dossier", device=STORY.leaver_serials[0], denied=("LIST_AUDIT_EVENTS",))
+    denied = await ask("get_device_dossier", tenant(denied=("LIST_AUDIT_EVENTS",)), device=STORY.leaver_serials[0])
     assert not denied["complete"]
     assert "not permitted" in denied["states"]["audit"]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
 import pytest
 
 from iru_mcp.demo.world.story import STORY
-from iru_mcp.errors import NotFound, NotLicensed, UsageError
 
-from .asking import VULNERABILITIES, Between, ask, ask_all, deaf, gone, tenant
+from .asking import VULNERABILITIES, Between, ask, ask_all, deaf, gone, refused, tenant
 
 RANK = {"Undefined": 0, "Low": 1, "Medium": 2, "High": 3, "Critical": 4}
 
@@ -75,8 +75,9 @@ async def test_a_page_smaller_than_asked_for_is_not_taken_for_the_end() -> None:
 @pytest.mark.parametrize("tool", ["list_fleet_vulnerabilities", "find_devices_with_vulnerability"])
 async def test_a_tenant_without_the_product_is_told_so(tool: str) -> None:
     arguments = {"cve_id": STORY.cve_id} if tool.startswith("find") else {}
-    with pytest.raises(NotLicensed, match=f"has not bought {VULNERABILITIES}"):
-        await ask(tool, tenant(unlicensed=(VULNERABILITIES,)), **arguments)
+    assert re.search(
+        f"has not bought {VULNERABILITIES}", await refused(tool, tenant(unlicensed=(VULNERABILITIES,)), **arguments)
+    )
 
 
 @pytest.mark.parametrize("spelling", [STORY.cve_id, f" {STORY.cve_id.lower()} "])
@@ -133,15 +134,16 @@ async def test_pages_go_on_without_the_summary_and_without_loss() -> None:
 
 
 async def test_a_flaw_that_nobody_has_is_not_found_rather_than_unlicensed() -> None:
-    with pytest.raises(NotFound, match="has not found CVE-2019-0001 on any device"):
-        await ask("find_devices_with_vulnerability", cve_id="CVE-2019-0001")
+    assert re.search(
+        "has not found CVE-2019-0001 on any device",
+        await refused("find_devices_with_vulnerability", cve_id="CVE-2019-0001"),
+    )
 
 
 @pytest.mark.parametrize("text", ["40117", "CVE-26-1", "../../secrets", "CVE-2026-40117/devices", "\u202eCVE"])
 async def test_what_is_no_cve_is_refused_before_anything_is_sent(text: str) -> None:
     between = Between()
-    with pytest.raises(UsageError, match="CVE-2026-12345"):
-        await ask("find_devices_with_vulnerability", between, cve_id=text)
+    assert re.search("CVE-2026-12345", await refused("find_devices_with_vulnerability", between, cve_id=text))
     assert not between.asked
 
 
@@ -183,5 +185,6 @@ async def test_devices_of_a_person_who_left_say_so() -> None:
 
 
 async def test_an_admins_id_is_not_sought_among_users_twice() -> None:
-    with pytest.raises(NotFound, match="actor_id is an admin's or a token's"):
-        await ask("get_user_by_id", user_id=STORY.night_admin_id)
+    assert re.search(
+        "actor_id is an admin's or a token's", await refused("get_user_by_id", user_id=STORY.night_admin_id)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -10,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iru_mcp.demo.world.story import STORY
-from iru_mcp.errors import IruError, NotLicensed, UsageError
 from iru_mcp.tools.investigate.indicator_kinds import looks_like
 from iru_mcp.tools.investigate.indicator_text import read_indicators
 from iru_mcp.tools.kit.catalogue import to_json
 from iru_mcp.tools.kit.size import size
+from tests.conftest import agent_over, text_of
 
-from .asking import EDR, VULNERABILITIES, Between, ask, ask_all, gone, tenant, told
+from .asking import EDR, VULNERABILITIES, Between, ask, ask_all, gone, refused, tenant, told
 
 INFECTED = set(STORY.infected)
 
@@ -142,8 +143,9 @@ async def test_several_pasted_at_once_are_answered_one_by_one_within_one_budget(
 
 
 async def test_more_indicators_than_one_call_takes_are_refused_with_the_number_it_takes() -> None:
-    with pytest.raises(UsageError, match="11 indicators"):
-        await ask("find_indicator", value="\n".join(f"name{number}" for number in range(11)))
+    assert re.search(
+        "11 indicators", await refused("find_indicator", value="\n".join(f"name{number}" for number in range(11)))
+    )
 
 
 async def test_one_of_several_that_fails_leaves_the_others() -> None:
@@ -388,8 +390,7 @@ async def test_a_tenant_with_version_2_only_says_that_behavior_was_not_searched(
 
 
 async def test_when_no_place_answers_the_reason_is_an_error() -> None:
-    with pytest.raises(NotLicensed):
-        await ask("find_indicator", tenant(unlicensed=(VULNERABILITIES,)), value=STORY.cve_id)
+    assert await refused("find_indicator", tenant(unlicensed=(VULNERABILITIES,)), value=STORY.cve_id)
 
 
 async def test_a_failing_place_is_told_and_the_others_stand() -> None:
@@ -446,8 +447,7 @@ async def test_long_and_hostile_rows_are_cut_and_cleaned() -> None:
 
 @pytest.mark.parametrize("value", ["", "  ", "ab", '"a"'])
 async def test_what_is_too_short_to_look_for_is_refused(value: str) -> None:
-    with pytest.raises(UsageError):
-        await ask("find_indicator", value=value)
+    assert await refused("find_indicator", value=value)
 
 
 @settings(max_examples=8)
@@ -456,9 +456,11 @@ async def test_what_is_too_short_to_look_for_is_refused(value: str) -> None:
     | st.sampled_from(["../../secrets", '{"a":1}', "\x00\x00\x00", "' or 1", "%2e%2e"])
 )
 async def test_any_text_is_answered_or_refused(value: str) -> None:
-    try:
-        answer = await ask("find_indicator", value=value)
-    except IruError:
+    async with agent_over(tenant()) as agent:
+        result = await agent.call("find_indicator", value=value)
+    answer = result.structured_content
+    if answer is None:
+        assert text_of(result)
         return
     for one in answer.get("indicators", [answer]):
         assert {"looks_like", "complete", "devices", "found"} <= set(one)

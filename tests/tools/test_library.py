@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from iru_mcp.demo.world.items import ITEMS
-from iru_mcp.errors import NotFound, TookTooLong, UsageError
 
-from .asking import Between, ask, ask_all, tenant
+from .asking import Between, ask, ask_all, refused, tenant
 
 pytestmark = pytest.mark.anyio
 
@@ -75,10 +75,9 @@ async def test_an_unknown_status_is_answered_with_the_words_that_occur() -> None
 
 
 async def test_a_name_that_no_item_has_is_answered_with_those_alike_and_one_of_several_with_their_ids() -> None:
-    with pytest.raises(NotFound, match=r"Similar: Google Chrome"):
-        await ask("list_library_item_status", library_item="Gogle Chrome")
-    with pytest.raises(UsageError, match=r"2 library items are called like 'chrome': Google Chrome \("):
-        await ask("list_library_item_status", library_item="chrome")
+    assert re.search(r"Similar: Google Chrome", await refused("list_library_item_status", library_item="Gogle Chrome"))
+    several = await refused("list_library_item_status", library_item="chrome")
+    assert "2 library items are called like 'chrome': Google Chrome (" in several
 
 
 async def test_a_custom_item_that_no_blueprint_has_is_found_by_name_and_said_to_be_in_none() -> None:
@@ -99,13 +98,17 @@ async def test_without_the_permission_to_list_blueprints_an_id_is_answered_and_t
     assert answer["returned"] == 1
     assert "in_scope" not in answer["summary"]
     assert any("in scope was not checked: not permitted" in note for note in answer["notes"])
-    with pytest.raises(TookTooLong, match="could be compared"):
-        await ask("list_library_item_status", denied, library_item=script.id, status="no_report")
+    assert re.search(
+        "could be compared",
+        await refused("list_library_item_status", denied, library_item=script.id, status="no_report"),
+    )
 
 
 async def test_devices_without_a_report_have_nothing_to_count_by() -> None:
-    with pytest.raises(UsageError, match="Leave group_by out"):
-        await ask("list_library_item_status", library_item=ENCRYPTION, status="no_report", group_by=["status"])
+    assert re.search(
+        "Leave group_by out",
+        await refused("list_library_item_status", library_item=ENCRYPTION, status="no_report", group_by=["status"]),
+    )
 
 
 async def test_who_changed_an_item_is_found_by_its_name() -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
 import pytest
 
 from iru_mcp.demo.world.story import STORY
-from iru_mcp.errors import NotLicensed, Refused, UsageError
 
-from .asking import EDR, Between, ask, ask_all, deaf, gone, tenant, told
+from .asking import EDR, Between, ask, ask_all, deaf, gone, refused, tenant, told
 
 V1 = ("/threat-details", "/behavioral-detections")
 
@@ -47,8 +47,9 @@ async def test_version_2_has_no_behavior_of_the_fleet_and_says_so() -> None:
     answer = await ask("list_threats", Between(without_v1))
     assert not answer["complete"]
     assert any("behavioral detections" in note and "one device only" in note for note in answer["notes"])
-    with pytest.raises(Refused, match=r"one device only.*Repeat with device"):
-        await ask("list_threats", Between(without_v1), kind="behavioral")
+    assert re.search(
+        r"one device only.*Repeat with device", await refused("list_threats", Between(without_v1), kind="behavioral")
+    )
 
 
 async def test_version_2_gives_one_devices_behavior() -> None:
@@ -59,16 +60,16 @@ async def test_version_2_gives_one_devices_behavior() -> None:
 
 @pytest.mark.parametrize("kind", [None, "threat", "behavioral"])
 async def test_a_tenant_without_the_product_is_told_apart_from_an_empty_one(kind: str | None) -> None:
-    with pytest.raises(NotLicensed, match=EDR):
-        await ask("list_threats", tenant(unlicensed=(EDR,)), kind=kind)
+    assert re.search(EDR, await refused("list_threats", tenant(unlicensed=(EDR,)), kind=kind))
 
 
 async def test_a_token_without_version_2_on_a_tenant_without_version_1_is_told_what_to_grant() -> None:
     def denied(request: httpx.Request) -> httpx.Response | None:
         return without_v1(request) or (told(403, {"detail": "no"}) if "/v2/" in request.url.path else None)
 
-    with pytest.raises(NotLicensed, match="grant the token GET /api/v2/threat/threat-details"):
-        await ask("list_threats", Between(denied))
+    assert re.search(
+        "grant the token GET /api/v2/threat/threat-details", await refused("list_threats", Between(denied))
+    )
 
 
 async def test_one_kind_that_is_denied_does_not_cost_the_other() -> None:
@@ -96,8 +97,7 @@ async def test_a_filter_that_fits_nothing_is_answered_with_what_there_is() -> No
 @pytest.mark.parametrize("since", ["1d", "36h", "30d", "2026-11-19", "2 moons"])
 async def test_since_keeps_what_is_younger_and_nothing_else(since: str) -> None:
     if since == "2 moons":
-        with pytest.raises(UsageError, match="since"):
-            await ask("list_threats", since=since)
+        assert re.search("since", await refused("list_threats", since=since))
         return
     first = {"1d": "2026-11-19T09:30:00Z", "36h": "2026-11-18T21:30:00Z", "30d": "2026-10-21T09:30:00Z"}
     begin = first.get(since, "2026-11-19T00:00:00Z")

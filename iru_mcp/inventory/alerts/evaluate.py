@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import IruError
+from ..sandbox.processes import OneProcess
 from ..store import meta, set_meta, transaction, utc, writer
 from .decisions import is_quiet
 from .findings import Finding, ask
@@ -47,7 +48,8 @@ class _Open:
 def judge(path: Path, rules: Sequence[Rule], now: datetime, *, keep: bool = False) -> Verdict:
     """Ask every rule of the copy at `path`; with `keep` the events also wait in the file to be sent."""
     verdict = Verdict()
-    asked = [(rule, found) for rule in rules if (found := _ask(path, rule, verdict)) is not None]
+    with OneProcess() as process:
+        asked = [(rule, found) for rule in rules if (found := _ask(process, path, rule, verdict)) is not None]
     with writer(path) as db, transaction(db):
         first = meta(db, "judged_at") is None and not db.execute("SELECT count(*) FROM _alert").fetchone()[0]
         round_ = _Round(db, utc(now), meta(db, "account") or "")
@@ -61,10 +63,10 @@ def judge(path: Path, rules: Sequence[Rule], now: datetime, *, keep: bool = Fals
     return verdict
 
 
-def _ask(path: Path, rule: Rule, verdict: Verdict) -> dict[str, Finding] | None:
+def _ask(process: OneProcess, path: Path, rule: Rule, verdict: Verdict) -> dict[str, Finding] | None:
     """The rule's findings by fingerprint; None when it cannot be asked now."""
     try:
-        found = ask(path, rule)
+        found = ask(process, path, rule)
     except IruError as error:
         verdict.problems[rule.name] = str(error)
         return None

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ...output.clean import clean
-from ..query import guarded
-from ..sandbox.guard import Bounds
+from ..query import ask_from_thread
+from ..sandbox.processes import OneProcess
 from .rules import SEVERITIES, Rule
 
 MOST_ROWS = 5_000
@@ -50,14 +50,14 @@ class Found:
     problem: str = ""
 
 
-def ask(path: Path, rule: Rule) -> Found:
+def ask(process: OneProcess, path: Path, rule: Rule) -> Found:
     """Ask one rule of the copy. Raises an IruError when its statement cannot be run."""
-    with guarded(path, _SECONDS) as guard:
-        copied = {row[0] for row in guard.db.execute("SELECT kind FROM coverage WHERE state = 'copied'")}
-        missing = [kind for kind in rule.needs if kind not in copied]
-        if missing:
-            return Found(None, f"not asked: {', '.join(missing)} could not be copied")
-        result = guard.run(rule.sql, rule.params, Bounds(MOST_ROWS))
+    facts = {"copied": "SELECT kind FROM coverage WHERE state = 'copied'"}
+    result = ask_from_thread(process, path, rule.sql, rule.params, facts=facts, rows=MOST_ROWS, seconds=_SECONDS)
+    copied = {row[0] for row in result.facts["copied"]}
+    missing = [kind for kind in rule.needs if kind not in copied]
+    if missing:
+        return Found(None, f"not asked: {', '.join(missing)} could not be copied")
     problem = f"finds more than {MOST_ROWS} rows; the rest is left out" if result.more else ""
     rows = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
     return Found({one.fingerprint: one for one in _findings(rule, rows)}, problem)

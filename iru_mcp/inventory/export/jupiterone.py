@@ -1,9 +1,10 @@
 """The copy as entities and relationships of the graph product, named as its public integration for this source does.
 
 Taken from there: `_type`, `_class`, the forms of `_key` (a device's is its bare id), the names and types of properties,
-and the three relationships account HAS device, device HAS user, device INSTALLED app. Blueprints, profiles by payload
-identifier, CVEs and the relationships to them are ours beside it. Properties are text, numbers, flags or lists of text;
-times are milliseconds since 1970; what a class requires is there, null where Iru does not say.
+and the three relationships account HAS device, device HAS user, device INSTALLED app. Profiles that devices report, by
+payload identifier, CVEs and the relationships to them and to blueprints are ours beside it; `kandji_profile` is a
+custom profile of the library. Properties are text, numbers, flags or lists of text; times are milliseconds since 1970;
+what a class requires is there, null where Iru does not say.
 """
 
 from __future__ import annotations
@@ -17,16 +18,22 @@ from ...api.record import read_moment
 from ...output.clean import clean
 from ..graph import RELATIONS, Relation
 from ..store import meta
-from .rows import Shown
+from .rows import Shown, Wanted
 
 Row = dict[str, Any]
 
 _PLATFORMS = {"Mac": "darwin", "Windows": "windows", "Android": "android"}
 _DEVICES = """SELECT d.*, f.status AS filevault, f.key_type, f.key_escrowed, f.regeneration_needed,
-    f.scheduled_key_rotation, i.model_identifier, i.local_hostname, p.status AS firewall, w.manufacturer,
-    w.is_encrypted, w.wifi_mac_address, w.wifi_ipv4_address FROM devices d LEFT JOIN filevault f USING (device_id)
+    f.scheduled_key_rotation, coalesce(h.model_identifier, i.model_identifier) AS model_identifier, i.local_hostname,
+    p.status AS firewall, w.manufacturer,
+    w.is_encrypted, coalesce(h.mac_address, w.wifi_mac_address) AS mac, h.public_ip,
+    coalesce(h.ip_address, w.wifi_ipv4_address) AS ip, h.processor_name, h.processor_speed, h.number_of_processors,
+    h.total_number_of_cores, coalesce(h.memory, w.total_ram) AS memory, a.bypass_code_failed,
+    a.user_activation_lock_enabled, a.device_activation_lock_enabled, a.activation_lock_allowed_while_supervised,
+    a.activation_lock_supported FROM devices d LEFT JOIN filevault f USING (device_id)
     LEFT JOIN device_information i USING (device_id) LEFT JOIN application_firewall p USING (device_id)
-    LEFT JOIN windows_android_details w USING (device_id)"""
+    LEFT JOIN windows_android_details w USING (device_id) LEFT JOIN mac_hardware h USING (device_id)
+    LEFT JOIN activation_lock a USING (device_id)"""
 _APPS = """SELECT coalesce(bundle_id, name) AS id, min(name) AS name, bundle_id, min(developer_name) AS developer_name,
     min(team_id) AS team_id, min(obtained_from) AS obtained_from, min(executable) AS executable,
     max(app_store_vendable) AS app_store_vendable, max(device_based_vpp) AS device_based_vpp FROM apps GROUP BY 1"""
@@ -34,7 +41,7 @@ _PROFILES = """SELECT payload_identifier AS id, min(profile_display_name) AS nam
     FROM profiles WHERE payload_identifier IS NOT NULL GROUP BY 1"""
 
 
-def write_graph(db: sqlite3.Connection, out: TextIO, shown: Shown) -> None:
+def write_graph(db: sqlite3.Connection, out: TextIO, _: Wanted, shown: Shown) -> None:
     """One JSON object a line: entities, then relationships."""
     db.execute("BEGIN")
     out.writelines(json.dumps(shown(line), ensure_ascii=False, separators=(",", ":")) + "\n" for line in _graph(db))
@@ -128,11 +135,27 @@ def _device(row: Row) -> Row:
         "filevault.filevaultPrkEscrowed": _flag(row["key_escrowed"]),
         "filevault.filevaultNextRotation": row["scheduled_key_rotation"],
         "filevault.filevaultRegenRequired": _flag(row["regeneration_needed"]),
-        "hardwareOverview.modelIdentifier": row["model_identifier"],
+        **{_camel("hardwareOverview", name): row[name] for name in _HARDWARE},
+        **{_camel("activationLock", name): _flag(row[name]) for name in _LOCK},
         "network.localHostname": row["local_hostname"],
-        "network.ipAddress": row["wifi_ipv4_address"],
-        "macAddress": row["wifi_mac_address"],
+        "network.ipAddress": row["ip"],
+        "network.publicIp": row["public_ip"],
+        "network.macAddress": row["mac"],
+        "macAddress": row["mac"],
     }
+
+
+_HARDWARE = "model_identifier processor_name processor_speed number_of_processors total_number_of_cores memory".split()
+_LOCK = (
+    "bypass_code_failed user_activation_lock_enabled device_activation_lock_enabled "
+    "activation_lock_allowed_while_supervised activation_lock_supported".split()
+)
+
+
+def _camel(section: str, name: str) -> str:
+    """The property of a column in a section of the details."""
+    first, *others = name.split("_")
+    return f"{section}.{first}{''.join(other.capitalize() for other in others)}"
 
 
 def _user(row: Row) -> Row:
@@ -145,6 +168,16 @@ def _user(row: Row) -> Row:
 def _blueprint(row: Row) -> Row:
     found = {name: row[name] for name in ("id", "name", "description")}
     return found | {"computersCount": row["computers_count"]}
+
+
+def _custom_profile(row: Row) -> Row:
+    found = {
+        "id": row["id"],
+        "name": row["name"],
+        "active": _flag(row["active"]),
+        "mdmIdentifier": row["mdm_identifier"],
+    }
+    return found | {"createdOn": _milliseconds(row["created_at"]), "updatedOn": _milliseconds(row["updated_at"])}
 
 
 def _app(row: Row) -> Row:
@@ -181,7 +214,8 @@ _ENTITIES: dict[str, tuple[str, str, Callable[[Row], Row]]] = {
     "device": ("Device", _DEVICES, _device),
     "user": ("User", "SELECT * FROM users", _user),
     "blueprint": ("Configuration", "SELECT * FROM blueprints", _blueprint),
-    "profile": ("Configuration", _PROFILES, dict),
+    "profile": ("Configuration", "SELECT * FROM custom_profiles", _custom_profile),
+    "installed_profile": ("Configuration", _PROFILES, dict),
     "app": ("Application", _APPS, _app),
     "vulnerability": ("Vulnerability", "SELECT * FROM vulnerabilities", _vulnerability),
 }
@@ -191,10 +225,11 @@ _ENTITIES: dict[str, tuple[str, str, Callable[[Row], Row]]] = {
 def _relationships(db: sqlite3.Connection, relation: Relation) -> Iterator[Row]:
     """One a pair of entities. Where a pair is joined in more than one way, a property is a list, its name in plural."""
     verb = "HAS" if relation.target == "user" else relation.verb
-    type_ = f"kandji_{relation.source}_{verb.lower()}_{relation.target}"
+    target = "installed_profile" if relation.target == "profile" else relation.target
+    type_ = f"kandji_{relation.source}_{verb.lower()}_{target}"
     values = "".join(f', json_group_array(DISTINCT "{name}")' for name in relation.properties)
     for left, right, *held in db.execute(f"SELECT a, b{values} FROM ({relation.select}) GROUP BY a, b"):
-        begin, end = _key(relation.source, left), _key(relation.target, right)
+        begin, end = _key(relation.source, left), _key(target, right)
         yield _of_edge(dict(zip(relation.properties, map(json.loads, held), strict=True))) | {
             "_key": f"{begin}|{verb.lower()}|{end}",
             "_type": type_,

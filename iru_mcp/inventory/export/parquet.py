@@ -1,56 +1,131 @@
 """Rows as Parquet: strictly typed, a Hive-partitioned folder a tenant, written in batches of bounded memory.
 
-`OUT/tenant=ACCOUNT/table=NAME/rows.parquet`. The folder of a tenant is replaced as a whole. A cell that is not of its
-column's type is null in the column and kept, under the column's name, in `more`: nothing is lost for being odd.
+`OUT/tenant=ACCOUNT/table=NAME/rows.parquet`. A cell that is not of its column's type is null in the column and kept,
+under the column's name, in `more`: nothing is lost for being odd.
+
+OUT may be a path, whose tenant folder is replaced as a whole, or the address of an object store as pyarrow's
+filesystems know it (`s3://`, `gs://`), which has no such exchange. What goes there is written to a temporary folder
+first and sent when it is complete, so an object is never half; the manifest is sent last, and tables that it no longer
+has are deleted after it. A reader that wants all tables of one sync takes the rows whose `sync` is the manifest's.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from ...errors import ConfigError
+from ...errors import ConfigError, UsageError
 from ...installation import installation
+from ...output.clean import clean
 from ..store import meta
 from .columns import Type, strict
 from .files import MANIFEST, whole_folder
-from .manifest import entry, manifest
+from .manifest import Entry, entry, manifest
 from .rows import Row, Shown, Table, Wanted, check, rows, tables
 
 _BATCH = 20_000
 """Rows that are held at once, and of one row group."""
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
-def write_parquet(db: sqlite3.Connection, out: Path, wanted: Wanted, shown: Shown) -> Path:
-    """Write the tenant's folder within `out` and return it. Raises ConfigError without the extra `parquet`."""
-    _library()
+def is_address(out: str) -> bool:
+    """Whether it is the address of a filesystem, and not a path."""
+    return bool(_ADDRESS.match(out))
+
+
+def write_parquet(db: sqlite3.Connection, out: str, wanted: Wanted, shown: Shown) -> str:
+    """Write the tenant's folder within `out`, a path or an address, and return where it is.
+
+    Raises ConfigError without the extra `parquet`, UsageError where it cannot be written.
+    """
+    fs, base = _filesystem(out) if is_address(out) else (_library().fs.LocalFileSystem(), out)
     db.execute("BEGIN")
-    sync, tenant = check(db, wanted), meta(db, "account") or ""
-    folder = out / f"tenant={quote(tenant, safe='.-_')}"
-    found = {}
-    with whole_folder(folder, beside=out) as new:
-        for table in tables(wanted):
-            file = f"table={table.name}/rows.parquet"
-            (new / file).parent.mkdir(mode=0o700)
-            count = _write(new / file, table, rows(db, table, wanted, shown, sync))
-            found[table.name] = entry(table, file, count)
-        (new / MANIFEST).write_text(manifest(db, "parquet", wanted, found), "utf-8")
-    return folder
+    sync = check(db, wanted)
+    folder = f"{base.rstrip('/')}/tenant={quote(meta(db, 'account') or '', safe='.-_')}"
+    if fs.type_name == "local":
+        with whole_folder(Path(folder), beside=Path(base)) as new:
+            _write_all(db, new, wanted, shown, sync)
+        return folder
+    with TemporaryDirectory() as work:
+        files = _write_all(db, Path(work), wanted, shown, sync)
+        try:
+            _send(fs, Path(work), folder, files)
+        except (OSError, ValueError) as error:
+            raise _refused(out, error) from None
+    return f"{fs.type_name}: {folder}"
 
 
 def _library() -> Any:
     try:
         import pyarrow as pa  # noqa: PLC0415 - of an extra, and slow to load
+        import pyarrow.fs  # noqa: PLC0415
         import pyarrow.parquet  # noqa: PLC0415
     except ImportError:
         raise ConfigError(
             "Parquet needs its library.", f"Install it with: {installation().adding('parquet')}"
         ) from None
     return pa
+
+
+def _filesystem(address: str) -> tuple[Any, str]:
+    """The filesystem of an address and the path in it. Raises UsageError."""
+    try:
+        fs, base = _library().fs.FileSystem.from_uri(address)
+    except (OSError, ValueError) as error:
+        raise _refused(address, error) from None
+    return fs, str(base)
+
+
+def _refused(address: str, error: Exception) -> UsageError:
+    """Without what an address may hold of secrets: only its scheme and host are named."""
+    parts = urlsplit(address)
+    why = str(clean(str(error).partition("\n")[0]))[:300].rstrip(".")
+    return UsageError(
+        f"{parts.scheme}://{parts.hostname or ''} cannot be written ({why}).",
+        "Check the address, and that this environment has the store's usual credentials (AWS_ACCESS_KEY_ID and "
+        "AWS_SECRET_ACCESS_KEY, or GOOGLE_APPLICATION_CREDENTIALS).",
+    )
+
+
+def _files(fs: Any, folder: str) -> set[str]:
+    """The files of an earlier export, by its manifest."""
+    with (
+        suppress(FileNotFoundError, ValueError, KeyError, TypeError),
+        fs.open_input_stream(f"{folder}/{MANIFEST}") as file,
+    ):
+        return {str(table["file"]) for table in json.loads(file.read())["tables"].values()}
+    return set()
+
+
+def _send(fs: Any, work: Path, folder: str, files: list[str]) -> None:
+    """Send the tables, then the manifest, then delete what only an earlier export had."""
+    before = _files(fs, folder)
+    for file in (*files, MANIFEST):
+        if fs.type_name not in ("s3", "gcs"):  # an object's name needs no folders
+            fs.create_dir(f"{folder}/{file}".rpartition("/")[0])
+        _library().fs.copy_files(str(work / file), f"{folder}/{file}", _library().fs.LocalFileSystem(), fs)
+    for file in before - set(files):
+        fs.delete_file(f"{folder}/{file}")
+
+
+def _write_all(db: sqlite3.Connection, folder: Path, wanted: Wanted, shown: Shown, sync: int) -> list[str]:
+    """Write every table, then the manifest; returns the tables' files."""
+    found: dict[str, Entry] = {}
+    for table in tables(wanted):
+        file = f"table={table.name}/rows.parquet"
+        (folder / file).parent.mkdir(mode=0o700)
+        count = _write(folder / file, table, rows(db, table, wanted, shown, sync))
+        found[table.name] = entry(table, file, count)
+    (folder / MANIFEST).write_text(manifest(db, "parquet", wanted, found), "utf-8")
+    return [str(one["file"]) for one in found.values()]
 
 
 def _write(file: Path, table: Table, found: Iterator[Row]) -> int:

@@ -16,7 +16,6 @@ from ...api.client import IruClient
 from ...api.endpoints.prism import PRISM_COUNT
 from ...errors import IruError, RateLimited, UsageError
 from ..store import reader
-from ..sync.device_rows import PLATFORMS
 from ..sync.quota import HOUR_LIMIT
 from ..tables import BY_NAME
 
@@ -36,10 +35,11 @@ _LIVE = {
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the copy tells about its tables: rows of those that were read, and how many devices are asked one by one."""
+    """What the copy tells about its tables: rows of those that were read, and how many devices there are."""
 
     rows: dict[str, int]
-    per_device: int
+    devices: dict[str, int]
+    """Devices by platform."""
 
 
 class Costs:
@@ -93,7 +93,8 @@ class Costs:
 
     def _one(self, table: str, known: Known) -> int | None:
         kind = BY_NAME[table]
-        devices = known.per_device if kind.per_device else 0
+        asked = kind.per_device.platforms if kind.per_device else ()
+        devices = sum(known.devices.get(platform, 0) for platform in asked)
         if not kind.listed:
             return devices
         counted = self.rows(table)
@@ -140,8 +141,7 @@ async def known(path: Path) -> Known:
     def look() -> Known:
         with reader(path) as db:
             rows = dict(db.execute("SELECT kind, rows FROM _coverage WHERE good_sync IS NOT NULL").fetchall())
-            marks = ", ".join("?" * len(PLATFORMS))
-            found = db.execute(f"SELECT count(*) FROM devices WHERE platform IN ({marks})", PLATFORMS).fetchone()
-        return Known(rows, found[0])
+            devices = dict(db.execute("SELECT platform, count(*) FROM devices GROUP BY 1").fetchall())
+        return Known(rows, devices)
 
     return await to_thread.run_sync(look)

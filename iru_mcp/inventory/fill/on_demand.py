@@ -72,6 +72,8 @@ class OnDemand:
         self.processes = Processes()
         self.costs = Costs(client)
         self._temporary: TemporaryFolder | None = None
+        self._found: tuple[int, int] | None = None
+        """The file that was found to be of this version."""
         self._fill: _Fill | None = None
         self._beginning = anyio.Lock()
         self._filled: dict[str, float] = {}
@@ -93,8 +95,10 @@ class OnDemand:
     async def path(self) -> Path:
         """The file, made or brought to this version where it has to be. Raises an IruError."""
         path = self.place()
-        if not await to_thread.run_sync(_current, path):
-            await to_thread.run_sync(_prepare, path)
+        if self._found is None or self._found != await to_thread.run_sync(_inode, path):
+            if not await to_thread.run_sync(_current, path):
+                await to_thread.run_sync(_prepare, path)
+            self._found = await to_thread.run_sync(_inode, path)
         return path
 
     def place(self) -> Path:
@@ -232,6 +236,15 @@ class OnDemand:
             return 10
         left = sum(max(0, (one.about or 0) - one.pages) for one in unfinished)
         return min(60, max(2, math.ceil(left * (anyio.current_time() - fill.began) / done)))
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    """What tells the file at `path` from another that may take its place; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _current(path: Path) -> bool:

@@ -11,7 +11,10 @@ from ..tables import BY_NAME, Kind
 from .sources import OF_SYNCS, kinds_of
 
 Rows = Sequence[Sequence[Any]]
-_COVERAGE = "SELECT kind, state, why, permission, rows, odd, left_out, since, checked_at FROM _coverage"
+_COVERAGE = (
+    "SELECT kind, state, why, permission, rows, odd, left_out, since, checked_at, "
+    "iif(removals_at < since, removals_at, NULL) FROM _coverage"
+)
 _LAST = "SELECT finished_at, (SELECT min(started_at) FROM _sync) FROM _sync ORDER BY id DESC LIMIT 1"
 
 
@@ -28,6 +31,8 @@ class _Reading:
     left_out: int | None
     since: str | None
     checked_at: str | None
+    removals_until: str | None
+    """Where a row that went since may still be counted: until when removals are known."""
 
 
 @dataclass(slots=True)
@@ -109,6 +114,8 @@ def _line(
     times = [one.since for one in readings if one.since]
     name = view if view.removesuffix("_history") == kind.name else f"{view}: {kind.name}"
     line = {"table": name, "as_of": min(times, default=None), "rows": sum(one.rows or 0 for one in readings)}
+    behind = min((one.removals_until for one in readings if one.removals_until), default=None)
+    line |= {"removals_known_until": behind} if behind else {}
     return line | ({"missing": missing} if missing else {}), complete
 
 

@@ -7,7 +7,7 @@ and syncs, the others find the lock taken or the sync done.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,11 +26,11 @@ _AGAIN = 60.0
 """Seconds until the next look after one that found the file locked or Iru failing."""
 
 
-async def keep_fresh(open_client: Callable[[], IruClient], every: timedelta) -> None:
+async def keep_fresh(open_client: Callable[[], Awaitable[IruClient]], every: timedelta) -> None:
     """Sync whenever the last whole sync is older than `every`, until cancelled. Failures are logged and tried again."""
     while True:
         try:
-            wait = await _round(open_client(), every)
+            wait = await _round(await open_client(), every)
         except Locked:
             wait = _AGAIN
         except IruError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ from anyio import to_thread
 
 from ...api.record import read_moment
 from ...errors import IruError, UsageError
+from ...folding import nearest
 from ..query import ask
 from ..schema import VIEWS, view_columns
 from ..store import reader, words
@@ -25,6 +25,10 @@ from .sources import kinds_of
 _A_DAY = timedelta(days=1)
 _FEW = 12
 """Columns with at most so many values are shown with them."""
+_TABLES = 4
+"""Tables that are described in one answer."""
+_PLAIN = frozenset({"more", "baseline", "valid_from", "valid_to", "last_collected_at"})
+"""Columns whose values tell nothing about a table, beside ids."""
 _LOOKING = 5.0
 """Seconds for the values of all columns of a table."""
 _NOTES = [
@@ -45,6 +49,7 @@ async def overview(copy: OnDemand, now: datetime, told: Told | None) -> dict[str
     costs = await copy.costs.of(list(BY_NAME), await known(path))
     held = await to_thread.run_sync(_held, path)
     lines = [_line(view, held, costs, now) for view in VIEWS if not view.endswith("_history")]
+    notes += await to_thread.run_sync(_removals, path)
     return {"columns": ["table", "a row is", "rows", "age", "requests"], "tables": lines, "notes": notes}
 
 
@@ -60,6 +65,14 @@ def _held(path: Path) -> dict[str, tuple[int, str]]:
     return found
 
 
+def _removals(path: Path) -> list[str]:
+    """A note on the tables that may still count what went since they were last read whole."""
+    with reader(path) as db:
+        found = db.execute("SELECT kind, removals_at FROM _coverage WHERE removals_at < since ORDER BY 1").fetchall()
+    behind = ", ".join(f"{kind} {moment}" for kind, moment in found)
+    return [f"removals are known until: {behind}; what went later may still be counted"] if behind else []
+
+
 def _line(view: str, held: dict[str, tuple[int, str]], costs: dict[str, int | None], now: datetime) -> list[str | int]:
     kinds = kinds_of([view])
     read = [held[kind] for kind in kinds if kind in held]
@@ -71,15 +84,24 @@ def _line(view: str, held: dict[str, tuple[int, str]], costs: dict[str, int | No
     return [view, VIEWS[view][0].removesuffix("; now"), rows, age, price]
 
 
-async def in_depth(copy: OnDemand, view: str, seconds: float, told: Told | None) -> dict[str, Any]:
-    """One table: its columns, the values of those with few, and three statements with what they gave.
+async def in_depth(copy: OnDemand, names: str, seconds: float, told: Told | None) -> dict[str, Any]:
+    """Tables, with commas between them: their columns, the values of those with few, and three statements with what
+    they gave. More than _TABLES are refused.
 
     Raises UsageError for an unknown table, naming the nearest.
     """
-    name = view.casefold()
-    if name not in VIEWS:
-        near = difflib.get_close_matches(name, VIEWS, 3, 0.4) or list(VIEWS)
-        raise UsageError(f"There is no table {view[:40]}.", f"Perhaps: {', '.join(near)}.")
+    wanted = [name.casefold() for name in names.replace(",", " ").split()]
+    for name in wanted:
+        if name not in VIEWS:
+            near = nearest(name, VIEWS, 3, 0.4) or list(VIEWS)
+            raise UsageError(f"There is no table {name[:40]}.", f"Perhaps: {', '.join(near)}.")
+    if len(wanted) > _TABLES:
+        raise UsageError(f"{len(wanted)} tables are too many at once.", f"Name at most {_TABLES}.")
+    found = [await _one_in_depth(copy, name, seconds / len(wanted), told) for name in wanted]
+    return found[0] if len(found) == 1 else {"described": found}
+
+
+async def _one_in_depth(copy: OnDemand, name: str, seconds: float, told: Told | None) -> dict[str, Any]:
     found: dict[str, Any] = {"table": name, "row": VIEWS[name][0], "columns": view_columns()[name]}
     try:
         waiting = await copy.fill(kinds_of([name]), _A_DAY, seconds, told)
@@ -105,6 +127,8 @@ async def _values(copy: OnDemand, path: Path, view: str) -> dict[str, list[Any] 
     found: dict[str, list[Any] | None] = {}
     with anyio.move_on_after(_LOOKING):
         for column in view_columns()[view]:
+            if column in _PLAIN or column.endswith("_id"):
+                continue
             sql = f'SELECT DISTINCT "{column}" FROM "{view}" WHERE "{column}" IS NOT NULL LIMIT {_FEW + 1}'
             rows = (await ask(copy.processes, path, sql, rows=_FEW + 1, cell=81, seconds=_LOOKING)).rows
             short = [row[0] for row in rows if not isinstance(row[0], str) or len(row[0]) <= 40]
@@ -115,7 +139,7 @@ async def _values(copy: OnDemand, path: Path, view: str) -> dict[str, list[Any] 
 async def _statements(copy: OnDemand, path: Path, view: str, few: dict[str, list[Any]]) -> list[dict[str, Any]]:
     """Three statements over the table, run now: by value, with their devices, and what has none."""
     found = []
-    for sql in _examples(view, [column for column, held in few.items() if len(held) > 1 and column != "valid_from"]):
+    for sql in _examples(view, [column for column, held in few.items() if len(held) > 1]):
         answer = await ask(copy.processes, path, sql, **_BOUNDS)
         found.append({"sql": sql, "first_row": answer.rows[0] if answer.rows else []})
     return found

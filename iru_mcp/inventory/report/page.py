@@ -81,7 +81,7 @@ def _alerts(alerts: list[Alert]) -> str:
 
 
 def _group(group: Group) -> Row:
-    says = [f"{alert.say} (since {alert.opened_at[:10]})" for alert in group.alerts[:_ALERTS]]
+    says = [f"{alert.say} (open since {alert.opened_at[:10]})" for alert in group.alerts[:_ALERTS]]
     left = len(group.alerts) - len(says)
     says += [f"and {left:,} more: executives' come first here, then the oldest"] if left else []
     rule = f"{group.rule} (acknowledged or muted)" if group.quiet else group.rule

@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,9 @@ HEAP = 80 * 1024 * 1024
 """Bytes that SQLite may hold in a process of its own; with the row that is fetched a statement stays below 128 MB."""
 _ROWS = 8 * 1024 * 1024
 """Bytes of all cells that are fetched, as Python holds them, and not counting the row that is being fetched."""
-_STEPS = 2_000
+_CACHE = 16_000
+"""KiB of the file's pages that a statement keeps in memory, within HEAP."""
+_STEPS = 20_000
 """Of SQLite's own steps, how many between two looks at the clock."""
 _BEGINS = re.compile(r"(?:\s|;|--[^\n]*(?:\n|$)|/\*.*?\*/)*(select|with|values)\b", re.IGNORECASE | re.DOTALL)
 """How a statement that only reads begins: EXPLAIN would tell of the tables behind the views."""
@@ -78,25 +81,37 @@ class Found:
 
 
 class Guard:
-    """A read-only connection to the copy at `path` that runs strangers' statements until `seconds` from now."""
+    """A read-only connection to the copy at `path` that runs strangers' statements."""
 
-    def __init__(self, path: Path, seconds: float) -> None:
+    def __init__(self, path: Path) -> None:
+        self._deadline = 0.0
+        self._version: list[int] = []
         self.db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5)
-        self._shadow = sqlite3.connect(":memory:", isolation_level=None)
-        self._deadline = time.monotonic() + seconds
-        self._read: set[str] = set()
-        self.views = self._copy_views(path)
         self.db.execute("PRAGMA query_only = 1")
+        self.db.execute(f"PRAGMA cache_size = -{_CACHE}")
         self.db.execute("PRAGMA temp_store = MEMORY")  # what is sorted is bounded as memory, and never in a file
-        self.db.execute("BEGIN")  # one state for everything that is read
-        for db in (self.db, self._shadow):
-            self._bound(db)
-        self._shadow.set_authorizer(self._compiles)
+        _bound(self.db)
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """All that is read in the block is of one state of the copy, and stops `seconds` from now."""
+        self._deadline = time.monotonic() + seconds
+        self.db.execute("BEGIN")
+        version = [self.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("schema_version", "user_version")]
+        if version != self._version:  # making one takes longer than most statements
+            self._version, self._shadow = version, _Shadow(_views(self.db))
+        self.db.set_progress_handler(lambda: self.late, _STEPS)
+        try:
+            yield
+        finally:
+            self.db.set_progress_handler(None, 0)
+            self.db.set_authorizer(None)
+            self.db.text_factory = str
+            self.db.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connection."""
         self.db.close()
-        self._shadow.close()
 
     @property
     def late(self) -> bool:
@@ -105,15 +120,7 @@ class Guard:
 
     def reads(self, sql: str, values: Mapping[str, Any]) -> set[str]:
         """The views that a statement reads; it is not run. Raises sqlite3.Error for one that may not or cannot be."""
-        if not _BEGINS.match(sql):
-            raise sqlite3.DatabaseError(SIGNS["refused"])
-        self._read.clear()
-        program = self._shadow.execute(f"EXPLAIN {canonical_times(sql)}", values).fetchall()
-        opened = {(row[4], row[3]) for row in program if row[1] == "OpenRead"}
-        virtual = any(row[1] == "VOpen" for row in program) and _VIRTUAL.search(sql)
-        if virtual or not opened <= self._roots.keys():
-            raise sqlite3.DatabaseError(SIGNS["refused"])
-        return (self._read | {self._roots[place] for place in opened}) & self.views.keys()
+        return self._shadow.reads(sql, values, lambda: self.late)
 
     def run(self, sql: str, values: Mapping[str, Any], bounds: Bounds) -> Found:
         """The rows of a statement that may be run. Raises sqlite3.Error, MemoryError when they are too large."""
@@ -133,47 +140,56 @@ class Guard:
                 raise MemoryError(SIGNS["much"])
         return Found(tables, _names(cursor), rows, more=False)
 
-    def _copy_views(self, path: Path) -> dict[str, list[str]]:
-        """The views of the copy with their columns, made again as empty tables in the shadow."""
-        key = path, *(self.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("schema_version", "user_version"))
-        if key not in _VIEWS:
-            _VIEWS.clear()
-            _VIEWS[key] = _views(self.db)
-        views = _VIEWS[key]
+
+class _Shadow:
+    """An empty database with the views of a copy as plain tables, in which statements are compiled."""
+
+    def __init__(self, views: Mapping[str, list[str]]) -> None:
+        self._views = views
+        self._read: set[str] = set()
+        self._db = sqlite3.connect(":memory:", isolation_level=None)
         for name, columns in views.items():
             listed = ", ".join(f'"{column}"' for column in columns)
-            self._shadow.execute(f'CREATE TABLE "{name}"({listed})')
-        places = self._shadow.execute("SELECT rootpage, name FROM sqlite_schema")
-        self._roots = {(0, page): name for page, name in places}
-        return views
+            self._db.execute(f'CREATE TABLE "{name}"({listed})')
+        self._roots = {(0, page): name for page, name in self._db.execute("SELECT rootpage, name FROM sqlite_schema")}
+        _bound(self._db)
+        self._db.set_authorizer(self._compiles)
 
-    def _bound(self, db: sqlite3.Connection) -> None:
-        register(db)
-        for table in _MODULES:  # made when first asked for, which the authorizer would forbid
-            db.execute(f"SELECT 1 FROM {table}('[]')")
-        for limit, most in _LIMITS.items():
-            db.setlimit(limit, most)
-        db.set_progress_handler(lambda: self.late, _STEPS)
+    def reads(self, sql: str, values: Mapping[str, Any], late: Callable[[], bool]) -> set[str]:
+        """The views that a statement reads. Raises sqlite3.Error for one that may not or cannot be run."""
+        if not _BEGINS.match(sql):
+            raise sqlite3.DatabaseError(SIGNS["refused"])
+        self._read.clear()
+        self._db.set_progress_handler(late, _STEPS)
+        program = self._db.execute(f"EXPLAIN {canonical_times(sql)}", values).fetchall()
+        opened = {(row[4], row[3]) for row in program if row[1] == "OpenRead"}
+        virtual = any(row[1] == "VOpen" for row in program) and _VIRTUAL.search(sql)
+        if virtual or not opened <= self._roots.keys():
+            raise sqlite3.DatabaseError(SIGNS["refused"])
+        return (self._read | {self._roots[place] for place in opened}) & self._views.keys()
 
     def _compiles(self, action: int, first: str | None, second: str | None, _: str | None, within: str | None) -> int:
-        """The authorizer where a statement is compiled: `first` is a real table, or an expression's name if no column
-        of it is read."""
+        """The authorizer: `first` is a real table, or an expression's name if no column of it is read."""
         if action == sqlite3.SQLITE_READ:
             name = (first or "").casefold()
             self._read.add(name)
-            known = name in self.views or name in _MODULES or (not second and not name.startswith(_HIDDEN))
+            known = name in self._views or name in _MODULES or (not second and not name.startswith(_HIDDEN))
             known = known and second != "ROWID"  # a view has none
             return sqlite3.SQLITE_OK if known else sqlite3.SQLITE_DENY
         return _harmless(action, second)
 
 
-_VIEWS: dict[tuple[object, ...], dict[str, list[str]]] = {}
-"""The views of the file that was asked last: each costs SQLite a compilation."""
-
-
 def _views(db: sqlite3.Connection) -> dict[str, list[str]]:
     names = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'view'")]
-    return {name: _names(db.execute(f'SELECT * FROM "{name}" LIMIT 0')) for name in names if not name.startswith("_")}
+    return {name: _names(db.execute(f'SELECT * FROM "{name}" LIMIT 0')) for name in names if name[0] != "_"}
+
+
+def _bound(db: sqlite3.Connection) -> None:
+    register(db)
+    for table in _MODULES:  # made when first asked for, which the authorizer would forbid
+        db.execute(f"SELECT 1 FROM {table}('[]')")
+    for limit, most in _LIMITS.items():
+        db.setlimit(limit, most)
 
 
 def _harmless(action: int, second: str | None) -> int:

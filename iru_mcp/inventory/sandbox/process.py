@@ -24,33 +24,49 @@ def main() -> None:
     """Answer statements until standard input ends."""
     limits = sqlite3.connect(":memory:")
     limits.execute(f"PRAGMA hard_heap_limit = {HEAP}")  # of the process
+    files = _Files()
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         watch = threading.Timer(asked["seconds"] + GRACE, os._exit, (1,))
         watch.daemon = True
         watch.start()
-        answer = _answer(asked)
+        answer = _answer(files, asked)
         watch.cancel()
         sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
         sys.stdout.buffer.flush()
 
 
-def _answer(asked: dict[str, Any]) -> dict[str, Any]:
+class _Files:
+    """The file that was asked last, held open: to open one takes longer than most statements."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._guard: Guard | None = None
+
+    def guard(self, path: Path) -> Guard:
+        """A guard over the file that is at `path` now. Raises sqlite3.Error where there is none."""
+        found = path.stat() if path.exists() else None
+        key = (path, found.st_dev, found.st_ino) if found else None
+        if self._guard is None or key is None or key != self._key:
+            if self._guard:
+                self._guard.close()
+            self._key, self._guard = key, Guard(path)
+        return self._guard
+
+
+def _answer(files: _Files, asked: dict[str, Any]) -> dict[str, Any]:
     """`tables`, `facts`, `columns`, `rows` and `more`; or `error`, SQLite's words, and whether it was `late`.
 
     With `only_reads` the statement is not run. `facts` are statements of the caller's own, by name, answered from the
     same state of the copy.
     """
+    guard = None
     try:
-        guard = Guard(Path(asked["path"]), asked["seconds"])
-    except sqlite3.Error as error:
-        return {"error": str(error), "late": False}
-    try:
-        return _found(guard, asked)
+        guard = files.guard(Path(asked["path"]))
+        with guard.within(asked["seconds"]):
+            return _found(guard, asked)
     except (sqlite3.Error, sqlite3.Warning, MemoryError) as error:
-        return {"error": str(error) or type(error).__name__, "late": guard.late}
-    finally:
-        guard.close()
+        return {"error": str(error) or type(error).__name__, "late": guard is not None and guard.late}
 
 
 def _found(guard: Guard, asked: dict[str, Any]) -> dict[str, Any]:

@@ -132,9 +132,11 @@ def _note_check_ins(db: sqlite3.Connection, kind: Kind) -> None:
 
 def _note_reports(db: sqlite3.Connection, kind: Kind) -> None:
     """When each device last reported the category."""
+    db.execute("INSERT OR IGNORE INTO _category(name) VALUES (?)", (kind.name,))
     db.execute(
-        "INSERT OR REPLACE INTO _report(kind, device, updated_at, collected_at) SELECT kind, device, "
-        "nullif(updated_at, 0), nullif(collected_at, 0) FROM _stage_report WHERE kind = ?",
+        "INSERT OR REPLACE INTO _report(category, device, updated_at, collected_at) SELECT c.id, s.device, "
+        "nullif(s.updated_at, 0), nullif(s.collected_at, 0) FROM _stage_report s JOIN _category c ON c.name = s.kind "
+        "WHERE s.kind = ?",
         (kind.name,),
     )
 
@@ -142,18 +144,18 @@ def _note_reports(db: sqlite3.Connection, kind: Kind) -> None:
 def _apply(db: sqlite3.Connection, kind: Kind, number: int) -> None:
     """Close what ended and open what began. What took the place of news is news."""
     name = kind.name
+    dated = f"since, changed{', latest' if kind.latest else ''}"
     ended = "(device, value) IN (SELECT device, value FROM closing)"
     db.execute(
-        f"INSERT OR REPLACE INTO _{name}_closed(seen_to, device, value, seen_from, flags, next, since, changed, "
-        f"latest) SELECT :sync, o.device, o.value, o.seen_from, (o.flags & {NEWS}) | c.flags, c.next, o.since, "
-        f"o.changed, o.latest FROM closing c JOIN _{name}_open o ON o.device = c.device AND o.value = c.value "
-        "ORDER BY o.device, o.value",
+        f"INSERT OR REPLACE INTO _{name}_closed(seen_to, device, value, seen_from, flags, next, {dated}) SELECT :sync, "
+        f"o.device, o.value, o.seen_from, (o.flags & {NEWS}) | c.flags, c.next, {dated} FROM closing c "
+        f"JOIN _{name}_open o ON o.device = c.device AND o.value = c.value ORDER BY o.device, o.value",
         {"sync": number},
     )
     db.execute(f"DELETE FROM _{name}_open WHERE {ended}")
     db.execute(
-        f"INSERT INTO _{name}_open(device, value, seen_from, flags, since, changed, latest) "
-        "SELECT device, value, ?, fresh, since, changed, latest FROM opening",
+        f"INSERT INTO _{name}_open(device, value, seen_from, flags, {dated}) "
+        f"SELECT device, value, ?, fresh, {dated} FROM opening",
         (number,),
     )
     if not kind.starts:  # what happened in Iru is listed itself; a change for each would only repeat it
@@ -182,7 +184,7 @@ def _cover(  # noqa: PLR0913, PLR0917 - the facts of one reading
         "mode": state.mode,
         "sync": number,
         "full": sync.started_at if full else None,
-        "removals": sync.started_at if full or state.removals else None,
+        "removals": sync.started_at if full or state.removals or kind.starts else None,
         "counted": state.counted,
         "since": sync.started_at,
         "at": sync.finished_at,

@@ -16,11 +16,12 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PerDevice:
-    """A request of its own for each device of PLATFORMS of which Prism has no row."""
+    """A request of its own for each device of `platforms` of which Prism has no row."""
 
     endpoint: Endpoint[Any]
     row: Callable[[object], Row | None]
     """From a row as sent to one in the columns of the copy; None when it is not one."""
+    platforms: tuple[str, ...] = PLATFORMS
 
 
 _OF_APPLE = {"publisher": "developer_name", "source": "obtained_from"}
@@ -56,9 +57,22 @@ def _details(row: object) -> Row | None:
     return found
 
 
+_OF_A_MAC = frozenset(
+    "model_identifier processor_name processor_speed number_of_processors total_number_of_cores memory mac_address "
+    "ip_address public_ip".split()
+)
+
+
+def _mac_hardware(row: object) -> Row | None:
+    """What Prism has no column for; all else of a Mac's details is in other tables."""
+    found = _details(row)
+    return None if found is None else {name: value for name, value in found.items() if name in _OF_A_MAC}
+
+
 def _fields(section: object) -> list[tuple[str, Any]]:
     return list(section.items()) if isinstance(section, dict) else []
 
 
 APPS = PerDevice(LIST_DEVICE_APPS, _app)
 DETAILS = PerDevice(GET_DEVICE_DETAILS, _details)
+MAC_HARDWARE = PerDevice(GET_DEVICE_DETAILS, _mac_hardware, ("Mac",))

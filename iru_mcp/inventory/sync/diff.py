@@ -80,8 +80,9 @@ def _refresh(db: sqlite3.Connection, kind: Kind) -> None:
     """The newest of what is not versioned: some columns, and when Iru says that the row changed."""
     differs = "s.changed IS NOT o.changed" + (" OR s.latest IS NOT o.latest" if kind.latest else "")
     if kind.latest or kind.changed:
+        newest = f"changed = s.changed{', latest = s.latest' if kind.latest else ''}"
         db.execute(
-            f"UPDATE _{kind.name}_open AS o SET latest = s.latest, changed = s.changed FROM _stage s "
+            f"UPDATE _{kind.name}_open AS o SET {newest} FROM _stage s "
             f"WHERE s.kind = ? AND s.device = o.device AND s.value = o.value AND ({differs})",
             (kind.name,),
         )

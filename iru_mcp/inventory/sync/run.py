@@ -186,8 +186,8 @@ class _SyncRun:
         return [kind for kind in KINDS if kind.name in names]
 
     def _still_good(self, names: set[str], now: datetime) -> set[str]:
-        """Tables of which Iru cannot say what changed, and that cost a request for each parent: once a day will do."""
-        parted = {name for name in names if BY_NAME[name].parents}
+        """Tables of which Iru cannot say what changed, and that cost many requests: once a day will do."""
+        parted = {name for name in names if BY_NAME[name].parents or BY_NAME[name].daily}
         if self._plan.full:
             return set()
         return parted - set(stale_tables(self._db, parted, now, self._plan.full_every))

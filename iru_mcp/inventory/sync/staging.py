@@ -18,7 +18,6 @@ from ..store import transaction
 from ..tables import Kind
 from .canonical import seconds
 from .cve_texts import keep_texts
-from .device_rows import PLATFORMS
 from .interning import Interning
 
 Place = Position | list[Any]
@@ -184,7 +183,8 @@ class Stage:
 
     def due(self, kind: Kind) -> list[DueDevice]:
         """The listed devices that must be asked one by one and were not yet: no row of theirs is in a list."""
-        marks = ", ".join("?" * len(PLATFORMS))
+        platforms = kind.per_device.platforms if kind.per_device else ()
+        marks = ", ".join("?" * len(platforms))
         found = self._db.execute(
             "SELECT d.device_id, json_extract(s.latest, '$.last_check_in') AS seen, EXISTS (SELECT 1 FROM _visit v "
             "WHERE v.kind = ?1 AND v.device = s.device AND v.check_in IS json_extract(s.latest, '$.last_check_in')) "
@@ -194,7 +194,7 @@ class Stage:
             "AND NOT EXISTS (SELECT 1 FROM _stage l WHERE l.kind = ?1 AND l.device = s.device) "
             "AND (EXISTS (SELECT 1 FROM _visit v WHERE v.kind = ?1 AND v.device = s.device) "
             f"OR NOT EXISTS (SELECT 1 FROM _{kind.name}_open o WHERE o.device = s.device)) ORDER BY 1",
-            (kind.name, *PLATFORMS),
+            (kind.name, *platforms),
         )
         return [DueDevice(device_id, check_in, bool(unchanged)) for device_id, check_in, unchanged in found]
 

@@ -120,6 +120,8 @@ def application(binder: Binder, listen: Listen, draining: Callable[[], bool] = l
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
             async with manager.run(), anyio.create_task_group() as group:
+                if binder.opens_early:
+                    group.start_soon(binder.open_early)
                 if listen.background:
                     group.start_soon(listen.background)
                 yield

@@ -34,27 +34,31 @@ async def inventory_query(
     sql: Annotated[str, Field(description="one SQLite SELECT", min_length=1, max_length=8000), KEEPS_PSEUDONYMS],
     max_age: MaxAge = "1h",
 ) -> dict[str, Any]:
-    """Rows of one SELECT over the whole fleet: joins, counts, "has X but not Y" over devices, users, apps, local_users,
-    launch_items, profiles, filevault, detections, threats and more: inventory_schema lists them. A table is read from
-    Iru when it is first used; `tables` says of when each is and what it lacks. Times are text like
-    2026-11-22T09:30:00Z, booleans 1 and 0; version_key(text) compares versions. At most 500 rows."""
+    """Rows of one SELECT over the whole fleet: joins, counts, "has X but not Y". devices(device_id, device_name,
+    serial_number, platform, os_version, user_email, blueprint_name, last_check_in), apps(name, bundle_id, version,
+    path), local_users(username, type), launch_items(label, path, program), users(email, department, archived),
+    filevault(status); what is on devices has device_id; more: inventory_schema. Read from Iru when first used; `tables`
+    says of when and what is missing. Times are text like 2026-11-22T09:30:00Z, booleans 1, 0; version_key(text)
+    compares versions. At most 500 rows."""
     from ...inventory import query
     from ...inventory.fill.provenance import facts, provenance
     from ...inventory.fill.sources import kinds_of
 
     copy = _copy(ctx)
-    views = await query.tables_read(copy.processes, await copy.path(), sql)
+    path = await copy.path()
+    views = await query.tables_read(copy.processes, path, sql, ctx.caller)
     waiting = await copy.fill(kinds_of(views), _age(max_age, ctx.now()), _FILL_SECONDS, ctx.call.report_progress)
     if waiting:
         return _not_yet(copy, waiting)
     found = await query.ask(
         copy.processes,
-        await copy.path(),
+        path,
         sql,
         facts=facts(views),
         rows=_ROWS,
         cell=MAX_FIELD + 1,
         seconds=_SECONDS,
+        caller=ctx.caller,
     )
     about = provenance(views, found.facts)
     rows, cut = _within(found.rows)
@@ -114,7 +118,7 @@ def _within(rows: list[list[Any]]) -> tuple[list[list[Any]], bool]:
 @tool(LIST_DEVICES, optional=SOURCES, toolset="inventory")
 async def inventory_schema(
     ctx: Context,
-    table: Annotated[Str, Field(description="one table in depth")] = "",
+    table: Annotated[Str, Field(description="up to 4 tables in depth")] = "",
 ) -> dict[str, Any]:
     """The tables of inventory_query: what a row is, rows, age, about how many requests to Iru reading it takes. With
     table: its columns, the values of those that have few, and statements that work."""

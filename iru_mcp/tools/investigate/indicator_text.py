@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ...folding import fold
+from ...output.privacy import comparable
 from .indicator_kinds import UNMISTAKABLE, looks_like, without_port
 
 _LABELS = (
@@ -75,10 +76,12 @@ class Indicator:
         """Whether one field has the value, folded; a list has it when an item has."""
         if isinstance(found, (list, tuple)):
             return any(self.fits(item, whole=whole) for item in found)
-        wanted, text = fold(self.value), fold(str(found or ""))
+        if whole:
+            return fold(self.value) == fold(str(found or ""))
+        wanted, text = fold(comparable(self.value)), fold(comparable(str(found or "")))
         if self.below_home:
             return re.search(f"(?:{_HOMES}){re.escape(wanted)}", text) is not None
-        return wanted == text if whole else wanted in text
+        return wanted in text
 
 
 def any_home(text: str) -> str:

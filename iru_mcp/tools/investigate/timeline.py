@@ -16,6 +16,7 @@ from ...api.endpoints.devices import GET_DEVICE, LIST_DEVICE_ACTIVITY, LIST_DEVI
 from ...api.endpoints.users import LIST_USERS
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS
 from ...errors import UsageError
+from ...folding import fold
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
@@ -198,12 +199,12 @@ def _on(record: Device, subject: Subject, event: Event) -> Event:
 
 
 async def _audit(call: Call, subject: Subject, early: datetime | None, late: datetime | None) -> SourceRows[Event]:
-    names = {name.casefold() for name in subject.names}
-    targets = names | {record.blueprint_id.casefold() for record in subject.devices if record.blueprint_id}
+    names = set(map(fold, subject.names))
+    targets = names | {fold(record.blueprint_id) for record in subject.devices if record.blueprint_id}
 
     def about(event: AuditEvent) -> bool:
-        state = str(event.new_state).casefold()
-        return (event.target_id or "").casefold() in targets or any(name in state for name in names)
+        state = fold(str(event.new_state))
+        return fold(event.target_id or "") in targets or any(name in state for name in names)
 
     rows = await read_audit(call, early, late, about)
     held = {record.device_id: record for record in subject.devices}

@@ -26,6 +26,7 @@ from ...api.record import sensitive_fields
 from ...errors import ConfigError, IruError
 from ...folding import nearest
 from ...output.clean import clean
+from ...output.privacy import in_force
 from ...output.redaction import withhold
 from .answers import Page, output_schema
 from .arguments import as_meant, usage_error
@@ -104,7 +105,11 @@ class Tool:
         return frozenset(name for name, hint in self._hints.items() if mark in get_args(hint))
 
     async def run(
-        self, client: IruClient, arguments: Mapping[str, Any], progress: ReportProgress | None = None
+        self,
+        client: IruClient,
+        arguments: Mapping[str, Any],
+        progress: ReportProgress | None = None,
+        caller: str | None = None,
     ) -> Answer:
         """The answer to one call, cleaned and within its size. Raises an IruError."""
         privacy = client.privacy
@@ -113,19 +118,22 @@ class Tool:
             if privacy:
                 kept = {name: given[name] for name in self._marked(KEEPS_PSEUDONYMS)}
                 given = privacy.arguments(given | dict.fromkeys(kept, ""), self._name_parts) | kept
-            ctx = self._context(client, given, progress)
-            found = await self.function(ctx, **given)
+            ctx = self._context(client, given, progress, caller)
+            with in_force(privacy):
+                found = await self.function(ctx, **given)
         except IruError as error:
             raise error.reworded(privacy.text if privacy else str) from None
         answer = ctx.annotated(found.answer() if isinstance(found, Page) else found)
         shown = answer if self.sensitive else withhold(answer, sensitive_fields())
         return fit_answer(ctx.pseudonymised(clean(shown)))
 
-    def _context(self, client: IruClient, given: Mapping[str, Any], progress: ReportProgress | None) -> Context:
+    def _context(
+        self, client: IruClient, given: Mapping[str, Any], progress: ReportProgress | None, caller: str | None
+    ) -> Context:
         counts = given.get("group_by") or given.get("limit") == 0
         requests = self.count_requests if counts and self.count_requests else self.requests
         call = client.call(*self.endpoints, *self.optional, requests=requests, progress=progress)
-        return Context(call, Cursors(question(self.name, given), client.cursor_key()), client)
+        return Context(call, Cursors(question(self.name, given), client.cursor_key()), client, caller)
 
     def read(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments, typed. Raises UsageError naming what is wrong and what is valid, never the value."""

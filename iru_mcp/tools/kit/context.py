@@ -23,6 +23,8 @@ class Context:
     """Reads from Iru within this question's budget."""
     cursors: Cursors
     _client: IruClient
+    caller: str | None = None
+    """Whose call this is, where there are several callers."""
 
     def now(self) -> datetime:
         """The present moment, in UTC."""

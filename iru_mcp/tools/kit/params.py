@@ -13,6 +13,7 @@ from pydantic import Field
 from ...api.record import read_moment
 from ...errors import UsageError
 from ...folding import fold, nearest, plain_part
+from ...output.privacy import comparable
 
 Str = Annotated[str, Field(max_length=300)]
 """Free text, empty for not asked."""
@@ -150,8 +151,8 @@ def within(moment: datetime | None, since: datetime | None, until: datetime | No
 
 def contains(wanted: str) -> Callable[[Any], bool]:
     """A test for text that has `wanted` in it, both folded."""
-    part = fold(wanted)
-    return lambda value: isinstance(value, str) and bool(part) and part in fold(value)
+    is_asked = bool(fold(wanted))
+    return lambda value: isinstance(value, str) and is_asked and fold(comparable(wanted)) in fold(comparable(value))
 
 
 def equals(wanted: str) -> Callable[[Any], bool]:

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 from ...api.record import Record
 from .answers import Page, columns_of
 from .params import ALL, known_fields
-from .size import ROOM_FOR_ROWS, size, truncated
+from .size import ROOM_FOR_ROWS, size_truncated
 
 T = TypeVar("T")
 
@@ -95,7 +95,7 @@ class RowCollector(Generic[T]):
         if self.full:
             return False
         row = self._row(record)
-        total = self._size + size(truncated(self._pseudonymised(row)))
+        total = self._size + size_truncated(self._pseudonymised(row))
         before = self._constant if self._rows else row
         constant = {name: value for name, value in before.items() if row.get(name) == value}
         self.too_large = bool(self._rows) and total - self.count * _size_of_columns(constant) > ROOM_FOR_ROWS
@@ -136,7 +136,7 @@ class RowCollector(Generic[T]):
 
 def _size_of_columns(columns: dict[str, Any]) -> int:
     """What these columns add to the size of a row."""
-    return sum(size({name: truncated(value)}) - 1 for name, value in columns.items())
+    return sum(size_truncated({name: value}) - 1 for name, value in columns.items())
 
 
 def _without(row: dict[str, Any], columns: Collection[str]) -> dict[str, Any]:

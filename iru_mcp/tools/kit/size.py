@@ -27,6 +27,13 @@ def size(value: Any) -> int:
     return len(_compact(value).encode("utf-8", "replace"))
 
 
+def size_truncated(value: Any) -> int:
+    """Bytes of `value` with its texts as long as they go out."""
+    text = _compact(value)
+    # A value that is shorter than the longest text holds none to truncate; most rows are.
+    return len(text.encode("utf-8", "replace")) if len(text) <= MAX_FIELD else size(truncated(value))
+
+
 @dataclass(slots=True)
 class SizeBudget:
     """Bytes that are left for a part of an answer."""
@@ -35,7 +42,7 @@ class SizeBudget:
 
     def take(self, value: Any) -> bool:
         """Take the room that `value` needs, its texts truncated as they go out; False when there is not enough."""
-        needed = size(truncated(value))
+        needed = size_truncated(value)
         if needed > self.left:
             return False
         self.left -= needed

@@ -15,6 +15,7 @@ from typing import Any
 from ...api.record import read_moment, write_moment
 from ...errors import UsageError
 from ...folding import fold, plain_part, spellings
+from ...output.privacy import comparable
 from ..kit.params import did_you_mean
 from ..kit.versions import read_version
 from .categories import in_our_words
@@ -60,8 +61,9 @@ def validate(wanted: Mapping[str, Any], columns: Iterable[str], example: str) ->
         if column not in known:
             raise UsageError(
                 f"No column '{column[:60]}' in this category.",
-                f"{did_you_mean(column, in_our_words(known))}Columns: {', '.join(sorted(in_our_words(known)))}. "
-                f"A filter here: {example}.",
+                # The example first: an error is cut at its end, and a category may have 50 columns.
+                f"{did_you_mean(column, in_our_words(known))}A filter here: {example}. "
+                f"Columns: {', '.join(sorted(in_our_words(known)))}.",
             )
         if not isinstance(condition, Mapping) or not condition:
             raise UsageError(f"The filter on {column} is no object with an operator.", _right_one(column))
@@ -122,13 +124,18 @@ def _test(name: str, operand: Any) -> Callable[[Any], bool]:
         return _in_order(_ORDER[name], _comparable(operand))
     parts = {part for part in _folded(operand) if part}
     if name == "like":
-        return lambda value: any(part in word for word in _folded(value) for part in parts)
+        return lambda value: any(part in word for word in _parts(value) for part in filter(None, _parts(operand)))
     return lambda value: not parts.isdisjoint(_folded(value))
 
 
 def _folded(value: Any) -> list[str]:
     """The texts of a value or of a list of values, as they are compared; true and false are texts too."""
     return [fold(str(item)) for item in (value if isinstance(value, list) else [value]) if item is not None]
+
+
+def _parts(value: Any) -> list[str]:
+    """The same where parts of it are matched."""
+    return [fold(comparable(str(one))) for one in (value if isinstance(value, list) else [value]) if one is not None]
 
 
 def _in_order(test: Callable[[Any, Any], bool], bound: Any) -> Callable[[Any], bool]:

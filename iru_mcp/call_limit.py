@@ -1,6 +1,6 @@
-"""How many tool calls work at once: so many in all, three quarters of them at most for one caller.
+"""How many calls, or SQL statements, work at once: so many in all, three quarters of them at most for one caller.
 
-Each call holds memory and a share of Iru's rate limit while it works, so the number is bounded and the others wait
+Each holds memory while it works, and a call a share of Iru's rate limit, so the number is bounded and the others wait
 their turn, not for longer than a client would. A caller waits for a place of its own first, so that its queue holds up
 nobody else, and only so many of its calls may wait: over SSE they come without waiting for an answer.
 """
@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 
 import anyio
 
-from ..errors import RateLimited
+from .errors import RateLimited
 
 MOST_WAITING = 4_000
 """Calls that wait, of all callers."""

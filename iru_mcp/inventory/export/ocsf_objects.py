@@ -1,0 +1,187 @@
+"""Objects of OCSF made of a row: each takes out of the row what it holds, and leaves the rest in it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from ...api.record import read_moment
+from ..store import utc
+from .rows import Row
+
+_SYSTEMS = {"Mac": ("macOS", 300), "iPhone": ("iOS", 301), "iPad": ("iPadOS", 302), "Windows": ("Windows", 100),
+            "Android": ("Android", 201)}  # fmt: skip
+_TYPES = {"iPhone": 5, "iPad": 4}
+_HASHES = {32: 1, 40: 2, 64: 3, 128: 4}
+"""By the length of the text: MD5, SHA-1, SHA-256, SHA-512."""
+
+
+def milliseconds(moment: datetime) -> int:
+    """A time as OCSF has it."""
+    return int(moment.timestamp() * 1000)
+
+
+def take_time(rest: Row, column: str) -> int | None:
+    """The time of a column, taken out of the row; left there when it is not one that can be written back unchanged."""
+    with suppress(ValueError):
+        moment = read_moment(rest.get(column))
+        if utc(moment) == rest[column]:
+            del rest[column]
+            return milliseconds(moment)
+    return None
+
+
+def _take(rest: Row, column: str, held: type | tuple[type, ...]) -> Any:
+    """The cell of a column, taken out of the row; left there when it is of another type, or empty."""
+    return rest.pop(column) if isinstance(rest.get(column), held) and rest[column] != "" else None
+
+
+def _text(rest: Row, column: str) -> str | None:
+    """A text, taken out of the row."""
+    found: str | None = _take(rest, column, str)
+    return found
+
+
+def _made(**parts: Any) -> Row:
+    """An object of what is known."""
+    return {name: value for name, value in parts.items() if value not in (None, {}, [])}
+
+
+def owned(rest: Row) -> Row:
+    """The device of a row that is not a device: its type is not in the row."""
+    serial = _made(serial_number=_text(rest, "serial_number"))
+    uid, name = _text(rest, "device_id"), _text(rest, "device_name")
+    return _made(uid=uid, name=name, hw_info=serial) | {"type_id": 0}
+
+
+def device(rest: Row, hardware: Row) -> Row:
+    """A row of devices. What is neither Mac, iPhone nor iPad is of the type Other, by its platform."""
+    platform, model = _text(rest, "platform") or "unknown", _text(rest, "model")
+    kind = 3 if "MacBook" in str(model) else 2 if platform == "Mac" else _TYPES.get(platform, 99)
+    system, system_id = _SYSTEMS.get(platform, (platform, 99))
+    os_version, build = _text(rest, "os_version"), _text(rest, "supplemental_build_version")
+    agent, other = _text(rest, "agent_version"), platform if kind == 99 and system_id == 99 else None
+    return owned(rest) | _made(
+        type_id=kind,
+        type=platform if kind == 99 else None,
+        model=model,
+        vendor_name="Apple Inc." if platform not in ("Windows", "Android") else None,
+        os=_made(name=system, type_id=system_id, type=other, version=os_version, build=build),
+        owner=_owner(rest),
+        groups=_blueprint(rest),
+        agent_list=[{"name": "Iru Agent", "version": agent}] if agent else [],
+        is_managed=_take(rest, "mdm_enabled", bool),
+        udid=_text(rest, "udid"),
+        ip=_text(hardware, "ip_address"),
+        mac=_text(hardware, "mac_address"),
+        first_seen_time=take_time(rest, "first_enrollment"),
+        last_seen_time=take_time(rest, "last_check_in"),
+    )
+
+
+def _owner(rest: Row) -> Row:
+    """Whose device it is. OCSF requires an id or a user's name, for which the e-mail stands."""
+    uid, name, email = (_text(rest, column) for column in ("user_id", "user_name", "user_email"))
+    return _made(uid=uid, name=email or name, full_name=name, email_addr=email)
+
+
+def _blueprint(rest: Row) -> list[Row]:
+    """The blueprint as the group that the device is in."""
+    found = _made(uid=_text(rest, "blueprint_id"), name=_text(rest, "blueprint_name"))
+    return [found | {"type": "blueprint"}] if found else []
+
+
+def software(rest: Row) -> Row:
+    """An app as product, and as a bill of materials of itself alone where its version is known, which that requires."""
+    name, version = _text(rest, "name"), _text(rest, "version")
+    uid, vendor = _text(rest, "bundle_id"), _text(rest, "developer_name")
+    product = _made(name=name, version=version, uid=uid, vendor_name=vendor, path=_text(rest, "path"))
+    found: Row = {"product": product}
+    if name and version:
+        package = _made(name=name, version=version, uid=uid, vendor_name=vendor, type_id=1)
+        found["sbom"] = {"package": package, "software_components": [{"name": name, "version": version}]}
+    return found
+
+
+def cve(rest: Row, known: Row) -> Row:
+    """A vulnerability of a detection and of what is known of its CVE; each keeps what does not fit."""
+    link, score, fixed = (
+        _text(known, "cve_link"),
+        _take(known, "epss_score", (int, float)),
+        _text(known, "fixed_version"),
+    )
+    exploited = known.get("kev_score")
+    record = _made(
+        uid=rest.pop("cve_id"),
+        desc=_text(known, "description"),
+        references=[link] if link else [],
+        epss=_made(score=None if score is None else str(score)),
+        created_time=take_time(known, "cve_published_at"),
+        modified_time=take_time(known, "cve_modified_at"),
+    )
+    found = _made(cve=record, severity=_text(known, "severity"), affected_packages=_package(rest, fixed))
+    if isinstance(exploited, (int, float)):
+        found["is_exploit_available"] = exploited > 0
+    if fixed and not found.get("affected_packages"):
+        known["fixed_version"] = fixed
+    return found
+
+
+def _package(rest: Row, fixed: str | None) -> list[Row]:
+    """The software that has it. OCSF requires name and version of one."""
+    if not rest.get("name") or not rest.get("version"):
+        return []
+    name, version = rest.pop("name"), rest.pop("version")
+    more = {"uid": _text(rest, "bundle_id"), "path": _text(rest, "path"), "fixed_in_version": fixed}
+    return [_made(name=name, version=version, **more)]
+
+
+def malware(rest: Row) -> Row:
+    """A threat's file. Iru's classifications (MALWARE, PUP) are none of OCSF's, so they are Other, by name."""
+    kind = _text(rest, "classification")
+    path, digest = _text(rest, "file_path"), _text(rest, "file_hash")
+    files = [_file(path, digest)] if path else []
+    if digest and not path:
+        rest["file_hash"] = digest
+    found = _made(name=_text(rest, "threat_name"), classifications=[kind] if kind else [], files=files)
+    return found | {"classification_ids": [99]}
+
+
+def _file(path: str, digest: str | None) -> Row:
+    """A file of unknown type, as Iru does not say it."""
+    hashes = [{"algorithm_id": _HASHES.get(len(digest), 99), "value": digest}] if digest else []
+    return _made(name=path.rpartition("/")[2] or path, path=path, hashes=hashes) | {"type_id": 0}
+
+
+_PROCESS = {"name", "pid", "command_line", "image_path", "owner", "sha256"}
+
+
+def process(rest: Row) -> Row:
+    """The process that was detected, with its parent. OCSF requires its number; without it both stay in the row."""
+    found = _process(rest, "target_process")
+    parent = _process(rest, "parent_process") if found else {}
+    return found | _made(parent_process=parent)
+
+
+def _is_plain(held: Row) -> bool:
+    """Whether a process has nothing but texts of known names beside its number."""
+    return all(name in _PROCESS and (name == "pid" or (isinstance(cell, str) and cell)) for name, cell in held.items())
+
+
+def _process(rest: Row, column: str) -> Row:
+    held = rest.get(column)
+    if not isinstance(held, dict) or not isinstance(held.get("pid"), int) or not _is_plain(held):
+        return {}
+    path, digest, owner = held.get("image_path"), held.get("sha256"), held.get("owner")
+    if digest and not path:
+        return {}
+    del rest[column]
+    return _made(
+        pid=held["pid"],
+        name=held.get("name"),
+        cmd_line=held.get("command_line"),
+        user=_made(name=owner),
+        file=_file(path, digest) if path else {},
+        path=path,
+    )
