@@ -13,7 +13,8 @@ from iru_mcp import demo
 from iru_mcp.api import declared_endpoints
 from iru_mcp.api.client import IruClient
 from iru_mcp.api.endpoint import Endpoint
-from iru_mcp.api.endpoints.devices import GET_DEVICE, GET_DEVICE_LOST_MODE, LIST_DEVICE_APPS, LIST_DEVICES
+from iru_mcp.api.endpoints.device_apps import LIST_DEVICE_APPS
+from iru_mcp.api.endpoints.devices import GET_DEVICE, GET_DEVICE_LOST_MODE, LIST_DEVICES
 from iru_mcp.api.endpoints.prism import COLUMNS, COMMON_COLUMNS
 from iru_mcp.demo.asgi_transport import DemoTransport
 from iru_mcp.demo.routes import ROUTES

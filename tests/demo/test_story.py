@@ -8,12 +8,12 @@ from typing import Any
 
 from iru_mcp.api.client import IruClient
 from iru_mcp.api.endpoints.audit import LIST_AUDIT_EVENTS
+from iru_mcp.api.endpoints.device_apps import LIST_DEVICE_APPS
 from iru_mcp.api.endpoints.devices import (
     GET_DEVICE_DETAILS,
     GET_DEVICE_LOST_MODE,
     GET_DEVICE_STATUS,
     LIST_DEVICE_ACTIVITY,
-    LIST_DEVICE_APPS,
     LIST_DEVICES,
 )
 from iru_mcp.api.endpoints.library import LIST_CUSTOM_SCRIPTS

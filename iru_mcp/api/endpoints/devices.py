@@ -1,4 +1,4 @@
-"""Devices: the list, one device's details, status, activity, apps, commands, notes, lost mode."""
+"""Devices: the list, one device's details, status, activity, commands, notes, lost mode."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from ..endpoint import Endpoint
 from ..paging import Offset, Single, Whole
 from ..record import SENSITIVE, Assigned, Declared, Flag, Moment, Names, Number, Record, Text, tidy
 
-_INFORMATION = "Devices > Device Information"
+INFORMATION = "Devices > Device Information"
+"""The section of Iru's token screen."""
 
 
 class Device(Record):
@@ -69,63 +70,6 @@ class DeviceDetails(Record):
     def sections(self) -> list[dict[str, Any]]:
         """The parts that are objects."""
         return [section for section in self.model_dump().values() if isinstance(section, dict)]
-
-
-class App(Record):
-    """One installed app. Apple, Windows and Android use different names for the same things."""
-
-    app_id: Text = None
-    app_name: Text = None
-    name: Text = None
-    display_name: Text = None
-    bundle_id: Text = None
-    package_name: Text = None
-    product_code: Text = None
-    version: Text = None
-    version_name: Text = None
-    path: Text = None
-    installed_path: Text = None
-    source: Text = None
-    application_source: Text = None
-    application_type: Text = None
-    signature: Text = None
-    publisher: Text = None
-    publisher_display_name: Text = None
-    process: Text = None
-    architecture: Text = None
-    bundle_size: Text = None
-    app_store_vendable: Flag = None
-    device_based_vpp: Flag = None
-    creation_date: Moment = None
-    modification_date: Moment = None
-    installer_package_name: Text = None
-    sha256_hash: Text = None
-    sha1_hashes: Names = None
-
-    def shaped(self) -> dict[str, Any]:
-        """`flat()` with the names of APP_SHAPE beside Iru's own.
-
-        Windows names an app and its publisher twice, for people and for the system; what the system goes by are
-        `bundle_id` and `signature` here.
-        """
-        flat = self.flat()
-        shaped = {name: next((flat[key] for key in keys if key in flat), None) for name, keys in APP_SHAPE.items()}
-        if self.display_name and self.name not in (None, self.display_name):
-            shaped["bundle_id"] = self.name
-        if self.publisher_display_name and self.publisher:
-            shaped["signature"] = self.publisher
-        return flat | {name: value for name, value in shaped.items() if value is not None}
-
-
-APP_SHAPE = {
-    "name": ("app_name", "display_name", "name"),
-    "version": ("version", "version_name"),
-    "bundle_id": ("bundle_id", "package_name", "product_code"),
-    "path": ("path", "installed_path"),
-    "source": ("source", "application_source", "application_type"),
-    "publisher": ("publisher_display_name", "publisher", "signature"),
-}
-"""Apple's, Windows' and Android's names for the same thing, the first that holds something wins."""
 
 
 class StatusItem(Record):
@@ -219,7 +163,7 @@ class LostMode(Record):
 LIST_DEVICES = Endpoint(
     name="LIST_DEVICES",
     path="/api/v1/devices",
-    section=_INFORMATION,
+    section=INFORMATION,
     permission="Device list",
     record=Device,
     paging=Offset(300),
@@ -233,7 +177,7 @@ LIST_DEVICES = Endpoint(
 GET_DEVICE = Endpoint(
     name="GET_DEVICE",
     path="/api/v1/devices/{device_id}",
-    section=_INFORMATION,
+    section=INFORMATION,
     permission="Device ID",
     record=Device,
     paging=Single(),
@@ -243,27 +187,17 @@ GET_DEVICE = Endpoint(
 GET_DEVICE_DETAILS = Endpoint(
     name="GET_DEVICE_DETAILS",
     path="/api/v1/devices/{device_id}/details",
-    section=_INFORMATION,
+    section=INFORMATION,
     permission="Device details",
     record=DeviceDetails,
     paging=Single(),
-)
-
-# https://api-docs.kandji.io - Devices > Get Device Apps. Not paged; an iPhone's preinstalled apps are left out by Iru.
-LIST_DEVICE_APPS = Endpoint(
-    name="LIST_DEVICE_APPS",
-    path="/api/v1/devices/{device_id}/apps",
-    section=_INFORMATION,
-    permission="Application list",
-    record=App,
-    paging=Whole("apps"),
 )
 
 # https://api-docs.kandji.io - Devices > Get Device Status
 GET_DEVICE_STATUS = Endpoint(
     name="GET_DEVICE_STATUS",
     path="/api/v1/devices/{device_id}/status",
-    section=_INFORMATION,
+    section=INFORMATION,
     permission="Device Status",
     record=DeviceStatus,
     paging=Single(),
@@ -273,7 +207,7 @@ GET_DEVICE_STATUS = Endpoint(
 LIST_DEVICE_PARAMETERS = Endpoint(
     name="LIST_DEVICE_PARAMETERS",
     path="/api/v1/devices/{device_id}/parameters",
-    section=_INFORMATION,
+    section=INFORMATION,
     permission="Device Parameters",
     record=StatusItem,
     paging=Whole("parameters"),
@@ -283,7 +217,7 @@ LIST_DEVICE_PARAMETERS = Endpoint(
 LIST_DEVICE_ACTIVITY = Endpoint(
     name="LIST_DEVICE_ACTIVITY",
     path="/api/v1/devices/{device_id}/activity",
-    section=_INFORMATION,
+    section=INFORMATION,
     permission="Device Activity",
     record=Activity,
     paging=Offset(300, "activity.results"),
@@ -293,7 +227,7 @@ LIST_DEVICE_ACTIVITY = Endpoint(
 LIST_DEVICE_COMMANDS = Endpoint(
     name="LIST_DEVICE_COMMANDS",
     path="/api/v1/devices/{device_id}/commands",
-    section=_INFORMATION,
+    section=INFORMATION,
     record=Command,
     paging=Offset(300, "commands.results"),
 )
@@ -302,7 +236,7 @@ LIST_DEVICE_COMMANDS = Endpoint(
 LIST_DEVICE_NOTES = Endpoint(
     name="LIST_DEVICE_NOTES",
     path="/api/v1/devices/{device_id}/notes",
-    section=_INFORMATION,
+    section=INFORMATION,
     record=Note,
     paging=Whole(),
 )
@@ -311,7 +245,7 @@ LIST_DEVICE_NOTES = Endpoint(
 GET_DEVICE_LOST_MODE = Endpoint(
     name="GET_DEVICE_LOST_MODE",
     path="/api/v1/devices/{device_id}/details/lostmode",
-    section=_INFORMATION,
+    section=INFORMATION,
     record=LostMode,
     paging=Single(),
 )

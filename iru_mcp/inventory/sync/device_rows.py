@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...api.endpoint import Endpoint
-from ...api.endpoints.devices import APP_SHAPE, GET_DEVICE_DETAILS, LIST_DEVICE_APPS, App, DeviceDetails
+from ...api.endpoints.device_apps import APP_SHAPE, LIST_DEVICE_APPS, App
+from ...api.endpoints.devices import GET_DEVICE_DETAILS, DeviceDetails
 
 PLATFORMS = ("Windows", "Android")
 """As the device list spells them. Prism's published device families are Apple's alone."""

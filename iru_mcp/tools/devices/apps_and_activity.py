@@ -7,7 +7,8 @@ from typing import Annotated, Any, TypedDict
 
 from pydantic import Field
 
-from ...api.endpoints.devices import APP_SHAPE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_APPS, LIST_DEVICES, Activity, App
+from ...api.endpoints.device_apps import APP_SHAPE, LIST_DEVICE_APPS, App
+from ...api.endpoints.devices import LIST_DEVICE_ACTIVITY, LIST_DEVICES, Activity
 from ...api.record import tidy
 from ..kit.answers import Page
 from ..kit.catalogue import tool
