@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import statistics
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -65,7 +66,7 @@ async def cancel_http(server: Running, iru: Any) -> float:
 
 
 async def gone_away() -> tuple[str, bool]:
-    """An older client's request without its stream: only the call's own deadline ends it."""
+    """An older client's request whose connection closes: that alone ends it."""
     begin = {
         "protocolVersion": "2025-11-25",
         "capabilities": {},
@@ -84,7 +85,7 @@ async def gone_away() -> tuple[str, bool]:
                 while not any(line.startswith("{") for line in server.said):  # noqa: ASYNC110 - a thread gathers them
                     await anyio.sleep(0.1)
             took = time.monotonic() - since
-    return f"ended after {took:.1f} s", took <= 27
+    return f"ended after {took:.1f} s", took <= 4
 
 
 async def thousand() -> tuple[str, bool]:
@@ -228,11 +229,16 @@ async def slowloris() -> tuple[str, bool]:
                 for number, stream in enumerate(slow):
                     group.start_soon(drip, stream, HALVES[number % 3])
                 await anyio.sleep(1)
-                asked = time.monotonic()
-                await client.call_tool("list_users", {"limit": 2})
-                quick = (time.monotonic() - asked) * 1000
+                quick = statistics.median([await timed(client, limit) for limit in range(2, 7)]) * 1000
             took = time.monotonic() - began
-    return f"300 gone in {took:.1f} s, a good call meanwhile {quick:.0f} ms", took <= 20 and quick <= 200
+    return f"300 gone in {took:.1f} s, good calls meanwhile {quick:.0f} ms", took <= 20 and quick <= 200
+
+
+async def timed(client: Client, limit: int) -> float:
+    """The seconds of one call."""
+    began = time.monotonic()
+    await client.call_tool("list_users", {"limit": limit})
+    return time.monotonic() - began
 
 
 async def drip(stream: anyio.abc.SocketStream, half: bytes) -> None:
@@ -269,7 +275,7 @@ def rows() -> list[Row]:
     return [
         Row("D1", "the client cancels, stdio", "<= 100 ms", lambda: cancelled(over_http=False), quick=False),
         Row("D1", "the client cancels, HTTP", "<= 100 ms", lambda: cancelled(over_http=True), quick=False),
-        Row("D2", "an older HTTP client goes away", "<= 25 s + 1 s", gone_away, quick=False),
+        Row("D2", "an older HTTP client goes away", "<= 3 s after a client that waits 1 s", gone_away, quick=False),
         Row("D3", "1,000 calls at once", "1,000 answered; <= 100 MB", thousand, quick=False),
         Row("D5", "stdin closes", "exit 0 <= 1 s", ended(lambda one: one.input.close(), 1), quick=False),
         Row("D6", "SIGTERM", "exit <= 1 s", ended(lambda one: one.process.send_signal(15), 1), quick=False),
@@ -279,6 +285,8 @@ def rows() -> list[Row]:
         Row("D8", "the same over SSE", "delivered; <= 10 s", lambda: delivered("/sse"), quick=False),
         Row("D8", "SIGTERM with a call that never ends", "<= 10 s", endless, quick=False),
         Row("D8", "SIGTERM with an SQL statement that is stuck", "<= 10 s", stuck_statement, quick=False),
-        Row("D13", "300 half requests", "gone <= 20 s; a call <= 200 ms", slowloris, quick=False),
+        Row(
+            "D13", "300 half requests", "gone <= 20 s; calls <= 200 ms, the middle one of five", slowloris, quick=False
+        ),
         Row("D18", "the audit line", "100 lines, 0 leaks", audited, quick=False),
     ]

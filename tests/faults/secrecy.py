@@ -222,9 +222,9 @@ async def hidden() -> Measured:
     flat = [record.flat() for record in batch.records[:100] if record]
     spent = []
     for _ in range(200):
-        began = time.perf_counter()
+        began = time.process_time()
         clean(flat)
-        spent.append(time.perf_counter() - began)
+        spent.append(time.process_time() - began)
     await client.aclose()
     honest = "Zo\u00eb \u7530\u4e2d \u062c\u0647\u0627\u0632 "
     honest += "\U0001f468\u200d\U0001f469\u200d\U0001f467 1\ufe0f\u20e3 \U0001f1e9\U0001f1ea"
@@ -289,7 +289,7 @@ def rows() -> list[Row]:
         Row("B7", "secrets in command lines, scripts, profiles, URLs, notes", "recall >= 99 %", secrets_in_text),
         Row("B8", "evidence that looks like a secret", "lost 0; <= 0.5 ms per 25 rows", evidence, quick=False),
         Row("B9", "names in privacy mode, whatever stands around them", "out 0", names),
-        Row("C1", "hidden and hostile characters", "out 0; <= 3 ms per 100 device records", hidden, quick=False),
+        Row("C1", "hidden and hostile characters", "out 0; <= 3 ms of CPU per 100 device records", hidden, quick=False),
         Row("C2", "instructions, fake frames, forged rows (with C4)", "escapes 0; rows out = rows in", injected),
         Row("C3", "very long strings", "field <= 512, answer <= 48,000", long_text),
     ]

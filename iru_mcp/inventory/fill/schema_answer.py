@@ -93,7 +93,7 @@ async def in_depth(copy: OnDemand, names: str, seconds: float, told: Told | None
     wanted = [name.casefold() for name in names.replace(",", " ").split()]
     for name in wanted:
         if name not in VIEWS:
-            near = nearest(name, VIEWS, 3, 0.4) or list(VIEWS)
+            near = nearest(name, VIEWS, 3, 0.4) or [view for view in VIEWS if not view.endswith("_history")]
             raise UsageError(f"There is no table {name[:40]}.", f"Perhaps: {', '.join(near)}.")
     if len(wanted) > _TABLES:
         raise UsageError(f"{len(wanted)} tables are too many at once.", f"Name at most {_TABLES}.")

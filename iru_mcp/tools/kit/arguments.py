@@ -16,11 +16,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from ...errors import UsageError
-from ...folding import nearest
+from ...folding import fold, nearest
 
 _ADDED_BY_CLIENTS = frozenset(
-    "action chatinput explanation randomstring reason requestid sessionid taskprogress toolcallid".split()
+    "action chatinput dummy explanation noargs noparams placeholder randomstring reason requestid securityrisk "
+    "sessionid taskprogress toolaction toolcallid toolsummary waitforprevious waitforprevioustools".split()
 )
+"""Some clients add a reason or an id to every call, others a word to the call of a tool that needs none."""
 _SAME_THING = {
     "serial_number": ("device",),
     "device_name": ("device",),
@@ -58,10 +60,12 @@ def _is_added_by_clients(name: str) -> bool:
 
 
 def _is_nothing(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+    return value is None or (isinstance(value, str) and not fold(value))
 
 
 def _value(value: Any, schema: Mapping[str, Any]) -> Any:
+    if isinstance(value, str) and not fold(value):
+        return ""  # also of characters that nobody sees
     if schema.get("type") == "string" and isinstance(value, (int, float)) and not isinstance(value, bool):
         value = str(value)
     if schema.get("type") == "array":

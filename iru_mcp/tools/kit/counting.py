@@ -18,7 +18,7 @@ from ...errors import UsageError
 from .answers import Page
 from .context import Context
 from .cursor import ResumePoint
-from .params import did_you_mean
+from .params import did_you_mean, valid_names
 from .rows import RowShape
 from .scan import Scan, Source
 
@@ -105,7 +105,7 @@ async def counting(
     for column in group_by:
         if column not in valid:
             near = did_you_mean(column, valid)
-            raise UsageError(f"No column '{column[:40]}' to group by.", f"{near}Valid: {', '.join(sorted(valid))}.")
+            raise UsageError(f"No column '{column[:40]}' to group by.", f"{near}{valid_names(valid)}")
     after = ctx.cursors.read(cursor)
     unique = source.endpoint.record.unique
     scan = Scan(ctx.call, source, after, widened=bool(after and after.widened), unique=unique, whole=True)

@@ -39,13 +39,27 @@ ALL = "*"
 """In `fields`: every column a row has."""
 
 
+_ROOM_FOR_NAMES = 720
+"""Characters: with the rest of an error text they stay within 200 tokens."""
+
+
+def valid_names(names: Collection[str]) -> str:
+    """`Valid: a, b.`, without Prism's own words (`device__name`) for what has ours; of very many the first, and how
+    many more there are."""
+    ours = [name for name in sorted(names) if "__" not in name]
+    shown: list[str] = []
+    for name in ours:
+        if len(", ".join(shown)) + len(name) > _ROOM_FOR_NAMES:
+            return f"Valid: {', '.join(shown)} and {len(ours) - len(shown)} more."
+        shown.append(name)
+    return f"Valid: {', '.join(shown)}."
+
+
 def known_fields(fields: Sequence[str], valid: Collection[str]) -> None:
     """Raises UsageError for the first of `fields` that no row has or could have."""
     wrong = [name for name in fields if name != ALL and name not in valid]
     if wrong:
-        raise UsageError(
-            f"No field '{wrong[0][:40]}'.", f"{did_you_mean(wrong[0], valid)}Valid: {', '.join(sorted(valid))}."
-        )
+        raise UsageError(f"No field '{wrong[0][:40]}'.", f"{did_you_mean(wrong[0], valid)}{valid_names(valid)}")
 
 
 def did_you_mean(wrong: str, valid: Collection[str]) -> str:

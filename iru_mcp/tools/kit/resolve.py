@@ -15,7 +15,7 @@ from ...folding import fold, spellings
 from ...output.clean import clean_text
 
 IS_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
-_MOST_CANDIDATES = 5
+_MOST_CANDIDATES = 3
 _EVERYTHING: list[dict[str, str]] = [{}]
 
 
@@ -38,7 +38,7 @@ async def resolve(call: Call, device: str) -> ResolvedDevice:
     """The device with this device_id, serial number or name, compared whole and folded.
 
     Iru's own filters match parts, so every row is checked here. Raises NotFound when there is none,
-    UsageError with up to five candidates when there are several.
+    UsageError with up to three candidates when there are several.
     """
     wanted = device.strip()
     if IS_UUID.fullmatch(wanted):
