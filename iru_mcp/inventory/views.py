@@ -18,7 +18,11 @@ _CHANGED = "iif(span.changed = 0, span.since, span.changed)"
 """0 stands for the same time as `since`: most apps never change, and 0 takes no room in the file."""
 
 
-def _columns(kind: Kind) -> str:
+BEGAN = "(SELECT finished_at FROM _sync WHERE id = span.seen_from)"
+"""When a span began."""
+
+
+def columns_of(kind: Kind) -> str:
     """What the views of a table show of its spans."""
     return ", ".join(
         (
@@ -31,7 +35,7 @@ def _columns(kind: Kind) -> str:
             *((f"{_TIME.format(_CHANGED)} AS {kind.changed}",) if kind.changed else ()),
             *_of_report(kind),
             "NOT (span.flags & 1) AS baseline",
-            "(SELECT finished_at FROM _sync WHERE id = span.seen_from) AS valid_from",
+            f"{BEGAN} AS valid_from",
         )
     )
 
@@ -83,24 +87,25 @@ def _of_report(kind: Kind) -> tuple[str, ...]:
     return (f"(SELECT {collected} FROM _report WHERE {category} AND device = span.device) AS last_collected_at",)
 
 
-def _from(kind: Kind, spans: str) -> str:
+def rows_from(kind: Kind, spans: str) -> str:
+    """Where the rows of a table come from; `spans` is a table of spans. Their aliases are span, content and device."""
     device = "LEFT JOIN _device device ON device.id = span.device " if kind.device else ""
     cve = "LEFT JOIN _cve cve ON cve.cve_id = content.cve_id " if kind.name == "vulnerabilities" else ""
     return f"FROM {spans} span JOIN _{kind.name}_value content ON content._id = span.value {device}{cve}"
 
 
 def _current(kind: Kind) -> str:
-    return f"SELECT {_columns(kind)} {_from(kind, f'_{kind.name}_open')}"
+    return f"SELECT {columns_of(kind)} {rows_from(kind, f'_{kind.name}_open')}"
 
 
 def _history(kind: Kind) -> str:
-    now = f"SELECT {_columns(kind)}, NULL AS valid_to {_from(kind, f'_{kind.name}_open')}"
-    before = f"SELECT {_columns(kind)}, ended.finished_at AS valid_to {_from(kind, f'_{kind.name}_closed')}"
+    now = f"SELECT {columns_of(kind)}, NULL AS valid_to {rows_from(kind, f'_{kind.name}_open')}"
+    before = f"SELECT {columns_of(kind)}, ended.finished_at AS valid_to {rows_from(kind, f'_{kind.name}_closed')}"
     return f"{now} UNION ALL {before} JOIN _sync ended ON ended.id = span.seen_to"
 
 
 def _gone() -> str:
-    last = f"SELECT {_columns(KINDS[0])}, ended.finished_at AS gone_at {_from(KINDS[0], '_devices_closed')}"
+    last = f"SELECT {columns_of(KINDS[0])}, ended.finished_at AS gone_at {rows_from(KINDS[0], '_devices_closed')}"
     return f"{last} JOIN _sync ended ON ended.id = span.seen_to WHERE span.seen_to = device.gone_sync"
 
 

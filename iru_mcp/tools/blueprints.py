@@ -62,7 +62,9 @@ async def list_blueprints(
 ) -> Page[BlueprintLine]:
     """Blueprints with their number of devices. Enrollment codes are never shown."""
     has = contains(name.strip())
-    checks: list[Check[Blueprint]] = [Check("name", lambda row: has(row.name))] if name.strip() else []
+    checks: list[Check[Blueprint]] = (
+        [Check("name", lambda row: has(row.name), value=lambda row: row.name)] if name.strip() else []
+    )
     source = Source(LIST_BLUEPRINTS, narrow=part_query("name", name), checks=checks)
     return await listing(ctx, source, RowShape(BlueprintLine), limit=limit, cursor=cursor, fields=fields)
 
@@ -73,7 +75,9 @@ async def list_blueprint_library_items(
 ) -> Page[BlueprintItemLine]:
     """The library items that a blueprint gives its devices."""
     has = contains(name.strip())
-    checks: list[Check[BlueprintItem]] = [Check("name", lambda item: has(item.name))] if name.strip() else []
+    checks: list[Check[BlueprintItem]] = (
+        [Check("name", lambda item: has(item.name), value=lambda item: item.name)] if name.strip() else []
+    )
     source = Source(LIST_BLUEPRINT_LIBRARY_ITEMS, checks=checks, ids={"blueprint_id": blueprint_id.strip()})
     return await listing(ctx, source, RowShape(BlueprintItemLine), limit=limit, cursor=cursor)
 

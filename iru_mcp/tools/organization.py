@@ -72,7 +72,9 @@ class EnrollmentDeviceLine(TypedDict, total=False):
 async def list_tags(ctx: Context, name: Str = "", limit: Limit = 100, cursor: Cursor = "") -> Page[TagLine]:
     """Tags that devices can carry; for the devices use list_devices with tag."""
     has = contains(name.strip())
-    checks: list[Check[Tag]] = [Check("name", lambda tag: has(tag.name))] if name.strip() else []
+    checks: list[Check[Tag]] = (
+        [Check("name", lambda tag: has(tag.name), value=lambda tag: tag.name)] if name.strip() else []
+    )
     source = Source(LIST_TAGS, narrow=part_query("search", name), checks=checks)
     return await listing(ctx, source, RowShape(TagLine), limit=limit, cursor=cursor)
 

@@ -129,6 +129,33 @@ async def test_an_order_other_than_asked_for_is_noticed_and_mended() -> None:
     assert following["items"] == usual[1:4]
 
 
+async def test_rows_out_of_order_within_a_page_are_noticed() -> None:
+    def swapped(path: str, body: Any) -> Any:
+        if path.endswith("/audit/events") and len(body["results"]) > 9:
+            body["results"][2], body["results"][8] = body["results"][8], body["results"][2]
+        return body
+
+    usual = await ask("list_audit_events", since="30d", limit=12)
+    page = await ask("list_audit_events", Between(after=swapped), since="30d", limit=12)
+    assert page["items"] == usual["items"]
+    assert any("another order" in note for note in page["notes"])
+
+
+async def test_a_row_that_could_not_be_read_on_one_page_keeps_the_last_page_from_being_complete() -> None:
+    def odd(path: str, body: Any) -> Any:
+        if path.endswith("/audit/events"):
+            body["results"][0] = {"id": ""}
+        return body
+
+    between = Between(after=odd)
+    page = await ask("list_audit_events", between, since="3d", limit=10)
+    assert page["complete"] is False
+    while "next_cursor" in page:
+        page = await ask("list_audit_events", between, since="3d", limit=10, cursor=page["next_cursor"])
+    assert page["complete"] is False
+    assert any("could not be read" in note for note in page["notes"])
+
+
 async def test_a_limit_of_nothing_counts() -> None:
     for tool, more in (
         ("list_audit_events", {"since": "7d"}),

@@ -202,3 +202,33 @@ async def test_the_time_since_boot_is_as_of_the_last_report() -> None:
     for row in await ask_all("list_devices", platform="mac", is_missing=True, fields=["device_id"], limit=500):
         general = (await ask("get_device_details", device=row["device_id"]))["general"]
         assert "ago, at the last report, 2026-" in general["time_since_boot"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "given"),
+    [("get_device_activity", {"device": "NW7QK2M4XH"}), ("list_library_item_activity", {"library_item": "Zoom"})],
+)
+async def test_a_history_that_begins_after_what_is_asked_says_where(tool: str, given: dict[str, Any]) -> None:
+    rows = await ask_all(tool, **given, limit=500)
+    oldest = min(row.get("created_at") or row["activity_time"] for row in rows)
+    page = await ask(tool, **given, since="2019-01-01", limit=500)
+    assert page["summary"]["log_starts_at"] == oldest
+    assert "summary" not in await ask(tool, **given, since="1d", limit=500)
+
+
+@pytest.mark.parametrize(
+    ("tool", "given", "said"),
+    [
+        ("get_device_activity", {"device": "NW7QK2M4XH", "action_type": "enrolled"}, "action_type here: "),
+        ("list_devices", {"blueprint_name": "Enginering"}, "blueprint_name here: "),
+        ("list_devices", {"model": "MacBok"}, "model here: "),
+        ("list_blueprints", {"name": "Enginering"}, "name here: "),
+        ("list_library_items", {"kind": "custom_scripts", "name": "rotat key"}, "name here: "),
+    ],
+)
+async def test_a_word_that_nothing_has_is_answered_with_the_words_there_are(
+    tool: str, given: dict[str, Any], said: str
+) -> None:
+    page = await ask(tool, **given)
+    assert page["items"] == []
+    assert any(note.startswith(said) for note in page["notes"])

@@ -185,7 +185,7 @@ async def test_a_hash_is_found_in_files_and_in_processes() -> None:
 )
 async def test_the_incident_is_found_on_its_three_macs_by_any_of_its_traces(value: str, place: str) -> None:
     answer = await ask("find_indicator", Between(apple_only), value=value)
-    assert answer["complete"] is ("not_looked_at" not in answer)
+    assert answer["complete"]
     assert serials(answer) == INFECTED
     assert answer["found"][place]["devices"] == 3
 
@@ -202,6 +202,21 @@ async def test_apps_of_windows_and_android_are_named_as_not_looked_at_and_none_i
     which = f"apps of {counts['windows']} Windows and {counts['android']} Android devices"
     assert answer["not_looked_at"][which] == "Iru has them device by device: list_device_apps"
     assert (await ask("find_indicator", Between(apple_only), value="com.evil.nowhere"))["complete"]
+
+
+@pytest.mark.parametrize(
+    ("value", "complete"),
+    [
+        (STORY.app_bundle_id, True),
+        ("/Applications/Lumen PDF Pro.app", True),
+        ("C:\\Program Files\\Lumen", False),
+        (STORY.app_name, False),
+    ],
+)
+async def test_a_question_about_a_program_for_macs_is_complete_without_windows(value: str, *, complete: bool) -> None:
+    answer = await ask("find_indicator", value=value)
+    assert answer["complete"] is complete
+    assert any("Windows" in which for which in answer["not_looked_at"])
 
 
 async def test_where_the_device_list_fails_other_platforms_are_not_taken_for_none() -> None:

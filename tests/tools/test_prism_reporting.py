@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -70,10 +69,70 @@ async def test_a_mac_that_never_reported_is_neither_on_nor_off(asked: dict[str, 
     assert "without_report" not in full.get("summary", {})
 
 
-async def test_a_category_to_which_not_every_device_reports_has_no_silent_ones() -> None:
-    assert re.search(
-        "may well have reported", await refused("prism_query", category="kernel_extensions", no_report=True)
-    )
+def without_any_report_of(serial: str) -> Any:
+    """The tenant, but one Mac never reported to Prism."""
+
+    def drop(path: str, body: Any) -> Any:
+        if "/prism/" in path and isinstance(body, dict):
+            body["data"] = [row for row in body["data"] if row["serial_number"] != serial]
+        return body
+
+    return Between(after=drop)
+
+
+@pytest.mark.parametrize("tool", ["prism_local_users", "prism_launch_agents_and_daemons"])
+async def test_a_mac_without_any_report_is_counted_beside_what_many_rows_tell(tool: str) -> None:
+    page = await ask(tool, without_any_report_of(SILENT), limit=0)
+    assert page["summary"]["without_report"] == 1
+    assert any("have no report in Prism at all; no_report=true names them" in note for note in page["notes"])
+
+
+async def test_devices_without_a_row_of_a_category_of_many_rows_are_named_with_what_that_may_mean() -> None:
+    named = await ask("prism_query", without_any_report_of(SILENT), category="local_users", no_report=True)
+    assert [row["serial_number"] for row in named["items"]] == [SILENT]
+    assert any("did not report, or had nothing to report" in note for note in named["notes"])
+
+
+@pytest.mark.parametrize("given", [{"filter": {"status": {"eq": False}}}, {"group_by": ["status"]}, {"device": SILENT}])
+async def test_what_does_not_go_with_no_report_is_refused(given: dict[str, Any]) -> None:
+    said = await refused("prism_query", category="filevault", no_report=True, **given)
+    assert "does not go with no_report" in said
+
+
+async def test_a_blueprint_that_no_row_has_is_answered_with_those_there_are() -> None:
+    page = await ask("prism_local_users", blueprint="Enginering")
+    assert page["items"] == []
+    assert any("blueprints of enrolled devices: " in note and "Engineering " in note for note in page["notes"])
+
+
+async def test_a_row_collected_after_the_last_check_in_or_without_one_is_doubted() -> None:
+    def later(path: str, body: Any) -> Any:
+        if path.endswith("/prism/filevault"):
+            for row in body["data"]:
+                row["last_collected_at"] = "2026-11-21T00:00:00Z"
+        return body
+
+    rows = await ask_all("prism_query", Between(after=later), category="filevault", enrolled=True, limit=500)
+    doubted = [row["doubt"] for row in rows if "doubt" in row]
+    assert len(doubted) >= len(rows) - 1  # one Mac's last check-in is no date
+    assert all("collected 2026-11-21T00:00:00Z, after" in doubt or "never" in doubt for doubt in doubted)
+    usual = await ask_all("prism_query", category="filevault", enrolled=True, limit=500)
+    never = {row["serial_number"] for row in await ask_all("list_devices", never_checked_in=True, limit=500)}
+    assert {row["serial_number"] for row in usual if "doubt" in row} <= never
+
+
+async def test_a_page_that_is_not_in_the_order_asked_for_is_noticed_in_its_middle_and_mended() -> None:
+    def swapped(path: str, body: Any) -> Any:
+        if path.endswith("/prism/local_users") and len(body["data"]) > 9:
+            body["data"][3], body["data"][7] = body["data"][7], body["data"][3]
+        return body
+
+    asked = {"category": "local_users", "sort_by": "-username", "fields": ["username"]}
+    right = await ask("prism_query", None, **asked, limit=20)
+    page = await ask("prism_query", Between(after=swapped), **asked, limit=20)
+    assert [row["username"] for row in page["items"]] == [row["username"] for row in right["items"]]
+    assert any("another order" in note for note in page["notes"])
+    assert not any("another order" in note for note in right.get("notes", []))
 
 
 async def test_without_the_device_list_an_answer_says_that_enrolment_was_not_checked() -> None:

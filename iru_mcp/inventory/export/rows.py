@@ -23,7 +23,7 @@ from ...output.clean import clean
 from ..schema import view_columns
 from ..store import last_sync
 from ..tables import KINDS, Kind
-from ..views import VIEWS
+from ..views import BEGAN, columns_of, rows_from
 from .columns import Type, type_of, typed, types_of
 
 Row = dict[str, Any]
@@ -120,15 +120,12 @@ def _table(
 
 def _parts(kind: Kind) -> tuple[str, str]:
     """The columns of a kind's rows by name, and what their key is made of, over the aliases of the views."""
-    own = VIEWS[kind.name][1].partition(" FROM ")[0].removeprefix("SELECT ")
     device = "device.device_id" if kind.device else "NULL"
-    return own, f"{device}, (SELECT text FROM _key WHERE id = content.key), content.digest"
+    return columns_of(kind), f"{device}, (SELECT text FROM _key WHERE id = content.key), content.digest"
 
 
 def _joins(kind: Kind, spans: str) -> str:
-    return "FROM" + VIEWS[kind.name][1].partition(" FROM")[2].replace(
-        f"_{kind.name}_open span", f"_{kind.name}_{spans} span"
-    )
+    return rows_from(kind, f"_{kind.name}_{spans}")
 
 
 def _now(kind: Kind, since: int | None) -> Table:
@@ -175,8 +172,8 @@ def _history(kind: Kind, since: int | None) -> Table:
     began = f" WHERE span.seen_from > :since{_of_device(kind)}" if since is not None and not _unversioned(kind) else ""
     ended = f" WHERE span.seen_to > :since{_of_device(kind)}" if since is not None else ""
     select = (
-        f"SELECT {own}, NULL{op}, {key}, began.finished_at {_joins(kind, 'open')}{began} UNION ALL "
-        f"SELECT {own}, ended.finished_at{op}, {key}, began.finished_at {_joins(kind, 'closed')} "
+        f"SELECT {own}, NULL{op}, {key}, {BEGAN} {_joins(kind, 'open')}{began} UNION ALL "
+        f"SELECT {own}, ended.finished_at{op}, {key}, {BEGAN} {_joins(kind, 'closed')} "
         f"JOIN _sync ended ON ended.id = span.seen_to{ended}"
     )
     columns = view_columns()[f"{kind.name}_history"]

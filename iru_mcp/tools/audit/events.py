@@ -93,7 +93,9 @@ async def list_audit_events(
     ):
         if wanted.strip():
             checks.append(by_any_text(name, wanted, texts))
-    source = Source(LIST_AUDIT_EVENTS, query=query, checks=checks, promised=lambda row: newest_first(row.occurred_at))
+    source = Source(
+        LIST_AUDIT_EVENTS, query=query, checks=checks, promised=(lambda row: newest_first(row.occurred_at),)
+    )
     room = _ROOM_FOR_A_PSEUDONYM if ctx.privacy else _ROOM_FOR_A_NAME
     shape = RowShape(AuditLine, flat=partial(_with_room, room), lean=shortened, more_columns=(*IDENTITY, *_LATER))
     page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)

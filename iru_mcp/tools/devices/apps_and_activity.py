@@ -14,6 +14,7 @@ from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.counting import COUNT_REQUESTS, GroupBy, counting
+from ..kit.coverage import Oldest
 from ..kit.listing import listing
 from ..kit.params import (
     Cursor,
@@ -130,10 +131,13 @@ async def get_device_activity(
     made in Iru itself are in list_audit_events."""
     target = await resolve(ctx.call, device)
     early, late = read_window(since, until, ctx.now())
-    checks: list[Check[Activity]] = [Check("since/until", lambda event: within(event.created_at, early, late))]
+    oldest = Oldest()
+    checks: list[Check[Activity]] = [
+        Check("since/until", lambda event: oldest.seen(event.created_at) and within(event.created_at, early, late))
+    ]
     if action_type.strip():
         has = contains(action_type.strip())
-        checks.append(Check("action_type", lambda event: has(event.action_type)))
+        checks.append(Check("action_type", lambda event: has(event.action_type), value=lambda event: event.action_type))
     source = Source(
         LIST_DEVICE_ACTIVITY,
         checks=checks,
@@ -143,6 +147,7 @@ async def get_device_activity(
     page = await listing(
         ctx, source, RowShape(ActivityLine, lean=_condensed_row), limit=limit, cursor=cursor, fields=fields
     )
+    oldest.say(page, early)
     page.device = target.shown()
     return page
 

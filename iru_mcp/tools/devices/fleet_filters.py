@@ -68,9 +68,10 @@ class Filters:
         asked = plain_part(wanted) if sent else ""
         if asked:
             self.narrow[name] = asked
-        has = contains(wanted.strip())
-        self._check(
-            name, lambda device: has(value(device) if value else getattr(device, name)), sent=asked == wanted.strip()
+        has, read = contains(wanted.strip()), value or attrgetter(name)
+        is_word = name in ("blueprint_name", "model")
+        self.checks.append(
+            Check(name, lambda device: has(read(device)), sent=asked == wanted.strip(), value=read if is_word else None)
         )
 
     def version(self, wanted: str) -> None:

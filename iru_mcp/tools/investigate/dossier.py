@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal, TypedDict, cast
@@ -21,7 +21,7 @@ from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITI
 from ...api.record import write_moment
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.coverage import MACS
+from ..kit.coverage import APPLE, MACS
 from ..kit.params import DeviceRef, Since, read_time
 from ..kit.size import size
 from ..threats.reading import THREAT_ENDPOINTS
@@ -125,7 +125,7 @@ async def get_device_dossier(
     head: dict[str, Any] = {
         "as_of": write_moment(ctx.now()),
         "since": write_moment(early),
-        "complete": all(part.complete for part in (known, *parts.values())) and not uncovered,
+        "complete": all(part.complete for part in (known, *parts.values())) and _has_all(record.platform, uncovered),
         "states": {"device": known.state}
         | {name: part.state for name, part in parts.items()}
         | dict.fromkeys(uncovered, f"not covered: {record.platform}"),
@@ -146,6 +146,11 @@ async def get_device_dossier(
         head["notes"].append("who did what is audited: list_audit_events actor= what else, target= a token's making")
     answer = {name: value for name, value in (head | fitted).items() if value not in ([], {})}
     return cast("Dossier", answer)
+
+
+def _has_all(platform: str | None, uncovered: Collection[str]) -> bool:
+    """Whether what is not covered is nothing that a device of this platform could have: so it is of Apple's others."""
+    return not uncovered or platform in APPLE
 
 
 def _work(call: Call, record: Device, since: datetime) -> dict[str, Job]:

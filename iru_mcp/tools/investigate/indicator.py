@@ -101,9 +101,18 @@ async def _find(call: Call, indicator: Indicator, room: int) -> dict[str, Any]:
     answer = answer_of(indicator, columns, outcomes, followed, devices, room)
     if outside and outside.value != "":
         which = f"apps of {outside.value or 'Windows and Android'} devices"
-        answer["complete"] = False
+        answer["complete"] = answer["complete"] and _is_apples(indicator, outcomes)
         answer.setdefault("not_looked_at", {})[which] = "Iru has them device by device: list_device_apps"
     return answer
+
+
+def _is_apples(indicator: Indicator, outcomes: Mapping[str, Outcome[SourceRows[Any]]]) -> bool:
+    """Whether the indicator is of a program for Apple's systems: by its path, or since Prism has an app of that bundle
+    id; the apps of other devices are then another question, and are only told as not looked at."""
+    if "path" in indicator.kinds:
+        return indicator.value.startswith("/")
+    apps = outcomes.get(_IN_APPS)
+    return "bundle_id" in indicator.kinds and bool(apps and apps.value and apps.value.records)
 
 
 def _names_a_device(indicator: Indicator, outcomes: Mapping[str, Outcome[SourceRows[Any]]]) -> bool:

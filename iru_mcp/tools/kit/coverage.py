@@ -8,10 +8,13 @@ read from the device list where the device was named by its id.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ...api.call import Call, Interrupted
 from ...api.endpoints.devices import LIST_DEVICES, Device
+from ...api.record import write_moment
 from ...errors import Denied, NotFound
 from .answers import Page
 from .resolve import ResolvedDevice
@@ -55,3 +58,21 @@ async def _listed(call: Call, device_id: str) -> Device:
             complete = False
     looked = "Every device was looked at" if complete else "Not every device could be looked at"
     raise NotFound(f"No device has the device_id {device_id}. {looked}.", "Take the id from list_devices.")
+
+
+@dataclass(slots=True)
+class Oldest:
+    """The oldest moment among rows that were read: where a history begins that Iru keeps for a time it does not say."""
+
+    at: datetime | None = None
+
+    def seen(self, moment: datetime | None) -> bool:
+        """Note the moment of a row; always True, so that a check can note what it looks at."""
+        self.at = min(filter(None, (self.at, moment)), default=None)
+        return True
+
+    def say(self, page: Page[Any], early: datetime | None) -> None:
+        """Makes a page that ends the history say where it begins, when that is after what is asked for."""
+        if early and self.at and not page.next_cursor and self.at > early:
+            page.summary = (page.summary or {}) | {"log_starts_at": write_moment(self.at)}
+            page.notes.append("nothing older than log_starts_at is recorded here, whether or not anything happened")

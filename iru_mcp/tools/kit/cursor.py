@@ -35,6 +35,8 @@ class ResumePoint(NamedTuple):
     """Whether Iru's own filters were left out, since they found nothing."""
     sorted_here: bool = False
     """Whether the place is one among rows that are all read and sorted for each page."""
+    unreadable: int = 0
+    """Rows of the pages before that could not be read: the last page must not say that it completes the list."""
 
 
 def question(tool: str, arguments: Mapping[str, Any]) -> bytes:

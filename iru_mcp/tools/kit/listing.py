@@ -9,7 +9,6 @@ known; and a page that is not complete has a cursor, unless going on is no use.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from ...api.record import Record
@@ -31,11 +30,11 @@ async def listing(
     if limit == 0:
         return await _only_counted(ctx, source)
     if after and after.sorted_here and source.promised:
-        source = replace(source, order=source.promised, promised=None)
+        source = source.sorted_here()
     scan = Scan(ctx.call, source, after, widened=bool(after and after.widened))
     page = await _page(ctx, scan, shape, limit, fields)
     if scan.disordered:
-        source = replace(source, order=source.promised, promised=None)
+        source = source.sorted_here()
         scan = Scan(ctx.call, source, widened=scan.widened)
         page = await _page(ctx, scan, shape, limit, fields)
         page.notes.append("Iru gave another order than it was asked for; all rows were read and sorted here")
@@ -58,7 +57,10 @@ async def _page(ctx: Context, scan: Scan[R], shape: RowShape[T], limit: int, fie
     page.notes[:0] = scan.notes()
     if not page.items:
         page.notes += scan.values_met()
-    if scan.unreadable:
+    lost = scan.after.unreadable if scan.after else 0
+    if lost:
+        page.notes.append(f"{lost} rows of earlier pages could not be read")
+    if scan.unreadable or lost:
         page.complete, page.total = False, None
     return page
 
@@ -103,10 +105,13 @@ async def _streamed_page(ctx: Context, scan: Scan[R], shape: RowShape[T], limit:
 def _resume_point(scan: Scan[R], last: Hit[R] | None, given: int, *, more: bool) -> ResumePoint | None:
     """Where the next page begins: after the last row given, or where an interrupted walk stopped."""
     if not more and scan.stopped:
-        return None if scan.resume is None else ResumePoint(scan.resume, 0, "", given, scan.widened)
-    if last is None:
-        return scan.after
-    return ResumePoint(last.position, last.done, last.record.key(), given, scan.widened)
+        point = None if scan.resume is None else ResumePoint(scan.resume, 0, "", given, scan.widened)
+    elif last is None:
+        point = scan.after
+    else:
+        point = ResumePoint(last.position, last.done, last.record.key(), given, scan.widened)
+    lost = scan.unreadable + (scan.after.unreadable if scan.after else 0)
+    return point._replace(unreadable=lost) if point else None
 
 
 async def _sorted_page(

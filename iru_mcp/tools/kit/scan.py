@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 from ...api.call import Batch, Call, Interrupted
@@ -63,8 +64,19 @@ class Source(Generic[R]):
     """Sort by this here, over all rows, where Iru cannot."""
     start: Position | None = None
     """Where to begin, where it is not the endpoint's usual place."""
-    promised: Callable[[R], Any] | None = None
-    """The order in which Iru was asked for the rows; where they come otherwise, all are read and sorted here."""
+    promised: Sequence[Callable[[R], Any]] = ()
+    """The order in which Iru was asked for the rows, as sort keys of which one must hold over all of them; a row whose
+    key is None does not tell. Where none holds, all rows are read and sorted here by the first."""
+
+    def sorted_here(self) -> Source[R]:
+        """The same rows in the promised order without Iru's part in it; those whose key is None come last."""
+        key = self.promised[0]
+
+        def order(row: R) -> tuple[bool, Any]:
+            found = key(row)
+            return (found is None, 0 if found is None else found)
+
+        return replace(self, order=order, promised=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +117,10 @@ class Scan(Generic[R]):
     total: int | None = None
     """How many rows Iru says there are."""
     _seen: set[str] = field(default_factory=set)
-    _last_key: list[Any] = field(default_factory=list)
+    _last: list[R] = field(default_factory=list)
+    """The last row of the page before, where an order was promised."""
+    _orders: Sequence[Callable[[R], Any]] | None = None
+    """The promised orders that have held so far."""
 
     async def pages(self) -> AsyncGenerator[tuple[Iterator[Hit[R]], bool], None]:
         """The hits of each of Iru's pages, and whether it was the last one."""
@@ -125,14 +140,14 @@ class Scan(Generic[R]):
             self.stopped, self.resume = end.why, end.position
 
     def _is_disordered(self, batch: Batch[R]) -> bool:
-        """Whether a page begins with what belongs behind its end, or behind the end of the page before."""
-        key = self.source.promised
-        if key is None or not batch.rows:
+        """Whether the rows of this page, behind the last of the page before, hold none of the promised orders."""
+        if not self.source.promised:
             return False
-        ends = [key(record) for record in (batch.record(0), batch.record(len(batch.rows) - 1)) if record is not None]
-        ends = [*self._last_key, *ends]
-        self._last_key = ends[-1:]
-        return ends != sorted(ends)
+        rows = [*self._last, *filter(None, batch.records)]
+        self._last = rows[-1:]
+        held = self.source.promised if self._orders is None else self._orders
+        self._orders = [key for key in held if _ascends([found for row in rows if (found := key(row)) is not None])]
+        return not self._orders
 
     def _hits(self, batch: Batch[R]) -> Iterator[Hit[R]]:
         """The rows that pass, each read when it is asked for: most answers need few rows of a page."""
@@ -211,3 +226,7 @@ class Scan(Generic[R]):
             of_all = f" of {self.total}" if self.total and self.after is None else ""
             notes.append(f"stopped after {self.looked_at}{of_all} rows: {self.stopped}")
         return notes
+
+
+def _ascends(keys: Sequence[Any]) -> bool:
+    return not any(later < earlier for earlier, later in pairwise(keys))

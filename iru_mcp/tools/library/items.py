@@ -17,8 +17,9 @@ from ...api.endpoints.library import (
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
+from ..kit.coverage import Oldest
 from ..kit.listing import listing
-from ..kit.params import Cursor, Fields, Limit, Since, Str, Until, contains, read_window, within
+from ..kit.params import Cursor, Fields, Limit, Since, Str, Until, contains, newest_first, read_window, within
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
 from .scope import KINDS, SCOPE_ENDPOINTS, ItemRef, find_item
@@ -66,7 +67,9 @@ async def list_library_items(
     """Custom apps, in-house apps, custom profiles or custom scripts, without bodies and download addresses. Iru has no
     list of its other items: find those in list_blueprint_library_items or get_device_status."""
     has = contains(name.strip())
-    checks: list[Check[LibraryItem]] = [Check("name", lambda item: has(item.name))] if name.strip() else []
+    checks: list[Check[LibraryItem]] = (
+        [Check("name", lambda item: has(item.name), value=lambda item: item.name)] if name.strip() else []
+    )
     source = Source(KINDS[kind], checks=checks)
     return await listing(ctx, source, RowShape(LibraryItemLine), limit=limit, cursor=cursor, fields=fields)
 
@@ -83,12 +86,20 @@ async def list_library_item_activity(
 ) -> Page[ItemActivityLine]:
     """Who created, edited, assigned or deleted one library item, newest first."""
     early, late = read_window(since, until, ctx.now())
+    oldest = Oldest()
     checks: list[Check[LibraryItemActivity]] = [
-        Check("since/until", lambda row: within(row.activity_time, early, late))
+        Check("since/until", lambda row: oldest.seen(row.activity_time) and within(row.activity_time, early, late))
     ]
     item = await find_item(ctx.call, library_item)
-    source = Source(LIST_LIBRARY_ITEM_ACTIVITY, checks=checks, ids={"library_item_id": item.item_id})
-    return await listing(ctx, source, RowShape(ItemActivityLine), limit=limit, cursor=cursor, fields=fields)
+    source = Source(
+        LIST_LIBRARY_ITEM_ACTIVITY,
+        checks=checks,
+        ids={"library_item_id": item.item_id},
+        promised=(lambda row: newest_first(row.activity_time),),
+    )
+    page = await listing(ctx, source, RowShape(ItemActivityLine), limit=limit, cursor=cursor, fields=fields)
+    oldest.say(page, early)
+    return page
 
 
 @tool(LIST_SELF_SERVICE_CATEGORIES, default=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
@@ -25,7 +26,8 @@ from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
 from .categories import EXAMPLES, PRISMS_WORDS, in_our_words, in_prisms_words
 from .filter import asked, joined, matcher, validate
-from .reporting import REPORTED_BY, Removed, reporters, say_silent, silent_devices
+from .order import orders
+from .reporting import Removed, say_silent
 
 T = TypeVar("T")
 
@@ -107,7 +109,8 @@ async def prism_page(
         query["sort_by"] = sort_by
     # Iru's cursor knows no sorting, and only one page at a time.
     start = 0 if sort_by or group_by else None
-    source = Source(endpoint, query=query, checks=checks, start=start)
+    promised = orders(sort_by) if sort_by and not group_by else ()
+    source = Source(endpoint, query=query, checks=checks, start=start, promised=promised)
     shape = RowShape(
         view,
         device_kind="device_family",
@@ -121,23 +124,19 @@ async def prism_page(
         page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
     if removed:
         removed.say(page, counted=counted)
-        if category in REPORTED_BY and not cursor and not scope.blueprint:
-            await _say_silent(ctx.call, page, endpoint, removed.enrolled, scope.device_families)
+        if not cursor and not scope.blueprint:
+            await say_silent(ctx.call, page, endpoint, removed.enrolled, scope.device_families)
+        if scope.blueprint and not (page.items or page.total or cursor):
+            page.notes.append(_blueprints_of(removed.enrolled))
     page.device = target.shown() if target else None
     await say_coverage(ctx.call, page, target, f"Prism's {category}", APPLE)
     return page
 
 
-async def _say_silent(
-    call: Call, page: Page[Any], endpoint: Endpoint[PrismRow], enrolled: Enrolled, families: Sequence[str]
-) -> None:
-    category = endpoint.path.rpartition("/")[2]
-    reported = None if enrolled.missing else await reporters(call, endpoint)
-    if reported is None:
-        page.notes.append(f"how many devices have no report in {category} was not checked")
-        return
-    everyone = silent_devices(enrolled, category, families, set())
-    say_silent(page, category, silent_devices(enrolled, category, families, reported), len(everyone))
+def _blueprints_of(enrolled: Enrolled) -> str:
+    """The words that could have been asked for."""
+    names = Counter(str(row.get("blueprint_name") or "none") for row in enrolled.devices.values())
+    return f"blueprints of enrolled devices: {', '.join(f'{name} {count}' for name, count in names.most_common(12))}"
 
 
 def _typed_filter(typed: Mapping[str, str | bool | None]) -> dict[str, Any]:

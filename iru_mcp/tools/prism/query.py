@@ -19,7 +19,7 @@ from ..kit.params import Cursor, Fields, Limit
 from ..kit.rows import RowShape
 from .categories import USEFUL
 from .page import Blueprint, EnrolledOnly, Families, OnDevice, PrismFilter, Scope, SortBy, prism_page
-from .reporting import REPORTED_BY, reporters, silent_devices
+from .reporting import MANY_ROWS, reporters, silent_devices
 
 _DEVICE = ("device_name", "serial_number")
 _ALSO = {
@@ -80,15 +80,13 @@ class SilentLine(TypedDict, total=False):
     last_check_in: str
 
 
-async def _silent_page(
-    ctx: Context, category: str, families: tuple[str, ...], limit: int, cursor: str
-) -> Page[SilentLine]:
-    """The devices without a row. Raises UsageError for a category to which not every device reports."""
-    if category not in REPORTED_BY:
-        raise UsageError(
-            f"A device without a row in {category} may well have reported.",
-            f"Leave no_report out, or use it with {', '.join(sorted(REPORTED_BY))}.",
-        )
+async def _silent_page(ctx: Context, category: str, scope: Scope, limit: int, cursor: str) -> Page[SilentLine]:
+    """The devices without a row. Raises UsageError for what does not go with it, TookTooLong."""
+    given: dict[str, Any] = {"device": scope.device, "filter": scope.filter, "blueprint": scope.blueprint}
+    given |= {"sort_by": scope.sort_by, "group_by": scope.group_by, "enrolled": scope.enrolled is False}
+    wrong = [name for name, value in given.items() if value]
+    if wrong:
+        raise UsageError(f"{wrong[0]} does not go with no_report.", "Only device_families does: leave the others out.")
     enrolled = await enrolled_devices(ctx.call)
     reported = await reporters(ctx.call, CATEGORIES[category])
     if enrolled.missing or reported is None:
@@ -96,8 +94,11 @@ async def _silent_page(
             f"Not every device could be compared: {enrolled.missing or 'the category could not be read whole'}.",
             "Ask again later, or grant what is lacking.",
         )
-    silent = silent_devices(enrolled, category, families, reported)
-    return page_of(ctx, silent, RowShape(SilentLine), ctx.cursors.read(cursor), limit=limit)
+    silent = silent_devices(enrolled, category, scope.device_families, reported)
+    page = page_of(ctx, silent, RowShape(SilentLine), ctx.cursors.read(cursor), limit=limit)
+    if category in MANY_ROWS:
+        page.notes.append(f"without a row in {category} a device did not report, or had nothing to report")
+    return page
 
 
 @tool(optional=(LIST_DEVICES, *CATEGORIES.values()), toolset="prism", requests=120, count_requests=COUNT_REQUESTS)
@@ -118,9 +119,9 @@ async def prism_query(
 ) -> Page[Any]:
     """Any Prism category, fleet-wide or on one device. SIP is in startup_settings, privacy (TCC) permissions in
     transparency_database. A wrong column is answered with the valid ones."""
-    if no_report:
-        return await _silent_page(ctx, category, device_families, limit, cursor)
     scope = Scope(device, blueprint, device_families, filter, sort_by, group_by, enrolled=enrolled)
+    if no_report:
+        return await _silent_page(ctx, category, scope, limit, cursor)
     shown = fields or (_DEVICE + USEFUL[category] if USEFUL[category] else ())
     page = await prism_page(ctx, CATEGORIES[category], PrismLine, {}, scope, shown, limit, cursor)
     if page.items and not shown and not group_by:

@@ -10,20 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from ...api.call import Call, Interrupted
 from ...api.endpoint import Endpoint
 from ...api.endpoints.devices import Device
-from ...api.endpoints.prism import PrismRow
+from ...api.endpoints.prism import PRISM_DEVICE_INFORMATION, PrismRow
+from ...api.record import read_moment, write_moment
 from ...errors import IruError
 from ..kit.answers import Page
 from ..kit.enrolled import Enrolled
 from ..kit.scan import Check
 
 _MAC = frozenset({"Mac"})
+_HANDHELD = frozenset({"iPhone", "iPad"})
+_SAME_TIME = timedelta(minutes=10)
+"""Times this close are one check-in."""
 REPORTED_BY: Mapping[str, frozenset[str]] = {
-    "activation_lock": frozenset({"Mac", "iPhone", "iPad"}),
+    "activation_lock": _HANDHELD | _MAC,
     "application_firewall": _MAC,
     "desktop_and_screensaver": _MAC,
     "device_information": frozenset({"Mac", "iPhone", "iPad", "AppleTV"}),
@@ -32,6 +37,19 @@ REPORTED_BY: Mapping[str, frozenset[str]] = {
     "startup_settings": _MAC,
 }
 """Categories in which every device of these platforms has one row, if it reports at all."""
+
+MANY_ROWS: Mapping[str, frozenset[str]] = {
+    "apps": _HANDHELD | _MAC,
+    "cellular": _HANDHELD,
+    "certificates": _HANDHELD | _MAC,
+    "installed_profiles": _HANDHELD | _MAC,
+    "kernel_extensions": _MAC,
+    "launch_agents_and_daemons": _MAC,
+    "local_users": _MAC,
+    "system_extensions": _MAC,
+    "transparency_database": _MAC,
+}
+"""The other categories: of which platforms; a device may rightly have no row of some of them."""
 
 
 @dataclass(slots=True)
@@ -44,7 +62,25 @@ class Removed:
 
     def mark(self, row: PrismRow) -> dict[str, Any]:
         """What is added to a row whose device is not in the device list."""
-        return {} if self.enrolled.missing or row.device_id in self.enrolled.devices else {"enrolled": False}
+        if row.device_id in self.enrolled.devices:
+            return self._doubt(row)
+        return {} if self.enrolled.missing else {"enrolled": False}
+
+    def _doubt(self, row: PrismRow) -> dict[str, Any]:
+        """A word about a row that its device cannot have reported when it says."""
+        device = Device.read(self.enrolled.devices[row.device_id])
+        try:
+            collected = read_moment(row.values.get("last_collected_at"))
+        except ValueError:
+            return {}
+        if device is None or "last_check_in_as_sent" in (device.model_extra or {}):
+            return {}
+        if device.last_check_in is None:
+            return {"doubt": "the device never checked in"}
+        if collected - device.last_check_in <= _SAME_TIME:
+            return {}
+        seen, at = write_moment(device.last_check_in), write_moment(collected)
+        return {"doubt": f"collected {at}, after the last check-in {seen}"}
 
     def check(self, others: Sequence[Check[PrismRow]], *, wanted: bool) -> Check[PrismRow]:
         """Keeps rows of enrolled devices, or only the others; counts what is left out and passes the `others`."""
@@ -74,7 +110,8 @@ class Removed:
 def silent_devices(enrolled: Enrolled, category: str, platforms: Sequence[str], reported: set[str]) -> list[Device]:
     """The enrolled devices that should report to a category and have no row there."""
     asked = frozenset("AppleTV" if one == "tvOS" else one for one in platforms)
-    wanted = REPORTED_BY[category] & asked if asked else REPORTED_BY[category]
+    reporting = REPORTED_BY.get(category) or MANY_ROWS[category]
+    wanted = reporting & asked if asked else reporting
     rows = [row for row in enrolled.devices.values() if row.get("platform") in wanted]
     silent = [Device.read(row) for row in rows if row["device_id"] not in reported]
     return sorted(filter(None, silent), key=lambda device: (device.device_name or "", device.device_id))
@@ -91,8 +128,21 @@ async def reporters(call: Call, endpoint: Endpoint[PrismRow]) -> set[str] | None
     return found
 
 
-def say_silent(page: Page[Any], category: str, silent: Sequence[Device], of: int) -> None:
-    """Says how many devices have no row, when some have none."""
+async def say_silent(
+    call: Call, page: Page[Any], endpoint: Endpoint[PrismRow], enrolled: Enrolled, families: Sequence[str]
+) -> None:
+    """Says how many devices have no report in a category, or none in Prism where a device may rightly have no row."""
+    category = endpoint.path.rpartition("/")[2]
+    has_one = category in REPORTED_BY
+    reported = None if enrolled.missing else await reporters(call, endpoint if has_one else PRISM_DEVICE_INFORMATION)
+    if reported is None:
+        page.notes.append(f"how many devices have no report in {category if has_one else 'Prism'} was not checked")
+        return
+    everyone = silent_devices(enrolled, category, families, set())
+    silent = silent_devices(enrolled, category, families, reported)
     if silent:
         page.summary = (page.summary or {}) | {"without_report": len(silent)}
-        page.notes.append(f"{len(silent)} of {of} devices have no report in {category}; no_report=true names them")
+        where = category if has_one else "Prism at all"
+        page.notes.append(
+            f"{len(silent)} of {len(everyone)} devices have no report in {where}; no_report=true names them"
+        )

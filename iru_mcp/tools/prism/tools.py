@@ -137,7 +137,10 @@ async def prism_device_information(
 
 
 @tool(
-    PRISM_LAUNCH_AGENTS_AND_DAEMONS, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS, count_requests=COUNT_REQUESTS
+    PRISM_LAUNCH_AGENTS_AND_DAEMONS,
+    optional=(LIST_DEVICES, PRISM_DEVICE_INFORMATION),
+    requests=_PRISM_REQUESTS,
+    count_requests=COUNT_REQUESTS,
 )
 async def prism_launch_agents_and_daemons(
     ctx: Context,
@@ -176,7 +179,12 @@ async def prism_launch_agents_and_daemons(
     return page
 
 
-@tool(PRISM_LOCAL_USERS, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS, count_requests=COUNT_REQUESTS)
+@tool(
+    PRISM_LOCAL_USERS,
+    optional=(LIST_DEVICES, PRISM_DEVICE_INFORMATION),
+    requests=_PRISM_REQUESTS,
+    count_requests=COUNT_REQUESTS,
+)
 async def prism_local_users(
     ctx: Context,
     device: OnDevice = "",
@@ -207,7 +215,12 @@ async def prism_local_users(
     return await prism_page(ctx, PRISM_LOCAL_USERS, LocalUserLine, typed, scope, fields, limit, cursor)
 
 
-@tool(PRISM_APPS, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS, count_requests=COUNT_REQUESTS)
+@tool(
+    PRISM_APPS,
+    optional=(LIST_DEVICES, PRISM_DEVICE_INFORMATION),
+    requests=_PRISM_REQUESTS,
+    count_requests=COUNT_REQUESTS,
+)
 async def prism_applications(
     ctx: Context,
     device: OnDevice = "",
