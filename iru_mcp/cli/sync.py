@@ -166,12 +166,12 @@ async def _judged(settings: Settings, path: Path, rules: list[Rule], now: dateti
     verdict = await anyio.to_thread.run_sync(lambda: judge(path, rules, now, keep=bool(url)))
     for name, why in verdict.problems.items():
         log.write(f"iru-mcp: rule {name}: {why}")
+    shown = as_shown(settings)
     if url:
-        done = await deliver(path, url, settings.alert_secret.get_secret_value(), digest=settings.alert_digest)
+        done = await deliver(path, url, settings.alert_secret.get_secret_value(), shown, digest=settings.alert_digest)
         if done.waiting or done.set_aside:
             told = f"{done.sent} sent, {done.waiting} wait for the next round, {done.set_aside} set aside as refused"
             log.write(f"iru-mcp: webhook: {told}")
-    shown = as_shown(settings)
     return [shown(event) for event in verdict.events]
 
 

@@ -15,7 +15,10 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from iru_mcp.cli.inventory import as_shown
+from iru_mcp.config.settings import Settings
 from iru_mcp.errors import ConfigError, UsageError
 from iru_mcp.inventory.alerts.decisions import acknowledge, mute
 from iru_mcp.inventory.alerts.evaluate import Verdict, Which, judge, listed
@@ -26,6 +29,7 @@ from iru_mcp.inventory.store import reader
 from .conftest import LATER, NOW, Copy
 from .planted import Change, Planted, device, nothing, put, with_new
 from .test_query import TRIM
+from .test_verbs import Shell
 
 pytestmark = pytest.mark.anyio
 
@@ -380,34 +384,80 @@ async def with_events(copy: Copy) -> list[dict[str, Any]]:
     return ask(copy, keep=True).events
 
 
+def in_clear(event: Any) -> Any:
+    return event
+
+
 async def test_the_webhook_gets_each_event_once_and_signed(copy: Copy, hook: Hook) -> None:
     events = await with_events(copy)
-    assert await deliver(copy.path, hook.url, "shared", clock=lambda: 1_700_000_000.0) == Delivery(len(events), 0, 0)
+    assert await deliver(copy.path, hook.url, "shared", in_clear, clock=lambda: 1_700_000_000.0) == Delivery(
+        len(events), 0, 0
+    )
     assert [json.loads(body) for body, _ in hook.got] == events
     body, signature = hook.got[0]
     mac = hmac.new(b"shared", b"1700000000." + body, hashlib.sha256).hexdigest()
     assert signature == f"t=1700000000,v1={mac}"
-    assert await deliver(copy.path, hook.url, "shared") == Delivery(0, 0, 0)
+    assert await deliver(copy.path, hook.url, "shared", in_clear) == Delivery(0, 0, 0)
 
 
 async def test_an_event_that_is_always_refused_is_set_aside_and_the_others_go_on(copy: Copy, hook: Hook) -> None:
     first, *others = await with_events(copy)
     hook.answers = [400]
-    assert await deliver(copy.path, hook.url, "") == Delivery(len(others), 1, 0)
+    assert await deliver(copy.path, hook.url, "", in_clear) == Delivery(len(others), 1, 0)
     assert [json.loads(body) for body, _ in hook.got] == others
     hook.answers = [400]
-    assert await deliver(copy.path, hook.url, "") == Delivery(0, 1, 0)
+    assert await deliver(copy.path, hook.url, "", in_clear) == Delivery(0, 1, 0)
     hook.answers = [400]
-    assert await deliver(copy.path, hook.url, "") == Delivery(0, 0, 1)
+    assert await deliver(copy.path, hook.url, "", in_clear) == Delivery(0, 0, 1)
     with reader(copy.path) as db:
         assert set_aside(db) == [first | {"refused": "the webhook answered 400"}]
-    assert await deliver(copy.path, hook.url, "") == Delivery(0, 0, 0)
+    assert await deliver(copy.path, hook.url, "", in_clear) == Delivery(0, 0, 0)
 
 
 async def test_a_digest_is_one_request_with_all_events(copy: Copy, hook: Hook) -> None:
     events = await with_events(copy)
-    assert await deliver(copy.path, hook.url, "", digest=True) == Delivery(len(events), 0, 0)
+    assert await deliver(copy.path, hook.url, "", in_clear, digest=True) == Delivery(len(events), 0, 0)
     assert [json.loads(body) for body, _ in hook.got] == [{"events": events}]
+
+
+@pytest.mark.parametrize("digest", [False, True])
+async def test_in_privacy_mode_the_webhook_gets_pseudonyms_where_the_event_names_someone(
+    copy: Copy, hook: Hook, digest: bool
+) -> None:
+    ask(copy)
+    device_id, serial = copy.rows("SELECT device_id, serial_number FROM devices WHERE mdm_enabled ORDER BY 1")[0]
+    planted = Planted()
+    named = {
+        "device_name": "Mira Castellane\u2019s Mac",
+        "user": {"name": "Mira Castellane", "email": "mira@c.example"},
+    }
+    planted.plant("devices", {"device_id": device_id}, put(mdm_enabled=False, **named))
+    copy.tenant.edits = [planted]
+    await copy.sync(full=True)
+    assert "Castellane" in json.dumps(ask(copy, keep=True).events)
+    shown = as_shown(Settings(inventory=str(copy.path), privacy="pseudonyms", privacy_key=SecretStr("k" * 16)))
+    sent = await deliver(copy.path, hook.url, "", shown, digest=digest)
+    assert (sent.sent > 0, sent.waiting) == (True, 0)
+    text = b"".join(body for body, _ in hook.got).decode()
+    assert not [name for name in ("Castellane", "Mira", "mira@", serial) if name in text]
+    assert shown({"serial_number": serial})["serial_number"] in text
+
+
+def test_sync_in_privacy_mode_tells_the_webhook_the_pseudonyms_that_it_prints(hook: Hook, tmp_path: Path) -> None:
+    shell = Shell(tmp_path / "demo.sqlite3")
+    shell("sync")
+    private = {"IRU_PRIVACY": "pseudonyms", "IRU_PRIVACY_KEY": "a key for the tests of this"}
+    printed = [
+        json.loads(line)
+        for line in shell("sync", settings=private | {"IRU_ALERT_WEBHOOK": hook.url}).stdout.splitlines()
+    ]
+    assert [json.loads(body) for body, _ in hook.got] == printed
+    with reader(shell.file) as db:
+        named = {serial for (serial,) in db.execute("SELECT serial_number FROM devices")}
+        named |= {cell for row in db.execute("SELECT name, email FROM users") for cell in row if cell}
+    text = json.dumps(printed, ensure_ascii=False)
+    assert "SER-" in text
+    assert not [name for name in named if name in text]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@ never to Iru.
 
 Events wait in the file and are sent oldest first. A webhook that cannot be reached or fails keeps all of them for the
 next round; one event that it refuses (4xx) is tried in the next rounds too while the others go on, and after some
-rounds is set aside with the answer it got, for a person to see. What must stay true: no event is lost without a word.
+rounds is set aside with the answer it got, for a person to see. What must stay true: no event is lost without a word;
+the file keeps names as they are, and in privacy mode an event leaves with the pseudonyms that the command line shows.
 """
 
 from __future__ import annotations
@@ -60,10 +61,17 @@ class Delivery:
 
 
 async def deliver(
-    path: Path, url: str, secret: str, *, digest: bool = False, clock: Callable[[], float] = time.time
+    path: Path,
+    url: str,
+    secret: str,
+    shown: Callable[[Any], Any],
+    *,
+    digest: bool = False,
+    clock: Callable[[], float] = time.time,
 ) -> Delivery:
-    """Send what waits in the file, oldest first; with `digest` as one request, `{"events": [...]}`."""
-    waiting = await to_thread.run_sync(lambda: _waiting(path))
+    """Send what waits in the file, oldest first, each event as `shown` lets it leave; with `digest` as one request,
+    `{"events": [...]}`."""
+    waiting = await to_thread.run_sync(lambda: [(number, shown(event)) for number, event in _waiting(path)])
     requests = _requests(waiting, digest=digest)
     sent, refused = 0, 0
     async with httpx.AsyncClient(timeout=_SECONDS, follow_redirects=False, trust_env=True) as http:
@@ -76,12 +84,15 @@ async def deliver(
     return Delivery(sent, len(waiting) - sent - refused, refused)
 
 
-def _requests(waiting: list[tuple[int, str]], *, digest: bool) -> list[tuple[list[int], bytes]]:
+def _requests(waiting: list[tuple[int, Any]], *, digest: bool) -> list[tuple[list[int], bytes]]:
     """The numbers of the events that each request carries, and its body."""
     if not digest or not waiting:
-        return [([number], event.encode()) for number, event in waiting]
-    body = json.dumps({"events": [json.loads(event) for _, event in waiting]}, ensure_ascii=False)
-    return [([number for number, _ in waiting], body.encode())]
+        return [([number], _body(event)) for number, event in waiting]
+    return [([number for number, _ in waiting], _body({"events": [event for _, event in waiting]}))]
+
+
+def _body(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False).encode()
 
 
 _TAKEN = 0
@@ -107,9 +118,10 @@ async def _send(http: httpx.AsyncClient, url: str, body: bytes, secret: str, clo
     return None
 
 
-def _waiting(path: Path) -> list[tuple[int, str]]:
+def _waiting(path: Path) -> list[tuple[int, dict[str, Any]]]:
     with writer(path) as db:
-        return db.execute("SELECT id, event FROM _outbox WHERE refused IS NULL ORDER BY id LIMIT 1000").fetchall()
+        rows = db.execute("SELECT id, event FROM _outbox WHERE refused IS NULL ORDER BY id LIMIT 1000")
+        return [(number, json.loads(event)) for number, event in rows]
 
 
 def _settle(path: Path, numbers: list[int], status: int) -> int:
