@@ -28,7 +28,7 @@ from ..config.tenants import OneTenant, read_tenants
 from ..errors import ConfigError, IruError, UsageError
 from ..inventory.alerts.evaluate import judge
 from ..inventory.alerts.rules import Rule, load
-from ..inventory.alerts.webhook import check, deliver
+from ..inventory.alerts.webhook import Webhook, check, deliver
 from ..inventory.store import first_sync, last_whole_sync, reader
 from ..inventory.sync.quota import read_share
 from ..inventory.sync.run import Outcome, Plan, sync
@@ -168,7 +168,8 @@ async def _judged(settings: Settings, path: Path, rules: list[Rule], now: dateti
         log.write(f"iru-mcp: rule {name}: {why}")
     shown = as_shown(settings)
     if url:
-        done = await deliver(path, url, settings.alert_secret.get_secret_value(), shown, digest=settings.alert_digest)
+        hook = Webhook(url, settings.alert_secret.get_secret_value(), settings.alert_digest)
+        done = await deliver(path, hook, shown)
         if done.waiting or done.set_aside:
             told = f"{done.sent} sent, {done.waiting} wait for the next round, {done.set_aside} set aside as refused"
             log.write(f"iru-mcp: webhook: {told}")

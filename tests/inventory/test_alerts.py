@@ -23,7 +23,7 @@ from iru_mcp.errors import ConfigError, UsageError
 from iru_mcp.inventory.alerts.decisions import acknowledge, mute
 from iru_mcp.inventory.alerts.evaluate import Verdict, Which, judge, listed
 from iru_mcp.inventory.alerts.rules import load
-from iru_mcp.inventory.alerts.webhook import SIGNATURE, Delivery, check, deliver, set_aside
+from iru_mcp.inventory.alerts.webhook import SIGNATURE, Delivery, Webhook, check, deliver, set_aside
 from iru_mcp.inventory.store import reader
 
 from .conftest import LATER, NOW, Copy
@@ -390,39 +390,39 @@ def in_clear(event: Any) -> Any:
 
 async def test_the_webhook_gets_each_event_once_and_signed(copy: Copy, hook: Hook) -> None:
     events = await with_events(copy)
-    assert await deliver(copy.path, hook.url, "shared", in_clear, clock=lambda: 1_700_000_000.0) == Delivery(
+    assert await deliver(copy.path, Webhook(hook.url, "shared"), in_clear, clock=lambda: 1_700_000_000.0) == Delivery(
         len(events), 0, 0
     )
     assert [json.loads(body) for body, _ in hook.got] == events
     body, signature = hook.got[0]
     mac = hmac.new(b"shared", b"1700000000." + body, hashlib.sha256).hexdigest()
     assert signature == f"t=1700000000,v1={mac}"
-    assert await deliver(copy.path, hook.url, "shared", in_clear) == Delivery(0, 0, 0)
+    assert await deliver(copy.path, Webhook(hook.url, "shared"), in_clear) == Delivery(0, 0, 0)
 
 
 async def test_an_event_that_is_always_refused_is_set_aside_and_the_others_go_on(copy: Copy, hook: Hook) -> None:
     first, *others = await with_events(copy)
     hook.answers = [400]
-    assert await deliver(copy.path, hook.url, "", in_clear) == Delivery(len(others), 1, 0)
+    assert await deliver(copy.path, Webhook(hook.url), in_clear) == Delivery(len(others), 1, 0)
     assert [json.loads(body) for body, _ in hook.got] == others
     hook.answers = [400]
-    assert await deliver(copy.path, hook.url, "", in_clear) == Delivery(0, 1, 0)
+    assert await deliver(copy.path, Webhook(hook.url), in_clear) == Delivery(0, 1, 0)
     hook.answers = [400]
-    assert await deliver(copy.path, hook.url, "", in_clear) == Delivery(0, 0, 1)
+    assert await deliver(copy.path, Webhook(hook.url), in_clear) == Delivery(0, 0, 1)
     with reader(copy.path) as db:
         assert set_aside(db) == [first | {"refused": "the webhook answered 400"}]
-    assert await deliver(copy.path, hook.url, "", in_clear) == Delivery(0, 0, 0)
+    assert await deliver(copy.path, Webhook(hook.url), in_clear) == Delivery(0, 0, 0)
 
 
 async def test_a_digest_is_one_request_with_all_events(copy: Copy, hook: Hook) -> None:
     events = await with_events(copy)
-    assert await deliver(copy.path, hook.url, "", in_clear, digest=True) == Delivery(len(events), 0, 0)
+    assert await deliver(copy.path, Webhook(hook.url, digest=True), in_clear) == Delivery(len(events), 0, 0)
     assert [json.loads(body) for body, _ in hook.got] == [{"events": events}]
 
 
 @pytest.mark.parametrize("digest", [False, True])
 async def test_in_privacy_mode_the_webhook_gets_pseudonyms_where_the_event_names_someone(
-    copy: Copy, hook: Hook, digest: bool
+    copy: Copy, hook: Hook, *, digest: bool
 ) -> None:
     ask(copy)
     device_id, serial = copy.rows("SELECT device_id, serial_number FROM devices WHERE mdm_enabled ORDER BY 1")[0]
@@ -436,7 +436,7 @@ async def test_in_privacy_mode_the_webhook_gets_pseudonyms_where_the_event_names
     await copy.sync(full=True)
     assert "Castellane" in json.dumps(ask(copy, keep=True).events)
     shown = as_shown(Settings(inventory=str(copy.path), privacy="pseudonyms", privacy_key=SecretStr("k" * 16)))
-    sent = await deliver(copy.path, hook.url, "", shown, digest=digest)
+    sent = await deliver(copy.path, Webhook(hook.url, digest=digest), shown)
     assert (sent.sent > 0, sent.waiting) == (True, 0)
     text = b"".join(body for body, _ in hook.got).decode()
     assert not [name for name in ("Castellane", "Mira", "mira@", serial) if name in text]

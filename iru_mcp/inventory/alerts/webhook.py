@@ -60,23 +60,26 @@ class Delivery:
     set_aside: int
 
 
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where alerts go: the https address, the secret they are signed with ("" for none), and whether as a digest."""
+
+    url: str
+    secret: str = ""
+    digest: bool = False
+    """One request with all that waits, `{"events": [...]}`, instead of one for each event."""
+
+
 async def deliver(
-    path: Path,
-    url: str,
-    secret: str,
-    shown: Callable[[Any], Any],
-    *,
-    digest: bool = False,
-    clock: Callable[[], float] = time.time,
+    path: Path, hook: Webhook, shown: Callable[[Any], Any], *, clock: Callable[[], float] = time.time
 ) -> Delivery:
-    """Send what waits in the file, oldest first, each event as `shown` lets it leave; with `digest` as one request,
-    `{"events": [...]}`."""
+    """Send what waits in the file, oldest first, each event as `shown` lets it leave."""
     waiting = await to_thread.run_sync(lambda: [(number, shown(event)) for number, event in _waiting(path)])
-    requests = _requests(waiting, digest=digest)
+    requests = _requests(waiting, digest=hook.digest)
     sent, refused = 0, 0
     async with httpx.AsyncClient(timeout=_SECONDS, follow_redirects=False, trust_env=True) as http:
         for numbers, body in requests:
-            status = await _send(http, check(url), body, secret, clock)
+            status = await _send(http, check(hook.url), body, hook.secret, clock)
             if status is None:
                 break
             sent += len(numbers) if status == _TAKEN else 0
