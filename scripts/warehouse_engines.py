@@ -10,12 +10,23 @@ from pathlib import Path
 from typing import Any
 
 Run = Callable[[str], list[tuple[Any, ...]]]
+VIEWS = {
+    "mac_security": """
+SELECT devices.device_id, devices.device_name, devices.serial_number, devices.os_version,
+    filevault.status AS filevault, application_firewall.status AS firewall
+FROM devices
+LEFT JOIN filevault ON filevault.device_id = devices.device_id
+LEFT JOIN application_firewall ON application_firewall.device_id = devices.device_id
+WHERE devices.platform = 'Mac'
+"""
+}
+"""Views of the copy that the statements use, made here from tables of an export."""
 Export = dict[str, Any]
 """What `tables` of a manifest says, and each table's file as text."""
 
 
-def duckdb_engine(folder: Path, manifest: Export, views: dict[str, str]) -> Run:
-    """What runs a statement on the export in `folder`; `views` are SELECTs over its tables, by name."""
+def duckdb_engine(folder: Path, manifest: Export) -> Run:
+    """What runs a statement on the export in `folder`."""
     import duckdb
 
     db = duckdb.connect()
@@ -23,12 +34,12 @@ def duckdb_engine(folder: Path, manifest: Export, views: dict[str, str]) -> Run:
     shown = 'strftime("{0}", \'%Y-%m-%dT%H:%M:%SZ\') AS "{0}"'
     for name, columns, file in _tables(folder, manifest, shown, '"{0}"'):
         db.execute(f"CREATE VIEW \"{name}\" AS SELECT {columns} FROM read_parquet('{file}', hive_partitioning = false)")
-    for name, select in views.items():
+    for name, select in VIEWS.items():
         db.execute(f'CREATE VIEW "{name}" AS {select}')
     return lambda sql: db.execute(sql).fetchall()
 
 
-def spark_engine(folder: Path, manifest: Export, views: dict[str, str]) -> Run:
+def spark_engine(folder: Path, manifest: Export) -> Run:
     """The same on Spark in local mode, with two threads."""
     from pyspark.sql import SparkSession
 
@@ -42,7 +53,7 @@ def spark_engine(folder: Path, manifest: Export, views: dict[str, str]) -> Run:
     shown = "date_format(`{0}`, \"yyyy-MM-dd'T'HH:mm:ss'Z'\") AS `{0}`"
     for name, columns, file in _tables(folder, manifest, shown, "`{0}`"):
         spark.sql(f"CREATE TEMPORARY VIEW `{name}` AS SELECT {columns} FROM parquet.`{file}`")
-    for name, select in views.items():
+    for name, select in VIEWS.items():
         spark.sql(f"CREATE TEMPORARY VIEW `{name}` AS {select}")
     return lambda sql: [tuple(row) for row in spark.sql(sql).collect()]
 

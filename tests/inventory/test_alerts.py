@@ -203,7 +203,7 @@ async def test_a_rule_that_hangs_inside_a_function_of_sqlite_is_stopped_in_time(
         copy.path, [rule for rule in load(str(own)) if rule.name in {"hungry", "removed-from-mdm"}], copy.now
     )
     assert time.monotonic() - began < 30
-    assert verdict.problems == {"hungry": "The statement took too long. Narrow it, or aggregate fewer rows."}
+    assert verdict.problems == {"hungry": "The statement took too long. Narrow it with WHERE, or aggregate fewer rows."}
 
 
 async def test_a_sync_without_the_custom_rules_does_not_resolve_their_alerts(copy: Copy, tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ from statements import QUERIES, whole
 from warehouse_engines import duckdb_engine, same
 
 from iru_mcp.errors import UsageError
-from iru_mcp.inventory.analyst_views import ANALYST_VIEWS
 from iru_mcp.inventory.export.parquet import write_parquet
 from iru_mcp.inventory.export.rows import Wanted
 from iru_mcp.inventory.store import reader
@@ -79,7 +78,6 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from iru_mcp.errors import UsageError
-from iru_mcp.inventory.analyst_views import ANALYST_VIEWS
 from iru_mcp.inventory.export.parquet import write_parquet
 from iru_mcp.inventory.export.rows import Wanted
 from iru_mcp.inventory.store import reader
@@ -114,7 +112,7 @@ def test_killed_half_way_no_reader_takes_a_half_file(copy: Copy, tmp_path: Path)
 def test_the_ten_statements_of_the_bench_have_the_same_answers_in_duckdb(copy: Copy, tmp_path: Path) -> None:
     folder = export(copy, tmp_path / "out")
     manifest = json.loads((folder / "_manifest.json").read_text("utf-8"))
-    run = duckdb_engine(folder, manifest, {"mac_security": ANALYST_VIEWS["mac_security"][1]})
+    run = duckdb_engine(folder, manifest)
     assert len(QUERIES) == 10
     with reader(copy.path) as db:
         wanted = {name: db.execute(whole(sql)).fetchall() for name, sql in QUERIES.items()}

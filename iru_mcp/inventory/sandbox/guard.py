@@ -107,7 +107,8 @@ class Guard:
             self.db.set_progress_handler(None, 0)
             self.db.set_authorizer(None)
             self.db.text_factory = str
-            self.db.execute("ROLLBACK")
+            if self.db.in_transaction:  # SQLite has ended it itself when memory or its temporary file was full
+                self.db.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the connection."""
