@@ -290,6 +290,27 @@ async def test_parts_of_a_name_inside_other_text_do_not_match(plain: IruClient, 
     assert whole in [row["path"] for row in (await ask(hidden, "prism_launch_agents_and_daemons", path=whole))["items"]]
 
 
+@pytest.mark.parametrize("filter_", ["target", "changed"])
+async def test_an_audited_change_is_not_found_by_a_part_of_a_hidden_name(
+    plain: IruClient, hidden: IruClient, filter_: str
+) -> None:
+    users = {"since": "30d", "target_type": "user"}
+    row = (await ask(plain, "list_audit_events", **users, limit=1))["items"][0]
+    name = row["new_state"]["name"]
+    first, last = name.split()
+    for part in (name[:-1], name[1:], first, last, last[:-1], last[1:], f"{first[-2:]} {last[:2]}"):
+        found = await ask(plain, "list_audit_events", **users, **{filter_: part})
+        assert row["target_id"] in [one["target_id"] for one in found["items"]], "in clear it matches"
+        answer = await ask(hidden, "list_audit_events", **users, **{filter_: part})
+        assert row["target_id"] not in [one["target_id"] for one in answer["items"]], part
+    shown = (await ask(hidden, "list_audit_events", **users, limit=1))["items"][0]
+    pseudonym = shown["new_state"]["name"]
+    assert pseudonym.startswith("person-")
+    whole = (await ask(hidden, "list_audit_events", **users, **{filter_: pseudonym}))["items"]
+    assert shown in whole
+    assert {one["new_state"]["name"] for one in whole} == {pseudonym}
+
+
 async def test_an_indicator_is_not_found_by_a_part_of_a_name(plain: IruClient, hidden: IruClient) -> None:
     user = next(row for row in (await ask(plain, "list_users", limit=20))["items"] if len(row["name"].split()[0]) > 4)
     part = user["name"].split()[0][:-1].lower()
