@@ -13,6 +13,9 @@ TOOLS = catalogue()
 GIVEN: dict[str, Any] = {"category": "filevault", "kind": "custom_apps", "hops": 1}
 """Values of required parameters that are not free text."""
 ADDED = ("toolCallId", "tool_call_id", "_sessionID", "sessionId", "action", "chatInput", "_meta", "random_string")
+INJECTED = ("dummy", "no_args", "noParams", "placeholder", "security_risk", "explanation", "reason", "requestId")
+INJECTED += ("task_progress", "toolSummary", "toolAction", "waitForPreviousTools")
+"""Further names: a word for a tool that needs none, and what some clients have a model say of each call."""
 
 
 def needed(name: str) -> dict[str, Any]:
@@ -34,6 +37,37 @@ def test_names_that_clients_add_are_ignored_and_typos_refused(name: str) -> None
     assert tool.read(given | added) == tool.read(given)
     with pytest.raises(UsageError, match="is not a parameter"):
         tool.read(given | {"limti": 3})
+
+
+@pytest.mark.parametrize("name", [*ADDED, *INJECTED])
+async def test_what_a_client_injects_changes_no_answer(agent: Any, name: str) -> None:
+    assert TOOLS["get_licensing"].input_schema["properties"] == {}
+    assert await agent.ask("get_licensing", **{name: "x"}) == await agent.ask("get_licensing")
+    asked = {"platform": "windows", "limit": 2}
+    assert await agent.ask("list_devices", **asked, **{name: "x"}) == await agent.ask("list_devices", **asked)
+
+
+@pytest.mark.parametrize(
+    ("tool", "typo", "meant"),
+    [
+        ("list_devices", "platfrom", "platform"),
+        ("list_devices", "_limit", "limit"),
+        ("list_audit_events", "actions", "action"),
+        ("list_audit_events", "Action", "action"),
+        ("list_audit_events", "_action", "action"),
+    ],
+)
+async def test_a_typo_of_a_parameter_is_refused_beside_what_a_client_injects(
+    agent: Any, tool: str, typo: str, meant: str
+) -> None:
+    injected = dict.fromkeys(INJECTED, "x")
+    said = await agent.refused(tool, **injected, **{typo: "mac"})
+    assert f"'{typo}' is not a parameter, did you mean {meant}?" in said
+    assert not [name for name in INJECTED if f"'{name}'" in said]
+
+
+async def test_a_name_that_no_client_injects_is_refused_by_a_tool_without_parameters(agent: Any) -> None:
+    assert "'placeholders' is not a parameter" in await agent.refused("get_licensing", placeholders="x")
 
 
 @pytest.mark.parametrize("name", TOOLS)

@@ -40,7 +40,7 @@ def as_meant(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[st
     return {
         name: _value(value, parameters.get(name, {}))
         for name, value in arguments.items()
-        if not (name not in parameters and _is_added_by_clients(name))
+        if not _is_added_by_clients(name, parameters)
         and not (name in parameters and name not in required and _is_nothing(value))
     }
 
@@ -55,8 +55,16 @@ def _under_their_parameters(arguments: Mapping[str, Any], parameters: Mapping[st
     return found
 
 
-def _is_added_by_clients(name: str) -> bool:
-    return name.startswith("_") or _NOT_A_WORD.sub("", name).casefold() in _ADDED_BY_CLIENTS
+def _is_added_by_clients(name: str, parameters: Mapping[str, Any]) -> bool:
+    """Whether `name` asks nothing of the tool: `Action` does where action is a parameter, and is refused there."""
+    word = _word(name)
+    if word in map(_word, parameters):
+        return False
+    return name.startswith("_") or word in _ADDED_BY_CLIENTS
+
+
+def _word(name: str) -> str:
+    return _NOT_A_WORD.sub("", name).casefold()
 
 
 def _is_nothing(value: Any) -> bool:
@@ -86,8 +94,8 @@ def _list(text: str) -> Any:
 
 def _choice(value: str, choices: Sequence[str]) -> str:
     """The choice that `value` is, whatever its letter case, spaces, dashes and underscores."""
-    word = _NOT_A_WORD.sub("", value).casefold()
-    return next((choice for choice in choices if _NOT_A_WORD.sub("", choice).casefold() == word), value)
+    word = _word(value)
+    return next((choice for choice in choices if _word(choice) == word), value)
 
 
 def usage_error(tool: str, schema: Mapping[str, Any], error: ValidationError) -> UsageError:
