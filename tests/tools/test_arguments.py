@@ -13,8 +13,10 @@ TOOLS = catalogue()
 GIVEN: dict[str, Any] = {"category": "filevault", "kind": "custom_apps", "hops": 1}
 """Values of required parameters that are not free text."""
 ADDED = ("toolCallId", "tool_call_id", "_sessionID", "sessionId", "action", "chatInput", "_meta", "random_string")
-INJECTED = ("dummy", "no_args", "noParams", "placeholder", "security_risk", "explanation", "reason", "requestId")
-INJECTED += ("task_progress", "toolSummary", "toolAction", "waitForPreviousTools")
+INJECTED = (
+    "dummy no_args noParams placeholder security_risk explanation reason requestId task_progress toolSummary "
+    "toolAction waitForPreviousTools"
+).split()
 """Further names: a word for a tool that needs none, and what some clients have a model say of each call."""
 
 
