@@ -73,6 +73,18 @@ async def test_an_app_is_found_on_every_platform(copy: Copy) -> None:
     assert set(copy.rows(f"SELECT {columns} FROM apps WHERE device_id = :id", id=windows[0][1])) == wanted
 
 
+@pytest.mark.parametrize("platform", ["Windows", "Android"])
+async def test_an_app_keeps_its_package_name_and_signer_beside_the_names_for_people(copy: Copy, platform: str) -> None:
+    device, device_id = of(copy, platform)[0]
+    answer = await copy.call("list_device_apps", device=device, limit=300, fields=["*"])
+    names = ("name", "bundle_id", "publisher", "signature")
+    wanted = {tuple(row.get(name) for name in names) for row in answer["items"]}
+    assert any(package and package != name for name, package, _, _ in wanted)
+    assert platform != "Windows" or all(signer.startswith("CN=") for *_, signer in wanted)
+    columns = "name, bundle_id, developer_name, signature"
+    assert set(copy.rows(f"SELECT {columns} FROM apps WHERE device_id = :id", id=device_id)) == wanted
+
+
 async def test_details_of_windows_and_android_are_columns(copy: Copy) -> None:
     found = copy.rows(
         "SELECT d.platform, w.os_edition, w.is_encrypted, w.agent_installed, w.total_ram > 0, w.more "

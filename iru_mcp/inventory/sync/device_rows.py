@@ -34,7 +34,7 @@ def _app(row: object) -> Row | None:
     if app is None:
         return None
     found = app.shaped()
-    others = {name for names in APP_SHAPE.values() for name in names} - {"product_code", *APP_SHAPE}
+    others = {name for names in APP_SHAPE.values() for name in names} - {"product_code", "signature", *APP_SHAPE}
     return {_OF_APPLE.get(name, name): value for name, value in found.items() if name not in others}
 
 
