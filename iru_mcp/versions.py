@@ -7,7 +7,13 @@ import re
 _LEADING = re.compile(r"\D{0,3}?(\d{1,12}(?:\.\d{1,12}){0,7})")
 
 _RELEASE = re.compile(r"(\d\d)H(\d)", re.IGNORECASE)
-"""How Windows calls a release by its half-year: 24H2. It compares with other releases only."""
+"""How Windows calls a release by its half-year: 24H2."""
+
+
+class Release(tuple[int, ...]):
+    """The year and half of a release of Windows. It compares with other releases only: 24H2 is not below 26.1."""
+
+    __slots__ = ()
 
 
 def is_release(text: str) -> bool:
@@ -16,13 +22,13 @@ def is_release(text: str) -> bool:
 
 
 def read_version(text: object) -> tuple[int, ...] | None:
-    """The leading numbers of a version, without trailing zeros, or those of a release of Windows; None where there
-    are none."""
+    """The leading numbers of a version, without trailing zeros, or a Release; None where there are none. Two of them
+    compare when they are of one type."""
     if not isinstance(text, str):
         return None
     release = _RELEASE.fullmatch(text.strip())
     if release:
-        return (int(release[1]), int(release[2]))
+        return Release((int(release[1]), int(release[2])))
     match = _LEADING.match(text.strip())
     if match is None:
         return None

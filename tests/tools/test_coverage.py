@@ -178,6 +178,9 @@ async def test_a_windows_app_is_found_by_its_package_name_and_shows_its_signer()
     assert same["items"][0]["signature"].startswith("CN=Slack")
 
 
+VERSIONS = ("24H2", "15.2")
+
+
 async def test_an_app_without_a_version_has_none() -> None:
     def unversioned(path: str, body: Any) -> Any:
         if path.endswith("/apps"):
@@ -188,6 +191,22 @@ async def test_an_app_without_a_version_has_none() -> None:
     page = await ask("list_device_apps", Between(after=unversioned), device=STORY.patient_zero_serial, limit=500)
     assert sum("version" not in row for row in page["items"]) == 1
     assert "No value" not in str(page)
+
+
+@pytest.mark.parametrize("bound", [{"version_below": "26.1"}, {"version_at_least": "10.0"}])
+async def test_a_release_of_windows_does_not_compare_with_a_number_and_that_is_said(bound: dict[str, str]) -> None:
+    def released(path: str, body: Any) -> Any:
+        if path.endswith("/apps"):
+            body["apps"] = [app | {"version": version} for app, version in zip(body["apps"], VERSIONS, strict=False)]
+        return body
+
+    asked: dict[str, Any] = {"device": STORY.patient_zero_serial, "fields": ["version"]}
+    page = await ask("list_device_apps", Between(after=released), **asked, **bound)
+    assert [row["version"] for row in page["items"]] == ["15.2"]
+    assert "1 rows do not tell a version that compares with this and are left out" in page["notes"]
+    older = await ask("list_device_apps", Between(after=released), **asked, version_below="25H1")
+    assert [row["version"] for row in older["items"]] == ["24H2"]
+    assert "1 rows do not tell a version that compares with this and are left out" in older["notes"]
 
 
 async def test_enrollment_codes_are_not_in_routing_activity() -> None:

@@ -6,7 +6,7 @@ import re
 import sqlite3
 from typing import Any
 
-from ...versions import is_release, read_version
+from ...versions import Release, read_version
 
 _WIDTHS = "abcdefghijkl"
 """A number is written behind the letter for its count of digits: then text order is number order."""
@@ -15,10 +15,12 @@ _WIDTHS = "abcdefghijkl"
 def version_key(text: Any) -> str | None:
     """Text that sorts as the version does: below, equal and above compare right. None for what is no version, and for
     a release of Windows like 24H2: it is not above 10.0 or 15, and compares with other releases as the text it is."""
-    if isinstance(text, str) and is_release(text):
-        return None
     version = read_version(str(text) if isinstance(text, (int, float)) else text)
-    return None if version is None else ".".join(_WIDTHS[len(str(part)) - 1] + str(part) for part in version)
+    return (
+        None
+        if version is None or isinstance(version, Release)
+        else ".".join(_WIDTHS[len(str(part)) - 1] + str(part) for part in version)
+    )
 
 
 def register(db: sqlite3.Connection) -> None:

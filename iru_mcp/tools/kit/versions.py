@@ -22,9 +22,10 @@ VersionAtLeast = Annotated[Str, Field(description="this or newer")]
 
 
 def version_checks(
-    below: str, at_least: str, value: Callable[[R], str | None], name: str = "a version"
+    below: str, at_least: str, value: Callable[[R], str | None], name: str = "a version that compares with this"
 ) -> list[Check[R]]:
-    """The range as a check, none when neither bound is asked. A row without a version to compare cannot tell.
+    """The range as a check, none when neither bound is asked. A row without a version to compare cannot tell: 24H2
+    compares with a release of Windows only.
 
     Raises UsageError for a bound that is not a version.
     """
@@ -34,7 +35,7 @@ def version_checks(
 
     def test(row: R) -> bool | None:
         version = read_version(value(row))
-        if version is None:
+        if version is None or any(type(version) is not type(bound) for bound in (low, high) if bound is not None):
             return None
         return (low is None or version >= low) and (high is None or version < high)
 
