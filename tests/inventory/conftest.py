@@ -85,6 +85,10 @@ class Edited(httpx.AsyncBaseTransport):
             return page | {"offset": first, "total": len(rows), "cursor": None}
         return page | {"offset": None, "total": None, "cursor": str(first + 300) if first + 300 < len(rows) else None}
 
+    def forget(self) -> None:
+        """Ask the demo for its categories anew: its tenant is another."""
+        self._held.clear()
+
     async def _category(self, request: httpx.Request) -> list[Row]:
         """All rows of a category, unedited, asked of the demo once."""
         if request.url.path not in self._held:
