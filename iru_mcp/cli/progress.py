@@ -1,6 +1,6 @@
 """What a sync writes to stderr: lines that begin with the time, and how far it is.
 
-Progress is one moving line on a terminal, a plain line now and then elsewhere.
+Progress is one moving line with a bar on a terminal, a plain line now and then elsewhere.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Log:
             return
         self._last = now
         of = f" of {total:,}" if total else ""
-        part = f" [{'#' * (20 * min(rows, total) // total):<20}]" if total else ""
+        part = f" [{'#' * (20 * min(rows, total) // total):<20}]" if total and self._moving else ""
         line = f"{table}{part} {rows:,}{of}; {sum(self._rows.values()):,} rows in all"
         if self._moving:
             self._write(f"\r{line:<{self._width}}")

@@ -220,6 +220,8 @@ def test_progress_is_one_moving_line_on_a_terminal_and_plain_lines_elsewhere() -
             log.progress("devices", rows, 1_000)
         log.write("done\nindeed")
     assert terminal.getvalue().count("\r") >= 3
-    assert "\r" not in plain.getvalue()
+    assert "[####" in terminal.getvalue()
+    assert "devices 1,000 of 1,000; " in plain.getvalue()
+    assert not {"\r", "#"} & set(plain.getvalue())
     assert [line.split(" ", 1)[1] for line in plain.getvalue().splitlines()[-2:]] == ["done", "indeed"]
     assert all(re.match(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ ", line) for line in plain.getvalue().splitlines())
