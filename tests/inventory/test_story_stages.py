@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from iru_mcp.demo.asgi_transport import DemoTransport
 from iru_mcp.demo.world.fleet import DemoDevice, before
 
 from .conftest import NOW, Copy, Edit
@@ -41,7 +42,8 @@ class Staged:
 
     def __init__(self, copy: Copy) -> None:
         self.copy = copy
-        self.demo: Any = copy.tenant.demo
+        assert isinstance(copy.tenant.demo, DemoTransport)
+        self.demo = copy.tenant.demo
         self.after: list[DemoDevice] = self.demo.tenant.devices
         self.reports: list[Edit] = []
         self._be([before(one) for one in self.after])
