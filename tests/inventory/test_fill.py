@@ -107,6 +107,16 @@ async def test_a_second_question_within_max_age_costs_no_request(server: Server)
     assert set(server.asked()) == {"devices"}
 
 
+async def test_what_a_cve_is_described_by_is_said_to_be_missing_until_detections_are_read(server: Server) -> None:
+    count = "SELECT count(fixed_version) FROM vulnerabilities"
+    answer = await server.ask(count)
+    assert answer["rows"] == [[0]]
+    assert "fixed_version: of detections, not read yet" in str(answer["tables"][0]["missing"])
+    answer = await server.ask(f"{count} JOIN detections USING (cve_id)")
+    assert answer["rows"][0][0] > 0
+    assert "not read yet" not in str(answer["tables"])
+
+
 async def test_max_age_says_how_old_a_table_may_be(server: Server) -> None:
     await server.ask(COUNT)
     server.asked()

@@ -111,6 +111,8 @@ def _line(
         if one.left_out
     ]
     missing += _silent(found.get(kind.name, ()))
+    if kind.name == "vulnerabilities" and not (held.get("detections") and held["detections"].since):
+        missing.append("description and fixed_version: of detections, not read yet; name that table in a statement too")
     times = [one.since for one in readings if one.since]
     name = view if view.removesuffix("_history") == kind.name else f"{view}: {kind.name}"
     line = {"table": name, "as_of": min(times, default=None), "rows": sum(one.rows or 0 for one in readings)}
