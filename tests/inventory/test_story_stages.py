@@ -67,7 +67,7 @@ class Staged:
         if stage == 1:
             planted.plant("devices", {"device_id": four}, nothing)
         touched = {0: {one, two, three}, 1: set(), 2: {one}}[stage]
-        at = (NOW + moment - timedelta(minutes=5)).isoformat()
+        at = (NOW + moment - timedelta(hours=5, minutes=55)).isoformat()  # 5 minutes after the sync before
         self.reports.append(reported(*changed, *touched, at=at))
         self.copy.tenant.edits = [planted, *self.reports]
         self.copy.tenant.counts["apps"] = -1 if stage < 2 else 0
