@@ -47,7 +47,7 @@ SELECT devices.device_id, devices.device_name, devices.serial_number, devices.pl
     devices.os_version, devices.user_name, devices.user_email, users.department, users.job_title,
     coalesce(users.archived, devices.user_is_archived) AS user_archived, devices.blueprint_name, devices.last_check_in,
     devices.last_check_in IS NULL AS never_checked_in,
-    CAST(julianday((SELECT max(finished_at) FROM syncs)) - julianday(devices.last_check_in) AS INTEGER) AS days_silent,
+    round(julianday((SELECT max(finished_at) FROM syncs)) - julianday(devices.last_check_in), 2) AS days_silent,
     devices.agent_installed AS has_agent, devices.mdm_enabled, devices.is_missing, devices.lost_mode_status,
     cves.critical AS critical_cves, cves.high AS high_cves, cves.medium AS medium_cves, cves.low AS low_cves,
     cves.kev_count, coalesce(open_threats.threats, 0) AS open_threats
@@ -109,7 +109,7 @@ ANALYST_VIEWS: dict[str, tuple[str, str]] = {
         _MAC_SECURITY,
     ),
     "device_overview": (
-        "an enrolled device with owner, silence, how many CVEs of each severity (NULL: none), kev_count, open_threats",
+        "an enrolled device with owner, days_silent (decimal), CVEs by severity (NULL: none), kev_count, open_threats",
         _DEVICE_OVERVIEW,
     ),
     "unsigned_or_adhoc_apps": ("an app on an enrolled Mac that is not signed, or signed ad hoc", _UNSIGNED_APPS),

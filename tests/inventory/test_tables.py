@@ -114,6 +114,15 @@ def test_cves_are_counted_by_severity_though_one_has_two(copy: Copy) -> None:
         assert numbers == [len(counted.get((device, severity), ())) for severity in severities]
 
 
+def test_a_device_silent_for_more_than_seven_days_by_an_hour_is_so_in_its_overview(copy: Copy) -> None:
+    rows = copy.rows(
+        "SELECT days_silent, julianday((SELECT max(finished_at) FROM syncs)) - julianday(last_check_in) "
+        "FROM device_overview WHERE NOT never_checked_in"
+    )
+    assert any(days % 1 > 1 / 24 for days, _ in rows)
+    assert all(abs(days - exact) < 0.01 for days, exact in rows)
+
+
 @pytest.mark.parametrize(
     ("text", "version"),
     [
