@@ -117,6 +117,45 @@ async def test_what_a_cve_is_described_by_is_said_to_be_missing_until_detections
     assert "not read yet" not in str(answer["tables"])
 
 
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        (
+            "SELECT count(*) FROM local_users WHERE type = 'administrator'",
+            "no row has type 'administrator': local_users.type",
+        ),
+        (
+            "SELECT * FROM local_users u WHERE u.type IN ('Admins', 'Standard')",
+            "no row has type 'Admins': local_users.type",
+        ),
+        ("SELECT sum(platform <> 'mac') FROM devices", "no row has platform 'mac': devices.platform has Mac"),
+        ("SELECT count(*) FROM filevault WHERE status IS 'off'", "no row has status 'off': filevault.status has "),
+    ],
+)
+async def test_a_word_that_no_row_has_is_told_with_those_there_are(server: Server, sql: str, told: str) -> None:
+    answer = await server.ask(sql)
+    assert told in " ".join(answer["notes"])
+    assert "Standard" in str(answer) or "local_users" not in sql
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT count(*) FROM local_users WHERE type = 'Standard'",
+        "SELECT count(*) FROM devices WHERE device_name = 'it''s nobody''s'",
+        "SELECT count(*) FROM devices WHERE platform LIKE 'linux%'",
+        "SELECT count(*) FROM devices JOIN local_users USING (device_id) WHERE type = 'Standard' AND platform = 'Mac'",
+    ],
+)
+async def test_of_a_word_that_rows_have_or_a_column_of_many_nothing_is_told(server: Server, sql: str) -> None:
+    assert "notes" not in await server.ask(sql)
+
+
+async def test_a_limit_that_ended_a_statement_is_told(server: Server) -> None:
+    assert "LIMIT 30 was reached" in str((await server.ask("SELECT device_id FROM devices LIMIT 30"))["notes"])
+    assert "notes" not in await server.ask("SELECT device_id FROM devices LIMIT 450")
+
+
 async def test_max_age_says_how_old_a_table_may_be(server: Server) -> None:
     await server.ask(COUNT)
     server.asked()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -40,7 +41,7 @@ async def inventory_query(
     filevault(status); what is on devices has device_id; more: inventory_schema. Read from Iru when first used; `tables`
     says of when and what is missing. Times are text like 2026-11-22T09:30:00Z, booleans 1, 0; version_key(text)
     compares versions. At most 500 rows."""
-    from ...inventory import query
+    from ...inventory import query, unknown_words
     from ...inventory.fill.provenance import facts, provenance
     from ...inventory.fill.sources import kinds_of
 
@@ -54,7 +55,7 @@ async def inventory_query(
         copy.processes,
         path,
         sql,
-        facts=facts(views),
+        facts=facts(views) | unknown_words.lookups(sql, views),
         rows=_ROWS,
         cell=MAX_FIELD + 1,
         seconds=_SECONDS,
@@ -65,6 +66,7 @@ async def inventory_query(
     long = sum(isinstance(cell, str) and len(cell) > MAX_FIELD for row in rows for cell in row)
     notes = _notes(more=found.more or cut, long=long)
     complete = about.complete and not notes
+    notes += _ended(sql, len(rows)) + unknown_words.notes(sql, views, found.facts)
     answer = {"tables": about.tables, "returned": len(rows), "complete": complete}
     return answer | ({"notes": notes} if notes else {}) | {"columns": found.columns, "rows": rows}
 
@@ -104,6 +106,12 @@ def _notes(*, more: bool, long: int) -> list[str]:
     if long:
         notes.append(f"{long} cells are cut at {MAX_FIELD} characters: use substr(), or rows instead of group_concat()")
     return notes
+
+
+def _ended(sql: str, rows: int) -> list[str]:
+    """That the statement's own LIMIT may have ended it: it is no part of `complete`, for most such limits are meant."""
+    limit = re.search(r"\bLIMIT\s+(\d+)\s*;?\s*$", sql, re.IGNORECASE)
+    return [f"LIMIT {rows} was reached: more rows may match"] if limit and int(limit[1]) == rows > 1 else []
 
 
 def _within(rows: list[list[Any]]) -> tuple[list[list[Any]], bool]:
