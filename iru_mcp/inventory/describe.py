@@ -38,6 +38,12 @@ def failed_rounds(db: sqlite3.Connection) -> str:
     return f"{count}, the last at {at}: {why}" if count else ""
 
 
+def failure_notes(db: sqlite3.Connection) -> list[str]:
+    """The note of an answer from a copy whose last sync failed; none otherwise."""
+    failed = failed_rounds(db)
+    return [f"syncs that failed since: {failed}"] if failed else []
+
+
 def kinds(db: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
     """Each reading's rows, the age of its newest reading, since when removals may be missing, and why it is missing or
     old where it is."""
@@ -56,8 +62,7 @@ def kinds(db: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
 def stale(db: sqlite3.Connection) -> list[str]:
     """Notes on what answers from the copy do not have: syncs that failed, readings that were refused, rows that could
     not be read, and removals that may have been missed."""
-    failed = failed_rounds(db)
-    notes = [f"syncs that failed since: {failed}"] if failed else []
+    notes = failure_notes(db)
     for reading, state, good, odd in db.execute("SELECT kind, state, good_at, odd FROM coverage").fetchall():
         if state != "copied":
             notes.append(f"{reading} was not permitted at the last sync; {_instead(db, reading, good)}")

@@ -145,8 +145,14 @@ async def test_answers_from_the_copy_say_that_syncs_failed_since(copy: Copy) -> 
     copy.now = LATER
     with pytest.raises(Exception, match="401"):
         await copy.sync()
-    for tool in ("inventory_changes", "inventory_alerts"):
-        notes = (await copy.call(tool))["notes"]
+    serial = copy.rows("SELECT serial_number FROM devices ORDER BY 1 LIMIT 1")[0][0]
+    for tool, arguments in {
+        "inventory_changes": {},
+        "inventory_alerts": {},
+        "inventory_at": {"device": serial, "when": "now"},
+        "inventory_graph": {"around": serial},
+    }.items():
+        notes = (await copy.call(tool, **arguments))["notes"]
         assert any(note.startswith("syncs that failed since: 1, the last at 2026-11-23T18:00:00Z") for note in notes)
 
 

@@ -131,12 +131,15 @@ async def inventory_at(ctx: Context, device: OneDevice, when: Since, kind: What 
     login items, apps and detections, also of a device that is gone since. With kind: all its rows, in full where they
     are few."""
     from ...inventory import changes as history
+    from ...inventory import describe
 
     moment = read_time(when, "when", ctx.now(), end=True) or ctx.now()
 
     def work(db: sqlite3.Connection) -> dict[str, Any]:
         target = history.find_device(db, device)
-        return {"device": target.shown()} | history.at(db, target, moment, (kind,) if kind else ())
+        notes = describe.failure_notes(db)
+        found = {"device": target.shown()} | history.at(db, target, moment, (kind,) if kind else ())
+        return found | ({"notes": notes} if notes else {})
 
     copy, found = await _read(ctx, work)
     return {"copy": copy} | found
@@ -159,9 +162,9 @@ async def inventory_graph(
 ) -> dict[str, Any]:
     """Nodes and edges of the local inventory copy around something: account has device; device assigned user,
     blueprint, profile; device installed app; app has vulnerability."""
-    from ...inventory import graph
+    from ...inventory import describe, graph
 
-    copy, found = await _read(ctx, lambda db: graph.around(db, around, hops))
+    copy, (found, notes) = await _read(ctx, lambda db: (graph.around(db, around, hops), describe.failure_notes(db)))
     number = {node: place for place, node in enumerate(found.names)}
     nodes = [
         {"n": number[node], "type": node[0], "id": node[1], _NAMED.get(node[0], "name"): name}
@@ -173,7 +176,8 @@ async def inventory_graph(
         if edge.source in number and edge.target in number
     ]
     left = sum(found.left_out.values())
-    notes = [f"{left} neighbours left out at crowded nodes; ask inventory_query for them"] if left else []
+    if left:
+        notes.append(f"{left} neighbours left out at crowded nodes; ask inventory_query for them")
     return {"copy": copy, "complete": not left, "notes": notes, "nodes": nodes, "edges": edges}
 
 
@@ -194,13 +198,12 @@ async def inventory_alerts(
 
     moment = read_time(resolved_since, "resolved_since", ctx.now())
 
-    def work(db: sqlite3.Connection) -> tuple[list[dict[str, Any]], dict[str, Any] | None, str]:
+    def work(db: sqlite3.Connection) -> tuple[list[dict[str, Any]], dict[str, Any] | None, list[str]]:
         target = history.find_device(db, device) if device.strip() else None
         which = alerts.Which(severity or "", rule.strip(), target.device_id if target else "", moment)
-        return alerts.listed(db, which), target.shown() if target else None, describe.failed_rounds(db)
+        return alerts.listed(db, which), target.shown() if target else None, describe.failure_notes(db)
 
-    copy, (found, target, failed) = await _read(ctx, work)
-    notes = [f"syncs that failed since: {failed}"] if failed else []
+    copy, (found, target, notes) = await _read(ctx, work)
     opened: dict[str, dict[str, Any]] = {}
     for one in found:
         if "resolved_at" not in one:
