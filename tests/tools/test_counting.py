@@ -138,12 +138,15 @@ async def test_below_and_at_least_split_what_has_a_version(
     assert len(newer) == sum(version >= limit for version in known) > 0
 
 
-async def test_rows_without_a_version_are_left_out_and_said(agent: Any) -> None:
-    page = await agent.ask("prism_applications", device=MAC, version_below="1", limit=500)
-    rows = await agent.every("prism_applications", device=MAC, fields=["version"])
-    without = sum(read_version(row.get("version")) is None for row in rows)
-    said = [note for note in page.get("notes", []) if "have no version" in note]
-    assert said == ([f"{without} rows do not tell a version and are left out"] if without else [])
+async def test_rows_whose_version_does_not_compare_are_left_out_and_said(agent: Any) -> None:
+    rows = await agent.every("list_devices", fields=["platform"])
+    windows = sum(row["platform"] == "Windows" for row in rows)
+    page = await agent.ask("list_devices", version_below="99", limit=0)
+    said = [note for note in page["notes"] if "do not tell a version that compares" in note]
+    assert len(said) == 1
+    left_out = int(said[0].split()[0])
+    assert windows <= left_out
+    assert page["total"] == len(rows) - left_out
 
 
 async def test_a_bound_that_is_no_version_is_refused(agent: Any) -> None:
