@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from .. import __version__
 from ..config.settings import FIELDS, Settings, read, unknown
@@ -41,18 +41,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb. 0: done; 1: it did not work; 2: wrong verb, flag, setting or argument; 130: stopped by Ctrl-C."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
+        return _until_written(words)
+    finally:
+        try:
+            if sys.stderr is not None:
+                sys.stderr.flush()
+        except OSError:  # nobody reads it; what it still holds would fail again at the exit, which would then be 120
+            _discard(sys.stderr)
+
+
+def _until_written(words: list[str]) -> int:
+    """Run one verb and write what print left in its buffer: at the interpreter's exit nothing could be caught."""
+    try:
         try:
             return _main(words)
         finally:
-            # What print left in its buffer goes out here: at the interpreter's exit nothing could be caught any more.
             if sys.stdout is not None:
                 sys.stdout.flush()
     except BrokenPipeError:
-        _discard_stdout()
+        _discard(sys.stdout)
         return 1
     except OSError as error:
         print(f"iru-mcp: {error.filename or 'output'}: {error.strerror or error}.", file=sys.stderr)
-        _discard_stdout()
+        _discard(sys.stdout)
         return 1
 
 
@@ -75,10 +86,10 @@ def _main(words: list[str]) -> int:
         return 130
 
 
-def _discard_stdout() -> None:
-    """Nobody takes the output any more: point stdout nowhere, so that the interpreter's last flush cannot fail."""
+def _discard(stream: TextIO) -> None:
+    """Nobody takes the output any more: point `stream` nowhere, so that the interpreter's last flush cannot fail."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _run(options: argparse.Namespace, settings: Settings) -> int:
