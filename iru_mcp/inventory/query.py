@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import IruError, TookTooLong, UsageError
+from ..errors import IruError, UsageError
 from ..folding import nearest
 from .sandbox.guard import SIGNS
-from .sandbox.processes import OneProcess, Processes
+from .sandbox.processes import OneProcess, Processes, too_long
 from .schema import VIEWS, view_columns
 from .store import reader
 
@@ -97,7 +97,7 @@ def ask_from_thread(  # noqa: PLR0913 - the parts of a question
 
 def _explained(text: str, *, late: bool, sql: str = "") -> IruError:
     if late or "interrupted" in text:
-        return TookTooLong("The statement took too long.", "Narrow it with WHERE, or aggregate fewer rows.")
+        return too_long()
     if "out of memory" in text or "MemoryError" in text or SIGNS["much"] in text:
         return UsageError("The statement needs too much memory.", "Narrow it with WHERE, or count instead of listing.")
     if any(word in text for word in ("not authorized", "prohibited", "authorization denied", SIGNS["refused"])):

@@ -19,6 +19,7 @@ from importlib import resources
 from ..errors import ConfigError
 from .digest import row_digest
 from .tables import KINDS, Kind
+from .transaction import transaction
 from .views import VIEWS
 
 __all__ = [
@@ -62,8 +63,7 @@ def migrate(db: sqlite3.Connection) -> None:
     if is_current(db):
         return
     db.create_function("row_digest", 1, row_digest, deterministic=True)
-    db.execute("BEGIN EXCLUSIVE")
-    try:
+    with transaction(db, "EXCLUSIVE"):
         _drop_views(db)
         for step in steps()[found:]:
             run_script(db, step)
@@ -71,11 +71,6 @@ def migrate(db: sqlite3.Connection) -> None:
             db.execute(f'CREATE VIEW "{name}" AS {select}')
         db.execute("INSERT OR REPLACE INTO _meta(name, value) VALUES ('views', ?)", (_views_now(),))
         db.execute(f"PRAGMA user_version = {len(steps())}")
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:  # where the disk is full, SQLite has rolled back itself
-            db.execute("ROLLBACK")
-        raise
 
 
 def run_script(db: sqlite3.Connection, script: str) -> None:

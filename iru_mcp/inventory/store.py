@@ -153,19 +153,6 @@ def reader(path: Path) -> Iterator[sqlite3.Connection]:
         yield db
 
 
-@contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """BEGIN to COMMIT, or ROLLBACK when anything is raised."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:  # where the disk is full, SQLite has rolled back itself
-            db.execute("ROLLBACK")
-        raise
-
-
 def last_sync(db: sqlite3.Connection) -> tuple[int, datetime] | None:
     """The newest committed sync and when it finished."""
     row = db.execute("SELECT id, finished_at FROM _sync ORDER BY id DESC LIMIT 1").fetchone()

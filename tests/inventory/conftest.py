@@ -167,6 +167,16 @@ def select(path: Path, sql: str, most: int = 100_000, **values: Any) -> Found:
         return guard.run(sql, values, Bounds(most))
 
 
+def count_roughly(copy: Copy) -> None:
+    """From now on Iru says only about how many rows a Prism category has."""
+    roughly = httpx.ByteStream(b'{"count": 250000, "approximate": true}')
+    copy.tenant.refuse = lambda request: (
+        httpx.Response(200, request=request, stream=roughly, headers={"content-type": "application/json"})
+        if request.url.path.endswith("/prism/count")
+        else None
+    )
+
+
 @pytest.fixture(scope="session")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The copy after its first sync, made once."""

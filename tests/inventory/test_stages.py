@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-import httpx
 import pytest
 
-from .conftest import LATER, NOW, Copy, Row
+from .conftest import LATER, NOW, Copy, Row, count_roughly
 from .planted import BUMPED, Planted, device, nothing, put
 
 pytestmark = pytest.mark.anyio
@@ -75,12 +74,7 @@ async def test_where_removals_cannot_be_known_the_copy_says_until_when_they_are(
     planted.plant("apps", {"device_id": device_id, "bundle_id": "com.apple.Calculator"}, put(version="99.1"))
     copy.tenant.edits.append(planted)
     copy.now = LATER
-    roughly = httpx.ByteStream(b'{"count": 250000, "approximate": true}')
-    copy.tenant.refuse = lambda request: (
-        httpx.Response(200, request=request, stream=roughly, headers={"content-type": "application/json"})
-        if request.url.path.endswith("/prism/count")
-        else None
-    )
+    count_roughly(copy)
     assert (await copy.sync()).modes["apps"] == "incremental"
     assert copy.rows("SELECT removals_at FROM coverage WHERE kind = 'apps'") == [("2026-11-23T12:00:00Z",)]
     apps, devices = (await copy.call("inventory_query", sql="SELECT count(*) FROM apps, devices"))["tables"]

@@ -21,7 +21,7 @@ from iru_mcp.demo import TOKEN
 from iru_mcp.inventory.describe import kinds
 from iru_mcp.inventory.store import reader
 
-from .conftest import LATER, Copy
+from .conftest import LATER, Copy, count_roughly
 from .planted import Planted, device, nothing, put
 from .test_verbs import environment
 
@@ -200,12 +200,7 @@ async def test_where_removals_cannot_be_known_status_and_answers_say_as_of_when_
     planted.plant("apps", {"device_id": device_id, "bundle_id": "com.apple.Calculator"}, put(version="99.1"))
     copy.tenant.edits.append(planted)
     copy.now = LATER
-    roughly = httpx.ByteStream(b'{"count": 250000, "approximate": true}')
-    copy.tenant.refuse = lambda request: (
-        httpx.Response(200, request=request, stream=roughly, headers={"content-type": "application/json"})
-        if request.url.path.endswith("/prism/count")
-        else None
-    )
+    count_roughly(copy)
     await copy.sync()
     notes = (await copy.call("inventory_changes"))["notes"]
     assert "removals from apps are known as of 2026-11-23T12:00:00Z" in notes

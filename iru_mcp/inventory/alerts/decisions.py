@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError
-from ..store import transaction, utc, writer
+from ..store import utc, writer
+from ..transaction import transaction
 
 
 def acknowledge(path: Path, alert: int, why: str, until: datetime) -> None:

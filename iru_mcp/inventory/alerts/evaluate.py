@@ -20,7 +20,8 @@ from typing import Any
 
 from ...errors import IruError
 from ..sandbox.processes import OneProcess
-from ..store import meta, set_meta, transaction, utc, writer
+from ..store import meta, set_meta, utc, writer
+from ..transaction import transaction
 from .decisions import is_quiet
 from .findings import Finding, ask
 from .rules import SEVERITIES, Rule

@@ -25,7 +25,8 @@ from anyio import to_thread
 
 from ...errors import ConfigError
 from ...urls import read_url
-from ..store import transaction, writer
+from ..store import writer
+from ..transaction import transaction
 
 SIGNATURE = "X-Iru-Mcp-Signature"
 """`t=<unix seconds>,v1=<hex>`: HMAC-SHA256 of `<t>.<body>` under the shared secret."""

@@ -61,7 +61,7 @@ class Processes:
                     answer: dict[str, Any] = await worker.ask(line)
             except (TimeoutError, anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError):
                 await _end(worker)
-                raise _too_long() from None
+                raise too_long() from None
             except BaseException:
                 await _end(worker)
                 raise
@@ -112,7 +112,7 @@ class OneProcess:
             watch.cancel()
         if not line.endswith(b"\n"):
             self._end()
-            raise _too_long()
+            raise too_long()
         return dict(json.loads(line))
 
     def _end(self) -> None:
@@ -122,8 +122,9 @@ class OneProcess:
             self._process = None
 
 
-def _too_long() -> TookTooLong:
-    return TookTooLong("The statement took too long.", "Narrow it, or aggregate fewer rows.")
+def too_long() -> TookTooLong:
+    """One text, whether SQLite stopped the statement or its process was ended."""
+    return TookTooLong("The statement took too long.", "Narrow it with WHERE, or aggregate fewer rows.")
 
 
 async def _start() -> _Worker:

@@ -14,8 +14,9 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..store import set_meta, transaction
+from ..store import set_meta
 from ..tables import KINDS, Kind
+from ..transaction import transaction
 from .diff import ENROLLED, NEWS, diff, pair_up
 from .staging import ReadState
 

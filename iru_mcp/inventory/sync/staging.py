@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...api.paging import Position
-from ..store import transaction
 from ..tables import Kind
+from ..transaction import transaction
 from .canonical import seconds
 from .cve_texts import keep_texts
 from .interning import Interning
