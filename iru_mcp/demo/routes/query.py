@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from ..world import dates
 from ..world.data import Row
 
+T = TypeVar("T")
 Query = Mapping[str, str]
 Test = Callable[[Any], bool]
 WEB_HOST = "https://northwind.kandji.io"
@@ -26,10 +27,19 @@ class Fault(Exception):
     media: str = "application/json"
 
 
+NOT_FOUND = Fault(404, {"detail": "Not found."})
 NO_PAGE = Fault(
     404, "<!doctype html>\n<html><head><title>Not Found</title></head><body>Not Found</body></html>", "text/html"
 )
 """What Iru's web server answers about a library item that is not there."""
+
+
+def one_of(things: Iterable[T], is_it: Callable[[T], bool], missing: Fault = NOT_FOUND) -> T:
+    """The first of `things` that `is_it`. Raises `missing` when there is none."""
+    for thing in things:
+        if is_it(thing):
+            return thing
+    raise missing
 
 
 def number(query: Query, name: str, default: int, *, least: int = 0, most: int = 1_000_000_000) -> int:
