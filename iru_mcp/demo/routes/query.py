@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import ge, gt, le, lt
 from typing import Any, TypeVar
 
 from ..world import dates
@@ -59,11 +60,14 @@ def window(query: Query, most: int) -> slice:
 def counted(rows: Sequence[Any], query: Query, most: int, path: str, *, count: str = "count") -> Row:
     """The envelope with a count and `next` on the web host."""
     part = window(query, most)
-    more, before = part.stop < len(rows), part.start > 0
     size = part.stop - part.start
-    following = f"{WEB_HOST}{path}?limit={size}&offset={part.stop}" if more else None
-    previous = f"{WEB_HOST}{path}?limit={size}&offset={max(0, part.start - size)}" if before else None
-    return {count: len(rows), "next": following, "previous": previous, "results": list(rows[part])}
+    link = f"{WEB_HOST}{path}?limit={size}&offset="
+    return {
+        count: len(rows),
+        "next": f"{link}{part.stop}" if part.stop < len(rows) else None,
+        "previous": f"{link}{max(0, part.start - size)}" if part.start else None,
+        "results": list(rows[part]),
+    }
 
 
 def numbered(rows: Sequence[Any], query: Query, size: int, path: str) -> Row:
@@ -166,27 +170,18 @@ def _test(key: str, operator: str, value: Any) -> Test:
 
 
 def _among(operator: str, values: list[Any]) -> Test:
-    if operator.endswith("in"):
-        found = {json.dumps(value) for value in values}
+    listed = {json.dumps(value) for value in values}
+    parts = [str(value).casefold() for value in values]
 
-        def inside(value: Any) -> bool:
-            return any(json.dumps(one) in found for one in (value if isinstance(value, list) else [value]))
+    def inside(value: Any) -> bool:
+        if operator.endswith("in"):
+            return any(json.dumps(one) in listed for one in (value if isinstance(value, list) else [value]))
+        return value is not None and any(part in str(value).casefold() for part in parts)
 
-    else:
-        parts = [str(value).casefold() for value in values]
-
-        def inside(value: Any) -> bool:
-            return value is not None and any(part in str(value).casefold() for part in parts)
-
-    return (lambda value: not inside(value)) if operator.startswith("not_") else inside
+    return lambda value: inside(value) != operator.startswith("not_")
 
 
-_SIDES: dict[str, Callable[[Any, Any], bool]] = {
-    "lt": lambda left, right: left < right,
-    "gt": lambda left, right: left > right,
-    "lte": lambda left, right: left <= right,
-    "gte": lambda left, right: left >= right,
-}
+_SIDES: dict[str, Callable[[Any, Any], bool]] = {"lt": lt, "gt": gt, "lte": le, "gte": ge}
 
 
 def _side(key: str, operator: str, value: Any) -> Test:

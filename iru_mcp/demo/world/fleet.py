@@ -9,7 +9,7 @@ from typing import Any
 
 from .blueprints import ENGINEERING, DemoBlueprint, blueprint_for, tags_for
 from .chance import choose, choose_weighted, digest, letters, uuid
-from .models import FAMILIES, MODELS, SHARES, SYSTEMS, Model, System
+from .models import APPLE_SYSTEMS, FAMILIES, MODELS, SHARES, SYSTEMS, Model, System
 from .people import DemoPerson
 from .story import STORY, Timeline
 
@@ -50,6 +50,21 @@ class DemoDevice:
     def family(self) -> str:
         """Prism's word for the platform; empty where Prism has none."""
         return FAMILIES.get(self.platform, "")
+
+    @property
+    def apple_system(self) -> str:
+        """What Apple Business Manager calls the system of an Apple device."""
+        return APPLE_SYSTEMS[self.platform]
+
+    @property
+    def shop_name(self) -> str:
+        """The device as it was sold."""
+        return f"{self.model.name} {self.model.capacity}GB SILVER".upper()
+
+    @property
+    def assigned(self) -> datetime:
+        """When it was assigned to this server in Apple Business Manager."""
+        return self.first_enrolled - timedelta(days=9)
 
     @property
     def local_username(self) -> str:
