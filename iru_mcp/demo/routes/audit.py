@@ -109,9 +109,7 @@ def _incident_one(tenant: DemoTenant) -> list[Row]:
     added = _changes(ENGINEERING, {"id": STORY.script_item_id, "name": STORY.script_name})
     script = {"active": True, "label": "", "type": "custom-script", "name": STORY.script_name}
     return [
-        _event(
-            times.token_created, ("user", STORY.admin_id), "create", token, _token(STORY.token_label, "POST", paths)
-        ),
+        _event(times.token_created, ("user", STORY.admin_id), "create", token, rights),
         _event(times.script_created, token, "create", item, script),
         _event(times.script_assigned, token, "update", blueprint, added, "library_items"),
     ]

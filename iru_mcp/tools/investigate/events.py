@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from itertools import groupby
-from typing import Any, ClassVar
+from typing import Any
 
 from ...api.record import Record, write_moment
 from ..kit.params import newest_first
@@ -55,7 +55,6 @@ class Event:
 class Line(Record):
     """One line of a timeline: an event, or several of a kind, `first` being the oldest."""
 
-    identity: ClassVar[tuple[str, ...]] = ("time",)
     time: str
     source: str
     device: str = ""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from ...api.call import Call
 from ...api.endpoint import Endpoint
@@ -49,7 +49,6 @@ class Sighting(Record):
     For behavior the process and file are those of the target process, and threat_name is the rule.
     """
 
-    identity: ClassVar[tuple[str, ...]] = ("kind",)
     kind: str
     device_id: Text = None
     device_name: Text = None
