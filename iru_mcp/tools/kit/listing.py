@@ -15,6 +15,7 @@ from ...api.record import Record
 from .answers import Page
 from .context import Context
 from .cursor import ResumePoint
+from .resolve import ResolvedDevice
 from .rows import RowCollector, RowShape
 from .scan import Hit, Scan, Source
 
@@ -23,9 +24,24 @@ T = TypeVar("T")
 
 
 async def listing(
-    ctx: Context, source: Source[R], shape: RowShape[T], *, limit: int, cursor: str = "", fields: Sequence[str] = ()
+    ctx: Context,
+    source: Source[R],
+    shape: RowShape[T],
+    *,
+    limit: int,
+    cursor: str = "",
+    fields: Sequence[str] = (),
+    device: ResolvedDevice | None = None,
 ) -> Page[T]:
-    """One page of `source`, as rows of `shape` or of `fields`."""
+    """One page of `source`, as rows of `shape` or of `fields`; `device` is the device that the rows are about."""
+    page = await _listed(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    page.device = device.shown() if device else None
+    return page
+
+
+async def _listed(
+    ctx: Context, source: Source[R], shape: RowShape[T], *, limit: int, cursor: str, fields: Sequence[str]
+) -> Page[T]:
     after = ctx.cursors.read(cursor)
     if limit == 0:
         return await _only_counted(ctx, source)
