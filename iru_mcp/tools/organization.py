@@ -18,7 +18,7 @@ from ..api.endpoints.organization import (
 from .kit.answers import Page
 from .kit.catalogue import tool
 from .kit.context import Context
-from .kit.counting import COUNT_REQUESTS, GroupBy, counting
+from .kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
 from .kit.enrolled import IDENTITY, Enrolled, enrolled_devices
 from .kit.listing import listing
 from .kit.params import Cursor, Fields, Limit, NamePart, Str, part_query
@@ -128,10 +128,7 @@ async def list_enrollment_devices(
     source = Source(LIST_ENROLLMENT_DEVICES, narrow=narrow, checks=checks)
     listed = await enrolled_devices(ctx.call)
     shape = RowShape(EnrollmentDeviceLine, flat=partial(_enrollment_row, listed), more_columns=("enrolled", *IDENTITY))
-    if group_by:
-        page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
-    else:
-        page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    page = await counting_or_listing(ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields)
     if listed.missing:
         page.notes.append(f"who holds the devices was not read: {listed.missing}")
     return page

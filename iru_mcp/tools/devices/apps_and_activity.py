@@ -13,7 +13,7 @@ from ...api.record import tidy
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.counting import COUNT_REQUESTS, GroupBy, counting
+from ..kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
 from ..kit.coverage import Oldest
 from ..kit.listing import listing
 from ..kit.params import (
@@ -99,10 +99,7 @@ async def list_device_apps(
         order=lambda record: (str(record.shaped().get("name", "")).casefold(), record.version or ""),
     )
     shape = RowShape(AppLine, flat=App.shaped, lean=_signer, more_columns=tuple(APP_SHAPE))
-    if group_by:
-        page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
-    else:
-        page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    page = await counting_or_listing(ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields)
     page.device = target.shown()
     return page
 
@@ -139,8 +136,9 @@ async def get_device_activity(
         order=lambda event: (newest_first(event.created_at), event.id or ""),
     )
     shape = RowShape(ActivityLine, lean=_with_condensed_details)
-    page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields, device=target)
+    page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
     oldest.say(page, early)
+    page.device = target.shown()
     return page
 
 

@@ -102,7 +102,9 @@ async def list_device_commands(
         order=lambda row: (newest_first(row.date_requested), row.uuid),
     )
     shape = RowShape(CommandLine, flat=_command_row)
-    return await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields, device=target)
+    page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    page.device = target.shown()
+    return page
 
 
 @tool(LIST_DEVICE_PARAMETERS, optional=(LIST_DEVICES,), toolset="device_more", default=False)
@@ -117,7 +119,9 @@ async def list_device_parameters(
     target = await resolve(ctx.call, device)
     checks: list[Check[StatusItem]] = [Check("show", lambda row: not is_fine(row.status))] if show == "not_fine" else []
     source = Source(LIST_DEVICE_PARAMETERS, checks=checks, ids={"device_id": target.device_id})
-    return await listing(ctx, source, RowShape(ParameterLine), limit=limit, cursor=cursor, device=target)
+    page = await listing(ctx, source, RowShape(ParameterLine), limit=limit, cursor=cursor)
+    page.device = target.shown()
+    return page
 
 
 def _note_row(note: Note) -> dict[str, Any]:
@@ -133,7 +137,9 @@ async def list_device_notes(ctx: Context, device: DeviceRef, limit: Limit = 25, 
         ids={"device_id": target.device_id},
         order=lambda note: (newest_first(note.created_at), note.note_id),
     )
-    return await listing(ctx, source, RowShape(NoteLine, flat=_note_row), limit=limit, cursor=cursor, device=target)
+    page = await listing(ctx, source, RowShape(NoteLine, flat=_note_row), limit=limit, cursor=cursor)
+    page.device = target.shown()
+    return page
 
 
 @tool(GET_DEVICE_LOST_MODE, optional=(LIST_DEVICES,), toolset="lost_mode", default=False, sensitive=True)

@@ -15,8 +15,7 @@ from ...api.record import Record
 from .answers import Page
 from .context import Context
 from .cursor import ResumePoint
-from .resolve import ResolvedDevice
-from .rows import RowCollector, RowShape
+from .rows import FieldCheck, RowCollector, RowShape
 from .scan import Hit, Scan, Source
 
 R = TypeVar("R", bound=Record)
@@ -24,27 +23,12 @@ T = TypeVar("T")
 
 
 async def listing(
-    ctx: Context,
-    source: Source[R],
-    shape: RowShape[T],
-    *,
-    limit: int,
-    cursor: str = "",
-    fields: Sequence[str] = (),
-    device: ResolvedDevice | None = None,
+    ctx: Context, source: Source[R], shape: RowShape[T], *, limit: int, cursor: str = "", fields: Sequence[str] = ()
 ) -> Page[T]:
-    """One page of `source`, as rows of `shape` or of `fields`; `device` is the device that the rows are about."""
-    page = await _listed(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
-    page.device = device.shown() if device else None
-    return page
-
-
-async def _listed(
-    ctx: Context, source: Source[R], shape: RowShape[T], *, limit: int, cursor: str, fields: Sequence[str]
-) -> Page[T]:
+    """One page of `source`, as rows of `shape` or of `fields`."""
     after = ctx.cursors.read(cursor)
     if limit == 0:
-        return await _only_counted(ctx, source)
+        return await _only_counted(ctx, source, FieldCheck(shape, fields, source.endpoint.record.field_names()))
     if after and after.sorted_here and source.promised:
         source = source.sorted_here()
     scan = Scan(ctx.call, source, after, widened=bool(after and after.widened))
@@ -81,16 +65,26 @@ async def _page(ctx: Context, scan: Scan[R], shape: RowShape[T], limit: int, fie
     return page
 
 
-async def _only_counted(ctx: Context, source: Source[R]) -> Page[Any]:
+async def _only_counted(ctx: Context, source: Source[R], fields: FieldCheck) -> Page[Any]:
     """The number of rows that match, without one: what `limit` 0 asks for."""
     scan = Scan(ctx.call, source, whole=True)
-    count = len([hit async for hits, _ in scan.pages() for hit in hits])
+    count = await _count(scan, fields)
     if not count and source.narrow and not scan.stopped:
         scan = Scan(ctx.call, source, whole=True, widened=True)
-        count = len([hit async for hits, _ in scan.pages() for hit in hits])
+        count = await _count(scan, fields)
+    fields.done()
     complete = not (scan.stopped or scan.unreadable)
     notes = scan.notes() + ([f"{count} in what was looked at"] if not complete else [])
     return Page([], complete, total=count if complete else None, notes=notes)
+
+
+async def _count(scan: Scan[R], fields: FieldCheck) -> int:
+    count = 0
+    async for hits, _ in scan.pages():
+        for hit in hits:
+            fields.see(hit.record)
+            count += 1
+    return count
 
 
 async def _streamed_page(ctx: Context, scan: Scan[R], shape: RowShape[T], limit: int, fields: Sequence[str]) -> Page[T]:
@@ -157,6 +151,10 @@ def page_of(
 ) -> Page[T]:
     """The page of `records`, all at hand and in order, that begins after a point; `declared` are their columns."""
     if limit == 0:
+        check = FieldCheck(shape, fields, declared)
+        for record in records:
+            check.see(record)
+        check.done()
         return Page([], complete=True, total=len(records))
     begin = _index_after(records, after)
     collector = RowCollector(shape, fields, limit, ctx.pseudonymised)

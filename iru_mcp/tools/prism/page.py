@@ -16,10 +16,9 @@ from ...api.endpoints.prism import COLUMNS, COMMON_COLUMNS, PrismRow
 from ...errors import UsageError
 from ..kit.answers import Page
 from ..kit.context import Context
-from ..kit.counting import counting
+from ..kit.counting import counting_or_listing
 from ..kit.coverage import APPLE, say_coverage
 from ..kit.enrolled import Enrolled, enrolled_devices
-from ..kit.listing import listing
 from ..kit.params import Family, Str
 from ..kit.resolve import IS_UUID, find
 from ..kit.rows import RowShape
@@ -123,10 +122,9 @@ async def prism_page(
         iru_names=PRISMS_WORDS,
         marks=removed.mark if removed else None,
     )
-    if group_by:
-        page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
-    else:
-        page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    page = await counting_or_listing(
+        ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields, sort_by=sort_by
+    )
     page.device = target.shown() if target else None
     question = _Question(endpoint, scope, source, wanted, removed, is_count=counted, is_first=not cursor)
     await say_coverage(ctx.call, page, target, f"Prism's {category}", APPLE)

@@ -76,7 +76,8 @@ async def list_vulnerabilities(
         order=_newest if sort == "newest" else lambda row: (not _is_in(row, exploited), *_worst(row)),
     )
     shape = RowShape(DetectionLine, flat=lambda row: row.flat() | _told(_is_in(row, exploited)))
-    page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields, device=target)
+    page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    page.device = target.shown()
     page.notes += [f"which of these are known to be exploited was not read: {why}"] if why else []
     await say_coverage(ctx.call, page, target, "vulnerability detections", MACS)
     return page
