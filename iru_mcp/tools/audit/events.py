@@ -22,7 +22,7 @@ from ...api.record import read_moment
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.enrolled import IDENTITY, Enrolled, enrolled_devices
+from ..kit.enrolled import IDENTITY, LIST_REQUESTS, named_devices
 from ..kit.listing import listing
 from ..kit.params import Cursor, Fields, Limit, Since, Str, Until, newest_first, read_window
 from ..kit.rows import RowShape
@@ -54,7 +54,7 @@ class AuditLine(TypedDict, total=False):
     afterwards: Any
 
 
-@tool(LIST_AUDIT_EVENTS, optional=(LIST_DEVICES, LIST_LIBRARY_ITEM_ACTIVITY))
+@tool(LIST_AUDIT_EVENTS, optional=(LIST_DEVICES, LIST_LIBRARY_ITEM_ACTIVITY), requests=LIST_REQUESTS)
 async def list_audit_events(
     ctx: Context,
     since: Since = "",
@@ -126,8 +126,10 @@ def _with_room(room: int, event: AuditEvent) -> dict[str, Any]:
 
 async def _name_devices(ctx: Context, page: Page[Any]) -> None:
     """Names the devices that rows are about; the device list is read for such rows alone."""
-    about = [row for row in page.items if row.keys() & set(IDENTITY)]
-    enrolled = await enrolled_devices(ctx.call) if about else Enrolled({})
+    held = [row[name].rstrip() for row in page.items for name in IDENTITY if name in row]
+    enrolled = await named_devices(ctx.call, held)
+    if enrolled.missing:
+        page.notes.append(f"how devices are called was not read: {enrolled.missing}")
     for name in IDENTITY:
         _fill(page, name, lambda id_: enrolled.facts(id_).get(name))  # noqa: B023
 
