@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from ..errors import NotFound, UsageError
-from .store import utc
+from .store import records, utc
 from .tables import BY_NAME, KINDS, Kind
 
 
@@ -74,9 +74,8 @@ def changes(  # noqa: PLR0913 - what may be asked
     kinds = [BY_NAME[kind]] if kind else [one for one in KINDS if not one.starts and (one.device or not device)]
     where, names = _window(since, until, device)
     counts: dict[str, dict[str, int]] = {}
-    for name, what, count in db.execute(
-        f"SELECT kind, what, count(*) FROM ({_spans(kinds, where)}) GROUP BY 1, 2", names
-    ):
+    counted = f"SELECT kind, what, count(*) FROM ({_spans(kinds, where)}) GROUP BY 1, 2"
+    for name, what, count in db.execute(counted, names):
         counts.setdefault(name, {})[what] = count
     found = db.execute(
         "SELECT change.at, change.kind, change.what, key.text AS thing, device.device_id, device.device_name, "
@@ -145,8 +144,10 @@ def _item(db: sqlite3.Connection, row: tuple[Any, ...], *, whole: bool) -> dict[
     named = dict(zip(_NAMES, names, strict=True))
     kind = BY_NAME[named["kind"]]
     before, after = _content(db, kind.name, old), _content(db, kind.name, new)
-    if after and not before:
-        after |= _dated(db, kind, device, new)
+    if after and not before:  # since when Iru has had it, if that is known and it is still there
+        select = f"SELECT {_SINCE} FROM _{kind.name}_open span WHERE device = ? AND value = ?"
+        since = db.execute(select, (device, new)).fetchone()
+        after |= {"since": since[0]} if since and since[0] else {}
     if before and after:
         changed = [name for name in kind.columns if before.get(name) != after.get(name)]
         named["fields"] = {
@@ -160,32 +161,19 @@ def _item(db: sqlite3.Connection, row: tuple[Any, ...], *, whole: bool) -> dict[
     return {name: value for name, value in named.items() if value not in (None, "")}
 
 
-def _dated(db: sqlite3.Connection, kind: Kind, device: int, value: int) -> dict[str, Any]:
-    """Since when Iru has had what appeared, if that is known and it is still there."""
-    found = db.execute(
-        f"SELECT {_SINCE} FROM _{kind.name}_open span WHERE device = ? AND value = ?", (device, value)
-    ).fetchone()
-    return {"since": found[0]} if found and found[0] else {}
-
-
 _SINCE = "strftime('%Y-%m-%dT%H:%M:%SZ', span.since, 'unixepoch')"
 
 
 def _content(db: sqlite3.Connection, kind: str, value: int | None) -> dict[str, Any]:
     """The columns of a content that hold something."""
-    if value is None:
-        return {}
-    cursor = db.execute(f"SELECT * FROM _{kind}_value WHERE _id = ?", (value,))
-    row = cursor.fetchone()
-    return _filled(cursor, row) if row else {}
+    found = records(db, f"SELECT * FROM _{kind}_value WHERE _id = ?", (value,))
+    return next(map(_filled, found), {})
 
 
-def _filled(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
-    found = {column[0]: cell for column, cell in zip(cursor.description, row, strict=True) if cell is not None}
-    found.pop("_id", None)
-    found.pop("digest", None)
-    found.pop("key", None)
-    return found | (json.loads(found.pop("more")) if "more" in found else {})
+def _filled(row: dict[str, Any]) -> dict[str, Any]:
+    hidden = ("_id", "digest", "key", "more")
+    found = {name: cell for name, cell in row.items() if cell is not None and name not in hidden}
+    return found | (json.loads(row["more"]) if row["more"] else {})
 
 
 def at(db: sqlite3.Connection, device: Target, when: datetime, parts: Sequence[str] = ()) -> dict[str, Any]:
@@ -202,22 +190,17 @@ def at(db: sqlite3.Connection, device: Target, when: datetime, parts: Sequence[s
         raise NotFound("Iru did not list that device then.", "inventory_changes says when it appeared or went.")
     wanted = [kind for kind in KINDS if kind.device and (not parts or kind.name in parts)]
     found = {kind.name: _rows_at(db, kind, device, row[0]) for kind in wanted}
-    shown = {name: rows for name, rows in found.items() if rows}
-    show = _named if parts else _few
-    return {"as_of": row[1]} | {name: show(BY_NAME[name], rows) for name, rows in shown.items()}
+    shown: dict[str, Any] = {name: rows for name, rows in found.items() if rows}
+    for name, rows in shown.items():
+        many = len(rows) > _MANY
+        if many and not parts:
+            shown[name] = f"{len(rows)} rows: ask with kind={name}"
+        elif many or not parts:
+            shown[name] = [_brief(BY_NAME[name], one) for one in rows]
+    return {"as_of": row[1]} | shown
 
 
 _MANY = 25
-
-
-def _named(kind: Kind, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return rows if len(rows) <= _MANY else [_brief(kind, one) for one in rows]
-
-
-def _few(kind: Kind, rows: list[dict[str, Any]]) -> Any:
-    if len(rows) > _MANY:
-        return f"{len(rows)} rows: ask with kind={kind.name}"
-    return [_brief(kind, one) for one in rows]
 
 
 def _brief(kind: Kind, row: dict[str, Any]) -> dict[str, Any]:
@@ -226,11 +209,12 @@ def _brief(kind: Kind, row: dict[str, Any]) -> dict[str, Any]:
 
 def _rows_at(db: sqlite3.Connection, kind: Kind, device: Target, sync: int) -> list[dict[str, Any]]:
     content = f"JOIN _{kind.name}_value content ON content._id = span.value"
-    cursor = db.execute(
+    rows = records(
+        db,
         f"SELECT content.*, {_SINCE} AS since FROM _{kind.name}_open span {content} "
         "WHERE span.device = :device AND span.seen_from <= :sync UNION ALL "
         f"SELECT content.*, {_SINCE} AS since FROM _sync ended CROSS JOIN _{kind.name}_closed span {content} "
         "WHERE ended.id > :sync AND span.seen_to = ended.id AND span.device = :device AND span.seen_from <= :sync",
         {"device": device.number, "sync": sync},
     )
-    return [_filled(cursor, row) for row in cursor]
+    return [_filled(row) for row in rows]

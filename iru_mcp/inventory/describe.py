@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ..api.record import read_moment
-from .store import last_sync, meta, words
+from .store import last_sync, meta, records, utc, words
 from .tables import READINGS
 
 
@@ -18,10 +18,8 @@ def status(db: sqlite3.Connection, now: datetime) -> dict[str, Any]:
     if name := meta(db, "account_name"):
         found["account_name"] = name
     if last:
-        row = db.execute("SELECT mode, requests, seconds FROM _sync WHERE id = ?", (last[0],)).fetchone()
-        found["last_sync"] = last[1].strftime("%Y-%m-%dT%H:%M:%SZ")
-        found |= {"age": words((now - last[1]).total_seconds()), "mode": row[0], "requests": row[1], "seconds": row[2]}
-        found["syncs"] = last[0]
+        found |= {"last_sync": utc(last[1]), "age": words((now - last[1]).total_seconds())}
+        found |= next(records(db, "SELECT mode, requests, seconds, id AS syncs FROM _sync WHERE id = ?", (last[0],)))
     if failed := failed_rounds(*db.execute(FAILED).fetchone()):
         found["failed_rounds"] = failed
     if begun := meta(db, "stage"):
@@ -50,13 +48,14 @@ def failure_notes(db: sqlite3.Connection) -> list[str]:
 def kinds(db: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
     """Each reading's rows, the age of its newest reading, since when removals may be missing, and why it is missing or
     old where it is."""
-    held = {row[0]: row[1:] for row in db.execute("SELECT kind, state, rows, good_at, why, permission FROM coverage")}
+    select = "SELECT kind, state, rows, good_at AS age, why, permission AS grant FROM coverage"
+    held = {row["kind"]: row for row in records(db, select)}
     late = _late_removals(db)
     found = []
     for reading in READINGS:
-        state, rows, good_at, why, permission = held.get(reading, ("not copied yet", None, None, None, None))
-        old = words((now - read_moment(good_at)).total_seconds()) if good_at else None
-        line = {"kind": reading, "state": state, "rows": rows, "age": old, "why": why, "grant": permission}
+        line = held.get(reading, {"kind": reading, "state": "not copied yet"})
+        if line.get("age"):
+            line["age"] = words((now - read_moment(line["age"])).total_seconds())
         line["removals_known_until"] = late.get(reading)
         found.append({name: value for name, value in line.items() if value is not None})
     return found

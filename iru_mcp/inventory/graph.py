@@ -165,27 +165,21 @@ def _named(db: sqlite3.Connection, start: str) -> Iterator[tuple[Node, str]]:
 
 def _neighbours(db: sqlite3.Connection, graph: Graph, node: Node) -> Iterator[tuple[Edge, Node, str]]:
     for relation in RELATIONS:
-        for here, there, side, name, forward in (
-            (relation.source, relation.target, "b", "bn", True),
-            (relation.target, relation.source, "a", "an", False),
+        for here, column, there, other in (
+            (relation.source, "a", relation.target, "b"),
+            (relation.target, "b", relation.source, "a"),
         ):
             if here != node[0]:
                 continue
-            column = "a" if forward else "b"
-            told = "".join(f", {one}" for one in relation.properties)
-            rows = db.execute(
-                f"SELECT DISTINCT {side}, {name}{told} FROM ({relation.select}) WHERE {column} = ? LIMIT ?",
-                (node[1], _ENOUGH + 1),
-            ).fetchall()
+            shown = ", ".join((other, f"{other}n", *relation.properties))
+            select = f"SELECT DISTINCT {shown} FROM ({relation.select}) WHERE {column} = ?"
+            rows = db.execute(f"{select} LIMIT {_ENOUGH + 1}", (node[1],)).fetchall()
             if len(rows) > _ENOUGH:
-                total = db.execute(
-                    f"SELECT count(*) FROM (SELECT DISTINCT {side}, {name}{told} FROM ({relation.select}) "
-                    f"WHERE {column} = ?)",
-                    (node[1],),
-                ).fetchone()[0]
+                total = db.execute(f"SELECT count(*) FROM ({select})", (node[1],)).fetchone()[0]
                 graph.left_out[node] = graph.left_out.get(node, 0) + total - _ENOUGH
-            for key, label, *said in rows[:_ENOUGH]:
-                other = (there, str(key))
-                ends = (node, other) if forward else (other, node)
-                told_of = tuple((one, str(cell)) for one, cell in zip(relation.properties, said, strict=True) if cell)
-                yield Edge(ends[0], relation.verb, ends[1], told_of), other, str(label or key)
+            for key, label, *cells in rows[:_ENOUGH]:
+                found = (there, str(key))
+                source, target = (node, found) if column == "a" else (found, node)
+                known = zip(relation.properties, cells, strict=True)
+                told = tuple((name, str(cell)) for name, cell in known if cell)
+                yield Edge(source, relation.verb, target, told), found, str(label or key)

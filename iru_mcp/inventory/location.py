@@ -5,15 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+_FOLDERS = {"darwin": "Library/Application Support", "win32": "AppData/Local"}
+"""In the user's home, by platform; elsewhere .local/share."""
+
 
 def default_file(account: str) -> Path:
     """The file for the tenant behind `account`, a host with or without a port."""
-    return _data_folder() / "iru-mcp" / f"{account.replace(':', '-')}.sqlite3"
-
-
-def _data_folder() -> Path:
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support"
-    if sys.platform == "win32":
-        return Path.home() / "AppData" / "Local"
-    return Path.home() / ".local" / "share"
+    folder = Path.home() / _FOLDERS.get(sys.platform, ".local/share")
+    return folder / "iru-mcp" / f"{account.replace(':', '-')}.sqlite3"

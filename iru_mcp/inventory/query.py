@@ -12,7 +12,8 @@ from ..errors import IruError, UsageError
 from ..folding import nearest
 from .sandbox.guard import SIGNS
 from .sandbox.processes import Processes, too_long
-from .schema import VIEWS, view_columns
+from .schema import view_columns
+from .views import VIEWS
 
 MAX_SQL = 8_000
 
@@ -91,7 +92,8 @@ def _hint(text: str, sql: str) -> str:
         wanted = column[1].rpartition(".")[2]
         names = sorted({name for held in view_columns().values() for name in held})
         near = nearest(wanted, names, 3, 0.5)
-        held = [f"{name} (in {', '.join(_holders(name)[:4])})" for name in near]
+        now = {view: columns for view, columns in view_columns().items() if not view.endswith("_history")}
+        held = [f"{name} (in {', '.join([view for view in now if name in now[view]][:4])})" for name in near]
         own = _columns_used(sql)
         return " ".join([f"Did you mean {', '.join(held)}?"] * bool(near) + own) or _SCHEMA
     return " ".join(_columns_used(sql)) or _SCHEMA
@@ -109,7 +111,3 @@ def _columns_used(sql: str) -> list[str]:
         f"{table} has {', '.join(names[:_MOST_COLUMNS])}{' and more' if len(names) > _MOST_COLUMNS else ''}."
         for table, names in found
     ]
-
-
-def _holders(column: str) -> list[str]:
-    return [table for table, held in view_columns().items() if column in held and not table.endswith("_history")]

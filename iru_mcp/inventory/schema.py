@@ -4,35 +4,22 @@ Files outlive releases, so what a release made must never be computed from what 
 SQL in steps/, written once and never edited after a release; it takes a file from version n - 1 to n. The views hold
 nothing: they are made from today's declarations whenever their text differs from what the file has. What must stay
 true: an empty file and a file of any released version end with the same tables, and every column that tables.py
-declares is made by some step (`undeclared` says which is not).
+declares is made by some step (tests/inventory/test_schema.py says which is not).
 """
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Sequence
 from contextlib import closing
 from functools import cache
 from importlib import resources
 
 from ..errors import ConfigError
 from .digest import row_digest
-from .tables import KINDS, Kind
+from .tables import KINDS
 from .transaction import transaction
 from .views import VIEWS
-
-__all__ = [
-    "VIEWS",
-    "is_current",
-    "kinds_read",
-    "migrate",
-    "run_script",
-    "steps",
-    "undeclared",
-    "version",
-    "view_columns",
-]
 
 
 @cache
@@ -49,7 +36,9 @@ def version(db: sqlite3.Connection) -> int:
 
 def is_current(db: sqlite3.Connection) -> bool:
     """Whether the file has this version's tables and views."""
-    return version(db) == len(steps()) and _views_of(db) == _views_now()
+    if version(db) != len(steps()):
+        return False
+    return bool(db.execute("SELECT value = ? FROM _meta WHERE name = 'views'", (_views_now(),)).fetchone() == (1,))
 
 
 def migrate(db: sqlite3.Connection) -> None:
@@ -64,7 +53,8 @@ def migrate(db: sqlite3.Connection) -> None:
         return
     db.create_function("row_digest", 1, row_digest, deterministic=True)
     with transaction(db, "EXCLUSIVE"):
-        _drop_views(db)
+        for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'view'").fetchall():
+            db.execute(f'DROP VIEW "{name}"')
         for step in steps()[found:]:
             run_script(db, step)
         for name, (_, select) in VIEWS.items():
@@ -79,42 +69,9 @@ def run_script(db: sqlite3.Connection, script: str) -> None:
         db.execute(statement)
 
 
-def _drop_views(db: sqlite3.Connection) -> None:
-    for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'view'").fetchall():
-        db.execute(f'DROP VIEW "{name}"')
-
-
 @cache
 def _views_now() -> str:
     return hashlib.sha256(repr(VIEWS).encode()).hexdigest()[:16]
-
-
-def _views_of(db: sqlite3.Connection) -> str | None:
-    row = db.execute("SELECT value FROM _meta WHERE name = 'views'").fetchone() if version(db) else None
-    return row[0] if row else None
-
-
-def undeclared(kinds: Sequence[Kind] = KINDS) -> list[str]:
-    """What `kinds` declare and no step makes, each as a sentence that says what to add."""
-    step = f"inventory/steps/{len(steps()) + 1:04}.sql"
-    found = []
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
-        migrate(db)
-        for kind in kinds:
-            table = f"_{kind.name}_value"
-            made = {row[1] for row in db.execute(f'PRAGMA table_info("{table}")')}
-            if not made:
-                found.append(f"{kind.name} has no tables: add {step} with its CREATE TABLE statements, as 0001.sql has")
-                continue
-            lacking = [name for name in kind.columns if name not in made]
-            added = f"ALTER TABLE {table} ADD COLUMN {{0}}; INSERT INTO _added_column VALUES ('{kind.name}', '{{0}}');"
-            found += [f"{kind.name}.{name}: add {step} with {added.format(name)}" for name in lacking]
-            dropped = sorted(made - set(kind.columns) - {"_id", "digest", "key", "more"})
-            found += [
-                f'{kind.name} no longer declares {name}: add {step} with ALTER TABLE {table} DROP COLUMN "{name}";'
-                for name in dropped
-            ]
-    return found
 
 
 @cache

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from ..api.record import read_moment
 from ..errors import ConfigError, IruError, UsageError
@@ -60,6 +61,10 @@ def _make(path: Path) -> None:
         ) from None
 
 
+def _foreign(path: Path) -> ConfigError:
+    return ConfigError(f"{path} is not an inventory file.", "Name another in IRU_INVENTORY.")
+
+
 def _refuse_foreign(path: Path) -> None:
     """Raises ConfigError, with nothing touched, when something else than an inventory lies at `path`.
 
@@ -74,7 +79,7 @@ def _refuse_foreign(path: Path) -> None:
                     return
     except sqlite3.DatabaseError:
         pass
-    raise ConfigError(f"{path} is not an inventory file.", "Name another in IRU_INVENTORY.")
+    raise _foreign(path)
 
 
 def _lock_path(path: Path) -> Path:
@@ -119,7 +124,7 @@ def writer(path: Path) -> Iterator[sqlite3.Connection]:
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
     try:
         if not _is_ours(db):  # what is in a write-ahead log only shows now
-            raise ConfigError(f"{path} is not an inventory file.", "Name another in IRU_INVENTORY.")
+            raise _foreign(path)
         shrinks = db.execute("PRAGMA auto_vacuum").fetchone()[0] == _INCREMENTAL
         if not shrinks:
             db.execute(f"PRAGMA auto_vacuum = {_INCREMENTAL}")
@@ -134,7 +139,7 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError:
-        raise ConfigError(f"{path} is not an inventory file.", "Name another in IRU_INVENTORY.") from None
+        raise _foreign(path) from None
 
 
 @contextmanager
@@ -146,11 +151,20 @@ def reader(path: Path) -> Iterator[sqlite3.Connection]:
         try:
             current = is_current(db)
         except sqlite3.DatabaseError:
-            raise ConfigError(f"{path} is not an inventory file.", "Name another in IRU_INVENTORY.") from None
+            raise _foreign(path) from None
         if not current:
             raise UsageError("The inventory file is of another version of iru-mcp.", "Run: iru-mcp sync")
         db.execute("PRAGMA query_only = 1")
         yield db
+
+
+def records(
+    db: sqlite3.Connection, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()
+) -> Iterator[dict[str, Any]]:
+    """The rows of a statement, each by the names of its columns."""
+    cursor = db.execute(sql, values)
+    names = [column[0] for column in cursor.description]
+    return (dict(zip(names, row, strict=True)) for row in cursor)
 
 
 def last_sync(db: sqlite3.Connection) -> tuple[int, datetime] | None:
@@ -179,7 +193,7 @@ def age(db: sqlite3.Connection, now: datetime) -> dict[str, str]:
     last = last_sync(db)
     if last is None:
         raise UsageError("No sync has finished yet.", "Run: iru-mcp sync")
-    return {"synced_at": last[1].strftime("%Y-%m-%dT%H:%M:%SZ"), "age": words((now - last[1]).total_seconds())}
+    return {"synced_at": utc(last[1]), "age": words((now - last[1]).total_seconds())}
 
 
 def words(seconds: float) -> str:

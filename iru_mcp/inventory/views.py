@@ -12,12 +12,8 @@ from .analyst_views import ANALYST_VIEWS
 from .tables import KINDS, Kind
 
 _TIME = "strftime('%Y-%m-%dT%H:%M:%SZ', {}, 'unixepoch')"
-
-
 _CHANGED = "iif(span.changed = 0, span.since, span.changed)"
 """0 stands for the same time as `since`: most apps never change, and 0 takes no room in the file."""
-
-
 BEGAN = "(SELECT finished_at FROM _sync WHERE id = span.seen_from)"
 """When a span began."""
 
@@ -26,7 +22,7 @@ def columns_of(kind: Kind) -> str:
     """What the views of a table show of its spans."""
     return ", ".join(
         (
-            *_of_device(kind),
+            *(_OF_DEVICE[: 1 if kind.name == "devices" else None] if kind.device else ()),
             *(f'content."{name}"' for name in kind.columns if name not in _MADE.get(kind.name, {})),
             *(f'{made} AS "{name}"' for name, made in _MADE.get(kind.name, {}).items()),
             "content.more",
@@ -46,6 +42,12 @@ def _held(kind: str, name: str, by: str) -> str:
     return f"(SELECT max(v.{name}) FROM _{kind}_value v WHERE v.{by} = content.library_item_id AND {held})"
 
 
+_OF_DEVICE = (
+    "device.device_id",
+    "device.device_name",
+    "device.serial_number",
+    "(device.listed_sync IS NOT NULL AND device.gone_sync IS NULL) AS enrolled",
+)
 _LIBRARY = ("custom_apps", "in_house_apps", "custom_profiles", "custom_scripts")
 _MADE: dict[str, dict[str, str]] = {
     "vulnerabilities": {
@@ -70,15 +72,6 @@ _MADE: dict[str, dict[str, str]] = {
 than that of other items; here one state has one word."""
 
 
-def _of_device(kind: Kind) -> tuple[str, ...]:
-    if not kind.device:
-        return ()
-    if kind.name == "devices":
-        return ("device.device_id",)
-    enrolled = "(device.listed_sync IS NOT NULL AND device.gone_sync IS NULL) AS enrolled"
-    return ("device.device_id", "device.device_name", "device.serial_number", enrolled)
-
-
 def _of_report(kind: Kind) -> tuple[str, ...]:
     if not kind.prism:
         return ()
@@ -94,19 +87,10 @@ def rows_from(kind: Kind, spans: str) -> str:
     return f"FROM {spans} span JOIN _{kind.name}_value content ON content._id = span.value {device}{cve}"
 
 
-def _current(kind: Kind) -> str:
-    return f"SELECT {columns_of(kind)} {rows_from(kind, f'_{kind.name}_open')}"
-
-
 def _history(kind: Kind) -> str:
     now = f"SELECT {columns_of(kind)}, NULL AS valid_to {rows_from(kind, f'_{kind.name}_open')}"
     before = f"SELECT {columns_of(kind)}, ended.finished_at AS valid_to {rows_from(kind, f'_{kind.name}_closed')}"
     return f"{now} UNION ALL {before} JOIN _sync ended ON ended.id = span.seen_to"
-
-
-def _gone() -> str:
-    last = f"SELECT {columns_of(KINDS[0])}, ended.finished_at AS gone_at {rows_from(KINDS[0], '_devices_closed')}"
-    return f"{last} JOIN _sync ended ON ended.id = span.seen_to WHERE span.seen_to = device.gone_sync"
 
 
 def _cells(kind: Kind, table: str) -> str:
@@ -144,16 +128,23 @@ _COVERAGE = (
     "coverage.left_out, coverage.mode, good.finished_at AS good_at, coverage.full_at, coverage.removals_at, "
     "coverage.checked_at FROM _coverage coverage LEFT JOIN _sync good ON good.id = coverage.good_sync"
 )
+_GONE = (
+    f"SELECT {columns_of(KINDS[0])}, ended.finished_at AS gone_at {rows_from(KINDS[0], '_devices_closed')} "
+    "JOIN _sync ended ON ended.id = span.seen_to WHERE span.seen_to = device.gone_sync"
+)
 _ALERTS = "SELECT id AS alert, rule, severity, say, row, opened_at, resolved_at FROM _alert"
 
 VIEWS: dict[str, tuple[str, str]] = {
-    **{kind.name: (f"{kind.about}; now", _current(kind)) for kind in KINDS},
+    **{
+        kind.name: (f"{kind.about}; now", f"SELECT {columns_of(kind)} {rows_from(kind, f'_{kind.name}_open')}")
+        for kind in KINDS
+    },
     **ANALYST_VIEWS,
     **{
         f"{kind.name}_history": (f"{kind.holds}; now and before, valid_to null where it still is", _history(kind))
         for kind in KINDS
     },
-    "devices_gone": ("a device that Iru no longer lists, as it last was", _gone()),
+    "devices_gone": ("a device that Iru no longer lists, as it last was", _GONE),
     "changes": (
         "what appeared, gone, changed, moved: one row a thing, or a column that changed",
         " UNION ALL ".join(_changes(kind) for kind in KINDS if not kind.starts),

@@ -19,7 +19,7 @@ import pytest
 from iru_mcp.api.client import Filling, IruClient
 from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.demo import transport
-from iru_mcp.inventory.sandbox.guard import Bounds, Found, Guard
+from iru_mcp.inventory.sandbox.guard import Guard, Selected
 from iru_mcp.inventory.sync.run import Outcome, Plan, sync
 from iru_mcp.tools.kit.catalogue import catalogue
 
@@ -161,10 +161,10 @@ class Copy:
         return set(self.rows("SELECT kind, what, serial_number, thing, field, old, new FROM changes"))
 
 
-def select(path: Path, sql: str, most: int = 100_000, **values: Any) -> Found:
+def select(path: Path, sql: str, most: int = 100_000, **values: Any) -> Selected:
     """The rows of one statement over a copy, run in this process: the guard without its process."""
     with closing(Guard(path)) as guard, guard.within(60):
-        return guard.run(sql, values, Bounds(most))
+        return guard.run(sql, values, most)
 
 
 def count_roughly(copy: Copy) -> None:

@@ -21,8 +21,9 @@ from iru_mcp.errors import IruError, RateLimited, TookTooLong, UsageError
 from iru_mcp.inventory.query import ask
 from iru_mcp.inventory.sandbox.functions import version_key
 from iru_mcp.inventory.sandbox.processes import Processes
-from iru_mcp.inventory.schema import VIEWS, view_columns
+from iru_mcp.inventory.schema import view_columns
 from iru_mcp.inventory.store import writer
+from iru_mcp.inventory.views import VIEWS
 from iru_mcp.versions import read_version
 
 from .conftest import LATER, Copy, select

@@ -16,6 +16,11 @@ _COVERAGE = (
     "SELECT kind, state, why, permission, rows, odd, left_out, since, checked_at, "
     "iif(removals_at < since, removals_at, NULL) FROM _coverage"
 )
+_REPORTED = (
+    "SELECT d.platform, count(*), sum(EXISTS (SELECT 1 FROM _{}_open o JOIN _device i ON i.id = o.device "
+    "WHERE i.device_id = d.device_id)) FROM devices d GROUP BY 1 ORDER BY 2 DESC"
+)
+"""By platform: how many devices are listed, and how many of them have a row."""
 _LAST = "SELECT finished_at, (SELECT min(started_at) FROM _sync) FROM _sync ORDER BY id DESC LIMIT 1"
 
 
@@ -48,7 +53,11 @@ class Provenance:
 
 def facts(views: Collection[str]) -> dict[str, str]:
     """The statements to run beside one over `views`, in the same state of the copy."""
-    reported = {kind: _reported(kind) for kind in sorted(kinds_of(views)) if _of_reports(BY_NAME[kind])}
+    kinds = [BY_NAME[name] for name in sorted(kinds_of(views))]
+    # Where a device without a row is one that did not report, rather than one that has nothing of it.
+    reported = {
+        kind.name: _REPORTED.format(kind.name) for kind in kinds if kind.device and (kind.prism or kind.per_device)
+    }
     return {"coverage": _COVERAGE, "last": _LAST, "failed": FAILED} | reported
 
 
@@ -66,7 +75,9 @@ def provenance(views: Collection[str], found: Mapping[str, Rows]) -> Provenance:
             answer.tables.append({"table": view, "as_of": last, "missing": [f"what was before {first}"]})
             continue
         kinds = sorted(kinds_of([view]))
-        _refuse_unread(view, kinds, held)
+        readings = [held[name] for kind in kinds for name in BY_NAME[kind].readings if name in held]
+        if not any(reading.since for reading in readings):
+            raise _denied(view, readings)
         alike: list[tuple[dict[str, Any], dict[str, int]]] = []
         for kind in kinds:
             line, count, complete = _line(BY_NAME[kind], held, found)
@@ -85,26 +96,9 @@ def provenance(views: Collection[str], found: Mapping[str, Rows]) -> Provenance:
     return answer
 
 
-def _of_reports(kind: Kind) -> bool:
-    """Whether a device without a row is one that did not report, rather than one that has nothing of it."""
-    return bool(kind.device) and (kind.prism or kind.per_device is not None)
-
-
-def _reported(kind: str) -> str:
-    """By platform: how many devices are listed, and how many of them have a row."""
-    has = f"EXISTS (SELECT 1 FROM _{kind}_open o JOIN _device i ON i.id = o.device WHERE i.device_id = d.device_id)"
-    return f"SELECT d.platform, count(*), sum({has}) FROM devices d GROUP BY 1 ORDER BY 2 DESC"
-
-
-def _refuse_unread(view: str, kinds: Sequence[str], held: Mapping[str, _Reading]) -> None:
-    readings = [held.get(name) for kind in kinds for name in BY_NAME[kind].readings]
-    if any(reading and reading.since for reading in readings):
-        return
-    reading = next((one for one in readings if one), None)
-    raise _denied(view, reading)
-
-
-def _denied(view: str, reading: _Reading | None) -> Denied:
+def _denied(view: str, readings: Collection[_Reading]) -> Denied:
+    """The error for a view of which nothing was ever read, by the first of its readings that was tried."""
+    reading = next(iter(readings), None)
     why = reading.why or "" if reading else "it was not read yet."
     grant = reading.permission or "" if reading else ""
     error = NotPermitted if grant else NotLicensed

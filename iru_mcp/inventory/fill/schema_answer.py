@@ -15,9 +15,10 @@ from ...errors import IruError, UsageError
 from ...folding import nearest
 from ..describe import failure_notes
 from ..query import ask
-from ..schema import VIEWS, view_columns
+from ..schema import view_columns
 from ..store import reader, words
 from ..tables import BY_NAME
+from ..views import VIEWS
 from .costs import known
 from .on_demand import OnDemand, Told
 from .provenance import facts, provenance
@@ -120,7 +121,11 @@ async def _one_in_depth(copy: OnDemand, name: str, seconds: float, told: Told | 
     empty = [column for column, held in values.items() if held == []]
     few = {column: held for column, held in values.items() if held}
     found |= {"tables": about.tables, "values": few} | ({"always_null": empty} if empty else {})
-    return found | {"statements": await _statements(copy, path, name, few)}
+    statements = []
+    for sql in _examples(name, [column for column, held in few.items() if len(held) > 1]):
+        answer = await ask(copy.processes, path, sql, **_BOUNDS)
+        statements.append({"sql": sql, "first_row": answer.rows[0] if answer.rows else []})
+    return found | {"statements": statements}
 
 
 _BOUNDS: dict[str, Any] = {"rows": 3, "cell": 81, "seconds": 5.0}
@@ -140,16 +145,8 @@ async def _values(copy: OnDemand, path: Path, view: str) -> dict[str, list[Any] 
     return found
 
 
-async def _statements(copy: OnDemand, path: Path, view: str, few: dict[str, list[Any]]) -> list[dict[str, Any]]:
-    """Three statements over the table, run now: by value, with their devices, and what has none."""
-    found = []
-    for sql in _examples(view, [column for column, held in few.items() if len(held) > 1]):
-        answer = await ask(copy.processes, path, sql, **_BOUNDS)
-        found.append({"sql": sql, "first_row": answer.rows[0] if answer.rows else []})
-    return found
-
-
 def _examples(view: str, few: Sequence[str]) -> list[str]:
+    """Three statements over the table: by value, with their devices, and what has none."""
     columns = view_columns()[view]
     by = few[0] if few else columns[0]
     counted = f"SELECT {by}, count(*) AS n FROM {view} GROUP BY 1 ORDER BY n DESC LIMIT 10"

@@ -45,7 +45,9 @@ class TemporaryFolder:
 
     def __init__(self, within: Path | None = None) -> None:
         parent = within or Path(tempfile.gettempdir())
-        _sweep(parent)
+        for folder in parent.glob(f"{_PREFIX}*"):
+            if not _alive(folder):  # what belongs to another user cannot be deleted, and stays
+                shutil.rmtree(folder, ignore_errors=True)
         try:
             self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
         except OSError as error:
@@ -78,14 +80,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
 
 
-def _sweep(parent: Path) -> None:
-    """Delete the folders whose processes are gone. What belongs to another user cannot be deleted, and stays."""
-    for folder in parent.glob(f"{_PREFIX}*"):
-        if not _alive(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 def _alive(folder: Path) -> bool:
+    """Whether the process that made the folder is still there, or may be."""
     try:
         if not (folder / _LOCK).exists():
             return time.time() - folder.stat().st_mtime < _YOUNG

@@ -62,17 +62,9 @@ SIGNS = {"refused": "statement is refused", "much": "result is too large"}
 """Texts by which an error of this module is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How many rows are fetched, and how many characters of a text cell (0: all)."""
-
-    rows: int
-    cell: int = 0
-
-
 @dataclass(slots=True)
-class Found:
-    """The views that a statement read, its rows, and whether there were more than its bounds allowed."""
+class Selected:
+    """The views that a statement read, its rows, and whether there were more than were wanted."""
 
     tables: set[str]
     columns: list[str]
@@ -123,23 +115,26 @@ class Guard:
         """The views that a statement reads; it is not run. Raises sqlite3.Error for one that may not or cannot be."""
         return self._shadow.reads(sql, values, lambda: self.late)
 
-    def run(self, sql: str, values: Mapping[str, Any], bounds: Bounds) -> Found:
-        """The rows of a statement that may be run. Raises sqlite3.Error, MemoryError when they are too large."""
+    def run(self, sql: str, values: Mapping[str, Any], most: int, cell: int = 0) -> Selected:
+        """The first `most` rows of a statement that may be run, text cut at `cell` characters (0: not cut).
+
+        Raises sqlite3.Error, MemoryError when they are too large.
+        """
         tables = self.reads(sql, values)
         self.db.set_authorizer(_runs)
-        if bounds.cell:
-            self.db.text_factory = lambda raw: raw[: 4 * bounds.cell].decode("utf-8", "replace")[: bounds.cell]
+        if cell:
+            self.db.text_factory = lambda raw: raw[: 4 * cell].decode("utf-8", "replace")[:cell]
         cursor = self.db.execute(canonical_times(sql), values)
         rows: list[list[Any]] = []
         room = _ROWS
         for row in cursor:
-            if len(rows) == bounds.rows:
-                return Found(tables, _names(cursor), rows, more=True)
-            rows.append([_shown(cell) for cell in row])
+            if len(rows) == most:
+                return Selected(tables, _names(cursor), rows, more=True)
+            rows.append(list(map(_shown, row)))
             room -= sum(map(_size, rows[-1]))
             if room < 0:
                 raise MemoryError(SIGNS["much"])
-        return Found(tables, _names(cursor), rows, more=False)
+        return Selected(tables, _names(cursor), rows, more=False)
 
 
 class _Shadow:

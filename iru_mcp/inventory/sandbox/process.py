@@ -11,10 +11,11 @@ import os
 import sqlite3
 import sys
 import threading
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from .guard import HEAP, Bounds, Guard
+from .guard import HEAP, Guard
 
 GRACE = 0.5
 """Seconds beyond a statement's time until the process ends itself."""
@@ -24,45 +25,34 @@ def main() -> None:
     """Answer statements until standard input ends."""
     limits = sqlite3.connect(":memory:")
     limits.execute(f"PRAGMA hard_heap_limit = {HEAP}")  # of the process
-    files = _Files()
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         watch = threading.Timer(asked["seconds"] + GRACE, os._exit, (1,))
         watch.daemon = True
         watch.start()
-        answer = _answer(files, asked)
+        answer = _answer(asked)
         watch.cancel()
         sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
         sys.stdout.buffer.flush()
 
 
-class _Files:
-    """The file that was asked last, held open: to open one takes longer than most statements."""
-
-    def __init__(self) -> None:
-        self._key: object = None
-        self._guard: Guard | None = None
-
-    def guard(self, path: Path) -> Guard:
-        """A guard over the file that is at `path` now. Raises sqlite3.Error where there is none."""
-        found = path.stat() if path.exists() else None
-        key = (path, found.st_dev, found.st_ino) if found else None
-        if self._guard is None or key is None or key != self._key:
-            if self._guard:
-                self._guard.close()
-            self._key, self._guard = key, Guard(path)
-        return self._guard
+@lru_cache(maxsize=1)
+def _guard(path: Path, _file: tuple[int, int] | None) -> Guard:
+    """A guard over the file that is at `path` now; the last is held open, for to open one takes longer than most
+    statements. Raises sqlite3.Error where there is none."""
+    return Guard(path)
 
 
-def _answer(files: _Files, asked: dict[str, Any]) -> dict[str, Any]:
+def _answer(asked: dict[str, Any]) -> dict[str, Any]:
     """`tables`, `facts`, `columns`, `rows` and `more`; or `error`, SQLite's words, and whether it was `late`.
 
     With `only_reads` the statement is not run. `facts` are statements of the caller's own, by name, answered from the
     same state of the copy.
     """
-    guard = None
+    guard, path = None, Path(asked["path"])
     try:
-        guard = files.guard(Path(asked["path"]))
+        found = path.stat() if path.exists() else None
+        guard = _guard(path, (found.st_dev, found.st_ino) if found else None)
         with guard.within(asked["seconds"]):
             return _found(guard, asked)
     except (sqlite3.Error, sqlite3.Warning, MemoryError) as error:
@@ -74,6 +64,6 @@ def _found(guard: Guard, asked: dict[str, Any]) -> dict[str, Any]:
     if asked["only_reads"]:
         return {"tables": sorted(guard.reads(sql, values))}
     facts = {name: guard.db.execute(fact).fetchall() for name, fact in asked["facts"].items()}
-    found = guard.run(sql, values, Bounds(asked["rows"], asked["cell"]))
+    found = guard.run(sql, values, asked["rows"], asked["cell"])
     tables = sorted(found.tables)
     return {"tables": tables, "facts": facts, "columns": found.columns, "rows": found.rows, "more": found.more}

@@ -46,7 +46,7 @@ class _Worker:
 class Processes:
     """Runs statements, each in a process that nothing else uses meanwhile."""
 
-    def __init__(self, _: object = None) -> None:
+    def __init__(self) -> None:
         self._idle: list[_Worker] = []
         self._places = CallLimit(_AT_ONCE, _NO_PLACE)
 
