@@ -90,6 +90,38 @@ class Kind:
         return ((self.name,) if self.listed else ()) + ((self.per_device_reading,) if self.per_device else ())
 
     @property
+    def endpoints(self) -> tuple[Endpoint[Any], ...]:
+        """All that may be asked for it."""
+        singly = self.per_device.endpoint if self.per_device else None
+        return tuple(endpoint for endpoint in (self.endpoint, self.instead, singly) if endpoint)
+
+    @property
     def record(self) -> type[Record]:
         """What a row is read as."""
         return self.endpoint.record if self.listed else PrismRow
+
+
+def table(  # noqa: PLR0913 - the lists of a table
+    name: str,
+    holds: str,
+    columns: str,
+    *,
+    key: str = "",
+    latest: str = "",
+    skipped: str = "",
+    moves: str = "",
+    telling: str = "",
+    **parts: Any,
+) -> Kind:
+    """A Kind whose lists of columns are given as text, with blanks between them."""
+    return Kind(
+        name=name,
+        holds=holds,
+        columns=tuple(columns.split()),
+        key=tuple(key.split()),
+        latest=tuple(latest.split()),
+        skipped=frozenset(skipped.split()),
+        moves=tuple(moves.split()),
+        telling=tuple(telling.split()),
+        **parts,
+    )

@@ -12,26 +12,20 @@ from ..api.endpoints.library import (
     LIST_LIBRARY_ITEM_STATUSES,
     LibraryItem,
 )
-from .kind import Kind
+from .kind import Kind, table
 from .sync.row_shapes import of_blueprint_item, of_item_status
 
-_BODIES = frozenset(
+_BODIES = (
     "profile script remediation_script preinstall_script postinstall_script audit_script file_url file_key icon "
-    "ipad_icon unzip_location".split()
+    "ipad_icon unzip_location"
 )
 """Scripts, profiles and download addresses: they may hold secrets, and are never copied."""
 _RUNS_ON = "runs_on_mac runs_on_iphone runs_on_ipad runs_on_tv runs_on_vision"
 
 
 def _items(name: str, holds: str, endpoint: Endpoint[LibraryItem], columns: str) -> Kind:
-    return Kind(
-        name=name,
-        holds=holds,
-        endpoint=endpoint,
-        key=("id",),
-        columns=("id", "name", "active", *columns.split(), "created_at", "updated_at"),
-        skipped=_BODIES,
-    )
+    columns = f"id name active {columns} created_at updated_at"
+    return table(name, holds, columns, endpoint=endpoint, key="id", skipped=_BODIES)
 
 
 LIBRARY_TABLES: tuple[Kind, ...] = (
@@ -59,18 +53,18 @@ LIBRARY_TABLES: tuple[Kind, ...] = (
         LIST_CUSTOM_SCRIPTS,
         "execution_frequency restart show_in_self_service",
     ),
-    Kind(
-        name="blueprint_library_items",
-        holds="a library item of any type that is in a blueprint",
+    table(
+        "blueprint_library_items",
+        "a library item of any type that is in a blueprint",
         endpoint=LIST_BLUEPRINT_LIBRARY_ITEMS,
         parents=(("blueprints", "id"),),
         shape=of_blueprint_item,
-        key=("blueprint_id", "library_item_id"),
-        columns=("blueprint_id", "library_item_id", "library_item_name"),
+        key="blueprint_id library_item_id",
+        columns="blueprint_id library_item_id library_item_name",
     ),
-    Kind(
-        name="library_item_status",
-        holds="how a library item stands on a device; log holds the last lines",
+    table(
+        "library_item_status",
+        "how a library item stands on a device; log holds the last lines",
         words={
             "status": tuple(
                 "pass failed pending change_pending available cached downloading excluded incompatible".split()
@@ -83,10 +77,10 @@ LIBRARY_TABLES: tuple[Kind, ...] = (
         ),
         shape=of_item_status,
         device="device_id",
-        key=("library_item_id",),
-        columns=("library_item_id", "status", "log", "last_audit_log", "control_log"),
+        key="library_item_id",
+        columns="library_item_id status log last_audit_log control_log",
         changed="reported_at",
-        skipped=frozenset({"id", "computer", "blueprint", "last_audit_run", "control_reported_at"}),
-        telling=("library_item_id", "status"),
+        skipped="id computer blueprint last_audit_run control_reported_at",
+        telling="library_item_id status",
     ),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from ..api.endpoint import Endpoint
@@ -13,7 +12,7 @@ from ..api.endpoints.prism import PRISM_COUNT
 from ..api.endpoints.threats import LIST_BEHAVIORAL_DETECTIONS_V1, LIST_THREATS_V1, LIST_THREATS_V2
 from ..api.endpoints.users import LIST_USERS
 from ..api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES
-from .kind import Kind
+from .kind import Kind, table
 from .library_tables import LIBRARY_TABLES
 from .prism_tables import PRISM_TABLES
 from .sync.device_rows import DETAILS, MAC_HARDWARE
@@ -21,151 +20,130 @@ from .sync.row_shapes import of_behavioral_detection
 
 __all__ = ["BY_NAME", "KINDS", "LIVE_ONLY", "READINGS", "SOURCES", "Kind"]
 
-_THREAT_COLUMNS = (
-    "threat_name classification status management_state severity process_name process_owner file_path file_hash "
-    "bundle_path date_of_quarantine date_of_release released_by release_note library_item_id library_item_name "
-    "malware_posture pup_posture tags"
-)
-_OTHERS_NAMES = frozenset(
-    "device_name device_serial_number device_model device_os_version blueprint_id blueprint_name serial_number".split()
+_OTHERS_NAMES = (
+    "device_name device_serial_number device_model device_os_version blueprint_id blueprint_name serial_number"
 )
 
 KINDS: tuple[Kind, ...] = (
-    Kind(
-        name="devices",
-        holds="a device that Iru lists",
+    table(
+        "devices",
+        "a device that Iru lists",
         words={"platform": ("Mac", "iPhone", "iPad", "AppleTV", "Windows", "Android")},
         endpoint=LIST_DEVICES,
         query={"ordering": "device_id"},
         device="device_id",
-        columns=tuple(
-            "device_name serial_number platform model os_version supplemental_build_version "
-            "supplemental_os_version_extra user_id user_name user_email user_is_archived asset_tag blueprint_id "
-            "blueprint_name mdm_enabled agent_installed agent_version is_missing is_removed first_enrollment "
-            "last_enrollment lost_mode_status tags api_level security_patch_level full_software_version udid".split()
-        ),
-        latest=("last_check_in",),
-        moves=("blueprint_id", "user_email"),
+        columns="device_name serial_number platform model os_version supplemental_build_version "
+        "supplemental_os_version_extra user_id user_name user_email user_is_archived asset_tag blueprint_id "
+        "blueprint_name mdm_enabled agent_installed agent_version is_missing is_removed first_enrollment "
+        "last_enrollment lost_mode_status tags api_level security_patch_level full_software_version udid",
+        latest="last_check_in",
+        moves="blueprint_id user_email",
     ),
-    Kind(
-        name="users",
-        holds="a person in Iru's directory",
+    table(
+        "users",
+        "a person in Iru's directory",
         endpoint=LIST_USERS,
-        key=("id",),
-        columns=tuple(
-            "id email name department job_title active archived created_at deprecated_user_id integration".split()
-        ),
-        latest=("device_count", "updated_at"),
+        key="id",
+        columns="id email name department job_title active archived created_at deprecated_user_id integration",
+        latest="device_count updated_at",
     ),
-    Kind(
-        name="blueprints",
-        holds="a set of settings that devices are assigned to",
+    table(
+        "blueprints",
+        "a set of settings that devices are assigned to",
         endpoint=LIST_BLUEPRINTS,
-        key=("id",),
-        columns=("id", "name", "type", "description"),
-        latest=("computers_count",),
-        skipped=frozenset({"enrollment_code", "params", "icon", "color"}),
+        key="id",
+        columns="id name type description",
+        latest="computers_count",
+        skipped="enrollment_code params icon color",
     ),
     *PRISM_TABLES,
-    Kind(
-        name="vulnerabilities",
-        holds="a CVE found in the fleet; kev_score above 0: exploited; description and fixed_version need detections",
+    table(
+        "vulnerabilities",
+        "a CVE found in the fleet; kev_score above 0: exploited; description and fixed_version need detections",
         words={"severity": ("Critical", "High", "Medium", "Low", "Undefined")},
         endpoint=LIST_VULNERABILITIES,
         query={"sort_by": "cve_id"},
-        key=("cve_id",),
-        columns=tuple(
-            "cve_id severity cvss_score kev_score status software first_detection_date cve_published_at description "
-            "cve_link".split()
-        ),
-        latest=("device_count", "software_count", "latest_detection_date", "epss_score", "cve_modified_at"),
+        key="cve_id",
+        columns="cve_id severity cvss_score kev_score status software first_detection_date cve_published_at "
+        "description cve_link",
+        latest="device_count software_count latest_detection_date epss_score cve_modified_at",
     ),
-    Kind(
-        name="detections",
-        holds="a CVE in one piece of software on one device",
+    table(
+        "detections",
+        "a CVE in one piece of software on one device",
         endpoint=LIST_DETECTIONS,
         device="device_id",
-        key=("cve_id", "bundle_id", "name", "path"),
-        columns=("cve_id", "name", "version", "path", "bundle_id", "cvss_score", "cvss_severity"),
+        key="cve_id bundle_id name path",
+        columns="cve_id name version path bundle_id cvss_score cvss_severity",
         since="first_detection_date",
-        skipped=_OTHERS_NAMES
-        | {"latest_detection_date", "cve_published_at", "cve_modified_at", "cve_description", "cve_link"},
+        skipped=f"{_OTHERS_NAMES} latest_detection_date cve_published_at cve_modified_at cve_description cve_link",
         keeps_texts=True,
     ),
-    Kind(
-        name="threats",
-        holds="a malicious or unwanted file found on a device",
+    table(
+        "threats",
+        "a malicious or unwanted file found on a device",
         words={"classification": ("MALWARE", "PUP"), "status": ("quarantined", "not_quarantined", "released")},
         endpoint=LIST_THREATS_V2,
         instead=LIST_THREATS_V1,
         query=LIST_THREATS_V2.required,
         device="device_id",
-        key=("id", "file_path", "file_hash", "detection_date"),
-        columns=("id", "detection_date", *_THREAT_COLUMNS.split()),
+        key="id file_path file_hash detection_date",
+        columns="id detection_date threat_name classification status management_state severity process_name "
+        "process_owner file_path file_hash bundle_path date_of_quarantine date_of_release released_by release_note "
+        "library_item_id library_item_name malware_posture pup_posture tags",
         skipped=_OTHERS_NAMES,
     ),
-    Kind(
-        name="behavioral_detections",
-        holds="a process whose behavior matched a rule",
+    table(
+        "behavioral_detections",
+        "a process whose behavior matched a rule",
         words={"classification": ("malicious", "suspicious"), "status": ("blocked", "detected")},
         endpoint=LIST_BEHAVIORAL_DETECTIONS_V1,
         device="device_id",
         shape=of_behavioral_detection,
-        key=("id",),
-        columns=tuple(
-            "id threat_id description classification status management_state severity detection_date "
-            "malware_family informational_tags tags parent_process target_process".split()
-        ),
-        skipped=frozenset({"library_item", "blueprint", "rule_version"}),
+        key="id",
+        columns="id threat_id description classification status management_state severity detection_date "
+        "malware_family informational_tags tags parent_process target_process",
+        skipped="library_item blueprint rule_version",
     ),
-    Kind(
-        name="windows_android_details",
-        holds="hardware, OS, agent and security of a Windows or Android device",
+    table(
+        "windows_android_details",
+        "hardware, OS, agent and security of a Windows or Android device",
         endpoint=GET_DEVICE_DETAILS,
         per_device=DETAILS,
         device="device_id",
-        columns=tuple(
-            "manufacturer device_model device_type model_name os_name os_version os_build os_edition "
-            "update_build_revision language api_level security_patch_level agent_installed agent_version "
-            "agent_installed_at is_encrypted encryption_status has_passcode has_google_play_protect device_posture "
-            "developer_mode_enabled android_debug_bridge_enabled unknown_app_sources_enabled management_mode ownership "
-            "enterprise_id enterprise_device_id windows_device_id processor_architecture bios_version "
-            "smbios_serial_number total_ram total_capacity wifi_mac_address".split()
-        ),
-        latest=("agent_last_check_in", "free_capacity", "available_capacity", "wifi_ipv4_address"),
-        skipped=frozenset(
-            "device_name platform serial_number first_enrollment last_enrollment assigned_user blueprint_name "
-            "blueprint_uuid asset_tag imei meid iccid dns_computer_name wifi_ipv6_address wifi_subnet_mask "
-            "wifi_dns_suffix commercialization_operator radio_software_version volte_service_setting "
-            "management_client_revision".split()
-        ),
+        columns="manufacturer device_model device_type model_name os_name os_version os_build os_edition "
+        "update_build_revision language api_level security_patch_level agent_installed agent_version "
+        "agent_installed_at is_encrypted encryption_status has_passcode has_google_play_protect device_posture "
+        "developer_mode_enabled android_debug_bridge_enabled unknown_app_sources_enabled management_mode ownership "
+        "enterprise_id enterprise_device_id windows_device_id processor_architecture bios_version "
+        "smbios_serial_number total_ram total_capacity wifi_mac_address",
+        latest="agent_last_check_in free_capacity available_capacity wifi_ipv4_address",
+        skipped="device_name platform serial_number first_enrollment last_enrollment assigned_user blueprint_name "
+        "blueprint_uuid asset_tag imei meid iccid dns_computer_name wifi_ipv6_address wifi_subnet_mask "
+        "wifi_dns_suffix commercialization_operator radio_software_version volte_service_setting "
+        "management_client_revision",
     ),
-    Kind(
-        name="mac_hardware",
-        holds="processor, memory and addresses of a Mac, as of its last report; read once a day at most",
+    table(
+        "mac_hardware",
+        "processor, memory and addresses of a Mac, as of its last report; read once a day at most",
         endpoint=GET_DEVICE_DETAILS,
         per_device=MAC_HARDWARE,
         daily=True,
         device="device_id",
-        columns=tuple(
-            "model_identifier processor_name processor_speed number_of_processors total_number_of_cores memory "
-            "mac_address".split()
-        ),
-        latest=("ip_address", "public_ip"),
+        columns="model_identifier processor_name processor_speed number_of_processors total_number_of_cores memory "
+        "mac_address",
+        latest="ip_address public_ip",
     ),
     *LIBRARY_TABLES,
-    Kind(
-        name="audit_events",
-        holds="something done in Iru itself: actor_id did action to target_id; an actor of type user is an Iru admin",
+    table(
+        "audit_events",
+        "something done in Iru itself: actor_id did action to target_id; an actor of type user is an Iru admin",
         words={"actor_type": ("user", "api_token", "integration", "system")},
         endpoint=LIST_AUDIT_EVENTS,
         starts="start_date",
         dated="occurred_at",
-        key=("id",),
-        columns=tuple(
-            "id action occurred_at actor_id actor_type target_id target_type target_component new_state "
-            "metadata".split()
-        ),
+        key="id",
+        columns="id action occurred_at actor_id actor_type target_id target_type target_component new_state metadata",
     ),
 )
 
@@ -182,13 +160,7 @@ READINGS = {name: kind for kind in KINDS for name in kind.readings}
 """What a sync reads, and says of each how far it came, with the table that it is for."""
 
 
-def _sources() -> Iterator[Endpoint[Any]]:
-    for kind in KINDS:
-        yield kind.endpoint
-        yield from (kind.instead,) if kind.instead else ()
-        yield from (kind.per_device.endpoint,) if kind.per_device else ()
-    yield PRISM_COUNT
-
-
-SOURCES: tuple[Endpoint[Any], ...] = tuple(dict.fromkeys(each for each in _sources() if each is not LIST_DEVICES))
+SOURCES: tuple[Endpoint[Any], ...] = tuple(
+    dict.fromkeys(each for kind in KINDS for each in kind.endpoints if each is not LIST_DEVICES) | {PRISM_COUNT: None}
+)
 """What is read for all kinds beside the device list."""
