@@ -12,18 +12,20 @@ import pytest
 
 from iru_mcp.errors import NotPermitted, UsageError
 from iru_mcp.inventory.sync.quota import OutOfBudget
-from iru_mcp.inventory.sync.run import Outcome, refresh
+from iru_mcp.inventory.sync.run import Outcome, Plan, sync
 from iru_mcp.inventory.tables import KINDS
 
 from .conftest import LATER, Copy, is_later_page
 
 pytestmark = pytest.mark.anyio
 
+HOUR = timedelta(hours=1)
+
 
 async def fill(copy: Copy, *tables: str, **bounds: Any) -> Outcome:
     client = copy.client()
     try:
-        return await refresh(client, copy.path, tables, account="demo", **bounds)
+        return await sync(client, copy.path, Plan("demo", tables=frozenset(tables), max_age=HOUR, **bounds))
     finally:
         await client.aclose()
 

@@ -14,7 +14,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from ...errors import IruError, UsageError
 from ..sandbox.processes import Processes
 from ..store import Locked, reader, writer
 from ..sync.quota import OutOfBudget
-from ..sync.run import refresh, stale_tables
+from ..sync.run import Plan, stale_tables, sync
 from ..tables import BY_NAME
 from .costs import Costs, known, pages
 from .temporary import TemporaryFolder
@@ -144,11 +144,9 @@ class OnDemand:
             with reader(path) as db:
                 return stale_tables(db, tables, self._client.now(), max_age)
 
-        def asked(table: str) -> float:
-            return min(began, self._promised.get(table, began))
-
+        asked = {table: min(began, self._promised.get(table, began)) for table in tables}
         stale = await to_thread.run_sync(look)
-        return [table for table in stale if self._filled.get(table, -math.inf) < asked(table)]
+        return [table for table in stale if self._filled.get(table, -math.inf) < asked[table]]
 
     async def _some_more(
         self, path: Path, missing: list[str], max_age: timedelta, until: float, told: Told | None
@@ -174,9 +172,12 @@ class OnDemand:
             raise errors[0]
 
     async def _begin(self, path: Path, missing: list[str], max_age: timedelta) -> _Fill:
-        """Begin a fill of what is missing, the device list first: without it no other can be estimated."""
+        """Begin a fill of what is missing, the device list first: without it nothing can be estimated."""
         held = await known(path)
-        unread = {table for table in self._before(missing) if table not in held.rows and table not in self._filled}
+        before = {"devices"} if any(BY_NAME[table].device for table in missing) else set()
+        if self._client.privacy is not None:  # also who there is: other tables name people in text
+            before = {"devices", "users"}
+        unread = {table for table in before if table not in held.rows and table not in self._filled}
         missing = sorted(unread) or missing
         allowed = self.costs.allowed()
         costs = await self.costs.of([table for table in missing if table not in held.rows], held)
@@ -186,27 +187,12 @@ class OnDemand:
         fill.task = asyncio.create_task(self._run(path, fill, max_age, allowed))
         return fill
 
-    def _before(self, tables: Collection[str]) -> set[str]:
-        """What must be read before `tables`. In privacy mode also who there is: other tables name people in text."""
-        if self._client.privacy is not None:
-            return {"devices", "users"}
-        return {"devices"} if any(BY_NAME[table].device for table in tables) else set()
-
     async def _run(self, path: Path, fill: _Fill, max_age: timedelta, allowed: int) -> None:
         """One fill to its end. What went wrong is kept for those who wait for it."""
         before, filling = self._client.requests, self._client.filling
+        plan = Plan(filling.account, filling.share, tables=fill.tables, max_age=max_age, most_requests=allowed)
         try:
-            await refresh(
-                self._client,
-                path,
-                fill.tables,
-                account=filling.account,
-                max_age=max_age,
-                share=filling.share,
-                most_requests=allowed,
-                pseudonyms=True,
-                progress=fill.note,
-            )
+            await sync(self._client, path, replace(plan, pseudonyms=True), fill.note)
         except OutOfBudget:
             fill.error = self.costs.out_of(allowed, fill.tables)
         except IruError as error:

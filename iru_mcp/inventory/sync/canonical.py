@@ -52,12 +52,8 @@ def read(kind: Kind, row: object) -> Thing | None:
     values = {name: canonical(value, name) for name, value in cleaned.items()}
     latest = {name: values.pop(name) for name in kind.latest if name in values}
     key = " ".join(str(values[name]) for name in kind.key if not is_blank(values.get(name)))
-    return Thing(device, key, _cells(kind, values), since, changed, _json(latest) if latest else None)
-
-
-def _cells(kind: Kind, values: dict[str, Any]) -> tuple[Cell, ...]:
-    cells = tuple(_cell(values.pop(name, None)) for name in kind.columns)
-    return (*cells, _json(values) if values else None)
+    cells = (*(_cell(values.pop(name, None)) for name in kind.columns), _json(values) if values else None)
+    return Thing(device, key, cells, since, changed, _json(latest) if latest else None)
 
 
 def canonical(value: Any, key: str = "") -> Any:

@@ -80,7 +80,8 @@ def _merge(db: sqlite3.Connection, kind: Kind, readings: Mapping[str, ReadState]
         _enroll(db, number)
     if kind.per_device:
         _forget_listed(db, kind)
-    diff(db, kind, done, number, first=_first(db, kind) is None)
+    read_before = "SELECT 1 FROM _coverage WHERE kind = ? AND first_sync IS NOT NULL"
+    diff(db, kind, done, number, first=not db.execute(read_before, (kind.name,)).fetchone())
     pair_up(db, kind)
     _apply(db, kind, number)
     if kind.per_device:
@@ -91,11 +92,6 @@ def _merge(db: sqlite3.Connection, kind: Kind, readings: Mapping[str, ReadState]
         db.execute("DELETE FROM _added_column WHERE kind = ?", (kind.name,))
     for name, state in done.items():
         _cover(db, kind, name, state, number, sync)
-
-
-def _first(db: sqlite3.Connection, kind: Kind) -> int | None:
-    row = db.execute("SELECT first_sync FROM _coverage WHERE kind = ?", (kind.name,)).fetchone()
-    return row[0] if row else None
 
 
 def _enroll(db: sqlite3.Connection, number: int) -> None:

@@ -54,7 +54,8 @@ def _details(row: object) -> Row | None:
     found: Row = {}
     for section, fields in details.flat().items():
         names = _OF_AGENT if section == "kandji_agent" else {}
-        found |= {names.get(name, name): value for name, value in _fields(fields)}
+        if isinstance(fields, dict):
+            found |= {names.get(name) or name: value for name, value in fields.items()}
     return found
 
 
@@ -68,10 +69,6 @@ def _mac_hardware(row: object) -> Row | None:
     """What Prism has no column for; all else of a Mac's details is in other tables."""
     found = _details(row)
     return None if found is None else {name: value for name, value in found.items() if name in _OF_A_MAC}
-
-
-def _fields(section: object) -> list[tuple[str, Any]]:
-    return list(section.items()) if isinstance(section, dict) else []
 
 
 APPS = PerDevice(LIST_DEVICE_APPS, _app)

@@ -76,9 +76,8 @@ class Interning:
         key = self._key(thing.key)
         columns = ", ".join(f'"{name}"' for name in (*kind.columns, "more"))
         marks = ", ".join("?" * (len(thing.cells) + 2))
-        done = self._db.execute(
-            f"INSERT INTO {table}(digest, key, {columns}) VALUES ({marks})", (digest, key, *thing.cells)
-        )
+        insert = f"INSERT INTO {table}(digest, key, {columns}) VALUES ({marks})"
+        done = self._db.execute(insert, (digest, key, *thing.cells))
         return key, int(done.lastrowid or 0)
 
     def _key(self, text: str) -> int:

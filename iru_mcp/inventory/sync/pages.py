@@ -136,7 +136,12 @@ class TableReader:
                 state = (await self._work(self._stage.states))[kind.name]
                 left = TRIES if state.rows > rows else left - 1
                 if not left or not _may_heal(cause):
-                    raise _broken(endpoint, cause) from None
+                    if isinstance(cause, IruError):
+                        raise cause from None
+                    raise Unreachable(
+                        f"Reading {endpoint.path} broke off: {cause}.",
+                        "Run the same sync again; it goes on where this one ended.",
+                    ) from None
                 await self._reader.rest(cause, TRIES - left)
         if kind.prism and not await self._removals.check(kind, endpoint, call):
             await self._pages(kind, endpoint, await self._anew(kind, None))
@@ -167,7 +172,7 @@ class TableReader:
                 if kind.prism and isinstance(start, int) and isinstance(place, int):
                     shared = _identity(kind, batch.rows[-1:])
                     place = [place, shared]
-                state = await self._stage_rows(kind, endpoint, rows, state, place)
+                state = await self._stage_rows(kind, rows, state, place)
                 self._progress(kind.name, state.rows, batch.total)
         return state
 
@@ -186,7 +191,7 @@ class TableReader:
         async def keep(batch: Batch[Any] | None, parent: str) -> ReadState:
             rows = [row | {slot: parent} if isinstance(row, dict) else row for row in (batch.rows if batch else ())]
             place = _after(parents, parent, batch.next if batch else None)
-            return await self._stage_rows(kind, endpoint, rows, state, place)
+            return await self._stage_rows(kind, rows, state, place)
 
         async with aclosing(in_order(parents, first, self._reader.at_once)) as begun:
             async for parent, batch in begun:
@@ -197,27 +202,15 @@ class TableReader:
                             state = await keep(page, parent)
                 self._progress(kind.name, state.rows, None)
         if not parents:
-            state = await self._stage_rows(kind, endpoint, [], state, None)
+            state = await self._stage_rows(kind, [], state, None)
         return state
 
-    async def _stage_rows(
-        self, kind: Kind, endpoint: Endpoint[Any], rows: Sequence[Any], state: ReadState, position: Place | None
-    ) -> ReadState:
+    async def _stage_rows(self, kind: Kind, rows: Sequence[Any], state: ReadState, position: Place | None) -> ReadState:
         """Stage rows, and that reading goes on at `position`; None: it is done."""
-        newest = _newest(kind, rows, state.newest) if kind.incremental else None
-
-        def after(good: int, odd: int) -> ReadState:
-            return replace(
-                state,
-                state="done" if position is None else "reading",
-                position=position,
-                endpoint=endpoint.name,
-                rows=state.rows + good,
-                odd=state.odd + odd,
-                newest=newest,
-            )
-
-        return await self._work(lambda: self._stage.add(kind, rows, after))
+        times = [seconds(row.get(kind.dated)) for row in rows if isinstance(row, dict)] if kind.incremental else []
+        newest = max([time for time in (*times, state.newest) if time is not None], default=None)
+        reached = replace(state, state="done" if position is None else "reading", position=position, newest=newest)
+        return await self._work(lambda: self._stage.add(kind, rows, reached))
 
 
 def _start(kind: Kind, state: ReadState) -> tuple[Position | None, list[str]]:
@@ -242,12 +235,6 @@ def _after(parents: Sequence[str], parent: str, position: Position | None) -> Pl
     return [parents[following], None] if following < len(parents) else None
 
 
-def _newest(kind: Kind, rows: Sequence[Any], before: int | None) -> int | None:
-    """The newest time of change in the rows, or what it was before."""
-    times = [seconds(row.get(kind.dated)) for row in rows if isinstance(row, dict)]
-    return max([time for time in (*times, before) if time is not None], default=None)
-
-
 def _ignored(kind: Kind, batch: Batch[Any], since: str) -> bool:
     """Whether Iru answered with rows that the filter forbids: what it does not know, it ignores without a word."""
     bound = read_moment(since)
@@ -259,11 +246,3 @@ def _may_heal(error: Exception) -> bool:
     if isinstance(error, Interrupted):
         return "page twice" not in error.why and "repeats itself" not in error.why
     return isinstance(error, IruError) and error.retryable
-
-
-def _broken(endpoint: Endpoint[Any], error: Exception) -> IruError:
-    if isinstance(error, IruError):
-        return error
-    return Unreachable(
-        f"Reading {endpoint.path} broke off: {error}.", "Run the same sync again; it goes on where this one ended."
-    )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ...api.call import Call
 from ...api.transport.prefetch import in_order
 from ...errors import IruError, NotLicensed, NotPermitted, Unauthorized
 from ..tables import Kind
-from .device_rows import PerDevice, Row
+from .device_rows import PerDevice
 from .pages import TRIES, Progress
 from .quota import OutOfBudget, QuotaReader
 from .removals import Work
@@ -38,7 +39,7 @@ class DeviceReader:
         due = [device for device in found if self._every or not device.unchanged]
         if state is None:
             mode = "full" if len(due) == len(found) else "incremental"
-            state = ReadState("reading", None, mode, None, endpoint=per_device.endpoint.name)
+            state = ReadState("reading", None, mode, None)
         try:
             state = await self._all(kind, per_device, due, state)
         except _DENIED as error:
@@ -52,36 +53,26 @@ class DeviceReader:
         await self._work(lambda: self._stage.note(kind.per_device_reading, state))
 
     async def _all(self, kind: Kind, per_device: PerDevice, due: Sequence[DueDevice], state: ReadState) -> ReadState:
+        """Stage each device that answers; one that does not counts as odd, and is due again at the next sync."""
         call = self._reader.call(per_device.endpoint)
         done = failed = 0
         asked = in_order(due, lambda device: _ask(self._reader, call, per_device, device), self._reader.at_once)
         async with aclosing(asked) as answers:
             async for device, found in answers:
-                state = await self._keep(kind, per_device, device, found, state)
                 if isinstance(found, IruError):
+                    state = replace(state, odd=state.odd + 1)
+                    await self._work(partial(self._stage.note, kind.per_device_reading, state))
                     failed = failed + 1 if found.retryable else 0
                     if failed == _IN_A_ROW or isinstance(found, _DENIED):
                         raise found
                 else:
+                    read = [per_device.row(row) for row in found]
+                    rows = [None if row is None else row | {"device_id": device.device_id} for row in read]
+                    state = await self._work(partial(self._stage.add, kind, rows, state, device))
                     failed = 0
                 done += 1
                 self._progress(kind.per_device_reading, done, len(due))
         return state
-
-    async def _keep(
-        self, kind: Kind, per_device: PerDevice, device: DueDevice, found: Sequence[Any] | IruError, state: ReadState
-    ) -> ReadState:
-        """Stage a device that answered; one that did not counts as odd, and is due again at the next sync."""
-        if isinstance(found, IruError):
-            state = replace(state, odd=state.odd + 1)
-            await self._work(lambda: self._stage.note(kind.per_device_reading, state))
-            return state
-        rows = [_with_device(per_device.row(row), device) for row in found]
-
-        def after(good: int, odd: int) -> ReadState:
-            return replace(state, rows=state.rows + good, odd=state.odd + odd)
-
-        return await self._work(lambda: self._stage.add_device(kind, device, rows, after))
 
 
 async def _ask(reader: QuotaReader, call: Call, per_device: PerDevice, device: DueDevice) -> Sequence[Any] | IruError:
@@ -97,7 +88,3 @@ async def _ask(reader: QuotaReader, call: Call, per_device: PerDevice, device: D
             if not error.retryable or failures == TRIES:
                 return error
             await reader.rest(error, failures)
-
-
-def _with_device(row: Row | None, device: DueDevice) -> Row | None:
-    return None if row is None else row | {"device_id": device.device_id}

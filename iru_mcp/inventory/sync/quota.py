@@ -66,7 +66,6 @@ class Quota:
         self._share, self._limiter, self._floor, self._per_hour = share, limiter, floor, per_hour
         self._tell, self._sleep, self._most = tell, sleep, most
         self._taken = self._hour = self._told = 0
-        self.waited = 0.0
 
     @property
     def allowed(self) -> int:
@@ -99,7 +98,7 @@ class Quota:
             if self._told != self._limiter.hour:
                 self._told = self._limiter.hour
                 self._tell(f"waiting until {self._utc(self._limiter.hour_ends_in)}: {reason}")
-            await self._wait(min(self._limiter.hour_ends_in, _LONGEST_NAP))
+            await self._sleep(min(self._limiter.hour_ends_in, _LONGEST_NAP))
         self._taken += 1
 
     async def rest(self, error: Exception, failures: int) -> None:
@@ -108,7 +107,7 @@ class Quota:
         if seconds >= _TOLD:
             why = error.fact if isinstance(error, IruError) else str(error)
             self._tell(f"waiting until {self._utc(seconds)}: {why}")
-        await self._wait(seconds)
+        await self._sleep(seconds)
 
     def _no_room(self) -> str:
         """Why no request may be made in this hour; empty when one may."""
@@ -124,10 +123,6 @@ class Quota:
     def _utc(self, seconds: float) -> str:
         """The time in so many seconds, by Iru's clock."""
         return f"{self._limiter.iru_now + timedelta(seconds=seconds):%H:%M} UTC"
-
-    async def _wait(self, seconds: float) -> None:
-        self.waited += seconds
-        await self._sleep(seconds)
 
 
 class QuotaReader:

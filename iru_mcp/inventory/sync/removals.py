@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from ...api.call import Call, Interrupted
@@ -66,7 +67,7 @@ class Removals:
             rows = await _rows_of(endpoint, call, some)
             if rows is None:
                 return False
-            more += await self._work(lambda rows=rows, some=some: self._stage.replace_whole(kind, some, rows))  # type: ignore[misc]
+            more += await self._work(partial(self._stage.replace_whole, kind, some, rows))
         reported = (await self._work(self._stage.states))[kind.name].rows
         return more == 0 and reported > 0
 

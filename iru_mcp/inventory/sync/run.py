@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -22,7 +22,7 @@ from anyio import to_thread
 from ...api.client import IruClient
 from ...api.record import read_moment
 from ...errors import IruError, UsageError
-from ..store import disk_errors, meta, set_meta, utc, writer
+from ..store import disk_errors, last_sync, meta, set_meta, utc, writer
 from ..tables import BY_NAME, KINDS, Kind
 from .commit import Sync, commit
 from .pages import Progress, TableReader
@@ -71,7 +71,6 @@ class Outcome:
     sync: int
     requests: int
     seconds: float
-    waited: float
     resumed: bool
     denied: dict[str, str] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
@@ -85,70 +84,37 @@ def _silent(_name: str, _rows: int, _total: int | None) -> None:
 async def sync(
     client: IruClient, path: Path, plan: Plan, progress: Progress = _silent, tell: Tell = lambda _: None
 ) -> Outcome:
-    """Copy the tenant into the file at `path`, which is made if it is not there.
+    """Copy the tenant, or the tables of `plan`, into the file at `path`, which is made if it is not there.
+
+    All that was read becomes visible in one transaction: a query meanwhile sees the copy as it was. With `tables`, the
+    device list comes along, at the same `max_age`, for every table that is about devices; when no table is due, no
+    request is made and nothing is written. A table the token may not read is named in `Outcome.denied` with the reason,
+    and keeps what it held. `progress` is told a table, its rows so far, and the total if Iru said it. It has no time
+    limit. When it is cancelled or killed, and after `most_requests` (which raises OutOfBudget), what was read stays
+    staged, and the next call goes on from there.
 
     Raises an IruError when the device list cannot be read, a table breaks off for good or the file cannot be written:
-    the last good copy stays, the file remembers the failure until a sync succeeds, and the next sync goes on where
-    this one ended. Raises Locked when another sync is at work on the file, UsageError for a file of another account.
+    the last good copy stays, and of a sync of all tables the file remembers the failure until one succeeds. Raises
+    Locked when another sync is at work on the file, UsageError for an unknown table or a file of another account.
     """
+    if unknown := sorted(plan.tables - set(BY_NAME)):
+        raise UsageError(f"The inventory has no table {unknown[0]}.", f"Valid: {', '.join(BY_NAME)}.")
     with writer(path) as db:
-        _refuse_other_account(db, plan.account)
+        held = meta(db, "account")
+        if held not in (None, plan.account):
+            raise UsageError(f"The file holds the inventory of {held}.", "Name another file in IRU_INVENTORY.")
         try:
             return await _SyncRun(client, db, plan, progress, tell).run()
         except IruError as error:
-            with suppress(sqlite3.Error):  # the disk may be full
-                failure = (utc(client.now()), error.fact)
-                db.execute("INSERT INTO _failed_sync(at, why) VALUES (?, ?)", failure)
+            if not plan.tables:
+                with suppress(sqlite3.Error):  # the disk may be full
+                    failure = (utc(client.now()), error.fact)
+                    db.execute("INSERT INTO _failed_sync(at, why) VALUES (?, ?)", failure)
             raise
 
 
-def _refuse_other_account(db: sqlite3.Connection, account: str) -> None:
-    """Raises UsageError when the file holds the copy of another account."""
-    held = meta(db, "account")
-    if held not in (None, account):
-        raise UsageError(f"The file holds the inventory of {held}.", "Name another file in IRU_INVENTORY.")
-
-
-async def refresh(  # noqa: PLR0913 - the bounds of a fill
-    client: IruClient,
-    path: Path,
-    tables: Collection[str],
-    *,
-    account: str,
-    max_age: timedelta = timedelta(hours=1),
-    share: float = 0.5,
-    most_requests: int | None = 1_500,
-    pseudonyms: bool = False,
-    progress: Progress = _silent,
-) -> Outcome:
-    """Bring `tables` (names of tables.KINDS) of the copy at `path` up to date, and nothing else.
-
-    A table that was read within `max_age` is left alone; when all were, no request is made and nothing is written.
-    Others are read incrementally where Iru can tell what changed, else whole. The device list comes along, at the same
-    `max_age`, for every table that is about devices. All that was read becomes visible in one transaction: a query
-    meanwhile sees the copy as it was. `progress` is told a table, its rows so far, and the total if Iru said it.
-
-    Bounds: `share` of the hour's requests is never passed (it waits), and after `most_requests` it stops with
-    OutOfBudget. It has no time limit of its own: cancel it. In both cases, and when the process is killed, what was
-    read stays staged, and the next call with the same tables goes on from there. With `pseudonyms` no name is written
-    where the client is in privacy mode: for a file of which every fill says so.
-
-    A table the token may not read is named in `Outcome.denied` with the reason, and keeps what it held. Raises Locked
-    when another sync is at work on the file, UsageError for an unknown table or a file of another account, and any
-    other IruError when reading broke off.
-    """
-    unknown = sorted(set(tables) - set(BY_NAME))
-    if unknown:
-        raise UsageError(f"The inventory has no table {unknown[0]}.", f"Valid: {', '.join(BY_NAME)}.")
-    plan = Plan(account, share, tables=frozenset(tables), max_age=max_age, most_requests=most_requests)
-    plan = replace(plan, pseudonyms=pseudonyms)
-    with writer(path) as db:
-        _refuse_other_account(db, account)
-        return await _SyncRun(client, db, plan, progress).run()
-
-
 def stale_tables(db: sqlite3.Connection, tables: Collection[str], now: datetime, max_age: timedelta) -> list[str]:
-    """Those of `tables` that `refresh` would read: never read, not permitted last time, or older than `max_age`."""
+    """Those of `tables` that a sync would read: never read, not permitted last time, or older than `max_age`."""
     read = dict(db.execute("SELECT kind, since FROM _coverage WHERE state = 'copied'").fetchall())
 
     def fresh(reading: str) -> bool:
@@ -160,9 +126,7 @@ def stale_tables(db: sqlite3.Connection, tables: Collection[str], now: datetime,
 class _SyncRun:
     """One sync on an open file."""
 
-    def __init__(
-        self, client: IruClient, db: sqlite3.Connection, plan: Plan, progress: Progress, tell: Tell = lambda _: None
-    ) -> None:
+    def __init__(self, client: IruClient, db: sqlite3.Connection, plan: Plan, progress: Progress, tell: Tell) -> None:
         self._client, self._db, self._plan = client, db, plan
         self._stage = Stage(db, client.privacy.answer if client.privacy and plan.pseudonyms else None)
         self._one = anyio.Lock()
@@ -185,7 +149,8 @@ class _SyncRun:
         clock = anyio.current_time()
         kinds = await self._work(lambda: self._wanted(began))
         if not kinds:
-            return Outcome(await self._work(self._last), 0, 0.0, 0.0, resumed=False)
+            last = await self._work(lambda: last_sync(self._db))
+            return Outcome(last[0] if last else 0, 0, 0.0, resumed=False)
         started, resumed = await self._work(lambda: self._begin(began))
         if contradiction := self._quota.contradiction():
             self._tell(contradiction)
@@ -193,25 +158,35 @@ class _SyncRun:
         readings = {reading for kind in kinds for reading in kind.readings}
         states = {name: state for name, state in (await self._work(self._stage.states)).items() if name in readings}
         seconds = round(anyio.current_time() - clock, 3)
-        facts = Sync(utc(started), utc(self._client.now()), self._client.requests - before, seconds)
         ahead = self._client.rate_limiter.clock_ahead
-        iru_time = int((started - ahead).timestamp()) if ahead is not None else None
-        facts = replace(facts, partial=bool(self._plan.tables), iru_time=iru_time)
+        facts = Sync(
+            utc(started),
+            utc(self._client.now()),
+            self._client.requests - before,
+            seconds,
+            partial=bool(self._plan.tables),
+            iru_time=None if ahead is None else int((started - ahead).timestamp()),
+        )
         number = await self._work(lambda: commit(self._db, states, facts))
-        outcome = Outcome(number, facts.requests, seconds, self._quota.waited, resumed)
-        outcome.denied = {name: state.why or "" for name, state in states.items() if state.state == "denied"}
-        outcome.rows = {name: state.rows for name, state in states.items() if state.state == "done"}
-        outcome.modes = {name: state.mode for name, state in states.items() if state.state == "done"}
-        return outcome
+        done = {name: state for name, state in states.items() if state.state == "done"}
+        return Outcome(
+            number,
+            facts.requests,
+            seconds,
+            resumed,
+            denied={name: state.why or "" for name, state in states.items() if state.state == "denied"},
+            rows={name: state.rows for name, state in done.items()},
+            modes={name: state.mode for name, state in done.items()},
+        )
 
     def _wanted(self, now: datetime) -> Sequence[Kind]:
         """The tables to read, the device list first."""
-        plan = self._plan
-        names = set(plan.tables or BY_NAME)
+        plan, names = self._plan, set(self._plan.tables or BY_NAME)
         if plan.max_age is not None:
             names = set(stale_tables(self._db, names, now, plan.max_age))
-        else:
-            names -= self._still_good(names, now)
+        elif not plan.full:  # what costs many requests, and of which Iru cannot say what changed: once a day will do
+            slow = {name for name in names if BY_NAME[name].parents or BY_NAME[name].daily}
+            names -= slow - set(stale_tables(self._db, slow, now, plan.full_every))
         for name in ("library_item_status", "blueprint_library_items"):  # in turn, for a parent may have parents
             if name in names and plan.max_age is not None:
                 parents = [parent for parent, _ in BY_NAME[name].parents]
@@ -219,16 +194,6 @@ class _SyncRun:
         if any(BY_NAME[name].device for name in names):
             names |= set(stale_tables(self._db, ["devices"], now, plan.max_age or timedelta()))
         return [kind for kind in KINDS if kind.name in names]
-
-    def _still_good(self, names: set[str], now: datetime) -> set[str]:
-        """Tables of which Iru cannot say what changed, and that cost many requests: once a day will do."""
-        parted = {name for name in names if BY_NAME[name].parents or BY_NAME[name].daily}
-        if self._plan.full:
-            return set()
-        return parted - set(stale_tables(self._db, parted, now, self._plan.full_every))
-
-    def _last(self) -> int:
-        return int(self._db.execute("SELECT coalesce(max(id), 0) FROM _sync").fetchone()[0])
 
     async def _work(self, work: Callable[[], T]) -> T:
         """Use the connection, in a thread, one at a time."""
@@ -252,11 +217,13 @@ class _SyncRun:
     async def _read(self, kinds: Sequence[Kind]) -> None:
         """Stage the tables, the device list before the others: they need to know which devices there are."""
         if kinds[0].name == "devices":
-            await self._read_devices(kinds[0])
+            await self._tables.read(kinds[0])
+            if await self._work(lambda: self._stage.missing(kinds[0])):
+                await self._tables.read_again(kinds[0])
             kinds = kinds[1:]
         failed: list[IruError] = []
-        for some in _in_turn(kinds):
-            await self._read_side_by_side(some, failed)
+        for depth in sorted({_depth(kind) for kind in kinds}):  # parents before what is listed by parent
+            await self._read_side_by_side([kind for kind in kinds if _depth(kind) == depth], failed)
         if failed:
             raise failed[0]
 
@@ -277,19 +244,7 @@ class _SyncRun:
             for kind in kinds:
                 group.start_soon(one, kind)
 
-    async def _read_devices(self, kind: Kind) -> None:
-        await self._tables.read(kind)
-        if await self._work(lambda: self._stage.missing(kind)):
-            await self._tables.read_again(kind)
-
-
-def _in_turn(kinds: Sequence[Kind]) -> list[list[Kind]]:
-    """Tables in the order in which they can be read: parents before what is listed by parent."""
-    rounds: dict[int, list[Kind]] = {}
-    for kind in kinds:
-        rounds.setdefault(_depth(kind), []).append(kind)
-    return [rounds[depth] for depth in sorted(rounds)]
-
 
 def _depth(kind: Kind) -> int:
+    """How many tables must be read one after the other before this one."""
     return 1 + max(_depth(BY_NAME[name]) for name, _ in kind.parents) if kind.parents else 0

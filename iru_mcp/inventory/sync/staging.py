@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ...api.paging import Position
+from ..store import records
 from ..tables import Kind
 from ..transaction import transaction
 from .canonical import seconds
@@ -38,7 +39,6 @@ class ReadState:
     """From when an incremental reading reads, as the file writes times."""
     why: str | None = None
     permission: str | None = None
-    endpoint: str | None = None
     rows: int = 0
     odd: int = 0
     counted: int | None = None
@@ -47,9 +47,6 @@ class ReadState:
     """The newest time of change that a row carried, in seconds by Iru's clock."""
     removals: bool = False
     """Whether what is no longer there was noticed on every device."""
-
-
-_COLUMNS = "state, position, mode, since, why, permission, endpoint, rows, odd, counted, newest, removals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +76,18 @@ class Stage:
 
     def states(self) -> dict[str, ReadState]:
         """The readings that were begun."""
-        found = self._db.execute(f"SELECT kind, {_COLUMNS} FROM _stage_read").fetchall()
+        found = {row.pop("kind"): row for row in records(self._db, "SELECT * FROM _stage_read")}
         return {
-            name: ReadState(state, json.loads(place) if place else None, *rest) for name, state, place, *rest in found
+            name: ReadState(**row | {"position": json.loads(row["position"]) if row["position"] else None})
+            for name, row in found.items()
         }
 
     def note(self, reading: str, state: ReadState) -> None:
         """Write down how far a reading is."""
-        place = None if state.position is None else json.dumps(state.position)
-        row = (reading, state.state, place, state.mode, state.since, state.why, state.permission, state.endpoint)
-        self._db.execute(
-            f"INSERT OR REPLACE INTO _stage_read(kind, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*row, state.rows, state.odd, state.counted, state.newest, state.removals),
-        )
+        row = asdict(state) | {"position": None if state.position is None else json.dumps(state.position)}
+        marks = ", ".join(f":{name}" for name in row)
+        select = f"INSERT OR REPLACE INTO _stage_read(kind, {', '.join(row)}) VALUES (:kind, {marks})"
+        self._db.execute(select, row | {"kind": reading})
 
     def clear(self, kind: Kind | None = None) -> None:
         """Forget what is staged, of one table or of all."""
@@ -137,17 +133,20 @@ class Stage:
 
     def missing(self, kind: Kind) -> int:
         """How many things of the copy are not staged."""
-        return int(self._db.execute(f"SELECT count(*) FROM {_unstaged(kind)}").fetchone()[0])
+        return self._count(_unstaged(kind))
 
     def held(self, kind: Kind) -> int:
         """How many things the copy would hold if what is staged came on top of it, without devices asked one by one."""
         listed = f"device NOT IN ({asked_singly(kind)})" if kind.per_device else "1"
-        staged = self._db.execute(f"SELECT count(*) FROM _stage WHERE kind = ? AND {listed}", (kind.name,)).fetchone()
+        staged = self._count(f"_stage WHERE kind = '{kind.name}' AND {listed}")
         if self.states()[kind.name].mode == "full":
-            return int(staged[0])
+            return staged
         whole = f"SELECT device FROM _stage_whole WHERE kind = '{kind.name}'"
-        kept = f"{_unstaged(kind)} AND {listed} AND device NOT IN ({whole})"
-        return int(staged[0] + self._db.execute(f"SELECT count(*) FROM {kept}").fetchone()[0])
+        return staged + self._count(f"{_unstaged(kind)} AND {listed} AND device NOT IN ({whole})")
+
+    def _count(self, rows: str) -> int:
+        """How many rows there are, by their FROM and WHERE."""
+        return int(self._db.execute(f"SELECT count(*) FROM {rows}").fetchone()[0])
 
     def suspects(self, kind: Kind) -> list[str]:
         """The devices that reported anew, and of which the copy has something that no row of theirs names."""
@@ -171,15 +170,16 @@ class Stage:
         were not staged before."""
         marks = [(kind.name, self._interning.device(device_id)) for device_id in device_ids]
         with transaction(self._db):
-            before = sum(self._staged_of(*mark) for mark in marks)
+            before = self._staged(marks)
             self._db.executemany("DELETE FROM _stage WHERE kind = ? AND device = ?", marks)
             self._insert(kind, [placed for row in rows if (placed := self._interning.placed(kind, row)) is not None])
             self._db.executemany("INSERT OR REPLACE INTO _stage_whole(kind, device, asked) VALUES (?, ?, 0)", marks)
-            return sum(self._staged_of(*mark) for mark in marks) - before
+            return self._staged(marks) - before
 
-    def _staged_of(self, kind: str, device: int) -> int:
-        found = self._db.execute("SELECT count(*) FROM _stage WHERE kind = ? AND device = ?", (kind, device))
-        return int(found.fetchone()[0])
+    def _staged(self, marks: Sequence[tuple[str, int]]) -> int:
+        """How many rows are staged of some devices."""
+        select = "SELECT count(*) FROM _stage WHERE kind = ? AND device = ?"
+        return sum(self._db.execute(select, mark).fetchone()[0] for mark in marks)
 
     def due(self, kind: Kind) -> list[DueDevice]:
         """The listed devices that must be asked one by one and were not yet: no row of theirs is in a list."""
@@ -200,34 +200,24 @@ class Stage:
         )
         return [DueDevice(device_id, check_in, bool(unchanged)) for device_id, check_in, unchanged in found]
 
-    def add_device(
-        self, kind: Kind, device: DueDevice, rows: Sequence[object], after: Callable[[int, int], ReadState]
-    ) -> ReadState:
-        """Stage all that a device has, as `add` does a page."""
+    def add(self, kind: Kind, rows: Sequence[object], state: ReadState, device: DueDevice | None = None) -> ReadState:
+        """Stage one page, or all that a `device` has that was asked for itself, and note `state` with these rows
+        counted, which is returned."""
         with transaction(self._db):
-            self._db.execute(
-                "INSERT OR REPLACE INTO _stage_whole(kind, device, asked, check_in) VALUES (?, ?, 1, ?)",
-                (kind.name, self._interning.device(device.device_id), device.check_in),
-            )
-            return self._add(kind, kind.per_device_reading, rows, after)
-
-    def add(self, kind: Kind, rows: Sequence[object], after: Callable[[int, int], ReadState]) -> ReadState:
-        """Stage one page; `after` tells from its number of rows and of odd rows how far that is, and is returned."""
-        with transaction(self._db):
-            return self._add(kind, kind.name, rows, after)
-
-    def _add(
-        self, kind: Kind, reading: str, rows: Sequence[object], after: Callable[[int, int], ReadState]
-    ) -> ReadState:
-        placed = [self._interning.placed(kind, row) for row in rows]
-        staged = [one for one in placed if one is not None]
-        self._insert(kind, staged)
-        if kind.prism:
-            self._note_reports(kind, rows)
-        if kind.keeps_texts:
-            keep_texts(self._db, [self._interning.written(row) for row in rows])
-        state = after(len(staged), len(placed) - len(staged))
-        self.note(reading, state)
+            if device:
+                self._db.execute(
+                    "INSERT OR REPLACE INTO _stage_whole(kind, device, asked, check_in) VALUES (?, ?, 1, ?)",
+                    (kind.name, self._interning.device(device.device_id), device.check_in),
+                )
+            placed = [self._interning.placed(kind, row) for row in rows]
+            staged = [one for one in placed if one is not None]
+            self._insert(kind, staged)
+            if kind.prism:
+                self._note_reports(kind, rows)
+            if kind.keeps_texts:
+                keep_texts(self._db, [self._interning.written(row) for row in rows])
+            state = replace(state, rows=state.rows + len(staged), odd=state.odd + len(placed) - len(staged))
+            self.note(kind.per_device_reading if device else kind.name, state)
         return state
 
     def _insert(self, kind: Kind, staged: Iterable[tuple[Any, ...]]) -> None:
