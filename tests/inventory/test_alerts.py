@@ -21,7 +21,7 @@ from iru_mcp.cli.inventory import as_shown
 from iru_mcp.config.settings import Settings
 from iru_mcp.errors import ConfigError, UsageError
 from iru_mcp.inventory.alerts.decisions import acknowledge, mute
-from iru_mcp.inventory.alerts.evaluate import Verdict, Which, judge, listed
+from iru_mcp.inventory.alerts.evaluate import Verdict, judge, listed
 from iru_mcp.inventory.alerts.rules import load
 from iru_mcp.inventory.alerts.webhook import SIGNATURE, Delivery, Webhook, check, deliver, set_aside
 from iru_mcp.inventory.store import reader
@@ -46,7 +46,7 @@ def said(verdict: Verdict) -> list[tuple[str, str, str | None]]:
 
 def opened(copy: Copy, rule: str) -> list[dict[str, Any]]:
     with reader(copy.path) as db:
-        return listed(db, Which(rule=rule))
+        return listed(db, rule=rule)
 
 
 async def step(copy: Copy, planted: Planted | None) -> Verdict:

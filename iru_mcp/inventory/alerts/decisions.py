@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError
-from ..store import utc, writer
+from ..store import records, utc, writer
 from ..transaction import transaction
 
 
@@ -46,8 +46,7 @@ def unmute(path: Path, rule: str) -> None:
 
 def mutes(db: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
     """The mutes in force, the first to end first."""
-    rows = db.execute("SELECT rule, why, until FROM _mute WHERE until > ? ORDER BY until", (utc(now),))
-    return [dict(zip(("rule", "why", "until"), row, strict=True)) for row in rows]
+    return list(records(db, "SELECT rule, why, until FROM _mute WHERE until > ? ORDER BY until", (utc(now),)))
 
 
 def is_quiet(db: sqlite3.Connection, rule: str, at: str) -> bool:

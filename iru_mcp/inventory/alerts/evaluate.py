@@ -23,7 +23,7 @@ from anyio import to_thread
 
 from ...errors import IruError
 from ..sandbox.processes import Processes
-from ..store import meta, set_meta, utc, writer
+from ..store import meta, records, set_meta, utc, writer
 from ..transaction import transaction
 from .decisions import is_quiet
 from .findings import Finding, Found, ask
@@ -42,11 +42,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """An alert that is open in the file: its number, whether it was told, and the devices it names."""
+    """An alert that is open in the file: its number, whether it was told, the devices it names, and whether it is
+    acknowledged at the time of the round."""
 
     number: int
     told: bool
     devices: frozenset[str]
+    acknowledged: bool
 
 
 async def judge(path: Path, rules: Sequence[Rule], now: datetime, *, keep: bool = False) -> Verdict:
@@ -70,10 +72,10 @@ def _events(path: Path, asked: list[tuple[Rule, dict[str, Finding]]], now: datet
     """Compare what was found with the file, and bring the file up to it."""
     with writer(path) as db, transaction(db):
         first = meta(db, "judged_at") is None and not db.execute("SELECT count(*) FROM _alert").fetchone()[0]
-        round_ = _Round(db, utc(now), meta(db, "account") or "")
+        comparison = _Comparison(db, utc(now), meta(db, "account") or "")
         for rule, findings in asked:
-            round_.compare(rule, findings)
-        events = round_.summary() if first else round_.events
+            comparison.compare(rule, findings)
+        events = comparison.summary() if first else comparison.events
         set_meta(db, "judged_at", utc(now))
         if keep:
             waiting = [(json.dumps(event, ensure_ascii=False),) for event in events]
@@ -81,7 +83,7 @@ def _events(path: Path, asked: list[tuple[Rule, dict[str, Finding]]], now: datet
     return events
 
 
-class _Round:
+class _Comparison:
     """One comparison of all findings with the file."""
 
     def __init__(self, db: sqlite3.Connection, at: str, account: str) -> None:
@@ -89,7 +91,12 @@ class _Round:
         self.events: list[Event] = []
 
     def compare(self, rule: Rule, findings: dict[str, Finding]) -> None:
-        held = self._held(rule)
+        rows = self._db.execute(
+            "SELECT print, id, told, devices, coalesce(acknowledged_until, '') > ? FROM _alert "
+            "WHERE rule = ? AND resolved_at IS NULL",
+            (self._at, rule.name),
+        ).fetchall()
+        held = {row[0]: _Open(row[1], bool(row[2]), frozenset(json.loads(row[3])), bool(row[4])) for row in rows}
         quiet = is_quiet(self._db, rule.name, self._at)
         for fingerprint, finding in findings.items():
             if fingerprint not in held:
@@ -99,12 +106,6 @@ class _Round:
         for fingerprint, alert in held.items():
             if fingerprint not in findings:
                 self._resolve(rule, alert)
-
-    def _held(self, rule: Rule) -> dict[str, _Open]:
-        rows = self._db.execute(
-            "SELECT print, id, told, devices FROM _alert WHERE rule = ? AND resolved_at IS NULL", (rule.name,)
-        )
-        return {row[0]: _Open(row[1], bool(row[2]), frozenset(json.loads(row[3]))) for row in rows.fetchall()}
 
     def _open(self, rule: Rule, finding: Finding, *, told: bool) -> None:
         number = self._db.execute(
@@ -125,13 +126,9 @@ class _Round:
             return
         if not alert.told:
             self._tell("opened", alert.number, rule, finding)
-        elif rule.cause and finding.devices != alert.devices and not self._is_acknowledged(alert.number):
+        elif rule.cause and finding.devices != alert.devices and not alert.acknowledged:
             added, gone = sorted(finding.devices - alert.devices), sorted(alert.devices - finding.devices)
             self._tell("changed", alert.number, rule, finding, added=added, gone=gone)
-
-    def _is_acknowledged(self, number: int) -> bool:
-        row = self._db.execute("SELECT acknowledged_until FROM _alert WHERE id = ?", (number,)).fetchone()
-        return bool(row[0] and row[0] > self._at)
 
     def _resolve(self, rule: Rule, alert: _Open) -> None:
         listed = {row[0] for row in self._db.execute("SELECT device_id FROM devices")}
@@ -168,35 +165,28 @@ def _kept(finding: Finding) -> tuple[str, str]:
     return json.dumps(finding.row, ensure_ascii=False), json.dumps(sorted(finding.devices))
 
 
-@dataclass(frozen=True, slots=True)
-class Which:
-    """The alerts that are wanted: of one severity, rule or device, and with a moment also those resolved since."""
-
-    severity: str = ""
-    rule: str = ""
-    device_id: str = ""
-    resolved_since: datetime | None = None
-
-
-_NAMES = "alert rule severity say row opened_at resolved_at resolved_why acknowledged_until acknowledged_why".split()
-
-
-def listed(db: sqlite3.Connection, which: Which | None = None) -> list[dict[str, Any]]:
-    """Open alerts, and those resolved since if asked; worst first, then newest first."""
-    wanted = which or Which()
+def listed(
+    db: sqlite3.Connection,
+    severity: str = "",
+    rule: str = "",
+    device_id: str = "",
+    resolved_since: datetime | None = None,
+) -> list[dict[str, Any]]:
+    """Open alerts of a severity, rule and device, if given, and those resolved since, if asked; worst first, then
+    newest first."""
     rank = " ".join(f"WHEN '{name}' THEN {place}" for place, name in enumerate(SEVERITIES))
-    rows = db.execute(
-        "SELECT id, rule, severity, say, row, opened_at, resolved_at, resolved_why, acknowledged_until, "
+    rows = records(
+        db,
+        "SELECT id AS alert, rule, severity, say, row, opened_at, resolved_at, resolved_why, acknowledged_until, "
         "acknowledged_why FROM _alert "
         "WHERE (resolved_at IS NULL OR resolved_at >= :since) AND :severity IN ('', severity) AND :rule IN ('', rule) "
         "AND (:device = '' OR EXISTS (SELECT 1 FROM json_each(devices) WHERE value = :device)) "
         f"ORDER BY resolved_at IS NOT NULL, CASE severity {rank} END, opened_at DESC, id",
         {
-            "since": utc(wanted.resolved_since) if wanted.resolved_since else "9",
-            "severity": wanted.severity,
-            "rule": wanted.rule,
-            "device": wanted.device_id,
+            "since": utc(resolved_since) if resolved_since else "9",
+            "severity": severity,
+            "rule": rule,
+            "device": device_id,
         },
     )
-    found = [dict(zip(_NAMES, row, strict=True)) for row in rows]
-    return [{k: v for k, v in one.items() if v is not None} | {"row": json.loads(one["row"])} for one in found]
+    return [{k: v for k, v in one.items() if v is not None} | {"row": json.loads(one["row"])} for one in rows]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,15 +60,10 @@ async def ask(processes: Processes, path: Path, rule: Rule) -> Found:
         return Found(None, f"not asked: {', '.join(missing)} could not be copied")
     problem = f"finds more than {MOST_ROWS} rows; the rest is left out" if result.more else ""
     rows = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
-    return Found({one.fingerprint: one for one in _findings(rule, rows)}, problem)
-
-
-def _findings(rule: Rule, rows: Iterable[Row]) -> Iterable[Finding]:
     together: dict[str, list[Row]] = {}
     for row in rows:
         together.setdefault(_fingerprint(rule.cause or rule.key or tuple(row), row), []).append(row)
-    for fingerprint, group in together.items():
-        yield _finding(rule, fingerprint, group)
+    return Found({name: _finding(rule, name, group) for name, group in together.items()}, problem)
 
 
 def _fingerprint(columns: Sequence[str], row: Row) -> str:
@@ -77,17 +72,12 @@ def _fingerprint(columns: Sequence[str], row: Row) -> str:
 
 
 def _finding(rule: Rule, fingerprint: str, group: list[Row]) -> Finding:
-    severity = min((_severity(rule, row) for row in group), key=SEVERITIES.index)
+    own = [str(row.get("severity", "")).casefold() for row in group]  # a statement may give each row one of its own
+    severity = min((one if one in SEVERITIES else rule.severity for one in own), key=SEVERITIES.index)
     devices = frozenset(str(row["device_id"]) for row in group if row.get("device_id"))
     row = _together(rule, group) if rule.cause else _present(group[0])
     slots = group[0] | {"devices": _in_words(group), "count": len(devices) or len(group)}
     return Finding(fingerprint, severity, str(clean(rule.sentence(slots))), clean(row), devices)
-
-
-def _severity(rule: Rule, row: Row) -> str:
-    """A statement may give each row a severity of its own."""
-    own = str(row.get("severity", "")).casefold()
-    return own if own in SEVERITIES else rule.severity
 
 
 def _present(row: Row) -> Row:

@@ -70,20 +70,17 @@ def load(path: str = "") -> list[Rule]:
     found = {parts["name"]: (parts, where) for parts, where in built_in}
     own: set[str] = set()
     if path:
-        for parts, where in _read(_text(path), path):
+        try:
+            text = Path(path).read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise ConfigError(f"The file of rules {path} cannot be read.", "Check its path and permissions.") from None
+        for parts, where in _read(text, path):
             known = found.get(parts["name"], ({}, ""))[0]
             found[parts["name"]] = (known | parts, where)
             own.add(parts["name"])
     rules = [_rule(parts, where) for parts, where in found.values() if parts.get("enabled", True)]
     _compile([(rule, found[rule.name][1]) for rule in rules if rule.name in own])
     return rules
-
-
-def _text(path: str) -> str:
-    try:
-        return Path(path).read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise ConfigError(f"The file of rules {path} cannot be read.", "Check its path and permissions.") from None
 
 
 def _read(text: str, file: str) -> list[tuple[dict[str, Any], str]]:

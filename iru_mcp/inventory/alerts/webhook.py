@@ -75,28 +75,20 @@ async def deliver(
     path: Path, hook: Webhook, shown: Callable[[Any], Any], *, clock: Callable[[], float] = time.time
 ) -> Delivery:
     """Send what waits in the file, oldest first, each event as `shown` lets it leave."""
-    waiting = await to_thread.run_sync(lambda: [(number, shown(event)) for number, event in _waiting(path)])
-    requests = _requests(waiting, digest=hook.digest)
+    waiting = [(number, shown(event)) for number, event in await to_thread.run_sync(_waiting, path)]
+    requests: list[tuple[list[int], Any]] = [([number], event) for number, event in waiting]
+    if hook.digest and waiting:
+        requests = [([number for number, _ in waiting], {"events": [event for _, event in waiting]})]
     sent, refused = 0, 0
     async with httpx.AsyncClient(timeout=_SECONDS, follow_redirects=False, trust_env=True) as http:
-        for numbers, body in requests:
+        for numbers, content in requests:
+            body = json.dumps(content, ensure_ascii=False).encode()
             status = await _send(http, check(hook.url), body, hook.secret, clock)
             if status is None:
                 break
             sent += len(numbers) if status == _TAKEN else 0
             refused += await to_thread.run_sync(_settle, path, numbers, status)
     return Delivery(sent, len(waiting) - sent - refused, refused)
-
-
-def _requests(waiting: list[tuple[int, Any]], *, digest: bool) -> list[tuple[list[int], bytes]]:
-    """The numbers of the events that each request carries, and its body."""
-    if not digest or not waiting:
-        return [([number], _body(event)) for number, event in waiting]
-    return [([number for number, _ in waiting], _body({"events": [event for _, event in waiting]}))]
-
-
-def _body(content: Any) -> bytes:
-    return json.dumps(content, ensure_ascii=False).encode()
 
 
 _TAKEN = 0

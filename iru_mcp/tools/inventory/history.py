@@ -200,8 +200,8 @@ async def inventory_alerts(
 
     def work(db: sqlite3.Connection) -> tuple[list[dict[str, Any]], dict[str, Any] | None, list[str]]:
         target = history.find_device(db, device) if device.strip() else None
-        which = alerts.Which(severity or "", rule.strip(), target.device_id if target else "", moment)
-        return alerts.listed(db, which), target.shown() if target else None, describe.failure_notes(db)
+        listed = alerts.listed(db, severity or "", rule.strip(), target.device_id if target else "", moment)
+        return listed, target.shown() if target else None, describe.failure_notes(db)
 
     copy, (found, target, notes) = await _read(ctx, work)
     opened: dict[str, dict[str, Any]] = {}
