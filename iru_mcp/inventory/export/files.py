@@ -24,6 +24,11 @@ MANIFEST = "_manifest.json"
 """The file that says what a folder holds. Readers of Hive-partitioned folders skip names that begin with _."""
 
 
+def json_line(row: object) -> str:
+    """One line of a file of JSON lines."""
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
 def tenant_partition(account: str) -> str:
     """The folder of one tenant in a Hive-partitioned tree."""
     return f"tenant={quote(account, safe='.-_')}"

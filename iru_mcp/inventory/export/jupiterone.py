@@ -17,8 +17,9 @@ from typing import Any, TextIO
 from ...api.record import read_moment
 from ...output.clean import clean
 from ..graph import RELATIONS, Relation
-from ..store import account_name, meta
-from .rows import Shown, Wanted, check
+from ..store import account_name, meta, records
+from .files import json_line
+from .rows import Shown, Wanted, begin
 
 Row = dict[str, Any]
 
@@ -43,26 +44,19 @@ _PROFILES = """SELECT payload_identifier AS id, min(profile_display_name) AS nam
 
 def write_graph(db: sqlite3.Connection, out: TextIO, _: Wanted, shown: Shown) -> None:
     """One JSON object a line: entities, then relationships. Raises UsageError when no sync has finished."""
-    db.execute("BEGIN")
-    check(db, Wanted())
-    out.writelines(json.dumps(shown(line), ensure_ascii=False, separators=(",", ":")) + "\n" for line in _graph(db))
+    begin(db, Wanted())
+    out.writelines(json_line(shown(line)) for line in _graph(db))
 
 
 def _graph(db: sqlite3.Connection) -> Iterator[Row]:
     account = account_name(db)
     yield _entity("account", "Account", {"id": meta(db, "account"), "name": account}, account)
     for node, (class_, select, properties) in _ENTITIES.items():
-        for row in _rows(db, select):
-            yield _entity(node, class_, properties(row), account)
+        for row in records(db, select):
+            held = {name: clean(cell, name) for name, cell in row.items()}
+            yield _entity(node, class_, properties(held), account)
     for relation in RELATIONS:
         yield from _relationships(db, relation)
-
-
-def _rows(db: sqlite3.Connection, select: str) -> Iterator[Row]:
-    cursor = db.execute(select)
-    names = [column[0] for column in cursor.description]
-    for cells in cursor:
-        yield {name: clean(cell, name) for name, cell in zip(names, cells, strict=True)}
 
 
 def _entity(node: str, class_: str, properties: Row, account: str) -> Row:
@@ -172,12 +166,8 @@ def _blueprint(row: Row) -> Row:
 
 
 def _custom_profile(row: Row) -> Row:
-    found = {
-        "id": row["id"],
-        "name": row["name"],
-        "active": _flag(row["active"]),
-        "mdmIdentifier": row["mdm_identifier"],
-    }
+    found = {"id": row["id"], "name": row["name"], "active": _flag(row["active"])}
+    found |= {"mdmIdentifier": row["mdm_identifier"]}
     return found | {"createdOn": _milliseconds(row["created_at"]), "updatedOn": _milliseconds(row["updated_at"])}
 
 

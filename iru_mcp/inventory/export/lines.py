@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ..store import meta
-from .files import MANIFEST, whole_file, whole_folder
+from .files import MANIFEST, json_line, whole_file, whole_folder
 from .manifest import Entry, entry, manifest
-from .rows import Shown, Wanted, check, rows, tables
+from .rows import Shown, Wanted, begin, rows, tables
 
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula, also in full width."""
@@ -19,15 +19,13 @@ _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 def write_lines(db: sqlite3.Connection, out: TextIO, wanted: Wanted, shown: Shown) -> dict[str, Entry]:
     """One JSON object a line: its table, the tenant, the sync, the key, then the row."""
-    db.execute("BEGIN")  # one state for every table
-    sync, tenant = check(db, wanted), meta(db, "account")
+    sync, tenant = begin(db, wanted), meta(db, "account")
     found = {}
     for table in tables(wanted):
         count = 0
         for row in rows(db, table, wanted, shown, sync):
             count += 1
-            line = {"table": table.name, "tenant": tenant} | row
-            out.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+            out.write(json_line({"table": table.name, "tenant": tenant} | row))
         found[table.name] = entry(table, "", count)
     return found
 
@@ -46,8 +44,7 @@ def write_lines_file(db: sqlite3.Connection, path: Path, wanted: Wanted, shown: 
 
 def write_csv(db: sqlite3.Connection, folder: Path, wanted: Wanted, shown: Shown) -> None:
     """One file a table in `folder`. A cell that a spreadsheet would take for a formula begins with a quote."""
-    db.execute("BEGIN")
-    sync, tenant = check(db, wanted), meta(db, "account")
+    sync, tenant = begin(db, wanted), meta(db, "account")
     found = {}
     with whole_folder(folder) as new:
         for table in tables(wanted):

@@ -8,7 +8,7 @@ from typing import Any
 
 from ... import __version__
 from ..schema import version
-from ..store import account_name, meta
+from ..store import account_name, meta, records
 from .rows import Table, Wanted
 
 Entry = dict[str, Any]
@@ -21,8 +21,8 @@ def entry(table: Table, file: str, count: int) -> Entry:
 
 def manifest(db: sqlite3.Connection, form: str, wanted: Wanted, found: dict[str, Entry]) -> str:
     """The manifest as JSON. The same copy gives the same text: no time of the export is in it."""
-    sync = _one(db, "SELECT * FROM syncs ORDER BY sync DESC LIMIT 1")
-    first = _one(db, "SELECT * FROM syncs ORDER BY sync LIMIT 1")
+    syncs = list(records(db, "SELECT * FROM syncs ORDER BY sync"))
+    coverage = records(db, "SELECT * FROM coverage ORDER BY kind")
     whole = {
         "format": form,
         "written_by": f"iru-mcp {__version__}",
@@ -30,20 +30,14 @@ def manifest(db: sqlite3.Connection, form: str, wanted: Wanted, found: dict[str,
         "tenant": meta(db, "account"),
         "account_name": account_name(db),
         "pseudonyms": bool(wanted.key),
-        "sync": sync,
-        "first_sync": {name: first[name] for name in ("sync", "started_at", "finished_at")},
+        "sync": _known(syncs[-1]),
+        "first_sync": {name: syncs[0][name] for name in ("sync", "started_at", "finished_at")},
         "since_sync": wanted.since,
-        "coverage": _all(db, "SELECT * FROM coverage ORDER BY kind"),
+        "coverage": [_known(row) for row in coverage],
         "tables": found,
     }
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
 
-def _all(db: sqlite3.Connection, select: str) -> list[dict[str, Any]]:
-    cursor = db.execute(select)
-    names = [column[0] for column in cursor.description]
-    return [{n: cell for n, cell in zip(names, row, strict=True) if cell is not None} for row in cursor]
-
-
-def _one(db: sqlite3.Connection, select: str) -> dict[str, Any]:
-    return _all(db, select)[0]
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: cell for name, cell in row.items() if cell is not None}

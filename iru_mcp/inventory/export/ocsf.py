@@ -9,15 +9,15 @@ beside a score, which Iru does not say, so the score stays in `unmapped`.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from ... import __version__
 from ..store import last_sync, meta
+from .files import json_line
 from .ocsf_objects import cve, device, malware, milliseconds, owned, process, software, take_time
-from .rows import Row, Shown, Wanted, check, rows, tables
+from .rows import Row, Shown, Wanted, begin, rows, tables
 
 VERSION = "1.9.0"
 """The published version of OCSF whose definitions the events hold to."""
@@ -28,10 +28,7 @@ _SEVERITIES = {"Low": 2, "Medium": 3, "High": 4, "Critical": 5}
 
 def write_ocsf(db: sqlite3.Connection, out: TextIO, wanted: Wanted, shown: Shown) -> None:
     """One event a line, of what is now."""
-    db.execute("BEGIN")  # one state for every table
-    sync = check(db, wanted)
-    found = _events(db, wanted, shown, sync)
-    out.writelines(json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n" for event in found)
+    out.writelines(map(json_line, _events(db, wanted, shown, begin(db, wanted))))
 
 
 def _events(db: sqlite3.Connection, wanted: Wanted, shown: Shown, sync: int) -> Iterator[Row]:
@@ -98,12 +95,9 @@ def _detection(rest: Row, beside: Beside) -> Row:
     found: Row = {"device": owned(rest), "vulnerabilities": [cve(rest, known)]}
     if known:
         rest["vulnerability"] = known
-    return found | seen | _status(status) | _finding(begun, title=title, first_seen_time=begun)
-
-
-def _status(status: str | None) -> Row:
-    """Iru's own word; OCSF has none for a CVE that is simply there."""
-    return {} if status is None else {"status_id": 4 if status == "Remediated" else 99, "status": status}
+    if status is not None:  # Iru's own word; OCSF has none for a CVE that is simply there
+        found |= {"status_id": 4 if status == "Remediated" else 99, "status": status}
+    return found | seen | _finding(begun, title=title, first_seen_time=begun)
 
 
 def _threat(rest: Row, _: Beside) -> Row:

@@ -29,7 +29,7 @@ from ..store import meta
 from .columns import Type, strict
 from .files import MANIFEST, tenant_partition, whole_folder
 from .manifest import Entry, entry, manifest
-from .rows import Row, Shown, Table, Wanted, check, rows, tables
+from .rows import Row, Shown, Table, Wanted, begin, rows, tables
 
 _BATCH = 20_000
 """Rows that are held at once, and of one row group."""
@@ -47,8 +47,7 @@ def write_parquet(db: sqlite3.Connection, out: str, wanted: Wanted, shown: Shown
     Raises ConfigError without the extra `parquet`, UsageError where it cannot be written.
     """
     fs, base = _filesystem(out) if is_address(out) else (_library().fs.LocalFileSystem(), out)
-    db.execute("BEGIN")
-    sync = check(db, wanted)
+    sync = begin(db, wanted)
     folder = f"{base.rstrip('/')}/{tenant_partition(meta(db, 'account') or '')}"
     if fs.type_name == "local":
         with whole_folder(Path(folder), beside=Path(base)) as new:
@@ -95,19 +94,14 @@ def _refused(address: str, error: Exception) -> UsageError:
     )
 
 
-def _files(fs: Any, folder: str) -> set[str]:
-    """The files of an earlier export, by its manifest."""
-    with (
-        suppress(FileNotFoundError, ValueError, KeyError, TypeError),
-        fs.open_input_stream(f"{folder}/{MANIFEST}") as file,
-    ):
-        return {str(table["file"]) for table in json.loads(file.read())["tables"].values()}
-    return set()
-
-
 def _send(fs: Any, work: Path, folder: str, files: list[str]) -> None:
     """Send the tables, then the manifest, then delete what only an earlier export had."""
-    before = _files(fs, folder)
+    before = set[str]()
+    with (
+        suppress(FileNotFoundError, ValueError, KeyError, TypeError),
+        fs.open_input_stream(f"{folder}/{MANIFEST}") as file,  # of an earlier export
+    ):
+        before = {str(table["file"]) for table in json.loads(file.read())["tables"].values()}
     for file in (*files, MANIFEST):
         if fs.type_name not in ("s3", "gcs"):  # an object's name needs no folders
             fs.create_dir(f"{folder}/{file}".rpartition("/")[0])

@@ -21,7 +21,7 @@ from typing import Any
 from ...errors import UsageError
 from ...output.clean import clean
 from ..schema import view_columns
-from ..store import last_sync
+from ..store import last_sync, records
 from ..tables import KINDS, Kind
 from ..views import BEGAN, columns_of, rows_from
 from .columns import Type, type_of, typed, types_of
@@ -59,14 +59,14 @@ class Table:
 def names(db: sqlite3.Connection) -> Iterator[Row]:
     """The rows of the copy that name devices and people."""
     for kind in ("devices", "users"):
-        cursor = db.execute(f"SELECT * FROM {kind}")
-        columns = [column[0] for column in cursor.description]
-        for row in cursor:
-            yield {name: clean(cell, name) for name, cell in zip(columns, row, strict=True) if cell is not None}
+        for row in records(db, f"SELECT * FROM {kind}"):
+            yield {name: clean(cell, name) for name, cell in row.items() if cell is not None}
 
 
-def check(db: sqlite3.Connection, wanted: Wanted) -> int:
-    """The newest sync. Raises UsageError when there is none, or when `since` is none of the copy's."""
+def begin(db: sqlite3.Connection, wanted: Wanted) -> int:
+    """Begin to read one state of the copy: its newest sync. Raises UsageError when there is none, or when `since` is
+    none of the copy's."""
+    db.execute("BEGIN")
     last = last_sync(db)
     if last is None:
         raise UsageError("No sync has finished yet.", "Run: iru-mcp sync")
@@ -118,31 +118,26 @@ def _table(
     return Table(name, types, select, names)
 
 
-def _parts(kind: Kind) -> tuple[str, str]:
-    """The columns of a kind's rows by name, and what their key is made of, over the aliases of the views."""
+def _parts(kind: Kind) -> tuple[str, str, str, str]:
+    """Over the aliases of the views: the columns of a kind's rows, what their key is made of, and where the rows come
+    from that are now and that were."""
     device = "device.device_id" if kind.device else "NULL"
-    return columns_of(kind), f"{device}, (SELECT text FROM _key WHERE id = content.key), content.digest"
-
-
-def _joins(kind: Kind, spans: str) -> str:
-    return rows_from(kind, f"_{kind.name}_{spans}")
+    key = f"{device}, (SELECT text FROM _key WHERE id = content.key), content.digest"
+    return columns_of(kind), key, rows_from(kind, f"_{kind.name}_open"), rows_from(kind, f"_{kind.name}_closed")
 
 
 def _now(kind: Kind, since: int | None) -> Table:
     """What is now; with `since` what began, then what was at that sync and is no more."""
-    own, key = _parts(kind)
+    own, key, now, before = _parts(kind)
     columns = view_columns()[kind.name]
     if since is None:
-        return _table(kind.name, columns, f"SELECT {own}, {key} {_joins(kind, 'open')}", None, kind)
+        return _table(kind.name, columns, f"SELECT {own}, {key} {now}", None, kind)
     began = "" if _unversioned(kind) else f" WHERE span.seen_from > :since{_of_device(kind)}"
     ended = (
         " WHERE span.seen_from <= :since AND span.seen_to > :since AND NOT EXISTS (SELECT 1 FROM "
         f"_{kind.name}_open n WHERE n.device = span.device AND n.value = span.value)"
     )
-    select = (
-        f"SELECT {own}, 'upsert', {key} {_joins(kind, 'open')}{began} UNION ALL "
-        f"SELECT {own}, 'delete', {key} {_joins(kind, 'closed')}{ended}"
-    )
+    select = f"SELECT {own}, 'upsert', {key} {now}{began} UNION ALL SELECT {own}, 'delete', {key} {before}{ended}"
     return _table(kind.name, columns, select, since, kind)
 
 
@@ -167,13 +162,13 @@ def _of_device(kind: Kind) -> str:
 
 def _history(kind: Kind, since: int | None) -> Table:
     """Every span. Its key has its beginning too: the same content may come and go."""
-    own, key = _parts(kind)
+    own, key, now, before = _parts(kind)
     op = ", 'upsert'" if since is not None else ""
     began = f" WHERE span.seen_from > :since{_of_device(kind)}" if since is not None and not _unversioned(kind) else ""
     ended = f" WHERE span.seen_to > :since{_of_device(kind)}" if since is not None else ""
     select = (
-        f"SELECT {own}, NULL{op}, {key}, {BEGAN} {_joins(kind, 'open')}{began} UNION ALL "
-        f"SELECT {own}, ended.finished_at{op}, {key}, {BEGAN} {_joins(kind, 'closed')} "
+        f"SELECT {own}, NULL{op}, {key}, {BEGAN} {now}{began} UNION ALL "
+        f"SELECT {own}, ended.finished_at{op}, {key}, {BEGAN} {before} "
         f"JOIN _sync ended ON ended.id = span.seen_to{ended}"
     )
     columns = view_columns()[f"{kind.name}_history"]

@@ -87,18 +87,17 @@ def _vulnerabilities(db: sqlite3.Connection, synced: datetime) -> str:
         f"GROUP BY 1 ORDER BY min(days)",
         now=utc(synced),
     )
-    total = sum(row["all"] for row in found)
-    drawn = bars("Detections by severity and age", found, "present for", "all", _SEVERITIES)
-    says = f"detections of CVEs that are present; remediated ones are not counted.{_exploited(db)}"
-    return _chart(db, "Vulnerabilities", ("detections", "vulnerabilities"), (f"{total:,}", says), drawn)
-
-
-def _exploited(db: sqlite3.Connection) -> str:
-    count = db.execute(
+    exploited = db.execute(
         f"SELECT count(DISTINCT x.device_id) FROM detections x JOIN vulnerabilities v USING (cve_id) "
         f"WHERE x.enrolled AND v.kev_score > 0 AND {PRESENT}"
     ).fetchone()[0]
-    return f" {count:,} devices have one that is known to be exploited."
+    total = sum(row["all"] for row in found)
+    drawn = bars("Detections by severity and age", found, "present for", "all", _SEVERITIES)
+    says = (
+        "detections of CVEs that are present; remediated ones are not counted. "
+        f"{exploited:,} devices have one that is known to be exploited."
+    )
+    return _chart(db, "Vulnerabilities", ("detections", "vulnerabilities"), (f"{total:,}", says), drawn)
 
 
 _WHAT = ("appeared", "gone", "changed", "moved")
@@ -106,55 +105,46 @@ _DAYS = 30
 
 
 def _changes(db: sqlite3.Connection, synced: datetime) -> str:
+    since = utc(synced - timedelta(days=_DAYS))
     columns = ", ".join(f"count(DISTINCT iif(what = '{one}', thing_, NULL)) AS \"{one}\"" for one in _WHAT)
     found = rows_of(
         db,
         f"SELECT kind, {columns} FROM (SELECT kind, what, at || coalesce(device_id, '') || thing AS thing_ "
         "FROM changes WHERE at >= :since) GROUP BY 1",
-        since=utc(synced - timedelta(days=_DAYS)),
+        since=since,
     )
     rows: list[Row] = [
         row | {"kind": row["kind"].replace("_", " "), "all": sum(row[one] for one in _WHAT)} for row in found
     ]
     rows.sort(key=lambda row: -row["all"])
     total = sum(row["all"] for row in rows)
-    begun = db.execute("SELECT max(min(finished_at), ?) FROM syncs", (utc(synced - timedelta(days=_DAYS)),)).fetchone()[
-        0
-    ]
+    (begun,) = db.execute("SELECT max(min(finished_at), ?) FROM syncs", (since,)).fetchone()
     drawn = bars("Changes by kind", rows, "kind", "all", _WHAT)
     return _chart(db, "Changes", (), (f"{total:,}", f"things changed since {begun[:10]}."), drawn)
 
 
+_WORST = f"""SELECT {_SEVERITY} AS severity, x.cve_id AS CVE, x.name || ' ' || coalesce(x.version, '') AS software,
+    d.device_name AS device, d.user_email AS user, u.job_title, v.kev_score > 0 AS exploited, x.since
+    FROM detections x JOIN vulnerabilities v USING (cve_id) JOIN devices d USING (device_id)
+    LEFT JOIN users u ON u.id = d.user_id
+    WHERE {PRESENT} AND (v.kev_score > 0 OR lower(x.cvss_severity) = 'critical')"""
+
+
 def worst_detections(db: sqlite3.Connection, executive: Callable[[object], bool]) -> str:
     """The CVEs that are present on named devices: known to be exploited first, then executives', then the oldest."""
-    select = (
-        f"FROM detections x JOIN vulnerabilities v USING (cve_id) JOIN devices d USING (device_id) LEFT JOIN users u "
-        f"ON u.id = d.user_id WHERE {PRESENT} AND (v.kev_score > 0 OR lower(x.cvss_severity) = 'critical')"
-    )
-    found = rows_of(
-        db,
-        f"SELECT {_SEVERITY} AS severity, x.cve_id AS CVE, x.name || ' ' || coalesce(x.version, '') AS "
-        "software, d.device_name AS device, d.user_email AS user, u.job_title, v.kev_score > 0 AS exploited, x.since "
-        f"{select}",
-    )
+    found = rows_of(db, _WORST)
     if not found:
         return ""
     found.sort(key=lambda row: (not row["exploited"], not executive(row["job_title"]), row["since"] or ""))
-    rows = [_told(row, executive(row["job_title"])) for row in found[:_MOST]]
+    rows = []
+    for row in found[:_MOST]:
+        user = f"{row['user']} ({row['job_title']})" if executive(row["job_title"]) else row["user"]
+        told = {"severity": row["severity"], "exploited": "yes" if row["exploited"] else "no"}
+        told |= {name: row[name] for name in ("CVE", "software", "device")}
+        rows.append(told | {"user": user, "present since": row["since"]})
     drawn = table("Critical or exploited CVEs by device", rows, of=len(found), name="rows wide",
                   order="known to be exploited first, then executives', then the oldest")  # fmt: skip
     devices = len({row["device"] for row in found})
     return section(
         "Where the worst CVEs are", drawn, number=f"{devices:,}", says="devices have a critical or exploited CVE."
-    )
-
-
-def _told(row: Row, executive: bool) -> Row:  # noqa: FBT001 - read where it is called
-    """A row of the table, an executive's marked with the title."""
-    user = f"{row['user']} ({row['job_title']})" if executive else row["user"]
-    told = {"severity": row["severity"], "exploited": "yes" if row["exploited"] else "no"}
-    return (
-        told
-        | {name: row[name] for name in ("CVE", "software", "device")}
-        | {"user": user, "present since": row["since"]}
     )

@@ -10,7 +10,7 @@ from ...api.record import read_moment
 from ..store import utc
 from .alerts import Alert, Group, by_severity, groups
 from .html import UNKNOWN, badge, css, section, table
-from .protection import Count, Protection, earlier, protections
+from .protection import TABLES, Count, Protection, earlier, protections
 from .read import PRESENT, Row, missing, rows_of
 
 _FIRST = 5
@@ -72,22 +72,12 @@ def _protection(db: sqlite3.Connection, found: list[Protection], before: str, sy
             row | ({then: _percent(one.before)} if then else {}) | {"off": one.now.off, "unknown": one.now.unknown}
         )
     note = "" if then else '<p class="lacking">There is no earlier copy to compare with: this is the first.</p>'
-    lacking = missing(db, *_TABLES)
+    lacking = missing(db, *TABLES)
     note += f'<p class="lacking">{escape(lacking)}</p>' if lacking else ""
     return section(
         "Protection",
         table("Share of devices that have it; unknown is not reported and counts as not protected", rows) + note,
     )
-
-
-_TABLES = (
-    "filevault",
-    "startup_settings",
-    "gatekeeper",
-    "application_firewall",
-    "system_extensions",
-    "windows_android_details",
-)
 
 
 def _percent(count: Count) -> str:

@@ -25,6 +25,7 @@ _PROTECTIONS = (
     ("Storage encrypted", "Android", "windows_android_details", "is_encrypted", ""),
 )
 """What it is called, of which platform, its table, whether a row says that it is on, and which rows are of it."""
+TABLES = tuple(dict.fromkeys(table for _, _, table, _, _ in _PROTECTIONS))
 _IN_FORCE = "valid_from <= :at AND (valid_to IS NULL OR valid_to > :at)"
 
 

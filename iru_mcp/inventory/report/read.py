@@ -6,15 +6,14 @@ import sqlite3
 from typing import Any
 
 from ...output.clean import clean
+from ..store import records
 
 Row = dict[str, Any]
 
 
 def rows_of(db: sqlite3.Connection, sql: str, **values: Any) -> list[Row]:
     """The rows of a statement, cleaned for people."""
-    cursor = db.execute(sql, values)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, [clean(cell) for cell in row], strict=True)) for row in cursor]
+    return [{name: clean(cell) for name, cell in row.items()} for row in records(db, sql, values)]
 
 
 def missing(db: sqlite3.Connection, *kinds: str) -> str:
