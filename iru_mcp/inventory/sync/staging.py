@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -59,11 +59,6 @@ class DueDevice:
     """Whether it has not checked in since it was read for the copy."""
 
 
-_LISTED_NOW = (
-    "SELECT device, value, latest FROM _stage WHERE kind = 'devices' UNION ALL SELECT device, value, latest "
-    "FROM _devices_open WHERE NOT EXISTS (SELECT 1 FROM _stage_read WHERE kind = 'devices' AND state = 'done')"
-)
-"""The device list as this sync read it, or as the copy has it when this sync did not need to read it."""
 _STAGED = ("_stage", "_stage_read", "_stage_report", "_stage_whole")
 
 
@@ -114,11 +109,9 @@ class Stage:
         """The ids of the things whose lists make up the table, as this sync read them or as the copy has them."""
         found: set[str] = set()
         for name, column in kind.parents:
-            now = (
-                f"SELECT value FROM _stage WHERE kind = '{name}' UNION ALL SELECT value FROM _{name}_open WHERE NOT "
-                f"EXISTS (SELECT 1 FROM _stage_read WHERE kind = '{name}' AND state = 'done')"
+            ids = self._db.execute(
+                f'SELECT v."{column}" FROM ({_now(name, "value")}) n JOIN _{name}_value v ON v._id = n.value'
             )
-            ids = self._db.execute(f'SELECT v."{column}" FROM ({now}) n JOIN _{name}_value v ON v._id = n.value')
             found |= {str(row[0]) for row in ids if row[0]}
         return sorted(found)
 
@@ -163,32 +156,29 @@ class Stage:
 
     def devices_of(self, kind: Kind) -> int:
         """How many devices have rows of the table in the copy."""
-        return int(self._db.execute(f"SELECT count(DISTINCT device) FROM _{kind.name}_open").fetchone()[0])
+        return self._count(f"(SELECT DISTINCT device FROM _{kind.name}_open)")
 
     def replace_whole(self, kind: Kind, device_ids: Sequence[str], rows: Sequence[object]) -> int:
         """Stage `rows` as all that the devices have, in place of what is staged of them. Returns how many of the rows
         were not staged before."""
         marks = [(kind.name, self._interning.device(device_id)) for device_id in device_ids]
+        staged = f"_stage WHERE kind = '{kind.name}'"
         with transaction(self._db):
-            before = self._staged(marks)
+            before = self._count(staged)
             self._db.executemany("DELETE FROM _stage WHERE kind = ? AND device = ?", marks)
-            self._insert(kind, [placed for row in rows if (placed := self._interning.placed(kind, row)) is not None])
+            self._insert(kind, rows)
             self._db.executemany("INSERT OR REPLACE INTO _stage_whole(kind, device, asked) VALUES (?, ?, 0)", marks)
-            return self._staged(marks) - before
-
-    def _staged(self, marks: Sequence[tuple[str, int]]) -> int:
-        """How many rows are staged of some devices."""
-        select = "SELECT count(*) FROM _stage WHERE kind = ? AND device = ?"
-        return sum(self._db.execute(select, mark).fetchone()[0] for mark in marks)
+            return self._count(staged) - before
 
     def due(self, kind: Kind) -> list[DueDevice]:
         """The listed devices that must be asked one by one and were not yet: no row of theirs is in a list."""
         platforms = kind.per_device.platforms if kind.per_device else ()
         marks = ", ".join("?" * len(platforms))
+        listed = _now("devices", "device, value, latest")
         found = self._db.execute(
             f"""SELECT d.device_id, s.check_in, EXISTS (SELECT 1 FROM _device_read r WHERE r.kind = ?1
                 AND r.device = s.device AND r.check_in IS s.check_in)
-            FROM (SELECT *, json_extract(latest, '$.last_check_in') AS check_in FROM ({_LISTED_NOW})) s
+            FROM (SELECT *, json_extract(latest, '$.last_check_in') AS check_in FROM ({listed})) s
             JOIN _device d ON d.id = s.device JOIN _devices_value t ON t._id = s.value
             WHERE t.platform IN ({marks})
                 AND NOT EXISTS (SELECT 1 FROM _stage_whole w WHERE w.kind = ?1 AND w.device = s.device)
@@ -209,39 +199,40 @@ class Stage:
                     "INSERT OR REPLACE INTO _stage_whole(kind, device, asked, check_in) VALUES (?, ?, 1, ?)",
                     (kind.name, self._interning.device(device.device_id), device.check_in),
                 )
-            placed = [self._interning.placed(kind, row) for row in rows]
-            staged = [one for one in placed if one is not None]
-            self._insert(kind, staged)
+            staged = self._insert(kind, rows)
             if kind.prism:
                 self._note_reports(kind, rows)
             if kind.keeps_texts:
                 keep_texts(self._db, [self._interning.written(row) for row in rows])
-            state = replace(state, rows=state.rows + len(staged), odd=state.odd + len(placed) - len(staged))
+            state = replace(state, rows=state.rows + staged, odd=state.odd + len(rows) - staged)
             self.note(kind.per_device_reading if device else kind.name, state)
         return state
 
-    def _insert(self, kind: Kind, staged: Iterable[tuple[Any, ...]]) -> None:
-        rows = [(kind.name, *one) for one in staged]
+    def _insert(self, kind: Kind, rows: Sequence[object]) -> int:
+        """Stage rows. Returns how many of them are things of the kind."""
+        placed = [self._interning.placed(kind, row) for row in rows]
+        staged = [(kind.name, *one) for one in placed if one is not None]
         if kind.record.unique:  # read twice while it changed: the newer reading counts
-            twice = [row[:3] for row in rows]
+            twice = [row[:3] for row in staged]
             self._db.executemany("DELETE FROM _stage WHERE kind = ? AND device = ? AND key = ?", twice)
         self._db.executemany(
             "INSERT OR REPLACE INTO _stage(kind, device, key, value, since, changed, latest) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            rows,
+            staged,
         )
+        return len(staged)
 
     def _note_reports(self, kind: Kind, rows: Sequence[object]) -> None:
         """When each device last reported the category: the newest times of its rows."""
         newest: dict[str, tuple[int, int]] = {}
         named: dict[str, tuple[Any, Any]] = {}
         for row in rows:
-            if isinstance(row, dict) and isinstance(row.get("device_id"), str):
+            if isinstance(row, dict) and isinstance(device_id := row.get("device_id"), str):
                 times = seconds(row.get("updated_at")) or 0, seconds(row.get("last_collected_at")) or 0
-                before = newest.get(row["device_id"], (0, 0))
-                newest[row["device_id"]] = max(times[0], before[0]), max(times[1], before[1])
-                if row["device_id"] not in named:
-                    named[row["device_id"]] = self._interning.names(row)
+                before = newest.get(device_id, (0, 0))
+                newest[device_id] = max(times[0], before[0]), max(times[1], before[1])
+                if device_id not in named:
+                    named[device_id] = self._interning.names(row)
         self._db.executemany(
             "INSERT INTO _stage_report(kind, device, updated_at, collected_at) VALUES (?, ?, ?, ?) ON CONFLICT(kind, "
             "device) DO UPDATE SET updated_at = max(updated_at, excluded.updated_at), "
@@ -257,6 +248,14 @@ class Stage:
 def asked_singly(kind: Kind) -> str:
     """The SELECT of the devices that were asked one by one for what the copy has of the table."""
     return f"SELECT device FROM _device_read WHERE kind = '{kind.name}'"
+
+
+def _now(kind: str, columns: str) -> str:
+    """The SELECT of a table's rows as this sync read them, or as the copy has them when this sync did not read it."""
+    return (
+        f"SELECT {columns} FROM _stage WHERE kind = '{kind}' UNION ALL SELECT {columns} FROM _{kind}_open "
+        f"WHERE NOT EXISTS (SELECT 1 FROM _stage_read WHERE kind = '{kind}' AND state = 'done')"
+    )
 
 
 def _unstaged(kind: Kind) -> str:
