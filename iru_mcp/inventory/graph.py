@@ -35,7 +35,7 @@ class Graph:
 
     names: dict[Node, str] = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
-    left_out: dict[Node, int] = field(default_factory=dict)
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def around(db: sqlite3.Connection, start: str, hops: int, *, most: int = 150) ->
         for edge, new, name in found:
             if new not in graph.names:
                 if len(graph.names) >= most:
-                    graph.left_out[edge.source] = graph.left_out.get(edge.source, 0) + 1
+                    graph.left_out += 1
                     continue
                 graph.names[new] = name
                 frontier.append((new, name))
@@ -176,7 +176,7 @@ def _neighbours(db: sqlite3.Connection, graph: Graph, node: Node) -> Iterator[tu
             rows = db.execute(f"{select} LIMIT {_ENOUGH + 1}", (node[1],)).fetchall()
             if len(rows) > _ENOUGH:
                 total = db.execute(f"SELECT count(*) FROM ({select})", (node[1],)).fetchone()[0]
-                graph.left_out[node] = graph.left_out.get(node, 0) + total - _ENOUGH
+                graph.left_out += total - _ENOUGH
             for key, label, *cells in rows[:_ENOUGH]:
                 found = (there, str(key))
                 source, target = (node, found) if column == "a" else (found, node)

@@ -34,6 +34,8 @@ T = TypeVar("T")
 Tell = Callable[[str], None]
 """Told in words what the sync waits for, and until when."""
 
+_AT_ONCE = 3
+"""Tables read at the same time."""
 _STALE = timedelta(hours=6)
 """Staged rows older than this are read anew: the first of them would be too old to go with the last."""
 _LEAST = timedelta(minutes=15)
@@ -50,8 +52,6 @@ class Plan:
     full: bool = False
     full_every: timedelta = timedelta(days=1)
     """How old a table's last full reading may be before an incremental one no longer does."""
-    at_once: int = 3
-    """Tables read at the same time."""
     tables: frozenset[str] = frozenset()
     """Only these; all when empty."""
     max_age: timedelta | None = None
@@ -228,7 +228,7 @@ class _SyncRun:
             raise failed[0]
 
     async def _read_side_by_side(self, kinds: Sequence[Kind], failed: list[IruError]) -> None:
-        slots = anyio.CapacityLimiter(self._plan.at_once)
+        slots = anyio.CapacityLimiter(_AT_ONCE)
 
         async def one(kind: Kind) -> None:
             async with slots:

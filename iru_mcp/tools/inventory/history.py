@@ -175,10 +175,9 @@ async def inventory_graph(
         for edge in found.edges
         if edge.source in number and edge.target in number
     ]
-    left = sum(found.left_out.values())
-    if left:
-        notes.append(f"{left} neighbours left out at crowded nodes; ask inventory_query for them")
-    return {"copy": copy, "complete": not left, "notes": notes, "nodes": nodes, "edges": edges}
+    if found.left_out:
+        notes.append(f"{found.left_out} neighbours left out at crowded nodes; ask inventory_query for them")
+    return {"copy": copy, "complete": not found.left_out, "notes": notes, "nodes": nodes, "edges": edges}
 
 
 @tool(toolset="inventory", default=False)
