@@ -89,9 +89,7 @@ def tables(wanted: Wanted) -> Iterator[Table]:
     if wanted.changes:
         yield _changes(wanted.since)
     if wanted.alerts:
-        columns = view_columns()["alerts"]
-        upsert = ", 'upsert'" if wanted.since is not None else ""
-        yield _table("alerts", columns, f"SELECT *{upsert}, alert FROM alerts", wanted.since)
+        yield _table("alerts", f"SELECT *{_op(wanted.since)}, alert FROM alerts", wanted.since)
 
 
 def rows(db: sqlite3.Connection, table: Table, wanted: Wanted, shown: Shown, sync: int) -> Iterator[Row]:
@@ -108,14 +106,17 @@ def rows(db: sqlite3.Connection, table: Table, wanted: Wanted, shown: Shown, syn
         yield {"sync": sync, "row_key": key} | shown(row)
 
 
-def _table(
-    name: str, columns: list[str], select: str, since: int | None, kind: Kind | None = None, **names: Any
-) -> Table:
-    types = types_of(kind, columns) if kind else {one: type_of(name, one) for one in columns}
-    if since is not None:
-        types |= {"op": "text"}
-        names |= {"since": since}
-    return Table(name, types, select, names)
+def _table(view: str, select: str, since: int | None, kind: Kind | None = None) -> Table:
+    columns = view_columns()[view]
+    types = types_of(kind, columns) if kind else {name: type_of(view, name) for name in columns}
+    if since is None:
+        return Table(view, types, select)
+    return Table(view, types | {"op": "text"}, select, {"since": since})
+
+
+def _op(since: int | None) -> str:
+    """The column that says what to do with a row that began, where an export is of what came since a sync."""
+    return "" if since is None else ", 'upsert'"
 
 
 def _parts(kind: Kind) -> tuple[str, str, str, str]:
@@ -129,16 +130,15 @@ def _parts(kind: Kind) -> tuple[str, str, str, str]:
 def _now(kind: Kind, since: int | None) -> Table:
     """What is now; with `since` what began, then what was at that sync and is no more."""
     own, key, now, before = _parts(kind)
-    columns = view_columns()[kind.name]
     if since is None:
-        return _table(kind.name, columns, f"SELECT {own}, {key} {now}", None, kind)
+        return _table(kind.name, f"SELECT {own}, {key} {now}", None, kind)
     began = "" if _unversioned(kind) else f" WHERE span.seen_from > :since{_of_device(kind)}"
     ended = (
         " WHERE span.seen_from <= :since AND span.seen_to > :since AND NOT EXISTS (SELECT 1 FROM "
         f"_{kind.name}_open n WHERE n.device = span.device AND n.value = span.value)"
     )
     select = f"SELECT {own}, 'upsert', {key} {now}{began} UNION ALL SELECT {own}, 'delete', {key} {before}{ended}"
-    return _table(kind.name, columns, select, since, kind)
+    return _table(kind.name, select, since, kind)
 
 
 def _unversioned(kind: Kind) -> bool:
@@ -163,7 +163,7 @@ def _of_device(kind: Kind) -> str:
 def _history(kind: Kind, since: int | None) -> Table:
     """Every span. Its key has its beginning too: the same content may come and go."""
     own, key, now, before = _parts(kind)
-    op = ", 'upsert'" if since is not None else ""
+    op = _op(since)
     began = f" WHERE span.seen_from > :since{_of_device(kind)}" if since is not None and not _unversioned(kind) else ""
     ended = f" WHERE span.seen_to > :since{_of_device(kind)}" if since is not None else ""
     select = (
@@ -171,26 +171,23 @@ def _history(kind: Kind, since: int | None) -> Table:
         f"SELECT {own}, ended.finished_at{op}, {key}, {BEGAN} {before} "
         f"JOIN _sync ended ON ended.id = span.seen_to{ended}"
     )
-    columns = view_columns()[f"{kind.name}_history"]
-    return _table(f"{kind.name}_history", columns, select, since, kind)
+    return _table(f"{kind.name}_history", select, since, kind)
 
 
 def _gone(since: int | None) -> Table:
     """Devices that Iru lists no more; with `since` all of them, and a delete for each that came or came back."""
-    columns = view_columns()["devices_gone"]
-    op = ", 'upsert'" if since is not None else ""
-    select = f"SELECT *{op}, device_id FROM devices_gone"
+    select = f"SELECT *{_op(since)}, device_id FROM devices_gone"
     if since is not None:
+        columns = view_columns()["devices_gone"]
         nothing = ", ".join("NULL" if name != "device_id" else "d.device_id" for name in columns)
         select += (
             f" UNION ALL SELECT {nothing}, 'delete', d.device_id FROM _devices_open o "
             "JOIN _device d ON d.id = o.device WHERE o.seen_from > :since"
         )
-    return _table("devices_gone", columns, select, since, KINDS[0])
+    return _table("devices_gone", select, since, KINDS[0])
 
 
 def _changes(since: int | None) -> Table:
-    columns = view_columns()["changes"]
-    upsert, after = (", 'upsert'", " WHERE sync > :since") if since is not None else ("", "")
-    every = ", ".join(f'"{name}"' for name in columns)
-    return _table("changes", columns, f"SELECT DISTINCT {every}{upsert}, {every} FROM changes{after}", since)
+    every = ", ".join(f'"{name}"' for name in view_columns()["changes"])
+    after = " WHERE sync > :since" if since is not None else ""
+    return _table("changes", f"SELECT DISTINCT {every}{_op(since)}, {every} FROM changes{after}", since)
