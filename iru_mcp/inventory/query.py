@@ -13,6 +13,7 @@ from ..folding import nearest
 from .sandbox.guard import SIGNS
 from .sandbox.processes import Processes, too_long
 from .schema import view_columns
+from .tables import LIVE_ONLY
 from .views import VIEWS
 
 MAX_SQL = 8_000
@@ -85,6 +86,8 @@ def _hint(text: str, sql: str) -> str:
     """The nearest table to one that there is not; for a column, the columns of the tables in the statement."""
     table = re.search(r"no such table: (?:main\.)?(\S+)", text)
     if table:
+        if live := LIVE_ONLY.get(table[1].casefold()):
+            return f"It is not copied: ask {live}, device by device."
         near = nearest(table[1], VIEWS, 3, 0.4)
         return f"Did you mean {', '.join(near)}?" if near else f"Tables: {', '.join(VIEWS)}."
     column = re.search(r"no such column: (\S+)", text)

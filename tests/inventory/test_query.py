@@ -326,6 +326,11 @@ async def test_an_error_names_the_nearest_table_or_column(copy: Copy, sql: str, 
         await copy.call("inventory_query", sql=sql)
 
 
+async def test_of_what_is_not_copied_an_error_names_the_tool_that_asks_iru(copy: Copy) -> None:
+    with pytest.raises(UsageError, match="not copied: ask list_device_commands"):
+        await copy.call("inventory_query", sql="SELECT * FROM devices JOIN commands USING (device_id)")
+
+
 async def test_every_table_can_be_read_in_the_columns_that_the_schema_says(copy: Copy) -> None:
     schema = await copy.call("inventory_schema")
     listed = {line[0] for line in schema["tables"]}
