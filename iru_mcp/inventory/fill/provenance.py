@@ -74,26 +74,35 @@ def provenance(views: Collection[str], found: Mapping[str, Rows]) -> Provenance:
             last, first = found["last"][0] if found["last"] else (None, None)
             answer.tables.append({"table": view, "as_of": last, "missing": [f"what was before {first}"]})
             continue
-        kinds = sorted(kinds_of([view]))
-        readings = [held[name] for kind in kinds for name in BY_NAME[kind].readings if name in held]
-        if not any(reading.since for reading in readings):
-            raise _denied(view, readings)
-        alike: list[tuple[dict[str, Any], dict[str, int]]] = []
-        for kind in kinds:
-            line, count, complete = _line(BY_NAME[kind], held, found)
-            answer.complete = answer.complete and complete
-            same = next((rows for known, rows in alike if known == line), None)
-            if same is None:
-                alike.append((line, {kind: count}))
-            else:
-                same[kind] = count
-        one = len(kinds) == 1
-        for line, rows in alike:
-            answer.tables.append({"table": view, "as_of": None, "rows": rows[kinds[0]] if one else rows} | line)
+        lines, complete = _lines(view, [BY_NAME[name] for name in sorted(kinds_of([view]))], held, found)
+        answer.tables += lines
+        answer.complete = answer.complete and complete
     failed = found["failed"][0]
     if any((line["as_of"] or "") < (failed[1] or "") for line in answer.tables):
         answer.notes.append(f"syncs that failed since: {failed_rounds(*failed)}")
     return answer
+
+
+def _lines(
+    view: str, kinds: Sequence[Kind], held: Mapping[str, _Reading], found: Mapping[str, Rows]
+) -> tuple[list[dict[str, Any]], bool]:
+    """The lines of a view over `kinds`, and whether all rows that there are could be read."""
+    readings = [held[name] for kind in kinds for name in kind.readings if name in held]
+    if not any(reading.since for reading in readings):
+        raise _denied(view, readings)
+    alike: list[tuple[dict[str, Any], dict[str, int]]] = []
+    for kind in kinds:
+        line = _line(kind, held, found)
+        rows = next((rows for known, rows in alike if known == line), None)
+        if rows is None:
+            alike.append((line, rows := {}))
+        rows[kind.name] = sum(held[name].rows or 0 for name in kind.readings if name in held)
+    lines: list[dict[str, Any]] = [
+        {"table": view, "as_of": None, "rows": rows if len(kinds) > 1 else rows[kinds[0].name]} | line
+        for line, rows in alike
+    ]
+    read_whole = all(name in held and not _unread(held[name]) for kind in kinds for name in kind.readings)
+    return lines, read_whole
 
 
 def _denied(view: str, readings: Collection[_Reading]) -> Denied:
@@ -106,11 +115,11 @@ def _denied(view: str, readings: Collection[_Reading]) -> Denied:
     return error(f"{view} could not be read from Iru: {why}", remedy or "Nothing can be said of it.", grant)
 
 
-def _line(kind: Kind, held: Mapping[str, _Reading], found: Mapping[str, Rows]) -> tuple[dict[str, Any], int, bool]:
-    """What is to be said of a table, its rows, and whether all rows that there are could be read."""
+def _line(kind: Kind, held: Mapping[str, _Reading], found: Mapping[str, Rows]) -> dict[str, Any]:
+    """What is to be said of a table, beside its rows."""
     readings = [held[name] for name in kind.readings if name in held]
-    unread = [said for one in readings for said in _unread(one)]
-    missing = unread + [
+    missing = [said for one in readings for said in _unread(one)]
+    missing += [
         f"nothing, but {one.left_out} rows are of devices that are not enrolled (enrolled = 0)"
         for one in readings
         if one.left_out
@@ -120,8 +129,7 @@ def _line(kind: Kind, held: Mapping[str, _Reading], found: Mapping[str, Rows]) -
         missing.append("description and fixed_version: of detections, not read yet; name that table in a statement too")
     line: dict[str, Any] = {"as_of": min((one.since for one in readings if one.since), default=None)}
     behind = min((one.removals_until for one in readings if one.removals_until), default=None)
-    line |= ({"removals_known_until": behind} if behind else {}) | ({"missing": missing} if missing else {})
-    return line, sum(one.rows or 0 for one in readings), len(readings) == len(kind.readings) and not unread
+    return line | ({"removals_known_until": behind} if behind else {}) | ({"missing": missing} if missing else {})
 
 
 def _unread(one: _Reading) -> list[str]:

@@ -157,27 +157,17 @@ class _SyncRun:
         await self._read(kinds)
         readings = {reading for kind in kinds for reading in kind.readings}
         states = {name: state for name, state in (await self._work(self._stage.states)).items() if name in readings}
-        seconds = round(anyio.current_time() - clock, 3)
+        requests, seconds = self._client.requests - before, round(anyio.current_time() - clock, 3)
         ahead = self._client.rate_limiter.clock_ahead
-        facts = Sync(
-            utc(started),
-            utc(self._client.now()),
-            self._client.requests - before,
-            seconds,
-            partial=bool(self._plan.tables),
-            iru_time=None if ahead is None else int((started - ahead).timestamp()),
-        )
+        iru_time = None if ahead is None else int((started - ahead).timestamp())
+        partial, finished = bool(self._plan.tables), utc(self._client.now())
+        facts = Sync(utc(started), finished, requests, seconds, partial, iru_time)
         number = await self._work(lambda: commit(self._db, states, facts))
         done = {name: state for name, state in states.items() if state.state == "done"}
-        return Outcome(
-            number,
-            facts.requests,
-            seconds,
-            resumed,
-            denied={name: state.why or "" for name, state in states.items() if state.state == "denied"},
-            rows={name: state.rows for name, state in done.items()},
-            modes={name: state.mode for name, state in done.items()},
-        )
+        denied = {name: state.why or "" for name, state in states.items() if state.state == "denied"}
+        rows = {name: state.rows for name, state in done.items()}
+        modes = {name: state.mode for name, state in done.items()}
+        return Outcome(number, requests, seconds, resumed, denied, rows, modes)
 
     def _wanted(self, now: datetime) -> Sequence[Kind]:
         """The tables to read, the device list first."""
