@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import NoReturn, TextIO
 
 from .. import __version__
-from ..config.settings import FIELDS, Settings, read, unknown
+from ..config.settings import FIELDS, read, unknown
 from ..errors import ConfigError, IruError, UsageError
 from . import inventory
 
@@ -74,7 +74,8 @@ def _main(words: list[str]) -> int:
         settings = read(flags, env_file=options.env_file)
         for warning in unknown():
             print(f"iru-mcp: {warning}", file=sys.stderr)
-        return _run(options, settings)
+        module = import_module(f".{options.verb.replace('-', '_')}", __package__)
+        return int(module.run(options, settings))
     except (UsageError, ConfigError) as error:
         print(f"iru-mcp: {error}", file=sys.stderr)
         return 2
@@ -90,11 +91,6 @@ def _discard(stream: TextIO) -> None:
     """Nobody takes the output any more: point `stream` nowhere, so that the interpreter's last flush cannot fail."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _run(options: argparse.Namespace, settings: Settings) -> int:
-    code: int = import_module(f".{options.verb.replace('-', '_')}", __package__).run(options, settings)
-    return code
 
 
 def parse(words: list[str]) -> argparse.Namespace:

@@ -245,3 +245,9 @@ async def test_privacy_mode_hides_admins_and_takes_their_pseudonyms() -> None:
         assert {row["actor_email"] for row in theirs["items"]} == {email}
     finally:
         await client.aclose()
+
+
+async def test_devices_that_could_not_be_named_are_not_passed_over_in_silence() -> None:
+    page = await ask("list_audit_events", tenant(denied=("LIST_DEVICES",)), target_type="device", limit=3)
+    assert not any("serial_number" in row for row in page["items"])
+    assert any(note.startswith("how devices are called was not read: not permitted") for note in page["notes"])

@@ -13,6 +13,7 @@ from anyio import to_thread
 from ...api.record import read_moment
 from ...errors import IruError, UsageError
 from ...folding import nearest
+from ..describe import failure_notes
 from ..query import ask
 from ..schema import VIEWS, view_columns
 from ..store import reader, words
@@ -49,7 +50,7 @@ async def overview(copy: OnDemand, now: datetime, told: Told | None) -> dict[str
     costs = await copy.costs.of(list(BY_NAME), await known(path))
     held = await to_thread.run_sync(_held, path)
     lines = [_line(view, held, costs, now) for view in VIEWS if not view.endswith("_history")]
-    notes += await to_thread.run_sync(_removals, path)
+    notes += await to_thread.run_sync(_of_the_copy, path)
     return {"columns": ["table", "a row is", "rows", "age", "requests"], "tables": lines, "notes": notes}
 
 
@@ -65,12 +66,15 @@ def _held(path: Path) -> dict[str, tuple[int, str]]:
     return found
 
 
-def _removals(path: Path) -> list[str]:
-    """A note on the tables that may still count what went since they were last read whole."""
+def _of_the_copy(path: Path) -> list[str]:
+    """Notes on syncs that failed, and on tables that may still count what went since they were last read whole."""
     with reader(path) as db:
+        notes = failure_notes(db)
         found = db.execute("SELECT kind, removals_at FROM _coverage WHERE removals_at < since ORDER BY 1").fetchall()
-    behind = ", ".join(f"{kind} {moment}" for kind, moment in found)
-    return [f"removals are known until: {behind}; what went later may still be counted"] if behind else []
+    if found:
+        behind = ", ".join(f"{kind} {moment}" for kind, moment in found)
+        notes.append(f"removals are known until: {behind}; what went later may still be counted")
+    return notes
 
 
 def _line(view: str, held: dict[str, tuple[int, str]], costs: dict[str, int | None], now: datetime) -> list[str | int]:

@@ -66,7 +66,7 @@ async def inventory_query(
     long = sum(isinstance(cell, str) and len(cell) > MAX_FIELD for row in rows for cell in row)
     notes = _notes(more=found.more or cut, long=long)
     complete = about.complete and not notes
-    notes += _ended(sql, len(rows)) + unknown_words.notes(sql, views, found.facts)
+    notes += about.notes + _ended(sql, len(rows)) + unknown_words.notes(sql, views, found.facts)
     answer = {"tables": about.tables, "returned": len(rows), "complete": complete}
     return answer | ({"notes": notes} if notes else {}) | {"columns": found.columns, "rows": rows}
 

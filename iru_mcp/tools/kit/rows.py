@@ -61,6 +61,29 @@ class RowShape(Generic[T]):
         return {names.get(name, name): value for name, value in found.items()}
 
 
+_LOOKED_AT = 500
+"""Rows whose columns tell whether a field exists: as many as an answer may show."""
+
+
+class FieldCheck:
+    """Whether `fields` are columns, for an answer that shows no rows. Of a name that is not published, rows tell."""
+
+    def __init__(self, shape: RowShape[Any], fields: Sequence[str], declared: Collection[str]) -> None:
+        self._shape, self._fields = shape, fields
+        self._known = {*declared, *columns_of(shape.columns), *shape.more_columns}
+        self._left = _LOOKED_AT if any(name != ALL and name not in self._known for name in fields) else 0
+
+    def see(self, record: Record) -> None:
+        """Learn the columns of one row, if that is needed."""
+        if self._left:
+            self._left -= 1
+            self._known |= set(self._shape.all(record))
+
+    def done(self) -> None:
+        """Raises UsageError for the first field that no row has or could have."""
+        known_fields(self._fields, self._known)
+
+
 class RowCollector(Generic[T]):
     """Rows of an answer, up to `limit` and to the size that one answer may have.
 

@@ -20,14 +20,14 @@ from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...api.endpoints.library import LIST_LIBRARY_ITEM_STATUSES, LibraryItemStatus
 from ...errors import TookTooLong, UsageError
 from ..devices.details import FAILED, is_fine, last_logs
-from ..investigate.reader import SourceRows, read
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.counting import COUNT_REQUESTS, GroupBy, counting
+from ..kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
 from ..kit.enrolled import Enrolled, enrolled_devices
-from ..kit.listing import listing, page_of
+from ..kit.listing import page_of
 from ..kit.params import Cursor, Fields, Limit, Str
+from ..kit.reader import SourceRows, read
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
 from .scope import SCOPE_ENDPOINTS, ItemRef, ItemScope, find_item
@@ -89,11 +89,9 @@ async def list_library_item_status(
         more_columns=("device_id", "device_name", "blueprint_name", *_JOINED),
     )
     if wanted == "no_report":
-        page = await _silent_page(ctx, item, enrolled, group_by, limit, cursor)
-    elif group_by:
-        page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
+        page = await _silent_page(ctx, item, enrolled, group_by, fields, limit, cursor)
     else:
-        page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+        page = await counting_or_listing(ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields)
     if not cursor:
         await _say_scope(ctx, page, item, enrolled)
     return page
@@ -164,7 +162,13 @@ async def _standing(ctx: Context, item: ItemScope, enrolled: Enrolled) -> _Stand
 
 
 async def _silent_page(
-    ctx: Context, item: ItemScope, enrolled: Enrolled, group_by: Sequence[str], limit: int, cursor: str
+    ctx: Context,
+    item: ItemScope,
+    enrolled: Enrolled,
+    group_by: Sequence[str],
+    fields: Sequence[str],
+    limit: int,
+    cursor: str,
 ) -> Page[Any]:
     """The devices in scope that have no row. Raises UsageError, TookTooLong where they cannot be told."""
     if group_by:
@@ -178,7 +182,8 @@ async def _silent_page(
     silent = sorted(
         filter(None, map(Device.read, found.silent)), key=lambda one: (one.device_name or "", one.device_id)
     )
-    return page_of(ctx, silent, RowShape(ItemStatusLine), ctx.cursors.read(cursor), limit=limit)
+    shape, declared = RowShape(ItemStatusLine), Device.field_names()
+    return page_of(ctx, silent, shape, ctx.cursors.read(cursor), limit=limit, fields=fields, declared=declared)
 
 
 async def _say_scope(ctx: Context, page: Page[Any], item: ItemScope, enrolled: Enrolled) -> None:
