@@ -64,7 +64,7 @@ LIBRARY_TABLES: tuple[Kind, ...] = (
     ),
     table(
         "library_item_status",
-        "how a library item stands on a device; log holds the last lines",
+        "how a library item stands on a device; log holds the last lines; reported_at is NULL while pending",
         words={
             "status": tuple(
                 "pass failed pending change_pending available cached downloading excluded incompatible".split()
