@@ -96,7 +96,7 @@ def _detection(rest: Row, beside: Beside) -> Row:
     if known:
         rest["vulnerability"] = known
     if status is not None:  # Iru's own word; OCSF has none for a CVE that is simply there
-        found |= {"status_id": 4 if status == "Remediated" else 99, "status": status}
+        seen |= {"status_id": 4 if status == "Remediated" else 99, "status": status}
     return found | seen | _finding(begun, title=title, first_seen_time=begun)
 
 
