@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
 
 from iru_mcp import demo
 from iru_mcp.api.endpoints.prism import COLUMNS
 from iru_mcp.tools.prism.reporting import REPORTED_BY
 
-from .asking import NOW, Between, ask, ask_all, refused, tenant
+from .asking import NOW, Between, Recorded, ask, ask_all, refused, tenant
 
 SILENT = "NW7QK2M4XH"
 IPHONE = "NWX4C9J6DF"
@@ -151,18 +150,6 @@ async def test_a_narrow_list_of_a_large_fleet_does_not_pay_for_the_count_of_sile
     assert any("without any report were not counted here; limit=0 counts them" in note for note in page["notes"])
     for asked in ({"limit": 0}, {"group_by": ["type"]}, {"username": "nobody like this"}):
         assert "without_report" in (await ask("prism_local_users", large, **asked))["summary"]
-
-
-class Recorded(httpx.AsyncBaseTransport):
-    """A tenant, and the paths that it was asked."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
-        self.inner = inner
-        self.paths: list[str] = []
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.paths.append(request.url.path)
-        return await self.inner.handle_async_request(request)
 
 
 async def test_devices_without_a_row_of_a_category_of_many_rows_are_named_with_what_that_may_mean() -> None:

@@ -156,7 +156,7 @@ def page_of(
             check.see(record)
         check.done()
         return Page([], complete=True, total=len(records))
-    begin = _index_after(records, after)
+    begin = index_after(records, after)
     collector = RowCollector(shape, fields, limit, ctx.pseudonymised)
     for record in records[begin:]:
         if not collector.add(record):
@@ -169,7 +169,7 @@ def page_of(
     return page
 
 
-def _index_after(records: Sequence[Record], after: ResumePoint | None) -> int:
+def index_after(records: Sequence[Record], after: ResumePoint | None) -> int:
     """The index behind the last row given: by its identity if it moved, else by number."""
     if after is None:
         return 0
