@@ -126,7 +126,7 @@ class Content:
             prompt = prompts().get(ref.name)
             return next((one.complete for one in prompt.arguments if one.name == argument), None) if prompt else None
         template = next((one for one in TEMPLATES if one.uri == ref.uri), None)
-        return template.complete.get(argument) if template else None
+        return template.complete if template and template.slot == argument else None
 
 
 def _prompt(prompt: Prompt) -> types.Prompt:

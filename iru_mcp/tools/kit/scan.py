@@ -10,7 +10,7 @@ there are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -52,21 +52,20 @@ def flag_checks(name: str, wanted: bool | None, value: Callable[[Any], bool | No
     return [] if wanted is None else [Check(name, test)]
 
 
-def text_checks(name: str, wanted: str, *values: Callable[[Any], Any], tells: bool = False) -> list[Check[Any]]:
-    """Rows with `wanted` in a text, by default the column `name`; each of `values` gives a text or several.
+def text_checks(
+    name: str, wanted: str, value: Callable[[Any], Any] | None = None, *, sent: bool = False, tells: bool = False
+) -> list[Check[Any]]:
+    """Rows with `wanted` in a text, or in one of several, by default in the column `name`.
 
     None where nothing is asked. With `tells`, an answer without rows tells the texts that rows have.
     """
-    has, reads = contains(wanted.strip()), values or (attrgetter(name),)
+    has, read = contains(wanted.strip()), value or attrgetter(name)
 
     def test(row: Any) -> bool:
-        return any(has(text) for read in reads for text in _texts(read(row)))
+        texts = read(row)
+        return has(texts) if texts is None or isinstance(texts, str) else any(map(has, texts))
 
-    return [Check(name, test, value=reads[0] if tells else None)] if wanted.strip() else []
-
-
-def _texts(value: Any) -> Iterable[Any]:
-    return (value,) if value is None or isinstance(value, str) else value
+    return [Check(name, test, sent, read if tells else None)] if wanted.strip() else []
 
 
 @dataclass(frozen=True, slots=True)

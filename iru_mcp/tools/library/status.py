@@ -79,7 +79,7 @@ async def list_library_item_status(
         LIST_LIBRARY_ITEM_STATUSES,
         checks=_checks(wanted),
         ids={"library_item_id": item.item_id},
-        order=lambda row: (not _failed(row.status), is_fine(row.status), _device(row, "name").casefold(), row.id),
+        order=_failed_first,
     )
     shape = RowShape(
         ItemStatusLine,
@@ -97,6 +97,11 @@ async def list_library_item_status(
     return page
 
 
+def _failed_first(row: LibraryItemStatus) -> tuple[bool, bool, str, int]:
+    is_failed = (row.status or "").casefold() in FAILED
+    return (not is_failed, is_fine(row.status), _device(row, "name").casefold(), row.id)
+
+
 def _checks(wanted: str) -> list[Check[LibraryItemStatus]]:
     if wanted == "not_fine":
         return [Check("status", lambda row: not is_fine(row.status))]
@@ -105,10 +110,6 @@ def _checks(wanted: str) -> list[Check[LibraryItemStatus]]:
         "status", lambda row: (row.status or "").casefold() in words, value=lambda row: row.status
     )
     return [fits] if wanted else []
-
-
-def _failed(status: str | None) -> bool:
-    return (status or "").casefold() in FAILED
 
 
 def _device(row: LibraryItemStatus, name: str) -> str:
