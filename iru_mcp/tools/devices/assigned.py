@@ -77,7 +77,7 @@ def _is_named(device: Device, words: Sequence[str]) -> bool:
 async def held_by(
     ctx: Context, email: str, *, limit: int, cursor: str = "", fields: tuple[str, ...] = ()
 ) -> Page[UserDeviceLine]:
-    """Devices assigned to `email`, compared whole; when there are none, a note says who is near."""
+    """Devices assigned to `email`, compared whole; when there are none, a note names similar addresses."""
     wanted = email.strip()
     if "@" not in wanted:
         raise UsageError("email is not an address.", "Give the whole address, or use list_users to find it by name.")

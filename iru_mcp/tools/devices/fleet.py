@@ -16,6 +16,7 @@ from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
+from ..kit.enrolled import without_device_id
 from ..kit.params import Cursor, Fields, Limit, NamePart, Platform, Since, Str, equals
 from ..kit.rows import RowShape
 from ..kit.scan import Source
@@ -66,10 +67,7 @@ _ASSUMED_FALSE = frozenset({"is_missing", "user_is_archived"})
 
 def lean_device(flat: dict[str, Any]) -> dict[str, Any]:
     """Without what a reader assumes; the id only where no serial number names the device to the next tool."""
-    kept = {name: value for name, value in flat.items() if name not in _ASSUMED_FALSE or value}
-    if "serial_number" in kept:
-        kept.pop("device_id")
-    return kept
+    return without_device_id({name: value for name, value in flat.items() if name not in _ASSUMED_FALSE or value})
 
 
 _Flag = bool | None

@@ -62,7 +62,8 @@ async def _listed(call: Call, device_id: str) -> Device:
 
 @dataclass(slots=True)
 class Oldest:
-    """The oldest moment among rows that were read: where a history begins that Iru keeps for a time it does not say."""
+    """The oldest moment among the rows that were read. Iru keeps a history for a time that it does not publish, so this
+    is where the history begins."""
 
     at: datetime | None = None
 

@@ -3,7 +3,7 @@
 A list may have thousands of rows, and an answer has room for some. A source that Iru can order is streamed: reading
 stops when the page is full, and the cursor resumes there. One that must be sorted here is read whole for each page.
 What must stay true: `complete` only when every row that matches is in this or an earlier page; `total` only when it is
-known; and a page that is not complete has a cursor, unless going on is no use.
+known; and a page that is not complete has a cursor, unless no later page could add to it.
 """
 
 from __future__ import annotations

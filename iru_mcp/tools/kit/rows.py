@@ -29,7 +29,7 @@ class RowShape(Generic[T]):
     iru_names: Mapping[str, str] = field(default_factory=dict)
     """What Iru calls a column that has another name here."""
     marks: Callable[[Any], dict[str, Any]] = lambda _: {}
-    """What is added to a row that needs a word, whatever columns are asked for."""
+    """What is added to the row of a record whatever columns are asked for, such as a doubt about it."""
     device_kind: str = ""
     """The column by which a count also tells kinds of devices apart."""
 

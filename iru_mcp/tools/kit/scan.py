@@ -37,7 +37,8 @@ class Check(Generic[R]):
     test: Callable[[R], bool | None]
     sent: bool = False
     value: Callable[[R], Any] | None = None
-    """What the test looks at, where Iru publishes no list of its values: an answer without rows tells those met."""
+    """What the test looks at, where Iru publishes no list of its values: an answer without rows then names the values
+    that rows have."""
 
 
 def flag_checks(name: str, wanted: bool | None, value: Callable[[Any], bool | None] | None = None) -> list[Check[Any]]:
@@ -85,8 +86,8 @@ class Source(Generic[R]):
     start: Position | None = None
     """Where to begin, where it is not the endpoint's usual place."""
     promised: Sequence[Callable[[R], Any]] = ()
-    """The order in which Iru was asked for the rows, as sort keys of which one must hold over all of them; a row whose
-    key is None does not tell. Where none holds, all rows are read and sorted here by the first."""
+    """The order in which Iru was asked for the rows, as sort keys: by one of them the rows must ascend, those left out
+    whose key is None. Where they ascend by none, all rows are read and sorted here by the first."""
 
     def sorted_here(self) -> Source[R]:
         """The same rows in the promised order without Iru's part in it; those whose key is None come last."""
@@ -118,7 +119,8 @@ class Scan(Generic[R]):
     widened: bool = False
     """Whether `narrow` is left out of what Iru is asked."""
     unique: bool = True
-    """Whether to drop rows met before. A count over rows that no id names goes without: a page met twice ends it."""
+    """Whether to leave out a row that came before. A count does not for records without an id of their own: two equal
+    rows may be two things, and a page that comes again ends the walk anyway."""
     whole: bool = False
     """Whether all pages will be wanted; they are then prefetched."""
     looked_at: int = 0
@@ -126,9 +128,10 @@ class Scan(Generic[R]):
     ignored: set[str] = field(default_factory=set)
     """Names of checks that Iru was asked to apply and did not."""
     untold: Counter[str] = field(default_factory=Counter)
-    """Rows that pass all checks but some they do not tell of, by the name of that check."""
+    """By the name of a check: how many rows do not tell whether they pass it, and fail no other."""
     met: dict[str, Counter[str]] = field(default_factory=dict)
-    """The values that rows have, by the name of a check that has `value`: of rows that pass the checks without."""
+    """By the name of each check with a `value`: how often rows have which value there, of the rows that pass all
+    checks that have none."""
     disordered: bool = False
     """Whether rows came in another order than was promised; the walk ends there."""
     stopped: str = ""

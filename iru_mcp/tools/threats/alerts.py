@@ -14,7 +14,7 @@ from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.coverage import MACS, say_coverage
-from ..kit.enrolled import IDENTITY, LIST_REQUESTS, named_devices
+from ..kit.enrolled import IDENTITY, LIST_REQUESTS, named_devices, without_device_id
 from ..kit.listing import index_after, page_of
 from ..kit.params import Cursor, Fields, Limit, Since, Str, read_time
 from ..kit.reader import attempt
@@ -129,7 +129,7 @@ async def _say_whether_reported(call: Call, page: Page[Any], device_id: str) -> 
 
 def _lean(row: dict[str, Any]) -> dict[str, Any]:
     """The row with what tells the parent process, without a device_id or process name that other columns tell."""
-    row = {name: value for name, value in row.items() if name != "device_id" or "serial_number" not in row}
+    row = without_device_id(row)
     if str(row.get("file_path", "")).endswith(f"/{row.get('process_name')}"):
         row.pop("process_name")  # the path says it
     parent = part_of(row.get("parent_process"))

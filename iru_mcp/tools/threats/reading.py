@@ -114,7 +114,8 @@ _PLURAL = {"threat": "threats (files)", "behavioral": "behavioral detections"}
 
 
 def _why(kind: str, error: IruError) -> str:
-    """The reason in an answer that the other kind made: it proves that the product is licensed."""
+    """Why a kind is missing from an answer. The other kind was read, so the product is licensed, and a denial means
+    that a permission is lacking."""
     if isinstance(error, Denied) and error.grant:
         return f"not permitted: {' or '.join(endpoint.grant for endpoint in _VERSIONS[kind])}"
     return error.fact
