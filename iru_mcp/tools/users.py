@@ -31,10 +31,17 @@ class UserLine(TypedDict, total=False):
     device_count: int
 
 
-class UserDetails(UserLine, total=False):
+class UserDetails(TypedDict, total=False):
     """What get_user_by_id returns."""
 
+    id: str
+    email: str
+    name: str
+    department: str
+    job_title: str
     active: bool
+    archived: bool
+    device_count: int
     created_at: str
     updated_at: str
     integration: dict[str, Any]
