@@ -61,7 +61,7 @@ async def _page(ctx: Context, scan: Scan[R], shape: RowShape[T], limit: int, fie
     if lost:
         page.notes.append(f"{lost} rows of earlier pages could not be read")
     if scan.unreadable or lost:
-        page.complete, page.total = False, None
+        page.lacks()
     return page
 
 
@@ -133,9 +133,7 @@ async def _sorted_page(
     declared = scan.source.endpoint.record.field_names()
     page = page_of(ctx, records, shape, after, limit=limit, fields=fields, declared=declared)
     if scan.stopped:
-        page.complete, page.total = False, None
-        if records:
-            page.notes.append(f"sorted among the {len(records)} that match in what was looked at")
+        page.lacks(*[f"sorted among the {len(records)} that match in what was looked at"] if records else [])
     return page
 
 

@@ -192,7 +192,7 @@ async def _say_scope(ctx: Context, page: Page[Any], item: ItemScope, enrolled: E
         summary |= {"by_status": dict(Counter((row.status or "unknown").upper() for row in kept).most_common())}
         summary |= {"no_report": len(found.silent), "outside_scope": found.outside}
         page.notes += _scope_notes(item, found, len(kept))
-    page.summary = summary | (page.summary or {})
+    page.summary = summary | page.summary
 
 
 def _blueprints(item: ItemScope, in_scope: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

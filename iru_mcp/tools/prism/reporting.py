@@ -165,7 +165,7 @@ async def say_silent(
         return
     everyone = silent_devices(enrolled, category, families, set(), blueprint)
     silent = silent_devices(enrolled, category, families, reported, blueprint)
-    page.summary = (page.summary or {}) | {"without_report": len(silent)}
+    page.summary["without_report"] = len(silent)
     if silent:
         where, asked = (category, category) if has_one else ("Prism at all", "device_information")
         page.notes.append(

@@ -101,7 +101,7 @@ async def list_threats(
     if found.records and not kept:
         page.notes.append(_others(found.records))
     if not found.complete:
-        page.complete, page.total = False, None
+        page.lacks()
     if target:
         page.device = target.shown()
         await say_coverage(ctx.call, page, target, "EDR alerts", MACS)
@@ -122,9 +122,8 @@ async def _say_whether_reported(call: Call, page: Page[Any], device_id: str) -> 
         when = f"; last report {write_moment(newest)}" if newest else ""
         page.notes.append(f"EDR reports on this device, and has no alerts{when}")
         return
-    page.complete, page.total = False, None
     states = ", ".join(f"{item.name} is {item.status}" for item in items) or "its blueprint has no such library item"
-    page.notes.append(f"EDR may not report on this device: {states}; none here does not mean clean")
+    page.lacks(f"EDR may not report on this device: {states}; none here does not mean clean")
 
 
 def _lean(row: dict[str, Any]) -> dict[str, Any]:

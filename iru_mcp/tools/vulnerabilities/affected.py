@@ -115,7 +115,7 @@ async def find_devices_with_vulnerability(
         more_columns=tuple(columns_of(AffectedDeviceLine)),
     )
     page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
-    page.summary = summary or None
+    page.summary = summary
     if not cursor:
         notes.append("published detections are of Macs: whether other devices are assessed is not known")
     page.notes += notes
