@@ -15,7 +15,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from ...api.call import Batch, Call, Interrupted
 from ...api.endpoint import Endpoint
@@ -100,8 +100,7 @@ class Source(Generic[R]):
         return replace(self, order=order, promised=())
 
 
-@dataclass(frozen=True, slots=True)
-class Hit(Generic[R]):
+class Hit(NamedTuple, Generic[R]):
     """A row that passed every check, and the place just after it."""
 
     record: R
@@ -196,6 +195,8 @@ class Scan(Generic[R]):
         return after.done
 
     def _passes(self, record: R) -> bool:
+        if not self.source.checks:
+            return True
         outcomes = [(check, check.test(record)) for check in self.source.checks]
         failed = [check for check, passes in outcomes if passes is False]
         self.ignored |= {check.name for check in failed if check.sent and not self.widened}
