@@ -14,6 +14,7 @@ import signal
 import stat
 import sys
 from collections.abc import AsyncIterator
+from io import TextIOWrapper
 from typing import Any, BinaryIO, Protocol, cast
 
 import anyio
@@ -94,7 +95,9 @@ async def _open_stdout(scope: anyio.CancelScope) -> _Written:
     """Where answers go. Anything else that prints reaches stderr and cannot break a line."""
     without_threads = sys.platform != "win32" and _is_stream(1)
     wire = os.fdopen(_take(1, 2), "wb", buffering=0 if without_threads else -1)
-    return await _Pipe.open(wire, scope) if without_threads else _File(anyio.wrap_file(wire))
+    if without_threads:
+        return await _Pipe.open(wire, scope)
+    return anyio.wrap_file(TextIOWrapper(wire, "utf-8", "replace", newline="\n"))  # written by a thread
 
 
 def _is_stream(fd: int) -> bool:
@@ -112,22 +115,9 @@ def _take(fd: int, instead: int) -> int:
 class _Written(Protocol):
     """The part of an async file that the SDK writes to."""
 
-    async def write(self, text: str) -> None: ...
+    async def write(self, text: str) -> object: ...
 
     async def flush(self) -> None: ...
-
-
-class _File:
-    """A stdout that is a file, a terminal or, on Windows, anything: written by a thread."""
-
-    def __init__(self, wire: anyio.AsyncFile[bytes]) -> None:
-        self._wire = wire
-
-    async def write(self, text: str) -> None:
-        await self._wire.write(text.encode("utf-8", "replace"))
-
-    async def flush(self) -> None:
-        await self._wire.flush()
 
 
 class _Pipe:
