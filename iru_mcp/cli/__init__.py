@@ -95,10 +95,11 @@ def _discard(stream: TextIO) -> None:
 
 def parse(words: list[str]) -> argparse.Namespace:
     """The words as options; `serve` is meant where no verb is given. Raises UsageError saying what is valid."""
-    parser = _parser()
-    options, unknown = parser.parse_known_args(_with_verb(words))
+    words = _with_verb(words)
+    parser = _parser(words[0])
+    options, unknown = parser.parse_known_args(words)
     unknown = _take_arguments(options, unknown)
-    if unknown or not options.verb:
+    if unknown:
         flags = ", ".join(_flags(parser, options.verb))
         raise UsageError(f"{options.verb} takes no '{unknown[0][:40]}'.", f"Valid: {flags}.")
     return options
@@ -115,7 +116,7 @@ def _with_verb(words: list[str]) -> list[str]:
 def _take_arguments(options: argparse.Namespace, words: list[str]) -> list[str]:
     """Add positional arguments that argparse left over: it takes them in one run, and people write flags between
     them. Returns the words that are no arguments."""
-    many = {"call": "arguments", "view": "arguments", "setup": "clients"}.get(options.verb or "")
+    many = {"call": "arguments", "view": "arguments", "setup": "clients"}.get(options.verb)
     if many:
         getattr(options, many).extend(word for word in words if not word.startswith("-"))
     return [word for word in words if not many or word.startswith("-")]
@@ -126,15 +127,22 @@ def _flags(parser: argparse.ArgumentParser, verb: str) -> list[str]:
     return sorted(flag for flag in dict(choices or {})[verb]._option_string_actions if flag.startswith("--"))  # noqa: SLF001
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(first: str) -> argparse.ArgumentParser:
+    """What reads words that begin with `first`: one verb with its flags, or for the help all verbs without theirs.
+
+    A verb has some fifty flags; those of all verbs would take longer to make than most of a start.
+    """
     parser = _Parser(prog="iru-mcp", description="Read-only Iru tools for AI agents.")
     parser.add_argument("--version", action="version", version=f"iru-mcp {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser)
-    for verb, text in _VERBS.items():
-        one = verbs.add_parser(verb, help=text, description=text, allow_abbrev=False)
+    if first in _VERBS:
+        one = verbs.add_parser(first, description=_VERBS[first], allow_abbrev=False)
         _add_settings(one)
-        _add_flags(one, verb)
-        inventory.add_flags(one, verb)
+        _add_flags(one, first)
+        inventory.add_flags(one, first)
+    else:
+        for verb, text in _VERBS.items():
+            verbs.add_parser(verb, help=text)
     return parser
 
 

@@ -139,6 +139,8 @@ def _unread(one: _Reading) -> list[str]:
 
 def _silent(reported: Rows) -> list[str]:
     """Devices of which there is no row: those of platforms without any, and those that did not report."""
+    if reported and not any(has for _, _, has in reported):
+        return ["no device has a row: whether none has any or none reported, Iru does not tell"]
     none = [f"{platform} ({count})" for platform, count, has in reported if not has]
     some = [f"{count - has} of {count} {platform}" for platform, count, has in reported if 0 < has < count]
     said = [f"not of {', '.join(none)}: no device of these has a row"] if none else []

@@ -18,7 +18,7 @@ from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ...api.endpoints.library import LIST_LIBRARY_ITEM_ACTIVITY
 from ...errors import UsageError
 from ...folding import fold
-from ..investigate.reader import attempt
+from ..kit.reader import attempt
 
 ADMIN = "user"
 """The actor_type of an admin."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from operator import attrgetter
 from typing import Annotated, Any, TypedDict
 
 from pydantic import Field
@@ -27,9 +26,9 @@ from ..kit.enrolled import IDENTITY, LIST_REQUESTS, named_devices
 from ..kit.listing import listing
 from ..kit.params import Cursor, Fields, Limit, Since, Str, Until, newest_first, read_window
 from ..kit.rows import RowShape
-from ..kit.scan import Check, Source
+from ..kit.scan import Check, Source, text_checks
 from .admins import ADMIN, Admins
-from .filters import between_hours, by_any_text, by_word
+from .filters import between_hours
 from .states import changes_in, names_in, shortened
 from .tokens import is_made, read_afterwards
 from .window import audit_window, say_beginning
@@ -84,15 +83,10 @@ async def list_audit_events(
         checks.append(between_hours(hours.strip()))
     word = "view" if action.strip().casefold() == "read" else action  # Iru's word for a secret that was read
     for column, text in {"action": word, "target_type": target_type, "target_component": target_component}.items():
-        if text.strip():
-            checks.append(by_word(column, text, attrgetter(column)))
-    for name, wanted, texts in (
-        ("target", target, names_in),
-        ("changed", changed, lambda event: changes_in(event.new_state)),
-        ("actor", actor, lambda event: (event.actor_id or "", event.actor_type or "")),
-    ):
-        if wanted.strip():
-            checks.append(by_any_text(name, wanted, texts))
+        checks += text_checks(column, text, tells=True)
+    checks += text_checks("target", target, names_in)
+    checks += text_checks("changed", changed, lambda event: changes_in(event.new_state))
+    checks += text_checks("actor", actor, lambda event: (event.actor_id, event.actor_type))
     source = Source(
         LIST_AUDIT_EVENTS, query=query, checks=checks, promised=(lambda row: newest_first(row.occurred_at),)
     )

@@ -1,30 +1,15 @@
-"""Filters of the audit log on words that Iru does not publish, and on the time of day."""
+"""A filter of the audit log on the time of day."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...api.endpoints.audit import AuditEvent
 from ...errors import UsageError
-from ..kit.params import contains
 from ..kit.scan import Check
-
-
-def by_word(name: str, wanted: str, value: Callable[[AuditEvent], str | None]) -> Check[AuditEvent]:
-    """A filter on a column whose words Iru does not publish."""
-    has = contains(wanted)
-    return Check(name, lambda event: has(value(event)), value=value)
-
-
-def by_any_text(name: str, wanted: str, texts: Callable[[AuditEvent], Iterable[str]]) -> Check[AuditEvent]:
-    """A filter on any of several texts."""
-    has = contains(wanted)
-    return Check(name, lambda event: any(has(text) for text in texts(event)))
-
 
 _HOURS = re.compile(r"(\d{1,2})(?::(\d\d))?\s*-\s*(\d{1,2})(?::(\d\d))?\s*(\S+)?")
 

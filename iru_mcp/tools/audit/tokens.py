@@ -16,7 +16,7 @@ from typing import Any
 from ...api.call import Call
 from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ...api.record import write_moment
-from ..investigate.reader import SourceRows, attempt, read
+from ..kit.reader import SourceRows, attempt, read
 from .window import audit_window
 
 TOKEN = "api_token"  # noqa: S105 - a word of Iru's, not a token
@@ -52,7 +52,7 @@ async def read_afterwards(call: Call, early: datetime, tokens: Collection[str]) 
     """By token what happened since `early`, and a sentence about how far that was looked."""
     query, checks = audit_window(early, None)
     found = await attempt(lambda: read(call, LIST_AUDIT_EVENTS, query, checks, pages=_PAGES))
-    events = found.value.records if found.value else []
+    events = found.records
     afterwards = {token: Afterwards() for token in tokens}
     for event in events:
         if event.actor_id in afterwards:

@@ -35,12 +35,9 @@ class RowShape(Generic[T]):
 
     def pick(self, record: Record, names: Sequence[str]) -> dict[str, Any]:
         """A few columns of a record, cheaply, for reading many."""
-        if self.flat is None:
-            found = record.pick([self.iru_names.get(name, name) for name in names])
-        else:
-            found = self.flat(record)
-        pairs = [(name, self.iru_names.get(name, name)) for name in names]
-        return {name: found[iru_name] for name, iru_name in pairs if iru_name in found}
+        iru_names = [self.iru_names.get(name, name) for name in names] if self.iru_names else names
+        found = self.flat(record) if self.flat else record.pick(iru_names)
+        return {name: found[iru_name] for name, iru_name in zip(names, iru_names, strict=True) if iru_name in found}
 
     def usual(self, record: Record) -> dict[str, Any]:
         """The usual columns of a record that hold something."""

@@ -20,7 +20,6 @@ from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...api.endpoints.library import LIST_LIBRARY_ITEM_STATUSES, LibraryItemStatus
 from ...errors import TookTooLong, UsageError
 from ..devices.details import FAILED, is_fine, last_logs
-from ..investigate.reader import SourceRows, read
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
@@ -28,6 +27,7 @@ from ..kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
 from ..kit.enrolled import Enrolled, enrolled_devices
 from ..kit.listing import page_of
 from ..kit.params import Cursor, Fields, Limit, Str
+from ..kit.reader import SourceRows, read
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
 from .scope import SCOPE_ENDPOINTS, ItemRef, ItemScope, find_item

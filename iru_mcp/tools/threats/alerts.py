@@ -12,7 +12,6 @@ from ...api.call import Call
 from ...api.endpoints.devices import GET_DEVICE_STATUS, LIST_DEVICES, StatusItem
 from ...api.record import write_moment
 from ..devices.details import is_fine
-from ..investigate.reader import attempt
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
@@ -20,6 +19,7 @@ from ..kit.coverage import MACS, say_coverage
 from ..kit.enrolled import IDENTITY, LIST_REQUESTS, Enrolled, named_devices
 from ..kit.listing import index_after, page_of
 from ..kit.params import Cursor, Fields, Limit, Since, Str, read_time
+from ..kit.reader import attempt
 from ..kit.resolve import find
 from ..kit.rows import RowShape
 from .reading import KINDS, THREAT_ENDPOINTS, Sighting, part_of, read_threats
