@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from typing import NoReturn, TextIO
 
 from .. import __version__
 from ..config.settings import FIELDS, read, unknown
-from ..errors import ConfigError, IruError, UsageError
+from ..errors import ConfigError, IruError, UsageError, reader_has_left
 from . import inventory
 
 _VERBS = {
@@ -40,6 +41,8 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb. 0: done; 1: it did not work; 2: wrong verb, flag, setting or argument; 130: stopped by Ctrl-C."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        _write_utf8(stream)
     try:
         return _until_written(words)
     finally:
@@ -58,11 +61,9 @@ def _until_written(words: list[str]) -> int:
         finally:
             if sys.stdout is not None:
                 sys.stdout.flush()
-    except BrokenPipeError:
-        _discard(sys.stdout)
-        return 1
     except OSError as error:
-        print(f"iru-mcp: {error.filename or 'output'}: {error.strerror or error}.", file=sys.stderr)
+        if not reader_has_left(error):
+            print(f"iru-mcp: {error.filename or 'output'}: {error.strerror or error}.", file=sys.stderr)
         _discard(sys.stdout)
         return 1
 
@@ -85,6 +86,13 @@ def _main(words: list[str]) -> int:
     except KeyboardInterrupt:
         print("\niru-mcp: stopped.", file=sys.stderr)
         return 130
+
+
+def _write_utf8(stream: TextIO | None) -> None:
+    """What a program or a file gets is UTF-8 with line ends as written, whatever this machine's code page is: names
+    from all over the world are in it. A terminal is told by Python in the way that it understands."""
+    if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+        stream.reconfigure(encoding="utf-8", newline="\n")
 
 
 def _discard(stream: TextIO) -> None:

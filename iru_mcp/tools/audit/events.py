@@ -33,7 +33,7 @@ from .states import changes_in, names_in, shortened
 from .tokens import is_made, read_afterwards
 from .window import audit_window, say_beginning
 
-_ROOM_FOR_A_NAME, _ROOM_FOR_A_PSEUDONYM, _ROOM_FOR_A_TOKEN = 36, 72, 200
+_ROOM_FOR_A_NAME, _ROOM_FOR_A_PSEUDONYM, _ROOM_FOR_A_TOKEN = 36, 72, 600
 """Characters kept in a row for what is read about it, until it is known."""
 
 
@@ -97,7 +97,7 @@ async def list_audit_events(
         await say_beginning(ctx.call, page, early)
     await _name_devices(ctx, page)
     await _name_admins(ctx, page, admins)
-    await _tell_afterwards(ctx, page, early)
+    await _tell_afterwards(ctx, page, early, admins)
     return page
 
 
@@ -141,7 +141,7 @@ async def _name_admins(ctx: Context, page: Page[Any], admins: Admins) -> None:
         page.notes.append("actor_email is whom the activity of a library item names with this actor_id")
 
 
-async def _tell_afterwards(ctx: Context, page: Page[Any], early: datetime | None) -> None:
+async def _tell_afterwards(ctx: Context, page: Page[Any], early: datetime | None, admins: Admins) -> None:
     """Says of each token that was made what became of it."""
     made = [row["afterwards"].split() for row in page.items if "afterwards" in row]
     if not made:
@@ -149,7 +149,15 @@ async def _tell_afterwards(ctx: Context, page: Page[Any], early: datetime | None
     oldest = min(read_moment(at) for _, at in made)
     found, reach = await read_afterwards(ctx.call, early or oldest, {token for token, _ in made})
     page.notes.append(reach)
-    _fill(page, "afterwards", lambda text: found[text.split()[0]].shown())
+    devices = await named_devices(ctx.call, {id_ for one in found.values() for id_ in one.ids()})
+
+    def device(id_: str) -> str:
+        return str(devices.facts(id_).get("serial_number", id_))
+
+    def admin(id_: str) -> str:
+        return admins.emails.get(id_, id_)
+
+    _fill(page, "afterwards", lambda text: found[text.split()[0]].shown(device, admin))
 
 
 def _fill(page: Page[Any], column: str, value: Callable[[str], Any]) -> bool:

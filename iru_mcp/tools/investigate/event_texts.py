@@ -111,7 +111,8 @@ def from_audit(record: AuditEvent) -> list[Event]:
     """One action in Iru itself."""
     target = " ".join(filter(None, (record.target_type, record.target_component)))
     kind = (record.actor_type or "somebody").replace("api_token", "API token")
-    actor = f"{quoted(record.actor_id)} ({kind})" if record.actor_id else kind
+    name = (record.model_extra or {}).get("actor_email") or record.actor_id
+    actor = f"{quoted(name)} ({kind})" if name else kind
     what = f"{record.action or 'action'} of {target or 'something'} by {actor}"
     look = f"list_audit_events actor={record.actor_id}" if record.actor_id else "list_audit_events"
     if record.actor_type == "api_token":

@@ -13,10 +13,12 @@ from pydantic import Field
 from ...api.call import Call
 from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ...api.endpoints.devices import GET_DEVICE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_COMMANDS, LIST_DEVICES, Device
+from ...api.endpoints.library import LIST_LIBRARY_ITEM_ACTIVITY
 from ...api.endpoints.users import LIST_USERS
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS
 from ...errors import UsageError
 from ...folding import fold
+from ..audit.admins import Admins
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
@@ -89,6 +91,7 @@ class TimelineLine(TypedDict, total=False):
         LIST_DEVICE_ACTIVITY,
         LIST_DEVICE_COMMANDS,
         LIST_AUDIT_EVENTS,
+        LIST_LIBRARY_ITEM_ACTIVITY,
         *THREAT_ENDPOINTS,
         LIST_DETECTIONS,
         *CHANGE_ENDPOINTS,
@@ -120,7 +123,7 @@ async def get_timeline(
     wanted = (set(include) - {_NOTABLE} or _KINDS) - set(exclude)
     # Where the device's platform or the person is known without the lists, an answer of little is better than none.
     is_known = any(record.platform for record in subject.devices) or "user" in subject.shown
-    parts = await gather(_work(ctx.call, subject, wanted, early, late), keep_denied=is_known)
+    parts = await gather(_work(ctx, subject, wanted, early, late), keep_denied=is_known)
     found = [event for part in parts.values() for event in part.records]
     if "device" in wanted:
         found += [_on(record, subject, event) for record in subject.devices for event in from_device(record)]
@@ -139,7 +142,7 @@ async def get_timeline(
 
 
 def _work(
-    call: Call, subject: Subject, wanted: Collection[str], early: datetime | None, late: datetime | None
+    ctx: Context, subject: Subject, wanted: Collection[str], early: datetime | None, late: datetime | None
 ) -> dict[str, Callable[[], Awaitable[SourceRows[Event]]]]:
     """What to read: each wanted source of each device, and the audit log once."""
     work: dict[str, Callable[[], Awaitable[SourceRows[Event]]]] = {}
@@ -147,14 +150,14 @@ def _work(
         label = _label(subject, record)
         for name, (reader, to_events) in _SOURCES.items():
             if name not in _OF_MACS or _is_apples(record):
-                reading = partial(reader, call, record.device_id)
+                reading = partial(reader, ctx.call, record.device_id)
                 work[f"{name}{label}"] = partial(_read_events, subject, record, reading, to_events)
         for name, one in CHANGES.items():
             if one.reported_by(record.platform):
                 since = early if one.only_new else None
-                rows = partial(read_prism_rows, call, one.category, record.device_id, since)
+                rows = partial(read_prism_rows, ctx.call, one.category, record.device_id, since)
                 work[f"{name}{label}"] = partial(_read_events, subject, record, rows, one.to_events)
-    work["audit"] = partial(_audit, call, subject, early, late)
+    work["audit"] = partial(_audit, ctx, subject, early, late)
     return {name: job for name, job in work.items() if name.partition("/")[0] in wanted}
 
 
@@ -183,7 +186,7 @@ def _on(record: Device, subject: Subject, event: Event) -> Event:
     return replace(event, device=serial_of(record)) if len(subject.devices) > 1 else event
 
 
-async def _audit(call: Call, subject: Subject, early: datetime | None, late: datetime | None) -> SourceRows[Event]:
+async def _audit(ctx: Context, subject: Subject, early: datetime | None, late: datetime | None) -> SourceRows[Event]:
     names = set(map(fold, subject.names))
     targets = names | {fold(record.blueprint_id) for record in subject.devices if record.blueprint_id}
 
@@ -191,7 +194,7 @@ async def _audit(call: Call, subject: Subject, early: datetime | None, late: dat
         state = fold(str(event.new_state))
         return fold(event.target_id or "") in targets or any(name in state for name in names)
 
-    rows = await read_audit(call, early, late, about)
+    rows = await read_audit(ctx.call, ctx.companion(Admins), early, late, about)
     held = {record.device_id: record for record in subject.devices}
     by_record = ((held.get(row.target_id or ""), event) for row in rows.records for event in from_audit(row))
     return SourceRows([_on(record, subject, event) if record else event for record, event in by_record], rows.missing)

@@ -135,8 +135,14 @@ def _marks(enrolled: Enrolled, record: LibraryItemStatus) -> dict[str, Any]:
     device = enrolled.devices.get(_device(record, "id"))
     if device is None:
         return {} if enrolled.missing else {"enrolled": False}
-    is_silent = not device.get("last_check_in") and record.reported_at is not None
-    return {"doubt": "the device never checked in"} if is_silent else {}
+    if not _has_reported(record):
+        return {"reported": "not yet"}
+    return {} if device.get("last_check_in") else {"doubt": "the device never checked in"}
+
+
+def _has_reported(record: LibraryItemStatus) -> bool:
+    """Whether the row has a time of a report, be it unreadable: without one Iru only knows that it told the device."""
+    return record.reported_at is not None or "reported_at_as_sent" in (record.model_extra or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +203,10 @@ async def _say_scope(ctx: Context, page: Page[Any], item: ItemScope, enrolled: E
         kept = [row for row in found.rows.records if _device(row, "id") in enrolled.devices]
         summary |= {"blueprints": _blueprints(item, found.in_scope), "in_scope": len(found.in_scope)}
         summary |= {"by_status": dict(Counter((row.status or "unknown").upper() for row in kept).most_common())}
-        summary |= {"no_report": len(found.silent), "outside_scope": found.outside}
+        waiting = sum(not _has_reported(row) for row in kept)
+        summary |= {"not_reported_yet": waiting, "no_report": len(found.silent), "outside_scope": found.outside}
+        if waiting:
+            page.notes.append("not_reported_yet: in by_status, but the device sent no report; no_report: no row at all")
         page.notes += _scope_notes(item, found, len(kept))
     page.summary = summary | (page.summary or {})
 
