@@ -153,13 +153,14 @@ class Binder:
             await ctx.session.report_progress(done, total, f"{done} of about {total} rows" if total else f"{done} rows")
 
         try:
-            tool, caller = self._tool(name), _caller_key(ctx)
+            tool, scope = self._tool(name), ctx.request.scope if ctx.request else {}
+            caller = caller_of(scope) if scope else None  # stdio has one client
 
             async def work() -> Answer:
                 async with self._calls.place(caller):
                     return await tool.run(await self.shared_client(), arguments, progress, caller)
 
-            answer = await _unless(_hung_up(ctx), work)
+            answer = await _unless(scope.get(HUNG_UP), work)
         except IruError as error:
             return _failure(f"{error.fact} {error.remedy}"), type(error).__name__
         except Exception:  # noqa: BLE001 - the one place; a bug in a tool must not end the connection
@@ -215,18 +216,12 @@ def _caller(ctx: ServerRequestContext[Any]) -> str:
     return str(user.display_name) if user is not None else "http"
 
 
-def _caller_key(ctx: ServerRequestContext[Any]) -> str | None:
-    """Whose share of the calls this one takes: a token's holder or an address; None on stdio, which has one client."""
-    if ctx.request is None:
-        return None
-    user, client = ctx.request.scope.get("user"), ctx.request.client
+def caller_of(scope: Mapping[str, Any]) -> str:
+    """Whose share a request over HTTP takes: the holder of its token, otherwise its address."""
+    user = scope.get("user")
     if user is not None:
         return f"{user.access_token.client_id} {user.access_token.subject or ''}"
-    return client.host if client else ""
-
-
-def _hung_up(ctx: ServerRequestContext[Any]) -> anyio.Event | None:
-    return None if ctx.request is None else ctx.request.scope.get(HUNG_UP)
+    return str((scope.get("client") or ("",))[0])
 
 
 async def _unless(event: anyio.Event | None, work: Callable[[], Awaitable[Answer]]) -> Answer | None:

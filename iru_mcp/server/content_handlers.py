@@ -10,7 +10,7 @@ from mcp.server import ServerRequestContext
 
 from .. import views
 from ..content.completions import Completer, OpenClient
-from ..content.prompts import Prompt, prompts
+from ..content.prompts import prompts
 from ..content.resources import GUIDES, TEMPLATES, Template
 from ..errors import IruError
 from ..output.clean import clean_text
@@ -34,7 +34,14 @@ class Content:
         self._draws = draws
 
     async def list_prompts(self, _: ServerRequestContext[Any], __: Any) -> types.ListPromptsResult:
-        return types.ListPromptsResult(prompts=[_prompt(prompt) for prompt in prompts().values()])
+        found = []
+        for prompt in prompts().values():
+            arguments = [
+                types.PromptArgument(name=one.name, description=one.description, required=one.required)
+                for one in prompt.arguments
+            ]
+            found.append(types.Prompt(arguments=arguments, **_named(prompt)))
+        return types.ListPromptsResult(prompts=found)
 
     async def get_prompt(
         self, _: ServerRequestContext[Any], params: types.GetPromptRequestParams
@@ -55,24 +62,20 @@ class Content:
 
     async def list_resources(self, ctx: ServerRequestContext[Any], _: Any) -> types.ListResourcesResult:
         found = [
-            types.Resource(uri=one.uri, name=one.name, title=one.title, description=one.description,
-                           mime_type=one.mime_type, size=len(one.read().encode()))
+            types.Resource(uri=one.uri, mime_type=one.mime_type, size=len(one.read().encode()), **_named(one))
             for one in GUIDES.values()
-        ]  # fmt: skip
+        ]
         if not self._draws(ctx):
             return types.ListResourcesResult(resources=found)
-        return types.ListResourcesResult(resources=[*found, *map(_view, views.VIEWS)], cache_scope="private")
+        found += [
+            types.Resource(uri=one.uri, mime_type=views.MIME_TYPE, _meta=views.RESOURCE_META, **_named(one))
+            for one in views.VIEWS
+        ]
+        return types.ListResourcesResult(resources=found, cache_scope="private")
 
     async def list_templates(self, _: ServerRequestContext[Any], __: Any) -> types.ListResourceTemplatesResult:
         found = [
-            types.ResourceTemplate(
-                uri_template=one.uri,
-                name=one.name,
-                title=one.title,
-                description=one.description,
-                mime_type=one.mime_type,
-            )
-            for one in TEMPLATES
+            types.ResourceTemplate(uri_template=one.uri, mime_type=one.mime_type, **_named(one)) for one in TEMPLATES
         ]
         return types.ListResourceTemplatesResult(resource_templates=found)
 
@@ -129,23 +132,9 @@ class Content:
         return template.complete if template and template.slot == argument else None
 
 
-def _prompt(prompt: Prompt) -> types.Prompt:
-    arguments = [
-        types.PromptArgument(name=one.name, description=one.description, required=one.required)
-        for one in prompt.arguments
-    ]
-    return types.Prompt(name=prompt.name, title=prompt.title, description=prompt.description, arguments=arguments)
-
-
-def _view(view: views.AnswerView) -> types.Resource:
-    return types.Resource(
-        uri=view.uri,
-        name=view.name,
-        title=view.title,
-        description=view.description,
-        mime_type=views.MIME_TYPE,
-        _meta=views.RESOURCE_META,
-    )
+def _named(one: Any) -> dict[str, str]:
+    """What a list says of a prompt, guide, view or template alike."""
+    return {"name": one.name, "title": one.title, "description": one.description}
 
 
 def _text(uri: str, mime_type: str, text: str, meta: dict[str, Any] | None = None) -> types.ReadResourceResult:

@@ -22,7 +22,8 @@ class _Histogram:
         for bound in (*(bucket for bucket in _BUCKETS if seconds <= bucket), float("inf")):
             self.counts[labels, bound] += 1
 
-    def lines(self, name: str) -> Iterator[str]:
+    def lines(self, name: str, text: str) -> Iterator[str]:
+        yield from _metric(name, text, {}, "histogram")
         for labels, total in self.sums.items():
             for bound in (*_BUCKETS, float("inf")):
                 edge = "+Inf" if bound == float("inf") else f"{bound:g}"
@@ -63,38 +64,31 @@ class Metrics:
         return "".join(f"{line}\n" for line in self._lines())
 
     def _lines(self) -> Iterator[str]:
-        yield from _counter("iru_mcp_calls_total", "Tool calls.", self._calls)
-        yield from _head("iru_mcp_call_seconds", "Seconds a tool call took.", "histogram")
-        yield from self._call_seconds.lines("iru_mcp_call_seconds")
+        yield from _metric("iru_mcp_calls_total", "Tool calls.", self._calls)
+        yield from self._call_seconds.lines("iru_mcp_call_seconds", "Seconds a tool call took.")
         yield from _gauge("iru_mcp_calls_in_flight", "Tool calls at work or waiting.", self._in_flight())
-        yield from _counter("iru_mcp_upstream_requests_total", "Requests to Iru.", self._requests)
-        yield from _head("iru_mcp_upstream_request_seconds", "Seconds a request to Iru took.", "histogram")
-        yield from self._request_seconds.lines("iru_mcp_upstream_request_seconds")
+        yield from _metric("iru_mcp_upstream_requests_total", "Requests to Iru.", self._requests)
+        yield from self._request_seconds.lines("iru_mcp_upstream_request_seconds", "Seconds a request to Iru took.")
         client = self._client()
-        yield from _counter("iru_mcp_upstream_retries_total", "Retries.", {(): client.retries if client else 0})
+        yield from _metric("iru_mcp_upstream_retries_total", "Retries.", {(): client.retries if client else 0})
         cache = client.cache if client else None
         hits: dict[Labels, int] = {(("how", "kept"),): cache.hits, (("how", "shared"),): cache.shared} if cache else {}
-        yield from _counter("iru_mcp_cache_hits_total", "Reads answered without a request of their own.", hits)
+        yield from _metric("iru_mcp_cache_hits_total", "Reads answered without a request of their own.", hits)
         yield from _gauge("iru_mcp_cache_bytes", "Bytes of answers kept.", cache.size if cache else 0)
         left = client.rate_limiter.hour_left if client else None
         if left is not None:
             yield from _gauge("iru_mcp_quota_left_hour", "Requests left this hour, as Iru last said.", left)
 
 
-def _head(name: str, text: str, kind: str) -> Iterator[str]:
+def _metric(name: str, text: str, values: Mapping[Labels, int], kind: str = "counter") -> Iterator[str]:
     yield f"# HELP {name} {text}"
     yield f"# TYPE {name} {kind}"
-
-
-def _counter(name: str, text: str, values: Mapping[Labels, int]) -> Iterator[str]:
-    yield from _head(name, text, "counter")
     for labels, value in values.items():
         yield f"{name}{_braced(labels)} {value}"
 
 
 def _gauge(name: str, text: str, value: int) -> Iterator[str]:
-    yield from _head(name, text, "gauge")
-    yield f"{name} {value}"
+    return _metric(name, text, {(): value}, "gauge")
 
 
 def _braced(labels: Labels) -> str:

@@ -17,7 +17,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.types import Message, Receive, Scope, Send
 
-from .shares import caller_of
+from ..binder import caller_of
 
 _HEADER = b"mcp-session-id"
 _VERSION = b"2025-11-25"

@@ -13,7 +13,7 @@ from collections import Counter
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..binder import HUNG_UP
+from ..binder import HUNG_UP, caller_of
 from .admission import MAX_BODY, PROBES, refuse, too_large
 
 BODY_SHARE = 16 * MAX_BODY
@@ -22,15 +22,6 @@ BODY_TOTAL = 64 * MAX_BODY
 """Bytes of all bodies on their way."""
 LEAST_REQUESTS = 8
 """Requests at once that any caller may have, however low the limit is."""
-
-
-def caller_of(scope: Scope) -> str:
-    """Who is asking: the holder of a token, otherwise the address."""
-    user = scope.get("user")
-    if user is not None:
-        token = user.access_token
-        return f"{token.client_id} {token.subject or ''}"
-    return str((scope.get("client") or ("",))[0])
 
 
 class Shares:
