@@ -14,11 +14,12 @@ from ...api.endpoints.prism import PRISM_SYSTEM_EXTENSIONS, PrismRow
 from ...errors import UsageError
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.reader import Attempt, Parts, attempt, gather, read
-from .indicator_answer import MOST_NAMED, answer_of, device_of, devices_of
+from ..kit.reader import Parts, attempt, gather, read
+from .indicator_answer import answer_of, device_of, devices_of
 from .indicator_links import Followed, follow
 from .indicator_lists import LIST_ENDPOINTS, LISTS
 from .indicator_matching import count_outside_prism
+from .indicator_several import ROWS_TO_POOL, several
 from .indicator_text import Indicator, read_indicators
 
 _REQUESTS = 300
@@ -26,8 +27,9 @@ _REQUESTS = 300
 _MOST_INDICATORS = 10
 _ROOM = 6_500
 """Bytes for rows: with what stands around them about 3,000 tokens."""
-_ROOM_EACH = 500
-"""Bytes for the rows of each of several indicators, beside its share of `_ROOM`."""
+_ROWS = 5
+_ROOM_TO_POOL = 200_000
+"""Bytes for the rows of each of several indicators, of which those that they share are told once."""
 _LEAST = 3
 _MOST_ASKED_FOR_EDR = 10
 _IN_APPS = "applications"
@@ -38,7 +40,7 @@ _ALERTS = frozenset({"threats", "behavioral_detections"})
 
 
 class FoundIndicator(TypedDict, total=False):
-    """What find_indicator returns; of several indicators, `indicators` has such an answer for each."""
+    """What find_indicator returns; of several, `indicators` has for each what is true of it alone."""
 
     indicator: str
     looks_like: list[str]
@@ -80,14 +82,16 @@ async def find_indicator(
     if len(indicators) > _MOST_INDICATORS:
         raise UsageError(f"{len(indicators)} indicators at once.", f"Give at most {_MOST_INDICATORS}, one a line.")
     if len(indicators) == 1:
-        return cast("FoundIndicator", await _find(ctx.call, indicators[0], _ROOM))
-    room = _ROOM // len(indicators) + _ROOM_EACH
-    jobs = {indicator.shown: partial(_find, ctx.call, indicator, room) for indicator in indicators}
-    return cast("FoundIndicator", _several(await gather(jobs)))
+        return cast("FoundIndicator", await _find(ctx.call, indicators[0], _ROOM, _ROWS))
+    jobs = {
+        indicator.shown: partial(_find, ctx.call, indicator, _ROOM_TO_POOL, ROWS_TO_POOL) for indicator in indicators
+    }
+    return cast("FoundIndicator", several(await gather(jobs)))
 
 
-async def _find(call: Call, indicator: Indicator, room: int) -> dict[str, Any]:
-    """The answer for one indicator, its rows within `room` bytes. Raises an IruError when nothing could be searched."""
+async def _find(call: Call, indicator: Indicator, room: int, most: int) -> dict[str, Any]:
+    """The answer for one indicator, its rows within `room` bytes and `most` of each list. Raises an IruError when
+    nothing could be searched."""
     columns = {name: found for name, one in LISTS.items() if (found := indicator.columns(one.columns_by_kind))}
     jobs: dict[str, Callable[[], Awaitable[Any]]] = {
         name: partial(LISTS[name].search, call, indicator, names) for name, names in columns.items()
@@ -98,7 +102,7 @@ async def _find(call: Call, indicator: Indicator, room: int) -> dict[str, Any]:
     outside = parts.pop(_OUTSIDE, None)
     followed = Followed() if _names_a_device(indicator, parts) else await follow(call, parts)
     devices = await _devices(call, parts, followed)
-    answer = answer_of(indicator, columns, parts, followed, devices, room)
+    answer = answer_of(indicator, columns, parts, followed, devices, room, most)
     if outside and outside.value != "":
         which = f"apps of {outside.value or 'Windows and Android'} devices"
         answer["complete"] = answer["complete"] and _is_apples(indicator, parts)
@@ -155,26 +159,3 @@ async def _read_edr(call: Call, device_ids: list[str]) -> dict[str, str]:
     states = {row.device_id: str(row.values.get("state") or "state unknown") for row in own}
     told = {device: "runs" if state == _RUNS else f"does not run: {state}" for device, state in states.items()}
     return dict.fromkeys(device_ids, "does not run: no extension reported") | told
-
-
-def _several(parts: dict[str, Attempt[dict[str, Any]]]) -> dict[str, Any]:
-    """One answer for several indicators: which devices have which, then the answer for each."""
-    answers = [
-        part.value or {"indicator": value, "complete": False, "notes": [part.state]} for value, part in parts.items()
-    ]
-    have: dict[str, list[str]] = {}
-    unnamed = []
-    for answer in answers:
-        devices = answer.get("devices", {})
-        rows = [row for row in devices.get("rows", []) if "only_followed" not in row]
-        named = devices.get("serial_numbers", [row.get("serial_number") or row.get("device_id") for row in rows])
-        if not rows and len(named) < devices.get("count", 0):
-            unnamed.append(answer["indicator"])
-        for serial in named:
-            have.setdefault(serial, []).append(answer["indicator"])
-    ranked = sorted(have.items(), key=lambda item: -len(item[1]))[:MOST_NAMED]
-    shown = {"rows": [{"serial_number": serial, "indicators": values} for serial, values in ranked]} if ranked else {}
-    head: dict[str, Any] = {"complete": all(answer["complete"] for answer in answers)}
-    head["devices"] = {"at_least" if unnamed else "count": len(have)} | shown
-    head |= {"notes": [f"too many devices to name of: {', '.join(unnamed)}"]} if unnamed else {}
-    return head | {"indicators": answers}

@@ -13,7 +13,6 @@ from .indicator_matching import matched, value_of
 from .indicator_text import Indicator, any_home
 from .sources import program_of
 
-_ROWS = 5
 _NAMED_IN_ROW = 3
 """Serial numbers of a row that many devices agree in."""
 _DEVICE_ROWS = 10
@@ -39,7 +38,7 @@ _NEVER_SEARCHABLE: dict[str, dict[str, str]] = {
 }
 """By kind: what no list of Iru's can tell of it, and why."""
 
-_TRAITS: dict[str, tuple[str, str]] = {
+TRAITS: dict[str, tuple[str, str]] = {
     "applications": ("app", "none"),
     "threats": ("threat", "no record"),
     "behavioral_detections": ("behavior", "no record"),
@@ -59,8 +58,9 @@ def answer_of(
     followed: Followed,
     devices: Mapping[str, Any],
     room: int,
+    most: int,
 ) -> dict[str, Any]:
-    """The answer for one indicator about `devices`, its rows within `room` bytes."""
+    """The answer for one indicator about `devices`, its rows within `room` bytes and `most` of each list."""
     missing = _unsearchable(indicator, columns)
     complete = not missing and not followed.missing and all(part.complete for part in parts.values())
     missing |= {name: part.state for name, part in parts.items() if part.value is None}
@@ -72,7 +72,7 @@ def answer_of(
         if part.value is not None
     }
     sections |= {f"{_FOLLOWED}{name}": _followed_section(name, followed, names) for name in followed.rows}
-    shown = fit_sections(sections, room, _ROWS)
+    shown = fit_sections(sections, room, most)
     for name, section in shown.items():
         if section.get("rows_left_out"):
             section["more"] = LISTS[name.removeprefix(_FOLLOWED)].next_tool
@@ -87,6 +87,7 @@ def answer_of(
     notes = _notes(indicator, sections) + [
         f"not followed, too many to be one thing: {what}" for what in followed.not_followed
     ]
+    notes += [f"not followed into {name}: {state}" for name, state in followed.missing.items() if name not in beside]
     rest = {"no_hits_in": no_hits, "not_looked_at": missing, "notes": notes}
     return answer | {name: value for name, value in rest.items() if value}
 
@@ -193,7 +194,7 @@ def devices_of(hits: Hits, direct: set[str], unknown: Mapping[str, str], edr: Ma
     for name, found in hits.items():
         for row in filter(device_of, found):
             rows.setdefault(device_of(row), {}).setdefault(name, []).append(row)
-    traits = {name: trait for name, trait in _TRAITS.items() if hits.get(name)}
+    traits = {name: trait for name, trait in TRAITS.items() if hits.get(name)}
     if traits and len(rows) <= _DEVICE_ROWS:
         shown = [
             _device_row(by_list, traits, unknown)
