@@ -21,11 +21,14 @@ from ...api.call import Batch, Call, Interrupted
 from ...api.endpoint import Endpoint
 from ...api.paging import Position
 from ...api.record import Record
+from ...folding import nearest
 from .cursor import ResumePoint
 from .params import contains
 
 R = TypeVar("R", bound=Record)
 _VALUES_SHOWN = 12
+_NEAREST, _LIKENESS, _COMPARED = 4, 0.5, 2_000
+"""Values told of many, how alike to what was asked for, and among how many of the most frequent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Check(Generic[R]):
     sent: bool = False
     value: Callable[[R], Any] | None = None
     """What the test looks at, where Iru publishes no list of its values: an answer without rows tells those met."""
+    wanted: str = ""
+    """The text that is asked for: of many values met, those most like it are told."""
 
 
 def flag_checks(name: str, wanted: bool | None, value: Callable[[Any], bool | None] | None = None) -> list[Check[Any]]:
@@ -62,7 +67,18 @@ def text_checks(name: str, wanted: str, *values: Callable[[Any], Any], tells: bo
     def test(row: Any) -> bool:
         return any(has(text) for read in reads for text in _texts(read(row)))
 
-    return [Check(name, test, value=reads[0] if tells else None)] if wanted.strip() else []
+    return [Check(name, test, value=reads[0] if tells else None, wanted=wanted)] if wanted.strip() else []
+
+
+def _told(met: Counter[str], wanted: str) -> str:
+    """Values in words."""
+    common = met.most_common(_VALUES_SHOWN if len(met) <= _VALUES_SHOWN or not wanted else _COMPARED)
+    alike = nearest(wanted, [value for value, _ in common], _NEAREST, _LIKENESS) if len(common) > _VALUES_SHOWN else []
+    if len(common) > _VALUES_SHOWN:
+        near = ", ".join(value[:40] for value in alike)
+        return f"{len(met):,} different values, {f'nearest: {near}' if near else 'none like it'}"
+    more = f" and {len(met) - _VALUES_SHOWN} more" if len(met) > _VALUES_SHOWN else ""
+    return (", ".join(f"{value[:40]} {count:,}" for value, count in common) or "none") + more
 
 
 def _texts(value: Any) -> Iterable[Any]:
@@ -209,17 +225,14 @@ class Scan(Generic[R]):
         for check in self.source.checks:
             if check.value is not None:
                 value = check.value(record)
-                values = value if isinstance(value, list) else [value]
+                values = [value] if isinstance(value, bool) else _texts(value)
                 self.met.setdefault(check.name, Counter()).update(str(one) for one in values if one is not None)
 
-    def values_met(self) -> list[str]:
-        """What rows have in the columns whose checks none passed."""
-        notes = []
-        for name, met in sorted(self.met.items()):
-            common = ", ".join(f"{value[:40]} {count:,}" for value, count in met.most_common(_VALUES_SHOWN))
-            more = f" and {len(met) - _VALUES_SHOWN} more" if len(met) > _VALUES_SHOWN else ""
-            notes.append(f"{name} here: {common or 'none'}{more}")
-        return notes
+    def values_met(self, *, near: bool) -> list[str]:
+        """What rows have in the columns whose checks none passed: of many values the most frequent or, with `near`,
+        those that are most like what was asked for."""
+        wanted = {check.name: check.wanted for check in self.source.checks}
+        return [f"{name} here: {_told(met, wanted[name] if near else '')}" for name, met in sorted(self.met.items())]
 
     def _is_new(self, record: R) -> bool:
         if not self.unique:
