@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from ..api.client import Filling, IruClient, Observe
+from ..api.client import Filling, IruClient, Observe, unobserved
 from ..api.transport.rate_limit import Limits
 from ..errors import ConfigError
 from ..inventory.location import default_file
@@ -96,7 +96,7 @@ def account(settings: Settings) -> str:
 
 
 def open_client(
-    settings: Settings, observe: Observe | None = None, *, demo_since: datetime | None = None, demo_begun: bool = True
+    settings: Settings, observe: Observe = unobserved, *, demo_since: datetime | None = None, demo_begun: bool = True
 ) -> IruClient:
     """A client for the tenant, or for the demo tenant, whose requests `observe` sees. Raises ConfigError; sends
     nothing. The demo tenant's present is `demo_since` if given; without `demo_begun` its story is still to come."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -43,6 +44,7 @@ HUNG_UP = "iru_mcp.hung_up"
 """The key of an HTTP request's scope that holds an event: the client has closed the connection."""
 
 
+@dataclass(eq=False, repr=False)
 class Binder:
     """One per process: the tools, and the one Iru client that all connections share.
 
@@ -51,26 +53,18 @@ class Binder:
     a person.
     """
 
-    def __init__(  # noqa: PLR0913 - what a server is told at its start
-        self,
-        tools: Mapping[str, Tool],
-        open_client: Callable[[], IruClient],
-        *,
-        text_only: bool = False,
-        watch: Watch | None = None,
-        max_calls: int = MAX_CALLS,
-        show_views: bool = True,
-        opens_early: bool = False,
-    ) -> None:
-        self._tools = tools
-        self._open_client = open_client
-        self.client: IruClient | None = None
-        self.in_flight = 0
-        self._text_only = text_only
-        self._watch = watch or Watch()
-        self._max_calls = max_calls
-        self._show_views = show_views
-        self.opens_early = opens_early
+    tools: Mapping[str, Tool]
+    open_client: Callable[[], IruClient]
+    _: KW_ONLY
+    text_only: bool = False
+    watch: Watch = field(default_factory=Watch)
+    max_calls: int = MAX_CALLS
+    show_views: bool = True
+    opens_early: bool = False
+    client: IruClient | None = field(default=None, init=False)
+    in_flight: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
         self._opening = anyio.Lock()
         self._listed: dict[bool, types.ListToolsResult] = {}
         content = Content(self.shared_client, self._call_tool, self._draws)
@@ -78,7 +72,7 @@ class Binder:
             "iru-mcp",
             version=__version__,
             title="Iru (read-only)",
-            instructions=instructions(tools),
+            instructions=instructions(self.tools),
             cache_hints=dict.fromkeys(_LISTS, _HOUR),
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
@@ -89,12 +83,12 @@ class Binder:
             on_read_resource=content.read_resource,
             on_completion=content.complete,
         )
-        if show_views:
+        if self.show_views:
             self.server.extensions[views.EXTENSION] = {}
 
     @cached_property
     def _calls(self) -> CallLimit:
-        return CallLimit(self._max_calls)  # needs a running event loop
+        return CallLimit(self.max_calls)  # needs a running event loop
 
     async def aclose(self) -> None:
         """Close the shared client, if any call opened it."""
@@ -106,7 +100,7 @@ class Binder:
         """The same list for every client, but for those that draw views: their list names the view of a tool."""
         draws = self._draws(ctx)
         if draws not in self._listed:
-            tools = [self._describe(tool, draws=draws) for tool in self._tools.values()]
+            tools = [self._describe(tool, draws=draws) for tool in self.tools.values()]
             kept_by = {"cache_scope": "private"} if draws else {}  # another client must not be handed this one's list
             self._listed[draws] = types.ListToolsResult(tools=tools, **kept_by)
         return self._listed[draws]
@@ -115,7 +109,7 @@ class Binder:
         """Whether the client announced that it shows views of our kind."""
         announced = ctx.session.client_capabilities
         settings = (announced.extensions or {}).get(views.EXTENSION) if announced else None
-        return self._show_views and settings is not None and views.MIME_TYPE in (settings.get("mimeTypes") or ())
+        return self.show_views and settings is not None and views.MIME_TYPE in (settings.get("mimeTypes") or ())
 
     def _describe(self, tool: Tool, *, draws: bool) -> types.Tool:
         view = views.view_of(tool.name, tool.input_schema["properties"]) if draws else None
@@ -124,7 +118,7 @@ class Binder:
             title=tool.title,
             description=tool.description,
             input_schema=tool.input_schema,
-            output_schema=None if self._text_only else tool.output_schema,
+            output_schema=None if self.text_only else tool.output_schema,
             annotations=types.ToolAnnotations(
                 read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
             ),
@@ -137,7 +131,7 @@ class Binder:
         arguments = params.arguments or {}
         self.in_flight += 1
         try:
-            with self._watch.call(params.name, arguments, _caller(ctx)) as set_outcome:
+            with self.watch.call(params.name, arguments, _caller(ctx)) as set_outcome:
                 result, outcome = await self._outcome(ctx, params.name, arguments)
                 set_outcome(outcome)
                 return result
@@ -172,13 +166,13 @@ class Binder:
             return _failure("The client has closed its connection."), "cancelled"
         return types.CallToolResult(
             content=[types.TextContent(text=to_json(answer))],
-            structured_content=None if self._text_only else answer,
+            structured_content=None if self.text_only else answer,
         ), "ok"
 
     def _tool(self, name: str) -> Tool:
-        tool = self._tools.get(name)
+        tool = self.tools.get(name)
         if tool is None:
-            near = nearest(name, self._tools, 3, 0.4) or list(self._tools)
+            near = nearest(name, self.tools, 3, 0.4) or list(self.tools)
             raise UsageError(f"There is no tool '{name[:60]}'.", f"Perhaps: {', '.join(near)}.")
         return tool
 
@@ -199,7 +193,7 @@ class Binder:
         """Opened by whoever comes first, in a thread: the file or the keyring of the API token may be slow."""
         async with self._opening:
             if self.client is None:
-                self.client = await to_thread.run_sync(self._open_client, abandon_on_cancel=True)
+                self.client = await to_thread.run_sync(self.open_client, abandon_on_cancel=True)
             return self.client
 
     async def open_early(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from mcp import MCPError, types
@@ -19,19 +20,16 @@ _MOST_COMPLETIONS = 100
 _LONGEST_ARGUMENT = 2_000
 
 
+@dataclass(frozen=True, slots=True)
 class Content:
-    """What can be read beside tools. `client` opens the shared client for completions, `call` a tool; `draws` says
-    whether the client of a request shows views."""
+    """What can be read beside tools."""
 
-    def __init__(
-        self,
-        client: OpenClient,
-        call: Callable[[Any, types.CallToolRequestParams], Awaitable[types.CallToolResult]],
-        draws: Callable[[ServerRequestContext[Any]], bool],
-    ) -> None:
-        self._client = client
-        self._call = call
-        self._draws = draws
+    open_client: OpenClient
+    """Opens the shared client, for completions."""
+    call: Callable[[Any, types.CallToolRequestParams], Awaitable[types.CallToolResult]]
+    """Calls a tool."""
+    draws: Callable[[ServerRequestContext[Any]], bool]
+    """Whether the client of a request shows views."""
 
     async def list_prompts(self, _: ServerRequestContext[Any], __: Any) -> types.ListPromptsResult:
         found = []
@@ -65,7 +63,7 @@ class Content:
             types.Resource(uri=one.uri, mime_type=one.mime_type, size=len(one.read().encode()), **_named(one))
             for one in GUIDES.values()
         ]
-        if not self._draws(ctx):
+        if not self.draws(ctx):
             return types.ListResourcesResult(resources=found)
         found += [
             types.Resource(uri=one.uri, mime_type=views.MIME_TYPE, _meta=views.RESOURCE_META, **_named(one))
@@ -87,7 +85,7 @@ class Content:
         if guide is not None:
             return _text(uri, guide.mime_type, guide.read())
         view = next((view for view in views.VIEWS if view.uri == uri), None)
-        if view is not None and self._draws(ctx):
+        if view is not None and self.draws(ctx):
             return _text(uri, views.MIME_TYPE, views.page(view), views.RESOURCE_META)
         for template in TEMPLATES:
             value = template.match(uri)
@@ -104,7 +102,7 @@ class Content:
     ) -> types.ReadResourceResult:
         """What a tool answers, at an address of its own; nobody may keep it."""
         call = types.CallToolRequestParams(name=template.tool, arguments={template.argument: value})
-        result = await self._call(ctx, call)
+        result = await self.call(ctx, call)
         text = "".join(block.text for block in result.content if isinstance(block, types.TextContent))
         if result.is_error:
             raise _invalid(text, uri=uri[:200])
@@ -114,7 +112,7 @@ class Content:
     async def complete(self, _: ServerRequestContext[Any], params: types.CompleteRequestParams) -> types.CompleteResult:
         completer = self._completer(params.ref, params.argument.name)
         try:
-            found = list(await completer(params.argument.value[:200], self._client)) if completer else []
+            found = list(await completer(params.argument.value[:200], self.open_client)) if completer else []
         except IruError:
             found = []
         shown = found[:_MOST_COMPLETIONS]
@@ -129,7 +127,7 @@ class Content:
             prompt = prompts().get(ref.name)
             return next((one.complete for one in prompt.arguments if one.name == argument), None) if prompt else None
         template = next((one for one in TEMPLATES if one.uri == ref.uri), None)
-        return template.complete.get(argument) if template else None
+        return template.complete if template and template.slot == argument else None
 
 
 def _named(one: Any) -> dict[str, str]:

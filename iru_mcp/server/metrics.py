@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from ..api.client import IruClient
 from .telemetry import Finished, Sent
@@ -12,10 +13,10 @@ _BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0)
 Labels = tuple[tuple[str, str], ...]
 
 
+@dataclass(slots=True)
 class _Histogram:
-    def __init__(self) -> None:
-        self.sums: dict[Labels, float] = {}
-        self.counts: Counter[tuple[Labels, float]] = Counter()
+    sums: dict[Labels, float] = field(default_factory=dict)
+    counts: Counter[tuple[Labels, float]] = field(default_factory=Counter)
 
     def add(self, labels: Labels, seconds: float) -> None:
         self.sums[labels] = self.sums.get(labels, 0.0) + seconds
@@ -32,6 +33,7 @@ class _Histogram:
             yield f"{name}_count{_braced(labels)} {self.counts[labels, float('inf')]}"
 
 
+@dataclass(slots=True)
 class Metrics:
     """Calls by tool and outcome, requests to Iru by path and status, how long both took, retries and quota left.
 
@@ -39,19 +41,16 @@ class Metrics:
     alone, so that no caller can make them grow.
     """
 
-    def __init__(
-        self, tools: Iterable[str], client: Callable[[], IruClient | None], in_flight: Callable[[], int]
-    ) -> None:
-        self._tools = frozenset(tools)
-        self._client = client
-        self._in_flight = in_flight
-        self._calls: Counter[Labels] = Counter()
-        self._requests: Counter[Labels] = Counter()
-        self._call_seconds = _Histogram()
-        self._request_seconds = _Histogram()
+    tools: Container[str]
+    client: Callable[[], IruClient | None]
+    in_flight: Callable[[], int]
+    _calls: Counter[Labels] = field(default_factory=Counter)
+    _requests: Counter[Labels] = field(default_factory=Counter)
+    _call_seconds: _Histogram = field(default_factory=_Histogram)
+    _request_seconds: _Histogram = field(default_factory=_Histogram)
 
     def called(self, call: Finished) -> None:
-        tool = ("tool", call.tool if call.tool in self._tools else "unknown")
+        tool = ("tool", call.tool if call.tool in self.tools else "unknown")
         self._calls[tool, ("outcome", call.outcome)] += 1
         self._call_seconds.add((tool,), call.seconds)
 
@@ -66,10 +65,10 @@ class Metrics:
     def _lines(self) -> Iterator[str]:
         yield from _metric("iru_mcp_calls_total", "Tool calls.", self._calls)
         yield from self._call_seconds.lines("iru_mcp_call_seconds", "Seconds a tool call took.")
-        yield from _gauge("iru_mcp_calls_in_flight", "Tool calls at work or waiting.", self._in_flight())
+        yield from _gauge("iru_mcp_calls_in_flight", "Tool calls at work or waiting.", self.in_flight())
         yield from _metric("iru_mcp_upstream_requests_total", "Requests to Iru.", self._requests)
         yield from self._request_seconds.lines("iru_mcp_upstream_request_seconds", "Seconds a request to Iru took.")
-        client = self._client()
+        client = self.client()
         yield from _metric("iru_mcp_upstream_retries_total", "Retries.", {(): client.retries if client else 0})
         cache = client.cache if client else None
         hits: dict[Labels, int] = {(("how", "kept"),): cache.hits, (("how", "shared"),): cache.shared} if cache else {}

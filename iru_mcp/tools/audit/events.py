@@ -85,9 +85,9 @@ async def list_audit_events(
     word = "view" if action.strip().casefold() == "read" else action  # Iru's word for a secret that was read
     for column, text in {"action": word, "target_type": target_type, "target_component": target_component}.items():
         checks += text_checks(column, text, tells=True)
-    checks += text_checks("target", target, names_in, attrgetter("target_id"), tells=True)
+    checks += text_checks("target", target, lambda event: (event.target_id, *names_in(event)), tells=names_in)
     checks += text_checks("changed", changed, lambda event: changes_in(event.new_state))
-    checks += text_checks("actor", actor, attrgetter("actor_type"), attrgetter("actor_id"), tells=True)
+    checks += text_checks("actor", actor, attrgetter("actor_id", "actor_type"), tells=attrgetter("actor_type"))
     source = Source(
         LIST_AUDIT_EVENTS, query=query, checks=checks, promised=(lambda row: newest_first(row.occurred_at),)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any, TypedDict, cast
 
@@ -14,7 +14,7 @@ from ...api.endpoints.prism import PRISM_SYSTEM_EXTENSIONS, PrismRow
 from ...errors import UsageError
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.reader import Attempt, SourceRows, attempt, gather, read
+from ..kit.reader import Parts, attempt, gather, read
 from .indicator_answer import answer_of, device_of, devices_of
 from .indicator_links import Followed, follow
 from .indicator_lists import LIST_ENDPOINTS, LISTS
@@ -98,46 +98,48 @@ async def _find(call: Call, indicator: Indicator, room: int, most: int) -> dict[
     }
     if _IN_APPS in columns and _ON_ALL_PLATFORMS & set(indicator.kinds):
         jobs[_OUTSIDE] = lambda: count_outside_prism(call)
-    outcomes = await gather(jobs)
-    outside = outcomes.pop(_OUTSIDE, None)
-    followed = Followed() if _names_a_device(indicator, outcomes) else await follow(call, outcomes)
-    devices = await _devices(call, outcomes, followed)
-    answer = answer_of(indicator, columns, outcomes, followed, devices, room, most)
+    parts = await gather(jobs)
+    outside = parts.pop(_OUTSIDE, None)
+    followed = Followed() if _names_a_device(indicator, parts) else await follow(call, parts)
+    devices = await _devices(call, parts, followed)
+    answer = answer_of(indicator, columns, parts, followed, devices, room, most)
     if outside and outside.value != "":
         which = f"apps of {outside.value or 'Windows and Android'} devices"
-        answer["complete"] = answer["complete"] and _is_apples(indicator, outcomes)
+        answer["complete"] = answer["complete"] and _is_apples(indicator, parts)
         answer.setdefault("not_looked_at", {})[which] = "Iru has them device by device: list_device_apps"
     return answer
 
 
-def _is_apples(indicator: Indicator, outcomes: Mapping[str, Attempt[SourceRows[Any]]]) -> bool:
+def _is_apples(indicator: Indicator, parts: Parts) -> bool:
     """Whether the indicator is of a program for Apple's systems: by its path, or since Prism has an app of that bundle
     id; the apps of other devices are then another question, and are only told as not looked at."""
     if "path" in indicator.kinds:
         return indicator.value.startswith("/")
-    apps = outcomes.get(_IN_APPS)
+    apps = parts.get(_IN_APPS)
     return "bundle_id" in indicator.kinds and bool(apps and apps.records)
 
 
-def _names_a_device(indicator: Indicator, outcomes: Mapping[str, Attempt[SourceRows[Any]]]) -> bool:
+def _names_a_device(indicator: Indicator, parts: Parts) -> bool:
     """Whether the indicator is a device or its holder, whose threats and apps are not what was asked for."""
-    lists = (outcomes.get(name) for name in ("devices", "device_information"))
-    is_known = any(outcome and outcome.records for outcome in lists)
+    lists = (parts.get(name) for name in ("devices", "device_information"))
+    is_known = any(part and part.records for part in lists)
     return is_known and bool(_IDENTITIES & set(indicator.kinds))
 
 
-async def _devices(call: Call, outcomes: Mapping[str, Attempt[SourceRows[Any]]], followed: Followed) -> dict[str, Any]:
+async def _devices(call: Call, parts: Parts, followed: Followed) -> dict[str, Any]:
     """The union of the devices of all hits, and whether endpoint detection works on each of a few."""
-    hits = {name: list(outcome.records) for name, outcome in outcomes.items() if outcome.value}
-    direct = {device_of(record.flat()) for name, records in hits.items() for record in records if name != "users"}
-    for name, rows in followed.rows.items():
-        hits[name] = hits.get(name, []) + list(rows.values())
-    unknown = {name: outcome.state for name, outcome in outcomes.items() if not outcome.complete} | followed.missing
-    ids = {device_of(record.flat()) for name, records in hits.items() for record in records if name != "users"}
-    edr: dict[str, str] = {}
-    if any(hits.get(name) for name in _ALERTS) and len(ids) <= _MOST_ASKED_FOR_EDR:
-        edr = await _read_edr(call, sorted(ids))
-    return devices_of(hits, direct, unknown, edr)
+    hits = {
+        name: [record.flat() for record in part.records]
+        for name, part in parts.items()
+        if part.value and name != "users"  # a person is no device
+    }
+    direct = {device_of(row) for rows in hits.values() for row in rows}
+    for name, records in followed.rows.items():
+        hits.setdefault(name, []).extend(record.flat() for record in records.values())
+    unknown = {name: part.state for name, part in parts.items() if not part.complete} | followed.missing
+    ids = {device_of(row) for rows in hits.values() for row in rows}
+    is_asked = any(hits.get(name) for name in _ALERTS) and len(ids) <= _MOST_ASKED_FOR_EDR
+    return devices_of(hits, direct, unknown, await _read_edr(call, sorted(ids)) if is_asked else {})
 
 
 _RUNS = "activated_enabled"
@@ -147,10 +149,10 @@ _RUNS = "activated_enabled"
 async def _read_edr(call: Call, device_ids: list[str]) -> dict[str, str]:
     """Whether EDR runs on each device: the state of Iru's endpoint security extension, in words."""
     wanted = {"device_id": {"in": device_ids}, "categories": {"like": ["endpoint_security"]}}
-    outcome = await attempt(lambda: read(call, PRISM_SYSTEM_EXTENSIONS, {"filter": json.dumps(wanted)}))
-    if outcome.value is None or not outcome.complete:
-        return dict.fromkeys(device_ids, f"unknown, {outcome.state}")
-    rows: list[PrismRow] = outcome.records
+    part = await attempt(lambda: read(call, PRISM_SYSTEM_EXTENSIONS, {"filter": json.dumps(wanted)}))
+    if part.value is None or not part.complete:
+        return dict.fromkeys(device_ids, f"unknown, {part.state}")
+    rows: list[PrismRow] = part.records
     own = [
         row for row in rows if any(name in str(row.values.get("identifier")).casefold() for name in ("kandji", "iru"))
     ]
