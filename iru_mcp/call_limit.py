@@ -23,10 +23,17 @@ LONGEST_WAIT = 50.0
 """Seconds a call waits for its turn; most clients give up at 60."""
 
 
-class CallLimit:
-    """At most `most` calls at once, and at most three quarters of them by one caller of several."""
+_BUSY = ("iru-mcp is busy: too many calls are waiting.", "Try again in a minute, with fewer at once.")
 
-    def __init__(self, most: int) -> None:
+
+class CallLimit:
+    """At most `most` calls at once, and at most three quarters of them by one caller of several.
+
+    `busy` is what one is told that got no place: fact and remedy.
+    """
+
+    def __init__(self, most: int, busy: tuple[str, str] = _BUSY) -> None:
+        self._busy = busy
         self._all = anyio.CapacityLimiter(most)
         self._share = max(1, most * 3 // 4)
         self._callers: dict[str, anyio.CapacityLimiter] = {}
@@ -37,7 +44,7 @@ class CallLimit:
         """Wait for a place; `caller` None is the only one there is. Raises RateLimited after `LONGEST_WAIT`."""
         share = MOST_WAITING if caller is None else WAITING_SHARE
         if self._waiting.total() >= MOST_WAITING or self._waiting[caller] >= share:
-            raise _busy()
+            raise RateLimited(*self._busy)
         limits = [self._all] if caller is None else [self._of(caller), self._all]
         async with contextlib.AsyncExitStack() as held:
             self._waiting[caller] += 1
@@ -46,7 +53,7 @@ class CallLimit:
                     for limit in limits:
                         await _hold(held, limit)
             except TimeoutError:
-                raise _busy() from None
+                raise RateLimited(*self._busy) from None
             finally:
                 self._waiting[caller] -= 1
             yield
@@ -63,7 +70,3 @@ async def _hold(held: contextlib.AsyncExitStack, limit: anyio.CapacityLimiter) -
     call = object()
     await limit.acquire_on_behalf_of(call)
     held.callback(limit.release_on_behalf_of, call)
-
-
-def _busy() -> RateLimited:
-    return RateLimited("iru-mcp is busy: too many calls are waiting.", "Try again in a minute, with fewer at once.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from typing import ClassVar, Self
 
@@ -93,3 +94,8 @@ class Unreadable(IruError):
     """A success status with a body that is not what the endpoint documents."""
 
     retryable = True
+
+
+def reader_has_left(error: OSError) -> bool:
+    """Whether a pipe is written to that nobody reads any more: Windows calls that an invalid argument."""
+    return isinstance(error, BrokenPipeError) or (error.errno == errno.EINVAL and error.filename is None)

@@ -66,18 +66,27 @@ class Installation:
     def adding(self, extra: str) -> str:
         """A shell command after which an `extra` of this package is there."""
         if self.cached_by == "uvx":
-            return shlex.join(["uvx", "--from", self.requirement(extra), _NAME])
+            return _shell(["uvx", "--from", self.requirement(extra), _NAME])
         if self.cached_by == "pipx":
-            return shlex.join(["pipx", "run", "--spec", self.requirement(extra), _NAME])
+            return _shell(["pipx", "run", "--spec", self.requirement(extra), _NAME])
         how = (
             [self.python, "-m", "pip", "install"] if self.has_pip else ["uv", "pip", "install", "--python", self.python]
         )
-        return shlex.join([*how, *_requirements_of(extra)])
+        return _shell([*how, *_requirements_of(extra)])
 
 
 def installation() -> Installation:
     """This process's."""
     return Installation(sys.executable, sys.prefix, _source(), util.find_spec("pip") is not None)
+
+
+def _shell(words: list[str]) -> str:
+    """The words as a line to paste: on Windows into cmd, which knows no single quotes."""
+    if sys.platform == "win32":
+        from subprocess import list2cmdline  # noqa: PLC0415 - of this platform
+
+        return list2cmdline(words)
+    return shlex.join(words)
 
 
 def _source() -> str:

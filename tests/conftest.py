@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import socket
 import threading
@@ -29,6 +30,15 @@ settings.load_profile("patient")
 ROOT = Path(__file__).parents[1]
 MOMENT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 FAST = Limits(per_second=100_000, attempts=1)
+
+
+PLATFORM = {name: os.environ[name] for name in ("SYSTEMROOT", "TEMP", "PATHEXT") if name in os.environ}
+"""What a process of Windows needs in its environment to open a socket, or to find its temporary folder."""
+
+
+def home_variables(folder: Path) -> dict[str, str]:
+    """What names the home folder, on any platform."""
+    return {"HOME": str(folder), "USERPROFILE": str(folder)}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -238,6 +248,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("APPDATA", raising=False)
+    for name, value in home_variables(tmp_path).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     return tmp_path

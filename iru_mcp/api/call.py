@@ -234,6 +234,7 @@ class _Pages:
             self.rows_before = 0
         self._total: int | None = None
         self._positions: set[Position] = set()
+        self._first_rows: Sequence[Any] = ()
         self._fingerprints: set[int] = set()
 
     def refuse_repeat(self) -> None:
@@ -243,15 +244,23 @@ class _Pages:
 
     def add(self, batch: Batch[Any]) -> None:
         """Count one page. Raises Interrupted when the same rows were read before."""
-        if self.read or batch.next is not None:
-            fingerprint = _fingerprint(batch.rows)
-            if batch.rows and fingerprint in self._fingerprints:
-                raise Interrupted("Iru gave the same page twice", None)
-            self._fingerprints.add(fingerprint)
+        if self.read == 0:
+            self._first_rows = batch.rows  # most walks end here, and need no fingerprint
+        else:
+            self._refuse_same_rows(batch.rows)
         self._positions.add(batch.position)
         self.read += 1
         self.rows += len(batch.rows)
         self.next, self._total = batch.next, batch.total
+
+    def _refuse_same_rows(self, rows: Sequence[Any]) -> None:
+        if self._first_rows:
+            self._fingerprints.add(_fingerprint(self._first_rows))
+            self._first_rows = ()
+        fingerprint = _fingerprint(rows)
+        if rows and fingerprint in self._fingerprints:
+            raise Interrupted("Iru gave the same page twice", None)
+        self._fingerprints.add(fingerprint)
 
     def check_total(self) -> None:
         """Raises Interrupted when Iru counts more rows than it gave."""

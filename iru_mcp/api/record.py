@@ -123,12 +123,19 @@ class Declared(BaseModel):
 
 
 class Record(Declared):
-    """One thing as Iru describes it: unknown fields kept, blanks as None, every field optional but the identity."""
+    """One thing as Iru describes it: unknown fields kept, blanks as None, every field optional but the identity.
+
+    The identity is the fields without a default: a row that lacks one of them cannot be told from another.
+    """
 
     identity: ClassVar[tuple[str, ...]] = ()
-    """Fields without which a row cannot be told from another."""
     unique: ClassVar[bool] = False
     """Whether the identity alone names the thing, in all of Iru."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        super().__pydantic_init_subclass__()
+        cls.identity = tuple(name for name, field in cls.model_fields.items() if field.is_required())
 
     def key(self) -> str:
         """What tells this row from any other: its identity where that is unique, else all it holds."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -15,8 +16,8 @@ from importlib import import_module
 from typing import NoReturn, TextIO
 
 from .. import __version__
-from ..config.settings import FIELDS, Settings, read, unknown
-from ..errors import ConfigError, IruError, UsageError
+from ..config.settings import FIELDS, read, unknown
+from ..errors import ConfigError, IruError, UsageError, reader_has_left
 from . import inventory
 
 _VERBS = {
@@ -40,6 +41,8 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb. 0: done; 1: it did not work; 2: wrong verb, flag, setting or argument; 130: stopped by Ctrl-C."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        _write_utf8(stream)
     try:
         return _until_written(words)
     finally:
@@ -58,11 +61,9 @@ def _until_written(words: list[str]) -> int:
         finally:
             if sys.stdout is not None:
                 sys.stdout.flush()
-    except BrokenPipeError:
-        _discard(sys.stdout)
-        return 1
     except OSError as error:
-        print(f"iru-mcp: {error.filename or 'output'}: {error.strerror or error}.", file=sys.stderr)
+        if not reader_has_left(error):
+            print(f"iru-mcp: {error.filename or 'output'}: {error.strerror or error}.", file=sys.stderr)
         _discard(sys.stdout)
         return 1
 
@@ -74,7 +75,8 @@ def _main(words: list[str]) -> int:
         settings = read(flags, env_file=options.env_file)
         for warning in unknown():
             print(f"iru-mcp: {warning}", file=sys.stderr)
-        return _run(options, settings)
+        module = import_module(f".{options.verb.replace('-', '_')}", __package__)
+        return int(module.run(options, settings))
     except (UsageError, ConfigError) as error:
         print(f"iru-mcp: {error}", file=sys.stderr)
         return 2
@@ -86,23 +88,26 @@ def _main(words: list[str]) -> int:
         return 130
 
 
+def _write_utf8(stream: TextIO | None) -> None:
+    """What a program or a file gets is UTF-8 with line ends as written, whatever this machine's code page is: names
+    from all over the world are in it. A terminal is told by Python in the way that it understands."""
+    if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+        stream.reconfigure(encoding="utf-8", newline="\n")
+
+
 def _discard(stream: TextIO) -> None:
     """Nobody takes the output any more: point `stream` nowhere, so that the interpreter's last flush cannot fail."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _run(options: argparse.Namespace, settings: Settings) -> int:
-    code: int = import_module(f".{options.verb.replace('-', '_')}", __package__).run(options, settings)
-    return code
-
-
 def parse(words: list[str]) -> argparse.Namespace:
     """The words as options; `serve` is meant where no verb is given. Raises UsageError saying what is valid."""
-    parser = _parser()
-    options, unknown = parser.parse_known_args(_with_verb(words))
+    words = _with_verb(words)
+    parser = _parser(words[0])
+    options, unknown = parser.parse_known_args(words)
     unknown = _take_arguments(options, unknown)
-    if unknown or not options.verb:
+    if unknown:
         flags = ", ".join(_flags(parser, options.verb))
         raise UsageError(f"{options.verb} takes no '{unknown[0][:40]}'.", f"Valid: {flags}.")
     return options
@@ -119,7 +124,7 @@ def _with_verb(words: list[str]) -> list[str]:
 def _take_arguments(options: argparse.Namespace, words: list[str]) -> list[str]:
     """Add positional arguments that argparse left over: it takes them in one run, and people write flags between
     them. Returns the words that are no arguments."""
-    many = {"call": "arguments", "view": "arguments", "setup": "clients"}.get(options.verb or "")
+    many = {"call": "arguments", "view": "arguments", "setup": "clients"}.get(options.verb)
     if many:
         getattr(options, many).extend(word for word in words if not word.startswith("-"))
     return [word for word in words if not many or word.startswith("-")]
@@ -130,15 +135,22 @@ def _flags(parser: argparse.ArgumentParser, verb: str) -> list[str]:
     return sorted(flag for flag in dict(choices or {})[verb]._option_string_actions if flag.startswith("--"))  # noqa: SLF001
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(first: str) -> argparse.ArgumentParser:
+    """What reads words that begin with `first`: one verb with its flags, or for the help all verbs without theirs.
+
+    A verb has some fifty flags; those of all verbs would take longer to make than most of a start.
+    """
     parser = _Parser(prog="iru-mcp", description="Read-only Iru tools for AI agents.")
     parser.add_argument("--version", action="version", version=f"iru-mcp {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser)
-    for verb, text in _VERBS.items():
-        one = verbs.add_parser(verb, help=text, description=text, allow_abbrev=False)
+    if first in _VERBS:
+        one = verbs.add_parser(first, description=_VERBS[first], allow_abbrev=False)
         _add_settings(one)
-        _add_flags(one, verb)
-        inventory.add_flags(one, verb)
+        _add_flags(one, first)
+        inventory.add_flags(one, first)
+    else:
+        for verb, text in _VERBS.items():
+            verbs.add_parser(verb, help=text)
     return parser
 
 

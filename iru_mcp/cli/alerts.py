@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import anyio
 
 from ..config.settings import Settings
 from ..errors import IruError, UsageError
@@ -16,7 +19,7 @@ from ..inventory.alerts.evaluate import listed
 from ..inventory.alerts.findings import ask
 from ..inventory.alerts.rules import load
 from ..inventory.alerts.webhook import set_aside
-from ..inventory.sandbox.processes import OneProcess
+from ..inventory.sandbox.processes import Processes
 from ..inventory.store import reader, utc
 from .inventory import as_shown, copy_file, read_interval
 
@@ -30,7 +33,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     """Run the verb. The exit code is FIRED, or 0. Raises an IruError."""
     path, now = copy_file(settings), datetime.now(UTC)
     if options.check:
-        return _try(options.check, path, as_shown(settings))
+        with reader(path):  # says what is wrong with the file
+            return anyio.run(_try, options.check, path, as_shown(settings))
     end = now + timedelta(seconds=read_interval(options.until, "--until"))
     match options.what:
         case []:
@@ -78,13 +82,13 @@ def _line(alert: dict[str, Any], at: str, muted: set[str]) -> str:
     return f"{alert['alert']:>5} {alert['severity']:<9} {alert['rule']:<28} {alert['opened_at']}  {alert['say']}{state}"
 
 
-def _try(file: str, path: Path, shown: Callable[[Any], Any]) -> int:
+async def _try(file: str, path: Path, shown: Callable[[Any], Any]) -> int:
     """What each rule of the file, and each built-in one, finds now. 1 when one cannot be asked."""
     failed = False
-    with OneProcess() as process:
+    async with aclosing(Processes()) as processes:
         for rule in load(file):
             try:
-                found = ask(process, path, rule)
+                found = await ask(processes, path, rule)
             except IruError as error:
                 print(f"{rule.name}: {error}")
                 failed = True

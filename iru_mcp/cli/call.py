@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import aclosing
 
 import anyio
 
@@ -23,18 +24,13 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 def asked(options: argparse.Namespace, settings: Settings) -> tuple[Tool, dict[str, str], Answer]:
     """The tool that `options` names, the arguments it was given, and its answer. Raises an IruError."""
-    tool = _tool(settings, options.tool)
-    arguments = dict(map(_pair, options.arguments))
-    return tool, arguments, anyio.run(_call, settings, tool, arguments)
-
-
-def _tool(settings: Settings, name: str) -> Tool:
-    tools = offered(settings)
-    if name in tools:
-        return tools[name]
-    if name in catalogue():
+    name, tools = options.tool, offered(settings)
+    if name not in tools and name in catalogue():
         raise UsageError(f"{name} is not among the usual tools.", f"Switch it on with --tools {name}.")
-    raise UsageError(f"There is no tool '{name[:40]}'.", f"Valid: {', '.join(tools)}.")
+    if name not in tools:
+        raise UsageError(f"There is no tool '{name[:40]}'.", f"Valid: {', '.join(tools)}.")
+    arguments = dict(map(_pair, options.arguments))
+    return tools[name], arguments, anyio.run(_call, settings, tools[name], arguments)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -45,8 +41,5 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 async def _call(settings: Settings, tool: Tool, arguments: dict[str, str]) -> Answer:
-    client = open_client(settings)
-    try:
+    async with aclosing(open_client(settings)) as client:
         return await tool.run(client, arguments)
-    finally:
-        await client.aclose()

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from .. import __version__
 from ..api.call import Call
 from ..api.client import IruClient
 from ..api.endpoint import Endpoint
-from ..api.endpoints.devices import LIST_DEVICES
-from ..api.endpoints.users import LIST_USERS
+from ..api.endpoints.devices import LIST_DEVICES, Device
+from ..api.endpoints.users import LIST_USERS, User
 from ..config.account import open_client, tenant
 from ..config.settings import Settings
 from ..errors import (
@@ -39,6 +40,10 @@ _NOBODY = "00000000-0000-4000-8000-000000000000"
 _SECONDS = 60.0
 _NOT_IRU = (Unreachable, NotFound, Refused, Unreadable)
 """What no tenant of Iru answers to /users."""
+_ACCEPTED_NOWHERE = (
+    "Iru accepts this API token nowhere (401): it is mistyped, revoked or expired, or belongs to another tenant. "
+    "An admin can create a new one under Access > API tokens."
+)
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -57,15 +62,12 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _asked(settings: Settings, report: Report, shapes: Shapes | None) -> None:
-    client = open_client(settings)
-    tools = offered(settings)
-    if shapes is not None:
-        client.on_answer = shapes.note
-        tools = select(catalogue(), toolsets_named=["all"]) | tools
-    try:
+    async with aclosing(open_client(settings)) as client:
+        tools = offered(settings)
+        if shapes is not None:
+            client.on_answer = shapes.note
+            tools = select(catalogue(), toolsets_named=["all"]) | tools
         await check(client, tools, report)
-    finally:
-        await client.aclose()
 
 
 def _write_shapes(path: Path, shapes: Shapes) -> None:
@@ -139,22 +141,16 @@ async def check(client: IruClient, tools: Mapping[str, Tool], report: Report) ->
     report.token_accepted = any(one is None or isinstance(one, (NotPermitted, NotLicensed)) for one in found)
     if not report.token_accepted:
         refused = any(isinstance(one, Unauthorized) for one in found)
-        report.problem = _bad_token() if refused else str(outcomes[LIST_USERS])
+        report.problem = _ACCEPTED_NOWHERE if refused else str(outcomes[LIST_USERS])
     report.requests_left_this_hour = client.rate_limiter.hour_left
     report.tools = {name: _verdict(tool, outcomes) for name, tool in tools.items()}
     return report
 
 
-def _bad_token() -> str:
-    return (
-        "Iru accepts this API token nowhere (401): it is mistyped, revoked or expired, or belongs to another tenant. "
-        "An admin can create a new one under Access > API tokens."
-    )
-
-
 async def _probe(
     call: Call, endpoint: Endpoint[Any], ids: dict[str, str], outcomes: dict[Endpoint[Any], IruError | None]
 ) -> None:
+    """Ask one endpoint with `ids` in its slots; what came of it goes to `outcomes`, an id that was found to `ids`."""
     known = {slot: ids.get(slot, _NOBODY if slot != "cve_id" else "CVE-2000-0001") for slot in endpoint.slots}
     outcomes[endpoint] = None
     try:
@@ -165,15 +161,11 @@ async def _probe(
     except IruError as error:
         outcomes[endpoint] = error
     else:
-        _learn(endpoint, batch.records, ids)
-
-
-def _learn(endpoint: Endpoint[Any], records: list[Any], ids: dict[str, str]) -> None:
-    first = next((record for record in records if record is not None), None)
-    if first is not None and endpoint is LIST_USERS:
-        ids["user_id"] = first.id
-    elif first is not None and endpoint is LIST_DEVICES:
-        ids["device_id"] = first.device_id
+        first = next((record for record in batch.records if record is not None), None)
+        if isinstance(first, User):
+            ids["user_id"] = first.id
+        elif isinstance(first, Device) and endpoint is LIST_DEVICES:
+            ids["device_id"] = first.device_id
 
 
 def _verdict(tool: Tool, outcomes: Mapping[Endpoint[Any], IruError | None]) -> str:
@@ -192,19 +184,12 @@ def _lacking(endpoints: Sequence[Endpoint[Any]], outcomes: Mapping[Endpoint[Any]
     for endpoint in endpoints:
         error = outcomes[endpoint]
         others = [outcomes[one] for one in endpoints if endpoint.name == one.same_as or one.name == endpoint.same_as]
-        if error is None or None in others or (isinstance(error, NotFound) and others and not _all_absent(others)):
+        another_is_there = any(not isinstance(one, NotFound) for one in others)
+        if error is None or None in others or (isinstance(error, NotFound) and another_is_there):
             continue
-        found.append(_lack(endpoint, error))
+        if isinstance(error, (NotPermitted, NotLicensed, Unauthorized)):
+            perhaps = "not licensed, or " if isinstance(error, NotLicensed) else ""
+            found.append(f"{perhaps}the token lacks {endpoint.grant}")
+        else:
+            found.append(str(error))
     return found
-
-
-def _all_absent(outcomes: Sequence[IruError | None]) -> bool:
-    return all(isinstance(one, NotFound) for one in outcomes)
-
-
-def _lack(endpoint: Endpoint[Any], error: IruError | None) -> str:
-    if isinstance(error, NotLicensed):
-        return f"not licensed, or the token lacks {endpoint.grant}"
-    if isinstance(error, (NotPermitted, Unauthorized)):
-        return f"the token lacks {endpoint.grant}"
-    return str(error)

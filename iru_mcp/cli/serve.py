@@ -157,17 +157,10 @@ def _unready(settings: Settings) -> str:
     """Why calls cannot work, as far as the settings alone can tell; strangers read it, so it names no tenant."""
     if settings.demo:
         return ""
-    try:
-        tenant(settings)
-    except ConfigError as error:
-        return _not_ready("IRU_API_URL", error)
-    try:
-        token(settings)
-    except ConfigError as error:
-        return _not_ready("IRU_API_TOKEN", error)
+    for setting, read in (("IRU_API_URL", tenant), ("IRU_API_TOKEN", token)):
+        try:
+            read(settings)
+        except ConfigError as error:
+            _log.warning("not ready: %s", error)
+            return f"{setting} is missing or cannot be used; the server's log says why"
     return ""
-
-
-def _not_ready(setting: str, error: ConfigError) -> str:
-    _log.warning("not ready: %s", error)
-    return f"{setting} is missing or cannot be used; the server's log says why"

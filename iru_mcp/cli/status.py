@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,14 +36,13 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         found = status(db, now) | {"file": str(path), "bytes": path.stat().st_size}
         last = last_whole_sync(db)
     found = {"connected": anyio.run(_connected, settings)} | found
-    too_old = most is not None and (last is None or now - last > most)
     if most is not None:
-        found["older_than_max_age"] = too_old
+        found["older_than_max_age"] = last is None or now - last > most
     if options.json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
     else:
         _print(found)
-    if too_old:
+    if found.get("older_than_max_age"):
         return TOO_OLD
     return int(found["connected"] != "yes" or "failed_rounds" in found or not found["last_sync"])
 
@@ -63,11 +63,8 @@ def _print(found: dict[str, Any]) -> None:
 async def _connected(settings: Settings) -> str:
     """Whether Iru answers this account now, by one request: yes, or no and why."""
     try:
-        client = open_client(settings)
-        try:
+        async with aclosing(open_client(settings)) as client:
             await client.call(LIST_DEVICES, seconds=_PATIENCE, requests=1).page(LIST_DEVICES)
-        finally:
-            await client.aclose()
     except IruError as error:
         return f"no: {error.fact}"
     return "yes"

@@ -163,7 +163,7 @@ def _told(outcome: Outcome, path: Path) -> str:
 async def _judged(settings: Settings, path: Path, rules: list[Rule], now: datetime, log: Log) -> list[dict[str, Any]]:
     """Ask the rules: what fired or resolved, which goes to the webhook too if there is one."""
     url = settings.alert_webhook.get_secret_value()
-    verdict = await anyio.to_thread.run_sync(lambda: judge(path, rules, now, keep=bool(url)))
+    verdict = await judge(path, rules, now, keep=bool(url))
     for name, why in verdict.problems.items():
         log.write(f"iru-mcp: rule {name}: {why}")
     shown = as_shown(settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -50,8 +51,10 @@ def mcp_token(settings: Settings) -> SecretStr | None:
 
 
 def exposed(settings: Settings) -> list[str]:
-    """A warning for each file of secrets that others on this machine may read."""
-    found = []
+    """A warning for each file of secrets that others on this machine may read; none where modes do not say that."""
+    found: list[str] = []
+    if os.name != "posix":
+        return found
     for name, path in (
         ("IRU_API_TOKEN_FILE", settings.api_token_file),
         ("IRU_MCP_TOKEN_FILE", settings.mcp_token_file),

@@ -56,9 +56,11 @@ def read_tenants(file: str, settings: Settings, environment: Mapping[str, str] =
     path = Path(file)
     tables = _tables(path)
     if any("token" in table for table in tables.values()) and not _is_private(path):
+        elsewhere = "name the token with token_env, token_file or token_keyring."
+        if os.name != "posix":
+            raise ConfigError(f"{file} holds a token, which is not read from it on Windows.", elsewhere.capitalize())
         raise ConfigError(
-            f"{file} holds a token and is not readable by you alone.",
-            "Run chmod 600 on it, or name the token with token_env, token_file or token_keyring.",
+            f"{file} holds a token and is not readable by you alone.", f"Run chmod 600 on it, or {elsewhere}"
         )
     found = [_one(file, name, table, settings, environment) for name, table in tables.items()]
     _refuse_twice(file, found, "API", lambda one: account(one.settings))

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from ..api.endpoints.prism import COLUMNS, COMMON_COLUMNS
 from ..tools.kit.catalogue import catalogue, toolsets
-from .completions import Completer, blueprint_name, device_name, one_of, platform, user_email
+from .completions import Completer, OpenClient, blueprint_name, device_name, one_of, platform, user_email
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """One text at one URI."""
+    """One text at one URI, made by `read` when a client asks for it."""
 
     uri: str
     name: str
     title: str
     description: str
-    text: str
+    read: Callable[[], str]
     mime_type: str = "text/markdown"
 
 
@@ -96,14 +96,14 @@ GUIDES: dict[str, Guide] = {
             "prism-filters",
             "Prism filters",
             "How the filter parameter of the prism_* tools is written.",
-            _PRISM_FILTERS,
+            lambda: _PRISM_FILTERS,
         ),
         Guide(
             "iru://guides/permissions",
             "permissions",
             "Permissions of the API token",
             "Which permission each tool needs, by its name on Iru's screen.",
-            _permissions(),
+            _permissions,
         ),
     )
 }
@@ -123,6 +123,10 @@ def _toolset(name: str) -> str | None:
         return None
     lines = (f"- `{tool.name}`: {tool.description}" for tool in members)
     return f"# Toolset {name}\n\nSwitched on with IRU_TOOLSETS={name}.\n\n" + "\n".join(lines) + "\n"
+
+
+async def _toolset_names(prefix: str, open_client: OpenClient) -> Sequence[str]:
+    return await one_of(*toolsets(catalogue()))(prefix, open_client)
 
 
 _COLUMNS = sorted({column for columns in COLUMNS.values() for column in columns} | set(COMMON_COLUMNS))
@@ -161,7 +165,7 @@ TEMPLATES: tuple[Template, ...] = (
         "Tools of a toolset",
         "What a toolset offers when it is switched on.",
         _toolset,
-        complete={"toolset": one_of(*toolsets(catalogue()))},
+        complete={"toolset": _toolset_names},
     ),
     _asks(
         "iru://devices/{device}",

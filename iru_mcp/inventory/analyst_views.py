@@ -42,21 +42,28 @@ FROM devices JOIN _device device ON device.device_id = devices.device_id
 WHERE devices.platform = 'Mac'
 """
 
+_CVE_COUNTS = ("critical_cves", "high_cves", "medium_cves", "low_cves", "kev_count")
+"""Of a Mac, none is 0. Of another device it is NULL: the detections that Iru documents are of Macs, and whether it
+assesses others is not known."""
+
 _DEVICE_OVERVIEW = f"""
 SELECT devices.device_id, devices.device_name, devices.serial_number, devices.platform, devices.model,
     devices.os_version, devices.user_name, devices.user_email, users.department, users.job_title,
     coalesce(users.archived, devices.user_is_archived) AS user_archived, devices.blueprint_name, devices.last_check_in,
-    devices.last_check_in IS NULL AS never_checked_in,
+    iif(devices.last_check_in IS NULL AND json_extract(devices.more, '$.last_check_in_as_sent') IS NOT NULL, NULL,
+        devices.last_check_in IS NULL) AS never_checked_in,
     round(julianday((SELECT max(finished_at) FROM syncs)) - julianday(devices.last_check_in), 2) AS days_silent,
     devices.agent_installed AS has_agent, devices.mdm_enabled, devices.is_missing, devices.lost_mode_status,
-    cves.critical AS critical_cves, cves.high AS high_cves, cves.medium AS medium_cves, cves.low AS low_cves,
-    cves.kev_count, coalesce(open_threats.threats, 0) AS open_threats
+    {
+    ", ".join(f"iif(devices.platform = 'Mac', coalesce(cves.{name}, 0), cves.{name}) AS {name}" for name in _CVE_COUNTS)
+},
+    iif(devices.agent_installed, coalesce(open_threats.threats, 0), open_threats.threats) AS open_threats
 FROM devices
 LEFT JOIN users ON users.id = devices.user_id
 LEFT JOIN (
     SELECT detections.device_id, {
     ", ".join(
-        f"count(DISTINCT iif(lower(cvss_severity) = '{severity}', detections.cve_id, NULL)) AS {severity}"
+        f"count(DISTINCT iif(lower(cvss_severity) = '{severity}', detections.cve_id, NULL)) AS {severity}_cves"
         for severity in ("critical", "high", "medium", "low")
     )
 }, count(DISTINCT iif(vulnerabilities.kev_score > 0, detections.cve_id, NULL)) AS kev_count
@@ -109,7 +116,7 @@ ANALYST_VIEWS: dict[str, tuple[str, str]] = {
         _MAC_SECURITY,
     ),
     "device_overview": (
-        "an enrolled device with owner, days_silent (decimal), CVEs by severity (NULL: none), kev_count, open_threats",
+        "an enrolled device: owner, days_silent, CVEs by severity, kev_count (NULL: not known), open_threats (files)",
         _DEVICE_OVERVIEW,
     ),
     "unsigned_or_adhoc_apps": ("an app on an enrolled Mac that is not signed, or signed ad hoc", _UNSIGNED_APPS),

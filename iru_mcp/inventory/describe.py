@@ -22,7 +22,7 @@ def status(db: sqlite3.Connection, now: datetime) -> dict[str, Any]:
         found["last_sync"] = last[1].strftime("%Y-%m-%dT%H:%M:%SZ")
         found |= {"age": words((now - last[1]).total_seconds()), "mode": row[0], "requests": row[1], "seconds": row[2]}
         found["syncs"] = last[0]
-    if failed := failed_rounds(db):
+    if failed := failed_rounds(*db.execute(FAILED).fetchone()):
         found["failed_rounds"] = failed
     if begun := meta(db, "stage"):
         found["half_read"] = f"since {begun}; a sync within six hours of that goes on from there"
@@ -32,15 +32,18 @@ def status(db: sqlite3.Connection, now: datetime) -> dict[str, Any]:
     return found
 
 
-def failed_rounds(db: sqlite3.Connection) -> str:
-    """How many syncs failed since the last that did not, and when and why the newest did; empty when none has."""
-    count, at, why = db.execute("SELECT count(*), max(at), why FROM _failed_sync").fetchone()
+FAILED = "SELECT count(*), max(at), why FROM _failed_sync"
+"""How many syncs failed since the last that did not, and when and why the newest did."""
+
+
+def failed_rounds(count: int, at: str | None, why: str | None) -> str:
+    """The row of FAILED in words; empty when none has failed."""
     return f"{count}, the last at {at}: {why}" if count else ""
 
 
 def failure_notes(db: sqlite3.Connection) -> list[str]:
     """The note of an answer from a copy whose last sync failed; none otherwise."""
-    failed = failed_rounds(db)
+    failed = failed_rounds(*db.execute(FAILED).fetchone())
     return [f"syncs that failed since: {failed}"] if failed else []
 
 

@@ -70,7 +70,7 @@ LIBRARY_TABLES: tuple[Kind, ...] = (
     ),
     Kind(
         name="library_item_status",
-        holds="how a library item stands on a device; log holds the last lines",
+        holds="how a library item stands on a device; log holds the last lines; reported_at is NULL while pending",
         words={
             "status": tuple(
                 "pass failed pending change_pending available cached downloading excluded incompatible".split()

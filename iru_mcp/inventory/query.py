@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import IruError, UsageError
 from ..folding import nearest
 from .sandbox.guard import SIGNS
-from .sandbox.processes import OneProcess, Processes, too_long
+from .sandbox.processes import Processes, too_long
 from .schema import VIEWS, view_columns
-from .store import reader
 
 MAX_SQL = 8_000
 
@@ -26,76 +25,50 @@ class Answer:
     columns: list[str]
     rows: list[list[Any]]
     more: bool
-    facts: dict[str, list[list[Any]]] = field(default_factory=dict)
+    facts: dict[str, list[list[Any]]]
 
 
 async def ask(  # noqa: PLR0913 - the parts of a question
     processes: Processes,
     path: Path,
     sql: str,
+    values: Mapping[str, Any] | None = None,
     *,
     facts: Mapping[str, str] | None = None,
     rows: int,
-    cell: int,
+    cell: int = 0,
     seconds: float,
     caller: str | None = None,
 ) -> Answer:
-    """The first `rows` rows of a statement of `caller`, text cut at `cell` characters.
+    """The first `rows` rows of a statement of `caller` with its `values`, text cut at `cell` characters (0: not cut).
 
-    Raises UsageError or TookTooLong saying what to change.
+    Raises UsageError, TookTooLong or RateLimited saying what to change.
     """
-    question = _question(path, sql, seconds) | {"facts": dict(facts or {}), "rows": rows, "cell": cell}
-    found = await _asked(processes, question, caller)
-    return Answer(found["tables"], found["columns"], found["rows"], found["more"], found["facts"])
+    bounds = {"rows": rows, "cell": cell, "seconds": seconds}
+    question = {"sql": sql, "values": dict(values or {}), "facts": dict(facts or {}), "only_reads": False} | bounds
+    return Answer(**await _asked(processes, path, question, caller))
 
 
 async def tables_read(processes: Processes, path: Path, sql: str, caller: str | None = None) -> list[str]:
     """The tables that a statement reads, without running it. Raises UsageError for one that cannot be run."""
-    found = await _asked(processes, _question(path, sql, _COMPILING) | {"only_reads": True}, caller)
-    return list(found["tables"])
+    question = {"sql": sql, "values": {}, "only_reads": True, "seconds": _COMPILING}
+    return list((await _asked(processes, path, question, caller))["tables"])
 
 
 _COMPILING = 5.0
 """Seconds that compiling a statement may take."""
 
 
-def _question(path: Path, sql: str, seconds: float) -> dict[str, Any]:
-    if len(sql) > MAX_SQL:
+async def _asked(processes: Processes, path: Path, question: dict[str, Any], caller: str | None) -> dict[str, Any]:
+    if len(question["sql"]) > MAX_SQL:
         raise UsageError("The statement is too long.", f"At most {MAX_SQL} characters.")
-    return {"path": str(path), "sql": sql, "values": {}, "only_reads": False, "facts": {}, "seconds": seconds}
-
-
-async def _asked(processes: Processes, question: dict[str, Any], caller: str | None) -> dict[str, Any]:
-    found = await processes.ask(question, caller)
+    found = await processes.ask(question | {"path": str(path)}, caller)
     if "error" in found:
-        raise _explained(found["error"], late=found["late"], sql=question["sql"])
+        raise _explained(found["error"], question["sql"], late=found["late"])
     return found
 
 
-def ask_from_thread(  # noqa: PLR0913 - the parts of a question
-    process: OneProcess,
-    path: Path,
-    sql: str,
-    values: Mapping[str, Any],
-    *,
-    facts: Mapping[str, str] | None = None,
-    rows: int,
-    seconds: float,
-) -> Answer:
-    """The first `rows` rows of a statement with `values`, for a thread that asks several: the rules.
-
-    Raises UsageError or TookTooLong saying what to change.
-    """
-    with reader(path):  # says what is wrong with the file
-        pass
-    question = _question(path, sql, seconds) | {"facts": dict(facts or {}), "rows": rows, "cell": 0}
-    found = process.ask(question | {"values": dict(values)})
-    if "error" in found:
-        raise _explained(found["error"], late=found["late"])
-    return Answer(found["tables"], found["columns"], found["rows"], found["more"], found["facts"])
-
-
-def _explained(text: str, *, late: bool, sql: str = "") -> IruError:
+def _explained(text: str, sql: str, *, late: bool) -> IruError:
     if late or "interrupted" in text:
         return too_long()
     if "out of memory" in text or "MemoryError" in text or SIGNS["much"] in text:

@@ -115,10 +115,7 @@ class ConfigFile:
         return None if backup is None and _is_hollow(self._form.load(rest) if rest.strip() else {}, rest) else rest
 
     def _entry(self, text: str) -> Any:
-        found = self._form.load(text) if text.strip("\ufeff \t\r\n") else {}
-        for name in self._place:
-            found = found.get(name) if isinstance(found, dict) else None
-        return found
+        return jsonc.value_at(self._form.load(text) if text.strip("\ufeff \t\r\n") else {}, self._place)
 
     def _mode(self) -> int:
         return stat.S_IMODE(self._real.stat().st_mode) if self._real.exists() else 0o600

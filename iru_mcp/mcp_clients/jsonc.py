@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 _BLANK = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
@@ -14,23 +14,17 @@ _DEEPEST = 100
 
 
 @dataclass(slots=True)
-class _Member:
-    """A member's place: its key's first character, its value's first, and the one after its value."""
-
-    start: int
-    value_start: int
-    end: int
-    value: _Value
-
-
-@dataclass(slots=True)
 class _Value:
+    """A value, where it begins, and where the text goes on after it."""
+
     start: int
     end: int
-    members: dict[str, _Member] | None = None
-    """For an object: its members."""
-    plain: Any = field(default=None)
+    plain: Any
     """The value as Python would load it."""
+    members: dict[str, _Value] | None = None
+    """For an object: its members."""
+    key_start: int = 0
+    """For a member: where its key begins."""
 
 
 def load(text: str) -> Any:
@@ -54,9 +48,9 @@ def put(text: str, path: tuple[str, ...], value: Any) -> str:
     if old is None:
         new = _append(text, here, path[found], wrapped)
     else:
-        lined = "\n" in text[old.value_start : old.end]
-        body = _dump(text, wrapped, _indent_at(text, old.start)) if lined else json.dumps(wrapped, ensure_ascii=False)
-        new = text[: old.value_start] + body + text[old.end :]
+        lined = "\n" in text[old.start : old.end]
+        body = _dump(text, wrapped, _indent_at(text, old.key_start)) if lined else _in_line(wrapped)
+        new = text[: old.start] + body + text[old.end :]
     return _verified(new, root, path, value)
 
 
@@ -64,24 +58,28 @@ def cut(text: str, path: tuple[str, ...]) -> str:
     """`text` without the member at `path`, or as it was when there is none. Raises ValueError when it is not JSON."""
     if not text.strip("\ufeff \t\r\n"):
         return text
-    here, found = _follow(_parse(text), path[:-1])
+    root = _parse(text)
+    here, found = _follow(root, path[:-1])
     members = _members(here)
     if found < len(path) - 1 or path[-1] not in members:
         return text
-    names = list(members)
-    at, member = names.index(path[-1]), members[path[-1]]
-    return _verified(_cut(text, member, members[names[at - 1]] if at else None), _parse(text), path, None)
+    before = None
+    for name, member in members.items():
+        if name == path[-1]:
+            return _verified(_cut(text, member, before), root, path, None)
+        before = member
+    return text
 
 
-def _cut(text: str, member: _Member, before: _Member | None) -> str:
-    comma = _skip(text, member.end)
-    follows = text.startswith(",", comma)
+def _cut(text: str, member: _Value, before: _Value | None) -> str:
     if before is not None:
         # The comma before goes with the member; one after it stays for the next, or trails as it did.
         comma = _skip(text, before.end)
-        return text[:comma] + text[comma + 1 : member.start].rstrip() + text[member.end :]
+        return text[:comma] + text[comma + 1 : member.key_start].rstrip() + text[member.end :]
+    comma = _skip(text, member.end)
+    follows = text.startswith(",", comma)
     rest = text[member.end : comma] + text[comma + 1 :] if follows else text[member.end :]
-    head = text[: member.start]
+    head = text[: member.key_start]
     if text.startswith("}", _skip(text, comma + follows)):
         head, tail = head.rstrip(), rest.lstrip()
         return head + (tail if head.endswith("{") and tail.startswith("}") else rest)
@@ -94,6 +92,13 @@ def _verified(text: str, old: _Value, path: tuple[str, ...], value: Any) -> str:
     if load(text) != wanted:
         raise ValueError("its comments stand where it cannot be edited safely")
     return text
+
+
+def value_at(value: Any, path: tuple[str, ...]) -> Any:
+    """What stands at `path` in a loaded value, None where there is nothing."""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def changed(old: Any, path: tuple[str, ...], value: Any) -> dict[str, Any]:
@@ -111,11 +116,11 @@ def _follow(here: _Value, path: tuple[str, ...]) -> tuple[_Value, int]:
         member = _members(here).get(name)
         if member is None:
             return here, count
-        here = member.value
+        here = member
     return here, len(path)
 
 
-def _members(value: _Value) -> dict[str, _Member]:
+def _members(value: _Value) -> dict[str, _Value]:
     if value.members is None:
         raise ValueError("something in it is not an object where one must be")
     return value.members
@@ -124,25 +129,31 @@ def _members(value: _Value) -> dict[str, _Member]:
 def _append(text: str, here: _Value, name: str, value: Any) -> str:
     members = _members(here)
     close = here.end - 1
-    newline = "\r\n" if "\r\n" in text else "\n"
-    outer = _indent_at(text, here.start)
+    newline, key = _newline(text), json.dumps(name)
     if not members:
+        outer = _indent_at(text, here.start)
         inner = outer + _step(text)
         body = text[here.start + 1 : close].rstrip()
-        new = f"{json.dumps(name)}: {_dump(text, value, inner)}"
+        new = f"{key}: {_dump(text, value, inner)}"
         return f"{text[: here.start + 1]}{body}{newline}{inner}{new}{newline}{outer}{text[close:]}"
     last = list(members.values())[-1]
-    new = f"{json.dumps(name)}: "
-    if "\n" not in text[here.start : last.start]:
-        return f"{text[: last.end]}, {new}{json.dumps(value, ensure_ascii=False)}{text[last.end :]}"
-    inner = _indent_at(text, last.start)
-    return f"{text[: last.end]},{newline}{inner}{new}{_dump(text, value, inner)}{text[last.end :]}"
+    if "\n" not in text[here.start : last.key_start]:
+        return f"{text[: last.end]}, {key}: {_in_line(value)}{text[last.end :]}"
+    inner = _indent_at(text, last.key_start)
+    return f"{text[: last.end]},{newline}{inner}{key}: {_dump(text, value, inner)}{text[last.end :]}"
+
+
+def _newline(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _in_line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _dump(text: str, value: Any, indent: str) -> str:
-    newline = "\r\n" if "\r\n" in text else "\n"
     lines = json.dumps(value, indent=_step(text), ensure_ascii=False).splitlines()
-    return (newline + indent).join(lines)
+    return (_newline(text) + indent).join(lines)
 
 
 def _indent_at(text: str, position: int) -> str:
@@ -184,23 +195,23 @@ def _value(text: str, at: int, depth: int) -> _Value:
     if not found:
         raise _wrong(text, at)
     try:
-        return _Value(at, found.end(), plain=json.loads(found[0]))
+        return _Value(at, found.end(), json.loads(found[0]))
     except ValueError:
         raise _wrong(text, at) from None
 
 
 def _object(text: str, start: int, depth: int) -> _Value:
-    members: dict[str, _Member] = {}
+    members: dict[str, _Value] = {}
     at = _skip(text, start + 1)
     while not text.startswith("}", at):
         key = _STRING.match(text, at)
         colon = _skip(text, key.end()) if key else at
         if not key or not text.startswith(":", colon):
             raise _wrong(text, at)
-        value = _value(text, _skip(text, colon + 1), depth + 1)
-        members[json.loads(key[0])] = _Member(at, value.start, value.end, value)
+        value = members[json.loads(key[0])] = _value(text, _skip(text, colon + 1), depth + 1)
+        value.key_start = at
         at = _after(text, value.end, "}")
-    return _Value(start, at + 1, members, {name: member.value.plain for name, member in members.items()})
+    return _Value(start, at + 1, {name: member.plain for name, member in members.items()}, members)
 
 
 def _array(text: str, start: int, depth: int) -> _Value:
@@ -210,7 +221,7 @@ def _array(text: str, start: int, depth: int) -> _Value:
         item = _value(text, at, depth + 1)
         items.append(item.plain)
         at = _after(text, item.end, "]")
-    return _Value(start, at + 1, plain=items)
+    return _Value(start, at + 1, items)
 
 
 def _after(text: str, at: int, close: str) -> int:

@@ -7,7 +7,7 @@ import re
 import tomllib
 from typing import Any
 
-from .jsonc import changed
+from .jsonc import changed, value_at
 
 _PART = re.compile(
     r"""^[ \t]*\[\[?[ \t]*(?P<header>[^\]\n]+?)[ \t]*\]\]?[ \t]*(?:\#[^\n]*)?\r?$  # what is looked for
@@ -38,7 +38,7 @@ def put(text: str, path: tuple[str, ...], value: dict[str, Any]) -> str:
 def cut(text: str, path: tuple[str, ...]) -> str:
     """`text` without the table at `path` and those below it. Raises ValueError when it cannot be done safely."""
     old = load(text)
-    if _at(old, path) is None:
+    if value_at(old, path) is None:
         return text
     kept, position, inside = "", 0, False
     for header in _PART.finditer(text):
@@ -73,12 +73,6 @@ def _pruned(value: Any) -> Any:
         return value
     inner = {name: _pruned(item) for name, item in value.items()}
     return {name: item for name, item in inner.items() if item != {}}
-
-
-def _at(value: Any, path: tuple[str, ...]) -> Any:
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
 
 
 def _names(header: str) -> tuple[str, ...]:

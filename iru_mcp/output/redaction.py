@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from . import secret_patterns as patterns
@@ -148,21 +148,21 @@ _GROUP_NAMES = frozenset("root wheel staff admin users daemon nogroup nobody".sp
 
 def may_hold_secret(text: str) -> bool:
     """Whether `text` needs a closer look; False for nearly all text, quickly."""
-    lower = text.lower().replace("\n", " ")
-    return (
-        any(map(lower.__contains__, patterns.FIRST_HINTS))
-        or patterns.SHAPED.search(text) is not None
-        or patterns.USER_INFO.search(text) is not None
-    )
+    lower = _as_hints_are(text)
+    return any(pattern.search(lower) for pattern in (patterns.FIRST_HINT, patterns.SHAPED, patterns.USER_INFO))
+
+
+def _as_hints_are(text: str) -> str:
+    return text.lower().replace("\n", " ")
 
 
 def redact(text: str) -> str:
     """`text` with the characters of every secret in it replaced."""
     if patterns.INERT.fullmatch(text) or not may_hold_secret(text):
         return text
-    if patterns.SHAPED.search(text):
+    lower = _as_hints_are(text)
+    if patterns.SHAPED.search(lower):
         text = patterns.GROUPS.sub(_group, text)
-    lower = text.lower().replace("\n", " ")
     for number in sorted({number for hint, numbers in _HINTS.items() if hint in lower for number in numbers}):
         text = _RULES[number][1](text)
     return text
@@ -262,8 +262,12 @@ def _group(found: re.Match[str]) -> str:
     return REDACTED if key.isupper() or key.islower() else key
 
 
-def _with(pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]) -> Callable[[str], str]:
-    return lambda text: pattern.sub(replace, text)
+_compiled = cache(re.compile)
+"""A pattern, compiled when it is first tried: all of them would take a tenth of what this package needs for a start."""
+
+
+def _with(pattern: str, replace: Callable[[re.Match[str]], str]) -> Callable[[str], str]:
+    return lambda text: _compiled(pattern).sub(replace, text)
 
 
 _NAME_HINTS = tuple("pass secret token key pin code prk pwd psk albc wort wachtwoord contrase".split())

@@ -1,7 +1,8 @@
 """Where secrets stand in text, as patterns: behind a name, in a command line or URL, or known by their own form.
 
 Each pattern keeps what it captures before the secret. A pattern is tried only where one of its hints is in the text
-in lower case, which is much faster. Newlines are never matched by what is replaced, except in a private key.
+in lower case, which is much faster; it is compiled when it is first tried, as most are never. Newlines are never
+matched by what is replaced, except in a private key.
 """
 
 from __future__ import annotations
@@ -23,59 +24,59 @@ _VALUE = (
     r"|(?P<list>\[[^\[\]\n]*\])"
     r"|(?:\\*[\"'])?(?P<bare>(?:[^\s\"';&<>,|\\`]|,(?![\s\"']|[\w.-]+[\"']?[:=]|$)|\\(?![\"'nrt]))+))"
 )
-ASSIGNED = re.compile(
+ASSIGNED = (
+    r"(?i)"
     rf"(?<![\w.@${{%-])(?P<name>[\w.-]++(?: [\w-]++)?)(?=[\\\"' :=]){_ENDS}"
-    rf"(?P<between>\\*[\"']?(?: \([^()]{{1,30}}\))?\s*(?:=>|:=|[:=])\s*){_VALUE}",
-    re.IGNORECASE,
+    rf"(?P<between>\\*[\"']?(?: \([^()]{{1,30}}\))?\s*(?:=>|:=|[:=])\s*){_VALUE}"
 )
 """`name: value`, `name=value`, `"name": "value"`, with escaped quotes too."""
-FLAG = re.compile(
-    rf"(?<![\w/.-])(?:--?|/)(?P<name>[\w-]*?(?:{_CORE}))(?P<between>\\*[\"']?\s*,\s*|[\"']?\s+|:|</string>\s*<string>){_VALUE}",
-    re.IGNORECASE,
+FLAG = (
+    r"(?i)"
+    rf"(?<![\w/.-])(?:--?|/)(?P<name>[\w-]*?(?:{_CORE}))(?P<between>\\*[\"']?\s*,\s*|[\"']?\s+|:|</string>\s*<string>){_VALUE}"
 )
 """`--name value`, `-name value`, `/name:value`, `"--name", "value"`."""
-STATED = re.compile(
+STATED = (
+    r"(?i)"
     rf"(?<![\w-])(?P<name>[\w-]++(?: [\w-]++)?)(?= ){_ENDS}"
     r"(?P<between> (?:(?:re)?set to|changed to|is|was|to|becomes) )"
-    r"(?:(?P<quote>\\*[\"'])(?P<quoted>[^\"'\\]+)(?P=quote)|(?=\S*\d)(?!\d+ )(?P<bare>[^\s\"',;]+))",
-    re.IGNORECASE,
+    r"(?:(?P<quote>\\*[\"'])(?P<quoted>[^\"'\\]+)(?P=quote)|(?=\S*\d)(?!\d+ )(?P<bare>[^\s\"',;]+))"
 )
 """`the passcode is X1`."""
-SPACED = re.compile(
+SPACED = (
+    r"(?i)"
     rf"(?<![\w-])(?P<name>\w++)(?= ){_ENDS}(?P<between> )"
     r"(?:(?P<quote>\\*[\"'])(?P<quoted>(?=[^\"']*[\d!@#$%^&*])[^\"'\\]+)(?P=quote)"
-    r"|(?:(?<=_key )|(?<=_token )|(?<=_secret )|(?<=_password ))(?=\S*\d)(?P<bare>[\w/+=-]{8,}))",
-    re.IGNORECASE,
+    r"|(?:(?<=_key )|(?<=_token )|(?<=_secret )|(?<=_password ))(?=\S*\d)(?P<bare>[\w/+=-]{8,}))"
 )
 """`password "X1"`, `set aws_secret_access_key X1`."""
-DIGITS = re.compile(
+DIGITS = (
+    r"(?i)"
     r"(\b(?:pin(?:[ _-]?code)?|passcode"
     r"|(?:bypass|unlock|enrollment|activation|recovery|verification|security|pairing)[ _-]?code)\b"
-    r"[\"']?\s*(?:[:=#]|is)?\s*[\"']?)(?!\d{4}-\d\d-\d\d)(\d(?:[ -]?\d){3,11})(?![\w.:-])",
-    re.IGNORECASE,
+    r"[\"']?\s*(?:[:=#]|is)?\s*[\"']?)(?!\d{4}-\d\d-\d\d)(\d(?:[ -]?\d){3,11})(?![\w.:-])"
 )
 """`PIN 12 34`, `unlock code 123-456`."""
-ELEMENT = re.compile(
+ELEMENT = (
     r"(?P<open><key>(?P<name>[^<]{1,80})</key>(?:\s|\\+[nrt])*<(?:string|data|integer)>)(?P<bare>[^<]+)(?=</)"
     r"|(?P<start><(?P<tag>[\w:.-]+)(?: [^<>]*)?>)(?P<inner>[^<\n]+)(?=</(?P=tag)>)"
 )
 """`<key>Password</key><string>X</string>` and `<password>X</password>`."""
-PAIR = re.compile(
+PAIR = (
+    r"(?i)"
     r"(?P<open>(?:name|key|field|setting)\\*[\"']?\s*[:=]\s*\\*[\"']?)(?P<name>[\w .-]{2,60}?)"
-    rf"(?P<between>\\*[\"']?\s*[,;]\s*\\*[\"']?(?:new_?|old_?)?value\\*[\"']?\s*[:=]\s*){_VALUE}",
-    re.IGNORECASE,
+    rf"(?P<between>\\*[\"']?\s*[,;]\s*\\*[\"']?(?:new_?|old_?)?value\\*[\"']?\s*[:=]\s*){_VALUE}"
 )
 """`"name": "Password", "value": "X"`."""
 
-PRIVATE_KEY = re.compile(
+PRIVATE_KEY = (
     r"(-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)"
     r"((?:\s|\\+[nr]|(?:Proc-Type|DEK-Info|Version|Comment): ?\S+(?: [A-Z]+)?(?=\s)"
     r"|(?!-----)[A-Za-z0-9+/=_-]{12,}|=?[A-Za-z0-9+/=]+(?=(?:\s|\\+[nr])*-----END))+)"
 )
-COOKIE = re.compile(r"((?:\b(?:set-)?cookie[\"']?\s*:\s*|;\s*)[\w.-]+=)([^\s;=\"']{6,})", re.IGNORECASE)
+COOKIE = r"(?i)((?:\b(?:set-)?cookie[\"']?\s*:\s*|;\s*)[\w.-]+=)([^\s;=\"']{6,})"
 
-PLACES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
-    (tuple(hint.replace("\u00a0", " ") for hint in hints.split(" ")), re.compile(pattern, re.IGNORECASE))
+PLACES: tuple[tuple[tuple[str, ...], str], ...] = tuple(
+    (tuple(hint.replace("\u00a0", " ") for hint in hints.split(" ")), f"(?i){pattern}")
     for hints, pattern in (
         ("@", r"(//[^/\s:@\"'<>?#]*:)([^/\s@\"'<>]+)(?=@)"),
         ("http", r"(https?://)((?=[^@/\s]*\d)[\w~+-]{8,}|[0-9a-f]{8,}|[\w~+-]{20,})(?=(?::|:x-oauth-basic)?@)"),
@@ -138,7 +139,7 @@ FORM_HINTS = tuple(
     "eyj akia asia ghp_ gho_ ghs_ ghu_ ghr_ github_pat glpat glrt xox xapp _live_ _test_ whsec shpat npm_ hf_ dop_v1 "
     "sk- aiza ya29. pypi- sg. age-secret".split()
 )
-FORMS = re.compile(
+FORMS = (
     r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"  # JSON Web Token
     r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
     r"|\b(?:gh[posur]|github_pat|glpat|glrt|xox[abeprs]|xapp|[sr]k_(?:live|test)|whsec|shpat|npm|hf|dop_v1|sk-[a-z]+)"
@@ -146,16 +147,26 @@ FORMS = re.compile(
     r"|\bAIza[\w-]{35}\b|\bya29\.[\w-]{20,}|\bpypi-[\w-]{32,}|\bSG\.[\w-]{16,}\.[\w-]{16,}"
     r"|\bAGE-SECRET-KEY-1[A-Z0-9]{50,}"
 )
-SHAPED = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{4,6}[ -](?:[A-Za-z0-9]{4,6}[ -]){3}[A-Za-z0-9]{4}")
-"""In every text that may hold a key of groups."""
+SHAPED = re.compile(r"[ -](?<=[a-z0-9]{4}.)(?<![a-z0-9]{7}.)(?:[a-z0-9]{4,6}+[ -]){3}[a-z0-9]{4}")
+"""Behind the first group of every key of groups, in lower case."""
 USER_INFO = re.compile(r"//[^\s/@]*@")
 """In every text that may hold a URL with a password."""
 INERT = re.compile(r"[\w./+-]{0,19}|[0-9a-fA-F-]*[a-fA-F][0-9a-fA-F-]*|\d{4}-\d\d-\d\d[T ][\d:.]+Z?|[0-9a-f]{64}")
 """Most values are this: too short, a UUID, a hash or a time."""
-FIRST_HINTS = tuple(
-    "pass|secret|token|key|pin|code|prk|pwd|psk|albc|wort|wachtwoord|contrase|bearer|basic|auth|cookie|sig|credential|-u"
-    "|-p|-w|-a |-b |/rp|/p:|-setairport|</|net use|securestring|sudo|eyj|akia|asia|ghp_|gho_|ghs_|ghu_|ghr_|github_"
-    "|glpat|glrt|xox|xapp|sk_|rk_|sk-|npm_|hf_|dop_|aiza|ya29|pypi|sg.|whsec|shpat".split("|")
+
+
+def _any_of(words: list[str]) -> re.Pattern[str]:
+    """Finds any of the words. They are put together by their first letter, so that few are tried at each place."""
+    letters = {word[0]: "|".join(re.escape(other[1:]) for other in words if other[0] == word[0]) for word in words}
+    return re.compile("|".join(f"{re.escape(letter)}(?:{rest})" for letter, rest in letters.items()))
+
+
+FIRST_HINT = _any_of(
+    (
+        "pass|secret|token|key|pin|code|prk|pwd|psk|albc|wort|wachtwoord|contrase|bearer|basic|auth|cookie|sig"
+        "|credential|-u|-p|-w|-a |-b |/rp|/p:|-setairport|</|net use|securestring|sudo|eyj|akia|asia|ghp_|gho_|ghs_"
+        "|ghu_|ghr_|github_|glpat|glrt|xox|xapp|sk_|rk_|sk-|npm_|hf_|dop_|aiza|ya29|pypi|sg.|whsec|shpat"
+    ).split("|")
 )
 """One of these is in every text that may hold another secret, in lower case."""
 GROUPS = re.compile(

@@ -56,7 +56,7 @@ class Content:
     async def list_resources(self, ctx: ServerRequestContext[Any], _: Any) -> types.ListResourcesResult:
         found = [
             types.Resource(uri=one.uri, name=one.name, title=one.title, description=one.description,
-                           mime_type=one.mime_type, size=len(one.text.encode()))
+                           mime_type=one.mime_type, size=len(one.read().encode()))
             for one in GUIDES.values()
         ]  # fmt: skip
         if not self._draws(ctx):
@@ -82,7 +82,7 @@ class Content:
         uri = str(params.uri)
         guide = GUIDES.get(uri)
         if guide is not None:
-            return _text(uri, guide.mime_type, guide.text)
+            return _text(uri, guide.mime_type, guide.read())
         view = next((view for view in views.VIEWS if view.uri == uri), None)
         if view is not None and self._draws(ctx):
             return _text(uri, views.MIME_TYPE, views.page(view), views.RESOURCE_META)

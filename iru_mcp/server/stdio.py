@@ -8,26 +8,33 @@ started it is gone although someone else still holds the pipes. It has to answer
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
+import queue
 import signal
 import stat
 import sys
-from collections.abc import AsyncIterator
-from typing import Any, BinaryIO, Protocol, cast
+import threading
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import Any, BinaryIO, Protocol, TypeVar, cast
 
 import anyio
-from anyio import to_thread
 from mcp.server.stdio import stdio_server
 
+from ..errors import reader_has_left
 from .binder import Binder
 from .frames import MAX_LINE, Unread, read_line, too_long
 
 PARENT_SECONDS = 1.0
 """How often it is looked whether the process that started this one is still there."""
+_LAST_SECONDS = 0.2
+"""How long the end of a file is held back, so that what stands before it is answered."""
 _EDGE = 4_096
 """Bytes kept of each end of a line that is too long."""
 
+T = TypeVar("T")
 _log = logging.getLogger("iru_mcp")
 
 
@@ -57,9 +64,13 @@ async def run_stdio(binder: Binder) -> None:
 
 
 def _end_on_signals(scope: anyio.CancelScope) -> None:
-    if sys.platform != "win32":  # its event loop takes none, and the interpreter's own handling ends the process
+    loop = asyncio.get_running_loop()
+    if sys.platform == "win32":  # its event loop takes no handlers; what is called so runs between two of its steps
+        for number in (signal.SIGINT, signal.SIGBREAK):  # Ctrl-C, and Ctrl-Break or a closed window
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(scope.cancel))
+    else:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, scope.cancel)
+            loop.add_signal_handler(number, scope.cancel)
 
 
 async def _end_with_parent(scope: anyio.CancelScope) -> None:
@@ -79,11 +90,11 @@ async def _open_stdin() -> AsyncIterator[bytes | Unread]:
         _log.warning("waiting for an MCP client on this terminal; iru-mcp setup connects one")
     elif stat.S_ISCHR(os.fstat(0).st_mode):
         _log.warning("no MCP client can speak on this stdin; a container needs -i to keep it open")
-    without_threads = sys.platform != "win32" and (_is_stream(0) or os.isatty(0))
+    without_thread = sys.platform != "win32" and (_is_stream(0) or os.isatty(0))
     nothing = os.open(os.devnull, os.O_RDONLY)
     wire = os.fdopen(_take(0, nothing), "rb")
     os.close(nothing)
-    if not without_threads:
+    if not without_thread:
         return _lines_of_file(wire)
     reader = asyncio.StreamReader(limit=MAX_LINE)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), wire)
@@ -93,8 +104,8 @@ async def _open_stdin() -> AsyncIterator[bytes | Unread]:
 async def _open_stdout(scope: anyio.CancelScope) -> _Written:
     """Where answers go. Anything else that prints reaches stderr and cannot break a line."""
     without_threads = sys.platform != "win32" and _is_stream(1)
-    wire = os.fdopen(_take(1, 2), "wb", buffering=0 if without_threads else -1)
-    return await _Pipe.open(wire, scope) if without_threads else _File(anyio.wrap_file(wire))
+    fd = _take(1, 2)
+    return await _Pipe.open(os.fdopen(fd, "wb", buffering=0), scope) if without_threads else _File(fd)
 
 
 def _is_stream(fd: int) -> bool:
@@ -109,6 +120,40 @@ def _take(fd: int, instead: int) -> int:
     return wire
 
 
+class _Thread:
+    """Reads or writes what has no other way: a file and, on Windows, anything. Nothing can end a read or a write that
+    waits for the other side, so this is a thread that the process does not wait for when it ends."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._asked: queue.SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any]]] = queue.SimpleQueue()
+        threading.Thread(target=self._work, daemon=True).start()
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """What `work` returns; it is done also when whoever waits for it is cancelled. Raises OSError."""
+        done: asyncio.Future[T] = self._loop.create_future()
+        self._asked.put((work, done))
+        return await done
+
+    def _work(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the event loop has ended
+            while True:
+                work, done = self._asked.get()
+                try:
+                    self._loop.call_soon_threadsafe(_settle, done, work())
+                except OSError as error:
+                    self._loop.call_soon_threadsafe(_settle, done, error)
+
+
+def _settle(done: asyncio.Future[Any], result: Any) -> None:
+    if done.cancelled():
+        return
+    if isinstance(result, OSError):
+        done.set_exception(result)
+    else:
+        done.set_result(result)
+
+
 class _Written(Protocol):
     """The part of an async file that the SDK writes to."""
 
@@ -118,16 +163,24 @@ class _Written(Protocol):
 
 
 class _File:
-    """A stdout that is a file, a terminal or, on Windows, anything: written by a thread."""
+    """A stdout that is a file, a terminal or, on Windows, anything."""
 
-    def __init__(self, wire: anyio.AsyncFile[bytes]) -> None:
-        self._wire = wire
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._thread = _Thread()
 
     async def write(self, text: str) -> None:
-        await self._wire.write(text.encode("utf-8", "replace"))
+        await self._thread.run(partial(self._write, text.encode("utf-8", "replace")))
 
     async def flush(self) -> None:
-        await self._wire.flush()
+        """Nothing is held back."""
+
+    def _write(self, data: bytes) -> None:
+        try:
+            while data:
+                data = data[os.write(self._fd, data) :]
+        except OSError as error:
+            raise BrokenPipeError if reader_has_left(error) else error from None
 
 
 class _Pipe:
@@ -205,16 +258,13 @@ async def _skip_line(reader: asyncio.StreamReader, held: int) -> Unread:
 
 
 async def _lines_of_file(wire: BinaryIO) -> AsyncIterator[bytes | Unread]:
-    """Read by a thread: a file and, on Windows, anything has no other way."""
-
-    async def read() -> bytes:
-        return await to_thread.run_sync(wire.readline, MAX_LINE + 1, abandon_on_cancel=True)
-
-    while line := await read():
+    thread, line_of = _Thread(), partial(wire.readline, MAX_LINE + 1)
+    while line := await thread.run(line_of):
         if len(line) <= MAX_LINE:
             yield line
             continue
         head = tail = line
         while tail and not tail.endswith(b"\n"):
-            tail = await read()
+            tail = await thread.run(line_of)
         yield too_long(head[:_EDGE], tail)
+    await anyio.sleep(_LAST_SECONDS)

@@ -10,8 +10,6 @@ from ..api.endpoints.blueprints import (
     LIST_BLUEPRINT_LIBRARY_ITEMS,
     LIST_BLUEPRINT_ROUTING_ACTIVITY,
     LIST_BLUEPRINTS,
-    Blueprint,
-    BlueprintItem,
     RoutingActivity,
 )
 from ..api.endpoints.devices import LIST_DEVICES
@@ -20,9 +18,9 @@ from .kit.catalogue import tool
 from .kit.context import Context
 from .kit.enrolled import IDENTITY, enrolled_devices
 from .kit.listing import listing
-from .kit.params import Cursor, Fields, Limit, Since, Str, contains, part_query, read_time, within
+from .kit.params import Cursor, Fields, Limit, Since, Str, part_query, read_time, within
 from .kit.rows import RowShape
-from .kit.scan import Check, Source
+from .kit.scan import Check, Source, text_checks
 
 BlueprintId = Annotated[str, Field(description="id from list_blueprints", min_length=1, max_length=100)]
 
@@ -61,11 +59,7 @@ async def list_blueprints(
     ctx: Context, name: Str = "", fields: Fields = (), limit: Limit = 25, cursor: Cursor = ""
 ) -> Page[BlueprintLine]:
     """Blueprints with their number of devices. Enrollment codes are never shown."""
-    has = contains(name.strip())
-    checks: list[Check[Blueprint]] = (
-        [Check("name", lambda row: has(row.name), value=lambda row: row.name)] if name.strip() else []
-    )
-    source = Source(LIST_BLUEPRINTS, narrow=part_query("name", name), checks=checks)
+    source = Source(LIST_BLUEPRINTS, narrow=part_query("name", name), checks=text_checks("name", name, tells=True))
     return await listing(ctx, source, RowShape(BlueprintLine), limit=limit, cursor=cursor, fields=fields)
 
 
@@ -74,10 +68,7 @@ async def list_blueprint_library_items(
     ctx: Context, blueprint_id: BlueprintId, name: Str = "", limit: Limit = 100, cursor: Cursor = ""
 ) -> Page[BlueprintItemLine]:
     """The library items that a blueprint gives its devices."""
-    has = contains(name.strip())
-    checks: list[Check[BlueprintItem]] = (
-        [Check("name", lambda item: has(item.name), value=lambda item: item.name)] if name.strip() else []
-    )
+    checks = text_checks("name", name, tells=True)
     source = Source(LIST_BLUEPRINT_LIBRARY_ITEMS, checks=checks, ids={"blueprint_id": blueprint_id.strip()})
     return await listing(ctx, source, RowShape(BlueprintItemLine), limit=limit, cursor=cursor)
 

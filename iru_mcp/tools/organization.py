@@ -14,17 +14,16 @@ from ..api.endpoints.organization import (
     LIST_ENROLLMENT_INTEGRATIONS,
     LIST_TAGS,
     EnrollmentDevice,
-    Tag,
 )
 from .kit.answers import Page
 from .kit.catalogue import tool
 from .kit.context import Context
-from .kit.counting import COUNT_REQUESTS, GroupBy, counting
+from .kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
 from .kit.enrolled import IDENTITY, Enrolled, enrolled_devices
 from .kit.listing import listing
-from .kit.params import Cursor, Fields, Limit, NamePart, Str, contains, part_query
+from .kit.params import Cursor, Fields, Limit, NamePart, Str, part_query
 from .kit.rows import RowShape
-from .kit.scan import Check, Source
+from .kit.scan import Check, Source, text_checks
 
 
 class TagLine(TypedDict, total=False):
@@ -71,11 +70,7 @@ class EnrollmentDeviceLine(TypedDict, total=False):
 @tool(LIST_TAGS, default=False)
 async def list_tags(ctx: Context, name: Str = "", limit: Limit = 100, cursor: Cursor = "") -> Page[TagLine]:
     """Tags that devices can carry; for the devices use list_devices with tag."""
-    has = contains(name.strip())
-    checks: list[Check[Tag]] = (
-        [Check("name", lambda tag: has(tag.name), value=lambda tag: tag.name)] if name.strip() else []
-    )
-    source = Source(LIST_TAGS, narrow=part_query("search", name), checks=checks)
+    source = Source(LIST_TAGS, narrow=part_query("search", name), checks=text_checks("name", name, tells=True))
     return await listing(ctx, source, RowShape(TagLine), limit=limit, cursor=cursor)
 
 
@@ -105,6 +100,10 @@ def _enrollment_row(enrolled: Enrolled, record: EnrollmentDevice) -> dict[str, A
     )
 
 
+def _has(name: str, wanted: str, record: EnrollmentDevice) -> bool:
+    return bool(getattr(record, name) == wanted)
+
+
 @tool(LIST_ENROLLMENT_DEVICES, optional=(LIST_DEVICES,), default=False, count_requests=COUNT_REQUESTS)
 async def list_enrollment_devices(
     ctx: Context,
@@ -118,27 +117,18 @@ async def list_enrollment_devices(
     cursor: Cursor = "",
 ) -> Page[EnrollmentDeviceLine]:
     """Devices in Apple Business Manager, enrolled or not."""
-    narrow: dict[str, str | int] = {}
-    checks: list[Check[EnrollmentDevice]] = []
-    if serial_number.strip():
-        has = contains(serial_number.strip())
-        narrow |= part_query("serial_number", serial_number)
-        checks.append(Check("serial_number", lambda row: has(row.serial_number)))
-    if device_family:
-        narrow["device_family"] = device_family
-        checks.append(Check("device_family", lambda row: row.device_family == device_family, sent=True))
-    if profile_status:
-        narrow["profile_status"] = profile_status
-        checks.append(Check("profile_status", lambda row: row.profile_status == profile_status, sent=True))
+    narrow = part_query("serial_number", serial_number)
+    checks: list[Check[EnrollmentDevice]] = text_checks("serial_number", serial_number)
+    for name, wanted in (("device_family", device_family), ("profile_status", profile_status)):
+        if wanted:
+            narrow[name] = wanted
+            checks.append(Check(name, partial(_has, name, wanted), sent=True))
     if enrolled is not None:
         checks.append(Check("enrolled", lambda row: bool(row.mdm_device) == enrolled))
     source = Source(LIST_ENROLLMENT_DEVICES, narrow=narrow, checks=checks)
     listed = await enrolled_devices(ctx.call)
     shape = RowShape(EnrollmentDeviceLine, flat=partial(_enrollment_row, listed), more_columns=("enrolled", *IDENTITY))
-    if group_by:
-        page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
-    else:
-        page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    page = await counting_or_listing(ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields)
     if listed.missing:
         page.notes.append(f"who holds the devices was not read: {listed.missing}")
     return page

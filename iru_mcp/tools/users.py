@@ -12,9 +12,9 @@ from .kit.answers import Page
 from .kit.catalogue import tool
 from .kit.context import Context
 from .kit.listing import listing
-from .kit.params import Cursor, Fields, Limit, NamePart, Str, contains, equals
+from .kit.params import Cursor, Fields, Limit, NamePart, Str, equals
 from .kit.rows import RowShape
-from .kit.scan import Check, Source, flag_check
+from .kit.scan import Check, Source, flag_checks, text_checks
 
 _DIRECTORY_REQUESTS = 120
 
@@ -107,28 +107,13 @@ async def list_users(
     cursor: Cursor = "",
 ) -> Page[UserLine]:
     """People in Iru's directory. With a whole address use get_user."""
-    checks: list[Check[User]] = []
-    if name.strip():
-        has_name = contains(name.strip())
-        checks.append(Check("name", lambda user: has_name(user.name)))
-    if email.strip():
-        has_email = contains(email.strip())
-        checks.append(Check("email", lambda user: has_email(user.email)))
-    if department.strip():
-        in_department = contains(department)
-        checks.append(Check("department", lambda user: in_department(user.department), value=lambda u: u.department))
-    if job_title.strip():
-        has_title = contains(job_title)
-        checks.append(Check("job_title", lambda user: has_title(user.job_title), value=lambda user: user.job_title))
-    if has_devices is not None:
-        checks.append(flag_check("has_devices", has_devices, _has_devices))
-    if archived is not None:
-        checks.append(flag_check("archived", archived, lambda user: user.archived))
-    return await listing(
-        ctx,
-        Source(LIST_USERS, checks=checks),
-        RowShape(UserLine, lean=_lean_user),
-        limit=limit,
-        cursor=cursor,
-        fields=fields,
-    )
+    checks = [
+        *text_checks("name", name),
+        *text_checks("email", email),
+        *text_checks("department", department, tells=True),
+        *text_checks("job_title", job_title, tells=True),
+        *flag_checks("has_devices", has_devices, _has_devices),
+        *flag_checks("archived", archived),
+    ]
+    source, shape = Source(LIST_USERS, checks=checks), RowShape(UserLine, lean=_lean_user)
+    return await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)

@@ -149,12 +149,6 @@ def test_a_row_without_identity_is_not_a_record(row: object) -> None:
     assert Device.read(row) is None
 
 
-@pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.__name__)
-def test_nothing_but_its_identity_is_required_of_a_record(kind: type[Record]) -> None:
-    required = {name for name, field in kind.model_fields.items() if field.is_required()}
-    assert required <= set(kind.identity)
-
-
 @given(data=st.data(), kind=st.sampled_from(RECORDS))
 def test_no_value_in_any_field_loses_a_record_or_a_value(data: st.DataObject, kind: type[Record]) -> None:
     identity = {key: IDENTITIES.get(kind.model_fields[key].annotation, {"a": 1}) for key in kind.identity}

@@ -52,7 +52,8 @@ class Served:
         return self.context.wrap_socket(taken, server_side=True) if self.context else taken
 
     def close(self) -> None:
-        self.listener.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # on Windows closing it is enough
+            self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.thread.join(5)
 

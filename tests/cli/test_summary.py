@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 
 from iru_mcp.cli.summary import describe
+from tests.conftest import PLATFORM, home_variables
 
 
 def sync(folder: Path, *words: str, terminal: bool) -> str:
     """The stdout of a sync of the demo tenant."""
     command = [sys.executable, "-m", "iru_mcp", "sync", "--demo", "--devices", "40", *words]
-    environment = {"PATH": "", "HOME": str(folder), "IRU_INVENTORY": "~/copy.sqlite3"}
+    environment = PLATFORM | home_variables(folder) | {"PATH": "", "IRU_INVENTORY": "~/copy.sqlite3"}
     if not terminal:
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
     import pty  # noqa: PLC0415 - not on Windows

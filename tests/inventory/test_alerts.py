@@ -34,8 +34,8 @@ from .test_verbs import Shell
 pytestmark = pytest.mark.anyio
 
 
-def ask(copy: Copy, **options: Any) -> Verdict:
-    return judge(copy.path, load(), copy.now, **options)
+async def ask(copy: Copy, **options: Any) -> Verdict:
+    return await judge(copy.path, load(), copy.now, **options)
 
 
 def said(verdict: Verdict) -> list[tuple[str, str, str | None]]:
@@ -54,7 +54,7 @@ async def step(copy: Copy, planted: Planted | None) -> Verdict:
     copy.tenant.edits = [planted] if planted else []
     copy.now = LATER if copy.now == NOW else copy.now.replace(hour=23)
     await copy.sync(full=True)
-    return ask(copy)
+    return await ask(copy)
 
 
 UNSIGNED = with_new(
@@ -78,7 +78,7 @@ PLANTED: dict[str, tuple[str, dict[str, Any], Change]] = {
 
 
 async def test_each_built_in_rule_fires_once_and_resolves(copy: Copy) -> None:
-    ask(copy)
+    await ask(copy)
     ordinary = copy.rows(
         "SELECT d.device_id, d.serial_number FROM devices d JOIN filevault f USING (device_id) "
         "JOIN users u ON u.id = d.user_id WHERE f.status AND NOT u.archived AND d.agent_installed "
@@ -91,12 +91,12 @@ async def test_each_built_in_rule_fires_once_and_resolves(copy: Copy) -> None:
         found.add((rule, serial))
     assert len(found) == len(PLANTED)
     assert sorted(said(await step(copy, planted))) == sorted(("opened", *one) for one in found)
-    assert said(ask(copy)) == [], "once"
+    assert said(await ask(copy)) == [], "once"
     assert sorted(said(await step(copy, None))) == sorted(("resolved", *one) for one in found)
 
 
 async def test_malware_that_is_not_quarantined_is_an_alert_until_it_is(copy: Copy) -> None:
-    ask(copy)
+    await ask(copy)
     (alert,) = opened(copy, "threat-not-quarantined")
     assert alert["severity"] == "critical"
     (serial,) = {device["serial_number"] for device in alert["row"]["devices"]}
@@ -110,14 +110,14 @@ async def test_malware_that_is_not_quarantined_is_an_alert_until_it_is(copy: Cop
 
 
 async def test_the_first_sync_is_one_summary(copy: Copy) -> None:
-    (event,) = ask(copy).events
+    (event,) = (await ask(copy)).events
     assert event["event"] == "summary"
     assert sum(event["opened"].values()) == len(opened(copy, ""))
     assert event["say"].startswith("open at the first sync: ")
 
 
 async def test_what_has_one_cause_is_one_alert_with_its_devices(copy: Copy) -> None:
-    ask(copy)
+    await ask(copy)
     (alert,) = [one for one in opened(copy, "known-exploited-cve") if one["row"]["cve_id"] == "CVE-2026-40117"]
     affected = copy.rows("SELECT DISTINCT device_id FROM detections WHERE cve_id = 'CVE-2026-40117'")
     assert {device["device_id"] for device in alert["row"]["devices"]} == {row[0] for row in affected}
@@ -131,7 +131,7 @@ async def test_what_has_one_cause_is_one_alert_with_its_devices(copy: Copy) -> N
 
 
 async def test_a_signed_login_item_that_is_rolled_out_to_twelve_macs_is_no_alert(copy: Copy) -> None:
-    ask(copy)
+    await ask(copy)
     planted = Planted()
     macs = copy.rows("SELECT DISTINCT device_id FROM launch_items ORDER BY 1 LIMIT 12")
     rolled_out = with_new(
@@ -155,7 +155,7 @@ SEVERITIES = {
 
 
 async def test_a_login_item_is_as_severe_as_where_it_runs(copy: Copy) -> None:
-    ask(copy)
+    await ask(copy)
     planted = Planted()
     expected = []
     for place, (command, severity) in enumerate(SEVERITIES.items()):
@@ -174,7 +174,7 @@ async def test_a_login_item_is_as_severe_as_where_it_runs(copy: Copy) -> None:
 
 
 async def test_an_acknowledged_alert_says_nothing_of_changes_until_its_end(copy: Copy) -> None:
-    ask(copy)
+    await ask(copy)
     (alert,) = [one for one in opened(copy, "known-exploited-cve") if one["row"]["cve_id"] == "CVE-2026-40117"]
     acknowledge(copy.path, alert["alert"], "patch on Friday", copy.now + timedelta(days=30))
     planted = Planted()
@@ -187,17 +187,17 @@ async def test_an_acknowledged_alert_says_nothing_of_changes_until_its_end(copy:
 
 
 async def test_a_muted_rule_is_told_when_its_mute_ends(copy: Copy) -> None:
-    ask(copy)
+    await ask(copy)
     mute(copy.path, "removed-from-mdm", "migration", copy.now + timedelta(hours=12), copy.now)
     serial, device_id = device(copy)
     planted = Planted()
     planted.plant("devices", {"device_id": device_id}, put(mdm_enabled=False))
     copy.tenant.edits = [planted]
     await copy.sync(full=True)
-    assert said(ask(copy)) == []
+    assert said(await ask(copy)) == []
     assert [one["row"]["serial_number"] for one in opened(copy, "removed-from-mdm")] == [serial]
     copy.now += timedelta(hours=13)
-    assert said(ask(copy)) == [("opened", "removed-from-mdm", serial)]
+    assert said(await ask(copy)) == [("opened", "removed-from-mdm", serial)]
 
 
 async def test_a_rule_that_hangs_inside_a_function_of_sqlite_is_stopped_in_time(
@@ -207,7 +207,7 @@ async def test_a_rule_that_hangs_inside_a_function_of_sqlite_is_stopped_in_time(
     own = tmp_path / "rules.toml"
     own.write_text(f"[[rule]]\nname = 'hungry'\nseverity = 'low'\nsay = 'x'\nsql = \"\"\"{TRIM}\"\"\"\n")
     began = time.monotonic()
-    verdict = judge(
+    verdict = await judge(
         copy.path, [rule for rule in load(str(own)) if rule.name in {"hungry", "removed-from-mdm"}], copy.now
     )
     assert time.monotonic() - began < 30
@@ -217,15 +217,15 @@ async def test_a_rule_that_hangs_inside_a_function_of_sqlite_is_stopped_in_time(
 async def test_a_sync_without_the_custom_rules_does_not_resolve_their_alerts(copy: Copy, tmp_path: Path) -> None:
     own = tmp_path / "rules.toml"
     own.write_text(CHESS)
-    judge(copy.path, load(str(own)), copy.now)
+    await judge(copy.path, load(str(own)), copy.now)
     found = len(opened(copy, "chess"))
     assert found > 10
-    ask(copy)
+    await ask(copy)
     assert len(opened(copy, "chess")) == found
 
 
 async def test_a_device_that_is_gone_says_so_as_its_reason(copy: Copy) -> None:
-    ask(copy)
+    await ask(copy)
     _, device_id = device(copy)
     planted = Planted()
     planted.plant("devices", {"device_id": device_id}, put(user=""))
@@ -238,7 +238,7 @@ async def test_a_device_that_is_gone_says_so_as_its_reason(copy: Copy) -> None:
 
 
 async def test_a_login_item_inside_a_signed_app_is_no_alert(copy: Copy) -> None:
-    ask(copy)
+    await ask(copy)
     _, device_id = device(copy)
     planted = Planted()
     where = {"label": "com.apple.AirPlayXPCHelper", "device_id": device_id}
@@ -248,7 +248,7 @@ async def test_a_login_item_inside_a_signed_app_is_no_alert(copy: Copy) -> None:
 
 
 async def test_a_device_that_is_gone_is_an_alert(copy: Copy) -> None:
-    ask(copy)
+    await ask(copy)
     serial, device_id = device(copy)
     planted = Planted()
     planted.plant("devices", {"device_id": device_id}, nothing)
@@ -256,11 +256,11 @@ async def test_a_device_that_is_gone_is_an_alert(copy: Copy) -> None:
 
 
 async def test_exploited_cves_are_narrowed_to_a_group(copy: Copy, tmp_path: Path) -> None:
-    ask(copy)
+    await ask(copy)
     blueprint = opened(copy, "known-exploited-cve")[0]["row"]["devices"][0]["blueprint_name"]
     own = tmp_path / "rules.toml"
     own.write_text(f'[[rule]]\nname = "known-exploited-cve"\nparams = {{ group = "{blueprint}" }}\n')
-    judge(copy.path, load(str(own)), copy.now)
+    await judge(copy.path, load(str(own)), copy.now)
     left = await copy.call("inventory_alerts")
     found = [item for item in left["items"] if item["rule"] == "known-exploited-cve"]
     assert found
@@ -268,7 +268,7 @@ async def test_exploited_cves_are_narrowed_to_a_group(copy: Copy, tmp_path: Path
 
 
 async def test_an_alert_does_not_resolve_because_its_kind_could_not_be_read(copy: Copy) -> None:
-    ask(copy)
+    await ask(copy)
     _, device_id = device(copy)
     planted = Planted()
     planted.plant("local_users", {"device_id": device_id, "username": "root"}, put(type="Administrator"))
@@ -293,7 +293,7 @@ CHESS = (
 async def test_a_rule_of_ones_own_is_asked_and_a_built_in_one_can_be_switched_off(copy: Copy, tmp_path: Path) -> None:
     own = tmp_path / "rules.toml"
     own.write_text(f'{CHESS}[[rule]]\nname = "agent-silent"\nenabled = false\n')
-    judge(copy.path, load(str(own)), copy.now)
+    await judge(copy.path, load(str(own)), copy.now)
     found = opened(copy, "chess")
     assert len(found) > 10
     assert all(alert["say"].endswith("has Chess") for alert in found)
@@ -383,13 +383,13 @@ def hook() -> Iterator[Hook]:
 
 async def with_events(copy: Copy) -> list[dict[str, Any]]:
     """A copy whose second round has several events, which wait to be sent."""
-    ask(copy)
+    await ask(copy)
     planted = Planted()
     for (device_id,) in copy.rows("SELECT device_id FROM devices WHERE mdm_enabled ORDER BY 1 LIMIT 3"):
         planted.plant("devices", {"device_id": device_id}, put(mdm_enabled=False))
     copy.tenant.edits = [planted]
     await copy.sync(full=True)
-    return ask(copy, keep=True).events
+    return (await ask(copy, keep=True)).events
 
 
 def in_clear(event: Any) -> Any:
@@ -432,7 +432,7 @@ async def test_a_digest_is_one_request_with_all_events(copy: Copy, hook: Hook) -
 async def test_in_privacy_mode_the_webhook_gets_pseudonyms_where_the_event_names_someone(
     copy: Copy, hook: Hook, *, digest: bool
 ) -> None:
-    ask(copy)
+    await ask(copy)
     device_id, serial = copy.rows("SELECT device_id, serial_number FROM devices WHERE mdm_enabled ORDER BY 1")[0]
     planted = Planted()
     named = {
@@ -442,7 +442,7 @@ async def test_in_privacy_mode_the_webhook_gets_pseudonyms_where_the_event_names
     planted.plant("devices", {"device_id": device_id}, put(mdm_enabled=False, **named))
     copy.tenant.edits = [planted]
     await copy.sync(full=True)
-    assert "Castellane" in json.dumps(ask(copy, keep=True).events)
+    assert "Castellane" in json.dumps((await ask(copy, keep=True)).events)
     shown = as_shown(Settings(inventory=str(copy.path), privacy="pseudonyms", privacy_key=SecretStr("k" * 16)))
     sent = await deliver(copy.path, Webhook(hook.url, digest=digest), shown)
     assert (sent.sent > 0, sent.waiting) == (True, 0)

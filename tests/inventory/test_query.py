@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, closing
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iru_mcp.errors import IruError, TookTooLong, UsageError
+from iru_mcp.errors import IruError, RateLimited, TookTooLong, UsageError
 from iru_mcp.inventory.query import ask
 from iru_mcp.inventory.sandbox.functions import version_key
 from iru_mcp.inventory.sandbox.processes import Processes
@@ -155,6 +156,27 @@ async def test_one_callers_statements_leave_a_place_for_the_others(copy: Copy, p
     assert found.rows == [[1]]
 
 
+async def test_a_statement_that_got_no_place_is_told_so_and_not_that_it_took_too_long(
+    copy: Copy, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iru_mcp.call_limit.LONGEST_WAIT", 0.2)
+    async with anyio.create_task_group() as group:
+        for _ in range(4):
+            group.start_soon(partial(ask, processes, copy.path, TRIM, rows=10, seconds=60))
+        await anyio.wait_all_tasks_blocked()
+        with pytest.raises(RateLimited, match="did not begin: others were at work"):
+            await ask(processes, copy.path, "SELECT 1", rows=10, seconds=5)
+        group.cancel_scope.cancel()
+
+
+async def test_a_statement_whose_process_gets_no_time_is_told_that_the_machine_is_busy(
+    copy: Copy, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iru_mcp.inventory.sandbox.processes._MAIN", "import sys; sys.stdin.read()")
+    with pytest.raises(TookTooLong, match="this machine is busy"):
+        await ask(processes, copy.path, "SELECT 1", rows=10, seconds=0.1)
+
+
 COLUMNS = ", ".join(f"a.s || {n} AS c{n}" for n in range(20))
 WIDE = f"{DOUBLED} SELECT {COLUMNS} FROM d a, d b, d c ORDER BY length(a.s) DESC"
 PEAK = """
@@ -206,6 +228,19 @@ async def test_an_answer_says_of_when_each_of_its_tables_is_and_what_it_lacks(co
     assert answer["rows"] == [list(copy.rows("SELECT count(*) FROM filevault WHERE enrolled")[0])]
     phones = copy.rows("SELECT count(*) FROM devices WHERE platform = 'iPhone'")[0][0]
     assert [said for said in filevault["missing"] if f"iPhone ({phones})" in said]
+
+
+async def test_the_tables_of_a_view_are_told_once_where_the_same_is_to_be_said_of_them(copy: Copy) -> None:
+    answer = await copy.call("inventory_query", sql="SELECT count(*) FROM mac_security", max_age="1d")
+    rows = {table: count for line in answer["tables"] for table, count in line["rows"].items()}
+    counted = {table: copy.rows(f"SELECT count(*) FROM {table}")[0][0] for table in rows}
+    assert rows == counted
+    assert len(rows) == 7
+    assert len(answer["tables"]) <= 3
+    assert {line["as_of"] for line in answer["tables"]} == {"2026-11-23T12:00:00Z"}
+    (filevault,) = [line for line in answer["tables"] if "filevault" in line["rows"]]
+    assert "gatekeeper" in filevault["rows"]
+    assert filevault["missing"]
 
 
 @pytest.mark.parametrize(

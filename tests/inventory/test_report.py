@@ -307,7 +307,7 @@ async def hostile(copy: Copy, folder: Path) -> Path:
     copy.tenant.edits.append(_poison)
     copy.now = LATER
     await copy.sync(full=True)
-    judge(copy.path, load(), copy.now)
+    await judge(copy.path, load(), copy.now)
     with reader(copy.path) as db:
         (folder / "report.html").write_text(page(db, copy.now), "utf-8")
     return folder / "report.html"

@@ -151,6 +151,7 @@ async def test_answers_from_the_copy_say_that_syncs_failed_since(copy: Copy) -> 
         "inventory_alerts": {},
         "inventory_at": {"device": serial, "when": "now"},
         "inventory_graph": {"around": serial},
+        "inventory_query": {"sql": "SELECT count(*) FROM devices", "max_age": "7d"},
     }.items():
         notes = (await copy.call(tool, **arguments))["notes"]
         assert any(note.startswith("syncs that failed since: 1, the last at 2026-11-23T18:00:00Z") for note in notes)

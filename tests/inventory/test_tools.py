@@ -158,7 +158,7 @@ async def test_the_graph_leads_from_a_cve_to_the_app_that_has_it(copy: Copy) -> 
 
 
 async def test_open_alerts_are_listed_worst_first(copy: Copy) -> None:
-    judge(copy.path, load(), copy.now)
+    await judge(copy.path, load(), copy.now)
     answer = await copy.call("inventory_alerts")
     order = ["critical", "high", "medium", "low"]
     ranks = [order.index(item["severity"]) for item in answer["items"]]
@@ -167,7 +167,7 @@ async def test_open_alerts_are_listed_worst_first(copy: Copy) -> None:
 
 
 async def test_alerts_are_narrowed_and_counted(copy: Copy) -> None:
-    judge(copy.path, load(), copy.now)
+    await judge(copy.path, load(), copy.now)
     everything = await copy.call("inventory_alerts", limit=500)
     counts = everything["summary"]["open"]
     assert everything["complete"]
@@ -189,7 +189,7 @@ async def test_alerts_are_narrowed_and_counted(copy: Copy) -> None:
 
 
 async def test_privacy_mode_shows_no_name_from_the_copy(copy: Copy) -> None:
-    judge(copy.path, load(), copy.now)
+    await judge(copy.path, load(), copy.now)
     serial, device_id = device(copy)
     name, email = copy.rows("SELECT device_name, user_email FROM devices WHERE device_id = :id", id=device_id)[0]
     client: IruClient = copy.client()

@@ -66,9 +66,9 @@ async def _copied(path: Path) -> None:
             await sync(client, path, Plan("demo", full=True))
         finally:
             await client.aclose()
-        judge(path, load(), now)
+        await judge(path, load(), now)
     patient = [replace(rule, params={"days": 10_000}) if rule.name == "agent-silent" else rule for rule in load()]
-    judge(path, patient, MOMENT)  # what a rule no longer finds is resolved
+    await judge(path, patient, MOMENT)  # what a rule no longer finds is resolved
 
 
 @pytest.fixture

@@ -176,6 +176,66 @@ async def test_a_limit_of_nothing_only_counts(everything: Any, name: str) -> Non
     assert (counted["complete"], counted.get("total", count)) == (page["complete"], count)
 
 
+MODES = [
+    pytest.param(name, mode, id=f"{name}-{next(iter(mode))}")
+    for name in LIMITED
+    for mode in ({"limit": 0}, {"group_by": next(iter(CASES[name].changes.get("group_by", [])), None)})
+    if next(iter(mode)) in TOOLS[name].input_schema["properties"]
+]
+"""Ways to ask a list for counts instead of rows."""
+
+
+def given_for_counts(name: str, parameter: str = "") -> dict[str, Any]:
+    """What a list is asked so that its rows are those it counts: of Prism those of enrolled devices."""
+    has_both = "enrolled" in TOOLS[name].input_schema["properties"] and name.startswith("prism_")
+    return CASES[name].given | ({"enrolled": True} if has_both and parameter != "enrolled" else {})
+
+
+def counted_rows(answer: dict[str, Any]) -> Any:
+    return answer.get("summary", {}).get("rows", answer.get("total"))
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "value"), [one for one in NARROWING if one.values[0] in LIMITED and one.values[0] in LISTS]
+)
+async def test_a_filter_counts_in_a_count_too(everything: Any, name: str, parameter: str, value: Any) -> None:
+    asked = given_for_counts(name, parameter) | {parameter: value}
+    found = await everything.every(name, **asked)
+    answer = await everything.ask(name, **asked, limit=0)
+    if answer["complete"]:
+        assert counted_rows(answer) == len(found)
+    if "group_by" in TOOLS[name].input_schema["properties"]:
+        column = CASES[name].changes["group_by"][0]
+        answer = await everything.ask(name, **asked, group_by=column, limit=500)
+        assert answer["summary"]["rows"] == len(found)
+
+
+@pytest.mark.parametrize(("name", "mode"), [one for one in MODES if one.values[0] in CHOOSING])
+async def test_a_mistyped_field_is_refused_where_no_rows_are_shown_too(everything: Any, name: str, mode: Row) -> None:
+    given = CASES[name].given
+    column = max(set().union(*(await everything.ask(name, **given, fields=["*"]))["items"]), key=len)
+    assert f"Did you mean {column}?" in await everything.refused(name, **given, **mode, fields=[f"{column}x"])
+    await everything.ask(name, **given, **mode, fields=[column])
+
+
+@pytest.mark.parametrize("name", [name for name in CHOOSING if "group_by" in CASES[name].changes])
+async def test_what_a_count_does_not_use_is_said(everything: Any, name: str) -> None:
+    case = CASES[name]
+    column = case.changes["group_by"][0]
+    unused: Row = {"fields": column}
+    if "sort_by" in case.changes:
+        unused["sort_by"] = listed(case.changes["sort_by"])[0]
+    answer = await everything.ask(name, **case.given, group_by=column, **unused)
+    assert any(note.startswith(f"{' and '.join(unused)} not used") for note in answer["notes"])
+    plain = await everything.ask(name, **case.given, group_by=column)
+    assert not any("not used" in note for note in plain.get("notes", []))
+
+
+@pytest.mark.parametrize(("name", "mode"), MODES)
+async def test_a_cursor_of_something_else_is_refused_in_every_mode(everything: Any, name: str, mode: Row) -> None:
+    assert "cursor" in await everything.refused(name, **CASES[name].given, **mode, cursor="bm90IG9uZQ")
+
+
 @pytest.mark.parametrize("name", OF_DEVICES)
 async def test_a_device_is_called_the_same_in_every_list(everything: Any, name: str) -> None:
     asked = CASES[name].given | ({"fields": list(NAMES)} if name in CHOOSING else {})

@@ -20,8 +20,10 @@ import anyio.abc
 import pytest
 from mcp import StdioServerParameters
 
+from tests.conftest import PLATFORM
+
 ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+ENVIRONMENT = PLATFORM | {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
 TOKEN = "tok-5e1f-not-to-be-seen"
 INITIALIZE = {
     "jsonrpc": "2.0",
@@ -128,6 +130,7 @@ def starting() -> Iterator[Start]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # Ctrl-Break reaches a whole group
         )
         one = Running(process)
         running.append(one)

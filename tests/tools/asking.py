@@ -99,7 +99,20 @@ class Faulty(Between):
         return told(200, self.change(json.loads(await answer.aread()), request.url), request)
 
 
-def _agent(transport: httpx.AsyncBaseTransport | None) -> contextlib.AbstractAsyncContextManager[Agent]:
+class Recorded(httpx.AsyncBaseTransport):
+    """A tenant, and the paths that it was asked."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self.inner = inner
+        self.paths: list[str] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.paths.append(request.url.path)
+        return await self.inner.handle_async_request(request)
+
+
+def over(transport: httpx.AsyncBaseTransport | None) -> contextlib.AbstractAsyncContextManager[Agent]:
+    """A server of its own over `transport`, to be asked several things."""
     silent = isinstance(transport, Faulty)  # a path that never answers costs a second
     limits = Limits(per_second=100_000, attempts=1, attempt_seconds=1.0 if silent else 10.0)
     return agent_over(transport or tenant(), limits)
@@ -107,19 +120,19 @@ def _agent(transport: httpx.AsyncBaseTransport | None) -> contextlib.AbstractAsy
 
 async def ask(tool: str, transport: httpx.AsyncBaseTransport | None = None, **arguments: Any) -> dict[str, Any]:
     """The tool's answer, of a server of its own over `transport`."""
-    async with _agent(transport) as agent:
+    async with over(transport) as agent:
         result = await agent.call(tool, **arguments)
     return answer_of(result)
 
 
 async def refused(tool: str, transport: httpx.AsyncBaseTransport | None = None, **arguments: Any) -> str:
     """The text of the tool's error."""
-    async with _agent(transport) as agent:
+    async with over(transport) as agent:
         result = await agent.call(tool, **arguments)
     return refusal_of(result)
 
 
 async def ask_all(tool: str, transport: httpx.AsyncBaseTransport | None = None, **arguments: Any) -> list[Any]:
     """The rows of all pages."""
-    async with _agent(transport) as agent:
+    async with over(transport) as agent:
         return await agent.every(tool, **arguments)

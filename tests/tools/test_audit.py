@@ -183,8 +183,12 @@ def token_deleted(path: str, body: Any) -> Any:
 async def test_a_made_token_tells_what_it_did_and_that_it_was_deleted() -> None:
     page = await ask("list_audit_events", since="14d", target_type="api_token")
     by_label = {row["new_state"]["label"]: row["afterwards"] for row in page["items"]}
-    assert by_label[STORY.night_token_label] == {"deleted": False, "did": ["1 view device secrets"]}
-    assert sorted(by_label[STORY.token_label]["did"]) == ["1 create library_item", "1 update blueprint library_items"]
+    seen = f"1 view device secrets ({STORY.leaver_serials[0]})"
+    assert by_label[STORY.night_token_label] == {"deleted": False, "did": [seen]}
+    assert sorted(by_label[STORY.token_label]["did"]) == [
+        f"1 create library_item ({STORY.script_name})",
+        f"1 update blueprint library_items (Engineering +{STORY.script_name})",
+    ]
     assert any(note.startswith("afterwards: what each token did") and "to now" in note for note in page["notes"])
     page = await ask("list_audit_events", Between(after=token_deleted), since="14d", target_type="api_token")
     told = next(
@@ -192,6 +196,26 @@ async def test_a_made_token_tells_what_it_did_and_that_it_was_deleted() -> None:
     )
     assert told["deleted_at"] == page["items"][0]["occurred_at"]
     assert told["deleted_by"]
+
+
+async def test_of_much_that_a_token_did_the_newest_is_named_and_the_rest_counted() -> None:
+    def busy(path: str, body: Any) -> Any:
+        """A log in which every change of a library item is the token's, each of another name."""
+        for place, row in enumerate(body["results"]) if path.endswith("/audit/events") else ():
+            if row["target_type"] == "library_item":
+                row |= {
+                    "actor_id": STORY.token_id,
+                    "action": "update",
+                    "new_state": {"name": f"{place} {'long ' * 20}"},
+                }
+        return body
+
+    page = await ask("list_audit_events", Between(after=busy), since="14d", target_type="api_token")
+    did = next(row["afterwards"]["did"] for row in page["items"] if row["target_id"] == STORY.token_id)
+    count, names = re.fullmatch(r"(\d+) update library_item \((.*) and (\d+) more\)", did[0]).group(1, 2)  # type: ignore[union-attr]
+    assert int(count) > 3
+    assert [len(name) for name in names.split(", ")] == [63, 63, 63]
+    assert did[0].endswith(f" and {int(count) - 3} more)")
 
 
 async def test_how_far_a_long_log_was_looked_at_for_a_token_is_said() -> None:
@@ -202,7 +226,7 @@ async def test_how_far_a_long_log_was_looked_at_for_a_token_is_said() -> None:
         return body
 
     page = await ask("list_audit_events", Between(after=endless), since="80d", target_type="api_token", limit=2)
-    assert page["items"][0]["afterwards"]["did"] == ["1 view device secrets"]
+    assert page["items"][0]["afterwards"]["did"] == [f"1 view device secrets ({STORY.leaver_serials[0]})"]
     assert any("only the newest" in note and "back to 20" in note for note in page["notes"])
 
 
@@ -245,3 +269,9 @@ async def test_privacy_mode_hides_admins_and_takes_their_pseudonyms() -> None:
         assert {row["actor_email"] for row in theirs["items"]} == {email}
     finally:
         await client.aclose()
+
+
+async def test_devices_that_could_not_be_named_are_not_passed_over_in_silence() -> None:
+    page = await ask("list_audit_events", tenant(denied=("LIST_DEVICES",)), target_type="device", limit=3)
+    assert not any("serial_number" in row for row in page["items"])
+    assert any(note.startswith("how devices are called was not read: not permitted") for note in page["notes"])

@@ -116,3 +116,28 @@ async def test_who_changed_an_item_is_found_by_its_name() -> None:
     assert [row["activity_type"] for row in rows[-2:]] == ["library_item_assignment_changed", "library_item_created"]
     assert {row["activity_type"] for row in rows[:-2]} == {"library_item_edited"}
     assert all(row["user_email"] for row in rows)
+
+
+async def test_a_row_without_a_report_is_told_apart_from_no_row_and_the_two_add_up() -> None:
+    answer = await ask("list_library_item_status", silent(0, 1), library_item="Google Chrome", limit=500)
+    rows = [answer.get("in_every_row", {}) | row for row in answer["items"]]
+    waiting = [row for row in rows if "reported_at" not in row]
+    summary = answer["summary"]
+    assert waiting
+    assert all(row["reported"] == "not yet" and row["status"] == "PENDING" for row in waiting)
+    assert not any("reported" in row for row in rows if "reported_at" in row)
+    assert (summary["not_reported_yet"], summary["no_report"]) == (len(waiting), 2)
+    assert sum(summary["by_status"].values()) + summary["no_report"] == summary["in_scope"]
+    assert any(note.startswith("not_reported_yet: in by_status") for note in answer["notes"])
+
+
+async def test_a_report_whose_time_cannot_be_read_is_a_report() -> None:
+    def odd(path: str, answer: Any) -> Any:
+        if path.endswith("/status") and "/library-items/" in path:
+            rows = [row | {"reported_at": "lately"} for row in answer["results"]]
+            return answer | {"results": rows}
+        return answer
+
+    answer = await ask("list_library_item_status", Between(after=odd), library_item="Google Chrome", limit=5)
+    assert answer["summary"]["not_reported_yet"] == 0
+    assert not any("reported" in row for row in answer["items"])

@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 
-from .asking import Between, ask, ask_all, refused, tenant
+from iru_mcp import demo
+from iru_mcp.api.endpoints.prism import COLUMNS
+from iru_mcp.tools.prism.reporting import REPORTED_BY
+
+from .asking import NOW, Between, Recorded, ask, ask_all, refused, tenant
 
 SILENT = "NW7QK2M4XH"
+IPHONE = "NWX4C9J6DF"
 
 
 async def enrolled_ids() -> set[str]:
@@ -66,7 +71,7 @@ async def test_a_mac_that_never_reported_is_neither_on_nor_off(asked: dict[str, 
     assert [row["serial_number"] for row in named["items"]] == [SILENT]
     assert named["complete"]
     full = await ask("prism_query", category="filevault", limit=500, **asked)
-    assert "without_report" not in full.get("summary", {})
+    assert full["summary"]["without_report"] == 0
 
 
 def without_any_report_of(serial: str) -> Any:
@@ -84,7 +89,67 @@ def without_any_report_of(serial: str) -> Any:
 async def test_a_mac_without_any_report_is_counted_beside_what_many_rows_tell(tool: str) -> None:
     page = await ask(tool, without_any_report_of(SILENT), limit=0)
     assert page["summary"]["without_report"] == 1
-    assert any("have no report in Prism at all; no_report=true names them" in note for note in page["notes"])
+    assert any(
+        "in Prism at all; prism_query category=device_information no_report=true" in one for one in page["notes"]
+    )
+
+
+def without_rows_of(category: str, serial: str) -> Any:
+    """The tenant, but what tells of a device's report to a category has no row of this one."""
+    place = category if category in REPORTED_BY else "device_information"
+
+    def drop(path: str, body: Any) -> Any:
+        if path.endswith(f"/prism/{place}"):
+            body["data"] = [row for row in body["data"] if row["serial_number"] != serial]
+        return body
+
+    return Between(after=drop)
+
+
+@pytest.mark.parametrize("category", COLUMNS)
+async def test_a_count_of_any_category_says_how_many_devices_did_not_report_or_that_it_was_not_checked(
+    category: str,
+) -> None:
+    asked: dict[str, Any] = {"category": category, "limit": 0}
+    assert (await ask("prism_query", **asked))["summary"]["without_report"] == 0
+    silent = without_rows_of(category, IPHONE if category == "cellular" else SILENT)
+    assert (await ask("prism_query", silent, **asked))["summary"]["without_report"] == 1
+    denied = tenant(denied=("LIST_DEVICES",))
+    unknown = await ask("prism_query", denied, **asked)
+    assert "without_report" not in unknown.get("summary", {})
+    assert any("have no report in" in note and "was not checked" in note for note in unknown["notes"])
+
+
+@pytest.mark.parametrize(
+    ("tool", "narrow"),
+    [
+        ("prism_device_information", {}),
+        ("prism_applications", {"bundle_id": "com.lumenpdf.pro"}),
+        ("prism_local_users", {"username": "svc_"}),
+    ],
+)
+async def test_every_count_of_a_tool_with_a_category_of_its_own_says_it_too(tool: str, narrow: dict[str, Any]) -> None:
+    for asked in ({"limit": 0}, {"group_by": ["device_family"]}):
+        page = await ask(tool, without_any_report_of(SILENT), **asked, **narrow)
+        assert page["summary"]["without_report"] == 1
+
+
+async def test_devices_without_a_report_are_those_of_the_blueprint_asked_for() -> None:
+    row = (await ask("list_devices", serial_number=SILENT, fields=["blueprint_name"]))["items"][0]
+    for blueprint, count in ((row["blueprint_name"], 1), ("Kiosk", 0)):
+        asked = {"category": "filevault", "blueprint": blueprint, "limit": 0}
+        page = await ask("prism_query", without_reports_of(SILENT), **asked)
+        assert page["summary"]["without_report"] == count
+
+
+async def test_a_narrow_list_of_a_large_fleet_does_not_pay_for_the_count_of_silent_devices() -> None:
+    large = Recorded(demo.transport(now=NOW, devices=2_500, hour_limit=1_000_000))
+    page = await ask("prism_local_users", large, username="svc_", limit=500)
+    assert page["total"] == len(page["items"]) > 0
+    assert not any(path.endswith("device_information") for path in large.paths)
+    assert any("without any report were not counted here; limit=0 counts them" in note for note in page["notes"])
+    for asked in ({"limit": 0}, {"group_by": ["type"]}, {"username": "nobody like this"}):
+        assert "without_report" in (await ask("prism_local_users", large, **asked))["summary"]
 
 
 async def test_devices_without_a_row_of_a_category_of_many_rows_are_named_with_what_that_may_mean() -> None:

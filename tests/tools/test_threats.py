@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from iru_mcp import demo
 from iru_mcp.demo.world.story import STORY
 
-from .asking import EDR, Between, ask, ask_all, deaf, gone, refused, tenant, told
+from .asking import EDR, NOW, Between, Recorded, ask, ask_all, deaf, gone, over, refused, tenant, told
 
 V1 = ("/threat-details", "/behavioral-detections")
 
@@ -135,7 +137,7 @@ async def test_odd_and_hostile_rows_are_kept_or_counted() -> None:
     whole = await ask("list_threats", limit=500)
     answer = await ask("list_threats", Between(after=spoil), limit=500)
     assert answer["returned"] == whole["total"] - 1
-    assert "1 rows could not be read and are left out" in answer["notes"]
+    assert "threats (files): 1 rows could not be read and are left out" in answer["notes"]
     assert answer["items"][-1]["threat_name"] == "Malware row"
 
 
@@ -144,3 +146,77 @@ async def test_all_of_the_parent_process_is_there_when_asked_for() -> None:
     asked = await ask("list_threats", kind="behavioral", limit=1, fields="parent_process,threat_name")
     assert usual["items"][0]["parent_process"] == "/sbin/launchd"
     assert set(asked["items"][0]["parent_process"]) >= {"name", "image_path", "command_line", "sha256", "pid"}
+
+
+ALERTS = 23_000
+FIRST = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+def many(path: str, *, in_order: bool = True) -> Any:
+    """A tenant with so many of one kind that 20 pages do not hold them, each an hour older than the one before."""
+
+    def answer(request: httpx.Request) -> httpx.Response | None:
+        if not request.url.path.endswith(path):
+            return None
+        begin, size = (int(request.url.params[name]) for name in ("offset", "limit"))
+        places = range(begin, min(begin + size, ALERTS))
+        rows = [alert(place if in_order else ALERTS - 1 - place) for place in places]
+        more = "https://more" if begin + size < ALERTS else None
+        return told(200, {"count": ALERTS, "total_count": ALERTS, "next": more, "results": rows})
+
+    return Between(answer)
+
+
+def alert(place: int) -> dict[str, Any]:
+    at = (FIRST - timedelta(hours=place)).isoformat()
+    shared = {"device_id": STORY.patient_zero_device_id, "detection_date": at, "classification": "PUP"}
+    whose = {"device_info": {"id": STORY.patient_zero_device_id, "serial_number": STORY.patient_zero_serial}}
+    return shared | whose | {"id": f"A{place}", "threat_name": f"T{place}", "threat_id": f"T{place}"}
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "plural"),
+    [
+        ("/threat-details", "threat", "threats (files)"),
+        ("/behavioral-detections", "behavioral", "behavioral detections"),
+    ],
+)
+async def test_of_very_many_alerts_it_is_said_which_kind_is_known_back_to_when(
+    path: str, kind: str, plural: str
+) -> None:
+    page = await ask("list_threats", many(path), limit=500)
+    times = [row["detection_date"] for row in page["items"]]
+    assert times == sorted(times, reverse=True)
+    assert not page["complete"]
+    oldest = (FIRST - timedelta(hours=19_999)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert f"{plural}: the newest, back to {oldest}; older ones are missing" in page["notes"]
+    assert f"{plural}: stopped after 20000 of 23000 rows: ask by device for others" in page["notes"]
+    assert {row["threat_name"] for row in page["items"] if row["kind"] == kind} >= {f"T{place}" for place in range(99)}
+
+
+async def test_very_many_alerts_that_did_not_come_newest_first_are_not_called_the_newest() -> None:
+    page = await ask("list_threats", many("/threat-details", in_order=False), kind="threat", limit=3)
+    assert [row["threat_name"] for row in page["items"]] == ["T3000", "T3001", "T3002"]
+    assert any("Iru did not give the newest first: any of any time may be missing" in one for one in page["notes"])
+    assert not any("back to" in one for one in page["notes"])
+
+
+async def test_all_pages_of_alerts_together_are_the_newest_in_order() -> None:
+    names: list[str] = []
+    cursor = ""
+    async with over(many("/threat-details")) as agent:
+        for _ in range(3):
+            page = await agent.ask("list_threats", kind="threat", limit=70, fields=["threat_name"], cursor=cursor)
+            names += [row["threat_name"] for row in page["items"]]
+            cursor = page["next_cursor"]
+    assert names == [f"T{place}" for place in range(len(names))]
+    assert len(names) == 210
+
+
+async def test_who_holds_the_devices_of_few_alerts_costs_no_walk_over_a_large_fleet() -> None:
+    large = Recorded(demo.transport(now=NOW, devices=4_000, hour_limit=1_000_000))
+    page = await ask("list_threats", large, classification="malware")
+    holders = {row["serial_number"]: row.get("user_email") for row in page["items"]}
+    assert holders[STORY.patient_zero_serial] == "mira.castellane@northwind.example"
+    assert all(holders.values())
+    assert len([path for path in large.paths if path.endswith("/devices")]) <= 1 + len(holders)

@@ -52,7 +52,7 @@ async def test_the_incident_is_told_newest_first_from_every_source() -> None:
     assert times == sorted(times, reverse=True)
     assert set(sources(found).values()) == {"ok"}
     assert found["complete"] is True
-    assert len(iru.asked) <= 16
+    assert len(iru.asked) <= 17, "one of them for the name of an admin"
 
 
 async def test_only_what_stands_out_or_some_sources_can_be_asked_for_and_nothing_else_is_read() -> None:
@@ -364,3 +364,26 @@ async def test_what_an_admin_put_into_the_devices_blueprint_is_in_its_timeline()
     assert all(STORY.script_name in text for text in told)
     made, put = (place(found, text) for text in ("create of library_item", "update of blueprint"))
     assert made > put, "newest first: the script was made before it was put there"
+
+
+ADMINS_ITEM = "by 'oskar.vane@northwind.example' (user)"
+
+
+async def test_an_admin_is_named_where_the_activity_of_an_item_names_them() -> None:
+    found = await ask("get_timeline", device=SERIAL, since="30d", include=["audit"])
+    named = [line for line in found["items"] if ADMINS_ITEM in line["text"]]
+    assert named
+    admin_id = named[0]["look"].rpartition("=")[2]
+    rows = (await ask("list_audit_events", since="30d", actor=admin_id, limit=1))["items"]
+    assert rows[0]["actor_email"] == "oskar.vane@northwind.example"
+    tokens = [line for line in found["items"] if "(API token)" in line["text"]]
+    assert all("@" not in line["text"] for line in tokens)
+
+
+async def test_an_admin_keeps_the_id_where_no_activity_may_be_read_and_nothing_else_is_lost() -> None:
+    denied = tenant(denied=("LIST_LIBRARY_ITEM_ACTIVITY",))
+    found = await ask("get_timeline", denied, device=SERIAL, since="30d", include=["audit"])
+    usual = await ask("get_timeline", device=SERIAL, since="30d", include=["audit"])
+    assert found["complete"]
+    assert [line["time"] for line in found["items"]] == [line["time"] for line in usual["items"]]
+    assert not any("@" in line["text"] for line in found["items"])

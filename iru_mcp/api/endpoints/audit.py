@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from ..endpoint import Endpoint
 from ..paging import NextCursor
@@ -12,7 +12,6 @@ from ..record import Moment, Record, Text
 class AuditEvent(Record):
     """One audited action; `actor_id` of a user is an Iru admin, not a user of the directory."""
 
-    identity: ClassVar[tuple[str, ...]] = ("id",)
     unique = True
     id: str
     action: Text = None

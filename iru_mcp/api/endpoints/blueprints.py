@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
@@ -16,7 +16,6 @@ _SECTION = "Blueprints > Blueprints Management"
 class Blueprint(Record):
     """A set of settings and software that devices are assigned to. `type` is classic or map."""
 
-    identity: ClassVar[tuple[str, ...]] = ("id",)
     unique = True
     id: str
     name: Text = None
@@ -30,7 +29,6 @@ class Blueprint(Record):
 class BlueprintItem(Record):
     """A library item of a blueprint."""
 
-    identity: ClassVar[tuple[str, ...]] = ("id",)
     unique = True
     id: str
     name: Text = None
@@ -44,7 +42,6 @@ def _without_code(details: object) -> object:
 class RoutingActivity(Record):
     """A device that was routed to or from a blueprint."""
 
-    identity: ClassVar[tuple[str, ...]] = ("activity_type",)
     id: Text = None
     activity_type: str
     activity_time: Moment = None

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..endpoint import Endpoint
 from ..paging import Whole
 from ..record import Flag, Moment, Names, Record, Text
-from .devices import INFORMATION
+from .devices import of_device
 
 
 class App(Record):
@@ -68,11 +67,4 @@ APP_SHAPE = {
 
 
 # https://api-docs.kandji.io - Devices > Get Device Apps. Not paged; an iPhone's preinstalled apps are left out by Iru.
-LIST_DEVICE_APPS = Endpoint(
-    name="LIST_DEVICE_APPS",
-    path="/api/v1/devices/{device_id}/apps",
-    section=INFORMATION,
-    permission="Application list",
-    record=App,
-    paging=Whole("apps"),
-)
+LIST_DEVICE_APPS = of_device("LIST_DEVICE_APPS", "/apps", App, Whole("apps"), "Application list")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, Self
 
-from ..endpoint import Endpoint
-from ..paging import Offset, Single, Whole
+from ..endpoint import Endpoint, R
+from ..paging import Offset, Paging, Single, Whole
 from ..record import SENSITIVE, Assigned, Declared, Flag, Moment, Names, Number, Record, Text, tidy
 
 INFORMATION = "Devices > Device Information"
@@ -15,7 +15,6 @@ INFORMATION = "Devices > Device Information"
 class Device(Record):
     """One row of the device list; `get_device` returns the same shape."""
 
-    identity: ClassVar[tuple[str, ...]] = ("device_id",)
     unique = True
     device_id: str
     device_name: Text = None
@@ -52,7 +51,6 @@ class Device(Record):
 class DeviceDetails(Record):
     """Everything Iru holds on one device, in sections that differ by platform; values are tidied, not typed."""
 
-    identity: ClassVar[tuple[str, ...]] = ("general",)
     general: dict[str, Any]
 
     @classmethod
@@ -75,7 +73,6 @@ class DeviceDetails(Record):
 class StatusItem(Record):
     """A library item or parameter and how it stands on a device."""
 
-    identity: ClassVar[tuple[str, ...]] = ("name",)
     name: str
     item_id: Text = None
     status: Text = None
@@ -94,7 +91,6 @@ class StatusItem(Record):
 class DeviceStatus(Record):
     """The library items and parameters of one device."""
 
-    identity: ClassVar[tuple[str, ...]] = ("device_id",)
     device_id: str
     library_items: list[Any] | None = None
     parameters: list[Any] | None = None
@@ -103,7 +99,6 @@ class DeviceStatus(Record):
 class Activity(Record):
     """One event in a device's history."""
 
-    identity: ClassVar[tuple[str, ...]] = ("action_type",)
     id: Text = None
     created_at: Moment = None
     action_type: str
@@ -116,7 +111,6 @@ class Activity(Record):
 class Command(Record):
     """One MDM command sent to a device. status: 1 pending, 2 running, 3 completed, 4 failed, 5 not now."""
 
-    identity: ClassVar[tuple[str, ...]] = ("uuid",)
     unique = True
     uuid: str
     command_type: Text = None
@@ -132,7 +126,6 @@ class Command(Record):
 class Note(Record):
     """A note that an admin wrote on a device; `content` is HTML."""
 
-    identity: ClassVar[tuple[str, ...]] = ("note_id",)
     unique = True
     note_id: str
     created_at: Moment = None
@@ -154,7 +147,6 @@ class Location(Declared):
 class LostMode(Record):
     """Lost mode of an iPhone or iPad, with its last location."""
 
-    identity: ClassVar[tuple[str, ...]] = ("device_id",)
     device_id: str
     lost_mode: dict[str, Any] | None = None
 
@@ -173,79 +165,37 @@ LIST_DEVICES = Endpoint(
     ),
 )
 
+
+def of_device(name: str, part: str, record: type[R], paging: Paging, permission: str = "") -> Endpoint[R]:
+    """An endpoint below one device: `part` is its path after the device's id."""
+    path = f"/api/v1/devices/{{device_id}}{part}"
+    return Endpoint(name=name, path=path, section=INFORMATION, permission=permission, record=record, paging=paging)
+
+
 # https://api-docs.kandji.io - Devices > Get Device
-GET_DEVICE = Endpoint(
-    name="GET_DEVICE",
-    path="/api/v1/devices/{device_id}",
-    section=INFORMATION,
-    permission="Device ID",
-    record=Device,
-    paging=Single(),
-)
+GET_DEVICE = of_device("GET_DEVICE", "", Device, Single(), "Device ID")
 
 # https://api-docs.kandji.io - Devices > Get Device Details
-GET_DEVICE_DETAILS = Endpoint(
-    name="GET_DEVICE_DETAILS",
-    path="/api/v1/devices/{device_id}/details",
-    section=INFORMATION,
-    permission="Device details",
-    record=DeviceDetails,
-    paging=Single(),
-)
+GET_DEVICE_DETAILS = of_device("GET_DEVICE_DETAILS", "/details", DeviceDetails, Single(), "Device details")
 
 # https://api-docs.kandji.io - Devices > Get Device Status
-GET_DEVICE_STATUS = Endpoint(
-    name="GET_DEVICE_STATUS",
-    path="/api/v1/devices/{device_id}/status",
-    section=INFORMATION,
-    permission="Device Status",
-    record=DeviceStatus,
-    paging=Single(),
-)
+GET_DEVICE_STATUS = of_device("GET_DEVICE_STATUS", "/status", DeviceStatus, Single(), "Device Status")
 
 # https://api-docs.kandji.io - Devices > Get Device Parameters. macOS only.
-LIST_DEVICE_PARAMETERS = Endpoint(
-    name="LIST_DEVICE_PARAMETERS",
-    path="/api/v1/devices/{device_id}/parameters",
-    section=INFORMATION,
-    permission="Device Parameters",
-    record=StatusItem,
-    paging=Whole("parameters"),
+LIST_DEVICE_PARAMETERS = of_device(
+    "LIST_DEVICE_PARAMETERS", "/parameters", StatusItem, Whole("parameters"), "Device Parameters"
 )
 
 # https://api-docs.kandji.io - Devices > Get Device Activity. The published rows are in no order.
-LIST_DEVICE_ACTIVITY = Endpoint(
-    name="LIST_DEVICE_ACTIVITY",
-    path="/api/v1/devices/{device_id}/activity",
-    section=INFORMATION,
-    permission="Device Activity",
-    record=Activity,
-    paging=Offset(300, "activity.results"),
+LIST_DEVICE_ACTIVITY = of_device(
+    "LIST_DEVICE_ACTIVITY", "/activity", Activity, Offset(300, "activity.results"), "Device Activity"
 )
 
 # https://api-docs.kandji.io - Devices > Get Device Commands. Apple devices only.
-LIST_DEVICE_COMMANDS = Endpoint(
-    name="LIST_DEVICE_COMMANDS",
-    path="/api/v1/devices/{device_id}/commands",
-    section=INFORMATION,
-    record=Command,
-    paging=Offset(300, "commands.results"),
-)
+LIST_DEVICE_COMMANDS = of_device("LIST_DEVICE_COMMANDS", "/commands", Command, Offset(300, "commands.results"))
 
 # https://api-docs.kandji.io - Device Notes > Get Device Notes
-LIST_DEVICE_NOTES = Endpoint(
-    name="LIST_DEVICE_NOTES",
-    path="/api/v1/devices/{device_id}/notes",
-    section=INFORMATION,
-    record=Note,
-    paging=Whole(),
-)
+LIST_DEVICE_NOTES = of_device("LIST_DEVICE_NOTES", "/notes", Note, Whole())
 
 # https://api-docs.kandji.io - Devices > Get Device Lost Mode details. 400 when the device is not in lost mode.
-GET_DEVICE_LOST_MODE = Endpoint(
-    name="GET_DEVICE_LOST_MODE",
-    path="/api/v1/devices/{device_id}/details/lostmode",
-    section=INFORMATION,
-    record=LostMode,
-    paging=Single(),
-)
+GET_DEVICE_LOST_MODE = of_device("GET_DEVICE_LOST_MODE", "/details/lostmode", LostMode, Single())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from ..endpoint import Endpoint
 from ..paging import Offset, PageNumber, Whole
@@ -12,7 +12,6 @@ from ..record import Flag, Moment, Number, Record, Text
 class LibraryItem(Record):
     """A custom app, in-house app, custom profile or custom script, without its body."""
 
-    identity: ClassVar[tuple[str, ...]] = ("id",)
     unique = True
     id: str
     name: Text = None
@@ -41,7 +40,6 @@ class LibraryItem(Record):
 class LibraryItemStatus(Record):
     """How one library item stands on one device."""
 
-    identity: ClassVar[tuple[str, ...]] = ("id",)
     unique = True
     id: int
     computer: Any = None
@@ -57,7 +55,6 @@ class LibraryItemStatus(Record):
 class LibraryItemActivity(Record):
     """A change to a library item."""
 
-    identity: ClassVar[tuple[str, ...]] = ("activity_type",)
     id: Text = None
     activity_type: str
     activity_time: Moment = None
@@ -69,7 +66,6 @@ class LibraryItemActivity(Record):
 class SelfServiceCategory(Record):
     """A category of the Self Service app."""
 
-    identity: ClassVar[tuple[str, ...]] = ("id",)
     id: str
     name: Text = None
 

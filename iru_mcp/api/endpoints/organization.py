@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from ..endpoint import Endpoint
 from ..paging import Offset, PageNumber, Single
@@ -14,7 +14,6 @@ _ENROLLMENT = "Apple Integrations > Automated Device Enrollment"
 class Tag(Record):
     """A tag that devices can carry."""
 
-    identity: ClassVar[tuple[str, ...]] = ("id",)
     unique = True
     id: str
     name: Text = None
@@ -23,7 +22,6 @@ class Tag(Record):
 class Licensing(Record):
     """How many devices the tenant has and may have."""
 
-    identity: ClassVar[tuple[str, ...]] = ("counts",)
     counts: dict[str, Any]
     limits: dict[str, Any] | None = None
     tenantOverLicenseLimit: Flag = None  # noqa: N815 - Iru's own spelling
@@ -39,7 +37,6 @@ class EnrollmentDefaults(Declared):
 class EnrollmentIntegration(Record):
     """An Automated Device Enrollment token in Apple Business Manager."""
 
-    identity: ClassVar[tuple[str, ...]] = ("id",)
     unique = True
     id: str
     server_name: Text = None
@@ -59,7 +56,6 @@ class EnrollmentIntegration(Record):
 class EnrollmentDevice(Record):
     """A device in Apple Business Manager; `mdm_device` is empty until it enrolls."""
 
-    identity: ClassVar[tuple[str, ...]] = ("id",)
     unique = True
     id: str
     serial_number: Text = None

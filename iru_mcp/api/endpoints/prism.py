@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from ..endpoint import Endpoint
 from ..paging import PrismPages, Single
@@ -73,7 +73,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 class PrismRow(Record):
     """One Prism row. All columns but the device's id are kept as sent, since tenants differ in them."""
 
-    identity: ClassVar[tuple[str, ...]] = ("device_id",)
     device_id: str
 
     @property
@@ -85,7 +84,6 @@ class PrismRow(Record):
 class PrismCount(Record):
     """How many rows a category has; approximate when Iru says so."""
 
-    identity: ClassVar[tuple[str, ...]] = ("count",)
     count: int
     approximate: Flag = None
 

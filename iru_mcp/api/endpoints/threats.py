@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
-from ..endpoint import Endpoint
+from ..endpoint import Endpoint, R
 from ..paging import Offset
 from ..record import Moment, Names, Record, Text
-
-_SECTION = "Threats"
-_PRODUCT = "Endpoint Detection and Response"
 
 
 class Threat(Record):
     """A malicious or unwanted file found on a device."""
 
-    identity: ClassVar[tuple[str, ...]] = ("device_id",)
     device_id: str
     id: Text = None
     threat_name: Text = None
@@ -47,7 +43,6 @@ class Threat(Record):
 class BehavioralDetection(Record):
     """A process whose behavior matched a rule."""
 
-    identity: ClassVar[tuple[str, ...]] = ("id",)
     unique = True
     id: str
     threat_id: Text = None
@@ -68,59 +63,52 @@ class BehavioralDetection(Record):
     blueprint: Any = None
 
 
+def _endpoint(name: str, path: str, record: type[R], filters: str, **more: Any) -> Endpoint[R]:
+    """An endpoint of this section; `more` is what only version 2 has."""
+    return Endpoint(
+        name=name,
+        path=path,
+        section="Threats",
+        record=record,
+        paging=Offset(1000, "results"),
+        filters=frozenset(filters.split()),
+        product="Endpoint Detection and Response",
+        **more,
+    )
+
+
 # https://api-docs.kandji.io - Threats > Get Threat Details (deprecated in March 2026, still in the August OpenAPI text)
-LIST_THREATS_V1 = Endpoint(
-    name="LIST_THREATS_V1",
-    path="/api/v1/threat-details",
-    section=_SECTION,
-    record=Threat,
-    paging=Offset(1000, "results"),
-    filters=frozenset({"classification", "date_range", "device_id", "status", "sort_by", "term"}),
-    product=_PRODUCT,
+LIST_THREATS_V1 = _endpoint(
+    "LIST_THREATS_V1", "/api/v1/threat-details", Threat, "classification date_range device_id status sort_by term"
 )
 
 # https://api-docs.kandji.io - Threats > Get Behavioral Detections (deprecated in March 2026)
-LIST_BEHAVIORAL_DETECTIONS_V1 = Endpoint(
-    name="LIST_BEHAVIORAL_DETECTIONS_V1",
-    path="/api/v1/behavioral-detections",
-    section=_SECTION,
-    record=BehavioralDetection,
-    paging=Offset(1000, "results"),
-    filters=frozenset(
-        "threat_id classification status date_range detection_date_from detection_date_to device_id malware_family "
-        "parent_process_name target_process_name informational_tags term sort_by".split()
-    ),
-    product=_PRODUCT,
+LIST_BEHAVIORAL_DETECTIONS_V1 = _endpoint(
+    "LIST_BEHAVIORAL_DETECTIONS_V1",
+    "/api/v1/behavioral-detections",
+    BehavioralDetection,
+    "threat_id classification status date_range detection_date_from detection_date_to device_id malware_family "
+    "parent_process_name target_process_name informational_tags term sort_by",
 )
 
 # https://api-docs.kandji.io - Threats v2 > Threat Details. `statuses` is required.
-LIST_THREATS_V2 = Endpoint(
-    name="LIST_THREATS_V2",
+LIST_THREATS_V2 = _endpoint(
+    "LIST_THREATS_V2",
+    "/api/v2/threat/threat-details",
+    Threat,
+    "statuses device_id classification term detection_date_from detection_date_to date_range management_state tags "
+    "severities sort_by",
     same_as="LIST_THREATS_V1",
-    path="/api/v2/threat/threat-details",
-    section=_SECTION,
-    record=Threat,
-    paging=Offset(1000, "results"),
-    filters=frozenset(
-        "statuses device_id classification term detection_date_from detection_date_to date_range management_state tags "
-        "severities sort_by".split()
-    ),
     required={"statuses": "quarantined,not_quarantined,released,resolved"},
-    product=_PRODUCT,
 )
 
 # https://api-docs.kandji.io - Threats v2 > Behavioral Detections. `device_id` is required: there is no fleet-wide list.
-LIST_BEHAVIORAL_DETECTIONS_V2 = Endpoint(
-    name="LIST_BEHAVIORAL_DETECTIONS_V2",
+LIST_BEHAVIORAL_DETECTIONS_V2 = _endpoint(
+    "LIST_BEHAVIORAL_DETECTIONS_V2",
+    "/api/v2/threat/behavioral-detections/events",
+    BehavioralDetection,
+    "device_id classifications statuses search_term detection_from detection_to management_state severities tags "
+    "sort_by",
     same_as="LIST_BEHAVIORAL_DETECTIONS_V1",
-    path="/api/v2/threat/behavioral-detections/events",
-    section=_SECTION,
-    record=BehavioralDetection,
-    paging=Offset(1000, "results"),
-    filters=frozenset(
-        "device_id classifications statuses search_term detection_from detection_to management_state severities tags "
-        "sort_by".split()
-    ),
     required={"device_id": "00000000-0000-4000-8000-000000000000"},
-    product=_PRODUCT,
 )

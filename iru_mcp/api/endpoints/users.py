@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from ..endpoint import Endpoint
 from ..paging import NextCursor, Single
@@ -12,7 +12,6 @@ from ..record import Flag, Moment, Number, Record, Text
 class User(Record):
     """A person in Iru's user directory; several records may share one e-mail address."""
 
-    identity: ClassVar[tuple[str, ...]] = ("id",)
     unique = True
     id: str
     email: Text = None

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any
 
 from pydantic import AliasChoices, Field
 
-from ..endpoint import Endpoint
-from ..paging import NextCursor, PageNumber, Single
+from ..endpoint import Endpoint, R
+from ..paging import NextCursor, PageNumber, Paging, Single
 from ..record import Moment, Names, Number, Record, Text
 
-_SECTION = "Vulnerability Management"
-_PRODUCT = "Vulnerability Management"
+_NAME = "Vulnerability Management"
+"""Of the section on Iru's token screen, and of the product."""
 
 
 class Vulnerability(Record):
     """A CVE found in the fleet."""
 
-    identity: ClassVar[tuple[str, ...]] = ("cve_id",)
     unique = True
     cve_id: str
     severity: Text = None
@@ -39,7 +39,6 @@ class Vulnerability(Record):
 class Detection(Record):
     """One CVE in one piece of software on one device. Some names are spelled in two ways; both are read."""
 
-    identity: ClassVar[tuple[str, ...]] = ("device_id", "cve_id")
     device_id: str
     cve_id: str
     device_name: Text = None
@@ -67,7 +66,6 @@ class Detection(Record):
 class AffectedDevice(Record):
     """A device on which a CVE is present."""
 
-    identity: ClassVar[tuple[str, ...]] = ("device_id",)
     device_id: str
     name: Text = None
     serial_number: Text = None
@@ -83,7 +81,6 @@ class AffectedDevice(Record):
 class AffectedSoftware(Record):
     """A piece of software that carries a CVE, with its versions in the fleet."""
 
-    identity: ClassVar[tuple[str, ...]] = ("name",)
     name: str
     bundle_id: Text = None
     type: Text = None
@@ -93,69 +90,44 @@ class AffectedSoftware(Record):
     software_versions: list[Any] | None = None
 
 
-_PAGED = frozenset({"sort_by", "filter"})
+def _endpoint(name: str, path: str, record: type[R], paging: Paging, *filters: str) -> Endpoint[R]:
+    return Endpoint(
+        name=name,
+        path=f"/api/v1/vulnerability-management{path}",
+        section=_NAME,
+        record=record,
+        paging=paging,
+        filters=frozenset(filters),
+        product=_NAME,
+    )
+
+
+_PAGES = PageNumber(50, size_name="size")
 
 # https://api-docs.kandji.io - Vulnerabilities > List Vulnerabilities. At most 50 rows.
-LIST_VULNERABILITIES = Endpoint(
-    name="LIST_VULNERABILITIES",
-    path="/api/v1/vulnerability-management/vulnerabilities",
-    section=_SECTION,
-    record=Vulnerability,
-    paging=PageNumber(50, size_name="size"),
-    filters=_PAGED,
-    product=_PRODUCT,
-)
+LIST_VULNERABILITIES = _endpoint("LIST_VULNERABILITIES", "/vulnerabilities", Vulnerability, _PAGES, "sort_by", "filter")
 
 # https://api-docs.kandji.io - Vulnerabilities > Get Vulnerability Description
-GET_VULNERABILITY = Endpoint(
-    name="GET_VULNERABILITY",
-    path="/api/v1/vulnerability-management/vulnerabilities/{cve_id}",
-    section=_SECTION,
-    record=Vulnerability,
-    paging=Single(),
-    product=_PRODUCT,
-)
+GET_VULNERABILITY = _endpoint("GET_VULNERABILITY", "/vulnerabilities/{cve_id}", Vulnerability, Single())
 
 # https://api-docs.kandji.io - Vulnerabilities > List Affected Devices
-LIST_AFFECTED_DEVICES = Endpoint(
-    name="LIST_AFFECTED_DEVICES",
-    path="/api/v1/vulnerability-management/vulnerabilities/{cve_id}/devices",
-    section=_SECTION,
-    record=AffectedDevice,
-    paging=PageNumber(50, size_name="size"),
-    filters=_PAGED,
-    product=_PRODUCT,
+LIST_AFFECTED_DEVICES = _endpoint(
+    "LIST_AFFECTED_DEVICES", "/vulnerabilities/{cve_id}/devices", AffectedDevice, _PAGES, "sort_by", "filter"
 )
 
 # https://api-docs.kandji.io - Vulnerabilities > List Affected Software
-LIST_AFFECTED_SOFTWARE = Endpoint(
-    name="LIST_AFFECTED_SOFTWARE",
-    path="/api/v1/vulnerability-management/vulnerabilities/{cve_id}/software",
-    section=_SECTION,
-    record=AffectedSoftware,
-    paging=PageNumber(50, size_name="size"),
-    filters=_PAGED,
-    product=_PRODUCT,
+LIST_AFFECTED_SOFTWARE = _endpoint(
+    "LIST_AFFECTED_SOFTWARE", "/vulnerabilities/{cve_id}/software", AffectedSoftware, _PAGES, "sort_by", "filter"
 )
 
 # The path of LIST_AFFECTED_SOFTWARE in the documentation of August 2025; a tenant may answer only this one.
-LIST_AFFECTED_APPLICATIONS = Endpoint(
+LIST_AFFECTED_APPLICATIONS = replace(
+    LIST_AFFECTED_SOFTWARE,
     name="LIST_AFFECTED_APPLICATIONS",
     path="/api/v1/vulnerability-management/vulnerabilities/{cve_id}/applications",
-    section=_SECTION,
-    record=AffectedSoftware,
-    paging=PageNumber(50, size_name="size"),
-    filters=_PAGED,
-    product=_PRODUCT,
 )
 
 # https://api-docs.kandji.io - Vulnerabilities > List Detections. The cursor is `after`; `next` is the bare cursor.
-LIST_DETECTIONS = Endpoint(
-    name="LIST_DETECTIONS",
-    path="/api/v1/vulnerability-management/detections",
-    section=_SECTION,
-    record=Detection,
-    paging=NextCursor(300, name="after", size_name="size"),
-    filters=frozenset({"filter"}),
-    product=_PRODUCT,
+LIST_DETECTIONS = _endpoint(
+    "LIST_DETECTIONS", "/detections", Detection, NextCursor(300, name="after", size_name="size"), "filter"
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -38,7 +38,7 @@ def events(tenant: DemoTenant) -> tuple[Row, ...]:
 
 
 def _event(
-    at: datetime, actor: tuple[str, str], action: str, target: tuple[str, str], component: str = "", state: Any = None
+    at: datetime, actor: tuple[str, str], action: str, target: tuple[str, str], state: Row, component: str = ""
 ) -> Row:
     key = (at, actor, action, target)
     stamp, text = int(at.timestamp() * 1000), ""
@@ -54,7 +54,7 @@ def _event(
         "target_id": target[1],
         "target_type": target[0],
         "target_component": component,
-        "new_state": {} if state is None else state,
+        "new_state": state,
         "metadata": {"source_id": None, "source": None} if hashed(*key) % 3 else {},
     }
 
@@ -72,67 +72,62 @@ def _routine(tenant: DemoTenant, number: int) -> Row:
         case 0:
             item = choose(ITEMS, tenant.seed, "audited", number)
             state = {"active": True, "label": "", "type": item.type, "name": item.name}
-            return _event(at, actor, "update", ("library_item", item.id), "", state)
+            return _event(at, actor, "update", ("library_item", item.id), state)
         case 1:
             blueprint = choose(BLUEPRINTS, tenant.seed, "audited blueprint", number)
-            return _event(at, actor, "update", ("blueprint", blueprint.id), "library_items", _changes(blueprint, []))
+            return _event(at, actor, "update", ("blueprint", blueprint.id), _changes(blueprint), "library_items")
         case 2:
-            return _event(at, ("system", ""), "create", device, "", {"enrollment_type": "DEP"})
+            return _event(at, ("system", ""), "create", device, {"enrollment_type": "DEP"})
         case 3:
-            return _event(at, actor, "update", device, "tags", {"tags": ["remote"]})
+            return _event(at, actor, "update", device, {"tags": ["remote"]}, "tags")
         case 4:
             person = choose(tenant.people, tenant.seed, "audited person", number)
-            return _event(at, _INTEGRATION, "update", ("user", person.id), "", {"name": person.name})
+            return _event(at, _INTEGRATION, "update", ("user", person.id), {"name": person.name})
         case _:
-            return _event(at, actor, "update", device, "asset_tag", {"asset_tag": f"NWT-{number:05d}"})
+            return _event(at, actor, "update", device, {"asset_tag": f"NWT-{number:05d}"}, "asset_tag")
 
 
-def _changes(blueprint: DemoBlueprint, added: list[Row]) -> Row:
-    empty: Row = {"library_items_removed": [], "library_items_scoped": []}
-    return {"name": blueprint.name, "library_items_added": added} | empty
-
-
-def _token(label: str, *permissions: tuple[str, str]) -> Row:
+def _changes(blueprint: DemoBlueprint, *added: Row) -> Row:
     return {
-        "label": label,
-        "description": "",
-        "permissions": [{"path": path, "http_method": method} for method, path in permissions],
+        "name": blueprint.name,
+        "library_items_added": list(added),
+        "library_items_removed": [],
+        "library_items_scoped": [],
     }
+
+
+def _token(label: str, method: str, paths: Sequence[str]) -> Row:
+    permissions = [{"path": path, "http_method": method} for path in paths]
+    return {"label": label, "description": "", "permissions": permissions}
 
 
 def _incident_one(tenant: DemoTenant) -> list[Row]:
     times, item = tenant.times, ("library_item", STORY.script_item_id)
-    token = ("api_token", STORY.token_id)
-    rights = _token(
-        STORY.token_label,
-        ("POST", "/api/v1/library/custom-scripts"),
-        ("POST", "/api/v1/blueprints/{id}/assign-library-item"),
-    )
-    added = _changes(ENGINEERING, [{"id": STORY.script_item_id, "name": STORY.script_name}])
+    token, blueprint = ("api_token", STORY.token_id), ("blueprint", ENGINEERING.id)
+    paths = ("/api/v1/library/custom-scripts", "/api/v1/blueprints/{id}/assign-library-item")
+    rights = _token(STORY.token_label, "POST", paths)
+    added = _changes(ENGINEERING, {"id": STORY.script_item_id, "name": STORY.script_name})
     script = {"active": True, "label": "", "type": "custom-script", "name": STORY.script_name}
     return [
-        _event(times.token_created, ("user", STORY.admin_id), "create", token, "", rights),
-        _event(times.script_created, token, "create", item, "", script),
-        _event(times.script_assigned, token, "update", ("blueprint", ENGINEERING.id), "library_items", added),
+        _event(times.token_created, ("user", STORY.admin_id), "create", token, rights),
+        _event(times.script_created, token, "create", item, script),
+        _event(times.script_assigned, token, "update", blueprint, added, "library_items"),
     ]
 
 
 def _incident_two(tenant: DemoTenant) -> list[Row]:
     times, token = tenant.times, ("api_token", STORY.night_token_id)
     leaver = next(person for person in tenant.people if person.email == STORY.leaver_email)
-    rights = _token(
-        STORY.night_token_label, ("GET", "/api/v1/devices/{device_id}/secrets/filevaultkey"), ("GET", "/api/v1/devices")
-    )
+    paths = ("/api/v1/devices/{device_id}/secrets/filevaultkey", "/api/v1/devices")
+    rights = _token(STORY.night_token_label, "GET", paths)
     read = {"secret_type": "filevault_recovery_key", "device_serial_number": STORY.leaver_serials[0]}
     archived = {"archived": True, "name": leaver.name}
-    lost = {"lost_mode_status": "ENABLED"}
+    device, mode = ("device", STORY.lost_device_id), {"lost_mode_status": "ENABLED"}
     return [
-        _event(times.leaver_archived, _INTEGRATION, "update", ("user", leaver.id), "", archived),
-        _event(times.night_token_created, ("user", STORY.night_admin_id), "create", token, "", rights),
-        _event(times.key_read, token, "view", ("device", STORY.leaver_device_ids[0]), "secrets", read),
-        _event(
-            times.lost_mode_enabled, ("user", _ADMINS[0]), "update", ("device", STORY.lost_device_id), "lost_mode", lost
-        ),
+        _event(times.leaver_archived, _INTEGRATION, "update", ("user", leaver.id), archived),
+        _event(times.night_token_created, ("user", STORY.night_admin_id), "create", token, rights),
+        _event(times.key_read, token, "view", ("device", STORY.leaver_device_ids[0]), read, "secrets"),
+        _event(times.lost_mode_enabled, ("user", _ADMINS[0]), "update", device, mode, "lost_mode"),
     ]
 
 

@@ -11,7 +11,6 @@ from typing import Any
 from ..world.chance import hashed, hex_digits, uuid
 from ..world.data import Row, filled
 from ..world.fleet import DemoDevice
-from ..world.installed import infection
 from ..world.story import STORY
 from ..world.tenant import DemoTenant
 from .query import Fault, Query, counted
@@ -41,7 +40,7 @@ def behaviors(tenant: DemoTenant) -> tuple[Behavior, ...]:
     """All processes that were noticed, newest first."""
     found = []
     for device in tenant.devices:
-        if infection(device) == 0:
+        if device.part == "patient zero":
             program = STORY.launch_program.format(user=device.local_username)
             target = ("softwareupdated", program, f"{program} --connect {STORY.command_host}:443 --keep")
             kinds = ("malicious", "detected", "critical", tenant.times.behavior_detected)

@@ -9,11 +9,10 @@ from functools import lru_cache
 
 from ..world import dates, macs, posture
 from ..world.chance import hashed, letters
-from ..world.data import Row, filled
+from ..world.data import Row, created, filled
 from ..world.fleet import DemoDevice
-from ..world.installed import count_on_mac, infection
+from ..world.installed import count_on_mac
 from ..world.software import Software
-from ..world.story import STORY
 from ..world.tenant import DemoTenant
 
 _MAC = frozenset({"Mac"})
@@ -47,28 +46,15 @@ def common(tenant: DemoTenant, device: DemoDevice) -> Row:
     )
 
 
-_APP_BLANKS: Row = dict.fromkeys(
-    "bundle_size app_store_vendable beta_app device_based_vpp download_canceled download_failed "
-    "download_paused download_waiting "
-    "dynamic_size external_version_identifier has_update_available installing app_clip validated environment_variables "
-    "bundle_display_name info apple_scriptable".split()
-)
-
-
 def _apps(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     mac = device.platform == "Mac"
-    found = []
-    for installed in tenant.apps(device):
-        came = dates.offset(installed.since)
-        same = _app(installed.software, installed.version, mac=mac)
-        found.append({**same, "created_at": came, "last_changed_at": came})
-    return found
+    return [_app(one.software, one.version, mac=mac) | created(one.since) for one in tenant.apps(device)]
 
 
 @lru_cache(maxsize=2048)
 def _app(software: Software, version: str, *, mac: bool) -> Row:
     """What every device says of a version of an app; not to be changed."""
-    return _APP_BLANKS | filled(
+    return filled(
         "prism app",
         software,
         path=software.path if mac else None,
@@ -97,11 +83,7 @@ def _device_information(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
             local_hostname=macs.host_name(device) if mac else None,
             apple_silicon=device.model.chip.startswith("Apple") if mac else None,
             shared_ipad=False if device.platform == "iPad" else None,
-            cellular_technology="GSM and CDMA"
-            if device.platform == "iPhone"
-            else "None"
-            if device.platform == "iPad"
-            else "",
+            cellular_technology={"iPhone": "GSM and CDMA", "iPad": "None"}.get(device.platform, ""),
             data_roaming=None if mac else False,
             hotspot=None if mac else False,
             agent_version=device.agent or None,
@@ -116,53 +98,18 @@ def _device_information(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     ]
 
 
-def _launch(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
-    order = infection(device)
-    if order is None:
-        return macs.launch_items(tenant, device)
-    at = tenant.times.agent_planted if order == 0 else tenant.times.spread[order - 1] + timedelta(minutes=2)
-    dated = {"created_at": dates.offset(at), "last_changed_at": dates.offset(at)}
-    return [row | dated if row["label"] == STORY.launch_label else row for row in macs.launch_items(tenant, device)]
-
-
-def _users(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
-    rows = macs.local_users(tenant, device)
-    return [
-        row | {"created_at": row["user_created_at"]} if row["username"] == STORY.hidden_admin else row for row in rows
-    ]
-
-
-_SLOT = (
-    "carrier_settings_version current_carrier_network current_mcc current_mnc eid iccid imei "
-    "is_data_preferred is_roaming "
-    "is_voice_preferred label label_id phone_number subscriber_carrier_network"
-).split()
-
-
 def _cellular(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
-    if device.platform != "iPhone":
-        return []
-    blanks: Row = {f"{name}_slot_{slot}": None for slot in (1, 2) for name in _SLOT}
-    digits = letters(15, "imei", device.serial, alphabet="0123456789")
-    return [
-        blanks
-        | filled(
-            "prism cellular",
-            data_roaming_enabled=device.index % 6 == 0,
-            meid=digits[:14],
-            imei_slot_1=f"{digits[:2]} {digits[2:8]} {digits[8:14]} {digits[14]}",
-        )
-    ]
+    digits, roaming = letters(15, "imei", device.serial, alphabet="0123456789"), device.index % 6 == 0
+    imei = f"{digits[:2]} {digits[2:8]} {digits[8:14]} {digits[14]}"
+    return [filled("prism cellular", data_roaming_enabled=roaming, meid=digits[:14], imei_slot_1=imei)]
 
 
 def _certificates(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
-    names = (
-        "Northwind Root CA",
-        "com.apple.systemdefault",
-        "com.apple.kerberos.kdc",
-        f"Northwind Device {device.serial}",
-    )
-    return [{"common_name": name, "identity_certificate": place > 0} for place, name in enumerate(names)]
+    own = ("com.apple.systemdefault", "com.apple.kerberos.kdc", f"Northwind Device {device.serial}")
+    return [
+        {"common_name": "Northwind Root CA", "identity_certificate": False},
+        *({"common_name": name, "identity_certificate": True} for name in own),
+    ]
 
 
 CATEGORIES: dict[str, Category] = {
@@ -179,8 +126,8 @@ CATEGORIES: dict[str, Category] = {
     "gatekeeper_and_xprotect": Category(_MAC, posture.gatekeeper),
     "installed_profiles": Category(_MAC, lambda tenant, device: macs.profiles(device)),
     "kernel_extensions": Category(_MAC, lambda tenant, device: []),
-    "launch_agents_and_daemons": Category(_MAC, _launch),
-    "local_users": Category(_MAC, _users),
+    "launch_agents_and_daemons": Category(_MAC, macs.launch_items),
+    "local_users": Category(_MAC, macs.local_users),
     "startup_settings": Category(_MAC, posture.startup),
     "system_extensions": Category(_MAC, posture.system_extensions),
     "transparency_database": Category(_MAC, posture.consents),

@@ -18,8 +18,7 @@ def sections(tenant: DemoTenant, device: DemoDevice) -> Row:
         return windows(device)
     if device.platform == "Android":
         return android(device)
-    common = _apple(device)
-    return common | (_mac(tenant, device) if device.platform == "Mac" else _mobile(tenant, device))
+    return _apple(device) | (_mac(tenant, device) if device.platform == "Mac" else _mobile(tenant, device))
 
 
 def _apple(device: DemoDevice) -> Row:
@@ -40,20 +39,9 @@ def _apple(device: DemoDevice) -> Row:
         "activation_lock": macs.activation_lock(device),
         "automated_device_enrollment": {"auto_enroll_eligible": True, "auto_enrolled": True} if owned else {},
         "kandji_agent": filled("agent", device, agent_installed=str(bool(device.agent)), install_date=installed),
-        "apple_business_manager": _business_manager(device) if owned else {},
+        "apple_business_manager": filled("Apple Business Manager", device) if owned else {},
         "tags": list(device.tags),
     }
-
-
-def _business_manager(device: DemoDevice) -> Row:
-    systems = {"Mac": "OSX", "iPhone": "iOS", "iPad": "iPadOS", "AppleTV": "tvOS"}
-    return filled(
-        "Apple Business Manager",
-        device,
-        description=f"{device.model.name} {device.model.capacity}GB SILVER".upper(),
-        os=systems[device.platform],
-        device_assigned_date=dates.whole_spaced(device.first_enrolled - timedelta(days=9)),
-    )
 
 
 def _mac(tenant: DemoTenant, device: DemoDevice) -> Row:
@@ -123,19 +111,8 @@ def _mobile(tenant: DemoTenant, device: DemoDevice) -> Row:
     free = capacity * (100 - used) / 100
     volume = filled("mobile volume", percent_used=f"{used}%", capacity=f"{capacity:.1f} GB", available=f"{free:.2f} GB")
     return found | {
-        "lost_mode": _lost(tenant) if device.lost else {},
+        "lost_mode": filled("lost mode", tenant.times) if device.lost else {},
         "volumes": [volume],
         "network": {"local_hostname": "", "mac_address": macs.mac_address(device), "ip_address": "", "public_ip": ""},
         "cellular": filled("mobile cellular", cellular_technology=3 if device.platform == "iPhone" else 0),
     }
-
-
-def _lost(tenant: DemoTenant) -> Row:
-    enabled = tenant.times.lost_mode_enabled
-    located = dates.zulu(enabled + timedelta(minutes=4))
-    return filled(
-        "lost mode",
-        enable_status_at=dates.zulu(enabled),
-        last_location_status_at=located,
-        last_location_at=located,
-    )

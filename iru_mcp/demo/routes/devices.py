@@ -15,14 +15,14 @@ from ..world.installed import Installed, app_id
 from ..world.macs import mac_address
 from ..world.tenant import DemoTenant
 from .details import sections
-from .query import Fault, Query, comma_list, contains, ordered, truth, window
+from .query import NOT_FOUND, Fault, Query, comma_list, contains, ordered, truth, window
 
 
 def device_at(tenant: DemoTenant, ids: Mapping[str, str]) -> DemoDevice:
     """The device of a path. Raises Fault 404."""
     found = tenant.by_id.get(ids["device_id"].lower())
     if found is None:
-        raise Fault(404, {"detail": "Not found."})
+        raise NOT_FOUND
     return found
 
 

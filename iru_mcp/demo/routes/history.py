@@ -10,7 +10,6 @@ from ..world import dates
 from ..world.chance import choose, hashed, uuid
 from ..world.data import Row, filled
 from ..world.fleet import DemoDevice
-from ..world.installed import infection
 from ..world.story import STORY
 from ..world.tenant import DemoTenant
 from .devices import device_at
@@ -38,17 +37,16 @@ def _command_moments(tenant: DemoTenant, device: DemoDevice) -> list[tuple[int, 
     ]
 
 
-def _command_row(device: DemoDevice, key: str, kind: str, at: datetime, errors: list[str]) -> Row:
+def _command_row(device: DemoDevice, key: str, kind: str, at: datetime, error: str = "") -> Row:
+    chain = {"ErrorCode": 12021, "ErrorDomain": "MCMDMErrorDomain", "USEnglishDescription": error}
     return filled(
         "command",
         uuid=uuid("command", device.serial, key),
-        error_chain=[
-            {"ErrorCode": 12021, "ErrorDomain": "MCMDMErrorDomain", "USEnglishDescription": text} for text in errors
-        ],
+        error_chain=[chain] if error else [],
         command_type=kind,
         request_type=kind,
         metadata={"Queries": ["DeviceName", "OSVersion"]} if kind == "DeviceInformation" else {},
-        status=4 if errors else 3,
+        status=4 if error else 3,
         date_requested=dates.zulu(at),
         date_completed=dates.zulu(at + timedelta(seconds=2, microseconds=7993)),
         last_pushed=dates.zulu(at + timedelta(microseconds=374_272)),
@@ -61,14 +59,13 @@ def commands(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
         return []
     found = []
     for number, at in _command_moments(tenant, device):
-        failed = hashed("failed", device.serial, number) % 41 == 0
-        errors = ["The device was locked."] if failed else []
-        found.append(_command_row(device, f"{number}", choose(_COMMANDS, "kind", device.serial, number), at, errors))
+        error = "" if hashed("failed", device.serial, number) % 41 else "The device was locked."
+        found.append(_command_row(device, f"{number}", choose(_COMMANDS, "kind", device.serial, number), at, error))
     if device.part == "patient zero":
-        text = "The system extension could not be activated: an existing process prevents it."
-        found.append(_command_row(device, "protection", "InstallProfile", tenant.times.protection_failed, [text]))
+        error = "The system extension could not be activated: an existing process prevents it."
+        found.append(_command_row(device, "protection", "InstallProfile", tenant.times.protection_failed, error))
     if device.lost:
-        found.append(_command_row(device, "lost", "EnableLostMode", tenant.times.lost_mode_enabled, []))
+        found.append(_command_row(device, "lost", "EnableLostMode", tenant.times.lost_mode_enabled))
     return sorted(found, key=lambda command: str(command["date_requested"]), reverse=True)
 
 
@@ -83,16 +80,16 @@ def activity(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     events: list[Event] = [
         (enrolled, "enrollment", {"blueprint_name": device.blueprint.name, "enrollment_type": kind}),
         (enrolled + timedelta(seconds=9), "name_changed", renamed),
+        *([(enrolled + timedelta(seconds=4), "routing_arrival", _ROUTED)] if device.index % 7 == 0 else ()),
+        *map(_of_command, commands(tenant, device)),
+        *_other_platforms(tenant, device),
+        *_story(tenant, device),
     ]
-    if device.index % 7 == 0:
-        routed = {"is_fallback": False, "matched_route": None}
-        events.append((enrolled + timedelta(seconds=4), "routing_arrival", routed))
-    events += [_of_command(command) for command in commands(tenant, device)]
-    events += _other_platforms(tenant, device) + _story(tenant, device)
     rows = [_event(device, number, *event) for number, event in enumerate(sorted(events, key=lambda event: event[0]))]
     return sorted(rows, key=lambda row: hashed("order", row["id"]))
 
 
+_ROUTED: Row = {"is_fallback": False, "matched_route": None}
 _TOLD_OF_COMMANDS = (
     "command_type request_type status date_requested date_completed attempts metadata error_chain".split()
 )
@@ -118,23 +115,20 @@ def _other_platforms(tenant: DemoTenant, device: DemoDevice) -> list[Event]:
 
 
 def _story(tenant: DemoTenant, device: DemoDevice) -> list[Event]:
-    order, times = infection(device), tenant.times
-    if order is None:
+    came = device.infected_at
+    if not came:
         return []
-    came = (times.app_installed, *times.spread)[order]
     app = {"app_name": STORY.app_name, "bundle_id": STORY.app_bundle_id, "version": STORY.app_version}
     plist = f"/Users/{device.local_username}/Library/LaunchAgents/{STORY.launch_label}.plist"
     planted = {"label": STORY.launch_label, "path": plist}
-    if order:
-        item = (STORY.script_item_id, STORY.script_name, "PASS")
-        at, action = came - timedelta(seconds=20), "library_item_executed"
+    if device.part == "patient zero":
+        name, state, at, action = STORY.protection_item, "ERROR", tenant.times.protection_failed, "library_item_failed"
     else:
-        item = (uuid("item", STORY.protection_item), STORY.protection_item, "ERROR")
-        at, action = times.protection_failed, "library_item_failed"
+        name, state, at, action = STORY.script_name, "PASS", came - timedelta(seconds=20), "library_item_executed"
     return [
         (came, "app_installed", app),
         (came + timedelta(minutes=2), "launch_agent_added", planted),
-        (at, action, dict(zip(("library_item_id", "library_item_name", "status"), item, strict=True))),
+        (at, action, {"library_item_id": uuid("item", name), "library_item_name": name, "status": state}),
     ]
 
 

@@ -10,11 +10,11 @@ from ..world import dates
 from ..world.blueprints import BLUEPRINTS
 from ..world.chance import hashed, hex_digits, uuid
 from ..world.data import Row, filled
-from ..world.items import BODIES, ITEMS, Item, item_of, items_of
+from ..world.items import BODIES, ITEMS, Item, items_of
 from ..world.story import STORY
 from ..world.tenant import DemoTenant
 from .audit import ADMINS, events
-from .query import NO_PAGE, Fault, Query, comma_list, contains, counted, numbered
+from .query import NO_PAGE, Query, comma_list, contains, counted, numbered, one_of
 
 
 def _blueprints(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
@@ -29,9 +29,7 @@ def _blueprints(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row
 
 
 def _blueprint_items(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
-    found = next((blueprint for blueprint in BLUEPRINTS if blueprint.id == ids["blueprint_id"]), None)
-    if found is None:
-        raise Fault(404, {"detail": "Not found."})
+    found = one_of(BLUEPRINTS, lambda blueprint: blueprint.id == ids["blueprint_id"])
     rows = [{"id": item.id, "name": item.name} for item in items_of(found)]
     return counted(rows, query, 300, f"/api/v1/blueprints/{found.id}/list-library-items")
 
@@ -93,7 +91,7 @@ def _signed(item: Item, kind: str) -> str:
 
 
 def _custom_app(tenant: DemoTenant, item: Item) -> Row:
-    return _shared(tenant, item) | filled(
+    return filled(
         "custom app",
         file_key=f"companies/northwind/library/custom_apps/{item.id}.pkg",
         file_url=_signed(item, "custom_apps"),
@@ -103,7 +101,7 @@ def _custom_app(tenant: DemoTenant, item: Item) -> Row:
 
 
 def _in_house_app(tenant: DemoTenant, item: Item) -> Row:
-    return _shared(tenant, item) | filled(
+    return filled(
         "in-house app",
         item,
         file_key=f"tenants/northwind/library/ipa_apps/{item.id}.ipa",
@@ -115,21 +113,17 @@ def _in_house_app(tenant: DemoTenant, item: Item) -> Row:
 
 def _custom_profile(tenant: DemoTenant, item: Item) -> Row:
     secret = f"<key>Password</key><string>SECRET-IN-PROFILE-{item.id[:8]}</string>"
-    body = f"<?xml version='1.0'?><plist><dict>{secret}</dict></plist>"
-    return _shared(tenant, item) | {
-        "profile": body,
+    platforms = {"mac": "Mac", "iphone": "iPhone", "ipad": "iPad", "tv": "AppleTV", "vision": "Vision"}
+    return {
+        "profile": f"<?xml version='1.0'?><plist><dict>{secret}</dict></plist>",
         "mdm_identifier": f"com.kandji.profile.custom.{item.id}",
-        "runs_on_mac": "Mac" in item.platforms,
-        "runs_on_iphone": "iPhone" in item.platforms,
-        "runs_on_ipad": "iPad" in item.platforms,
-        "runs_on_tv": "AppleTV" in item.platforms,
-        "runs_on_vision": False,
+        **{f"runs_on_{name}": platform in item.platforms for name, platform in platforms.items()},
     }
 
 
 def _custom_script(tenant: DemoTenant, item: Item) -> Row:
     frequency = "once" if item.name == STORY.script_name else "every_day"
-    return _shared(tenant, item) | filled("custom script", execution_frequency=frequency, script=BODIES[item.name])
+    return filled("custom script", execution_frequency=frequency, script=BODIES[item.name])
 
 
 _KINDS = {
@@ -144,59 +138,51 @@ def _kind(name: str) -> Any:
     kind, path, make = _KINDS[name]
 
     def listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
-        rows = [make(tenant, item) for item in ITEMS if item.type == kind]
+        rows = [_shared(tenant, item) | make(tenant, item) for item in ITEMS if item.type == kind]
         return numbered(rows, query, 300, f"/api/v1/library/{path}")
 
     return listed
 
 
+def item_at(ids: Mapping[str, str]) -> Item:
+    """The library item of a path. Raises Fault 404."""
+    return one_of(ITEMS, lambda item: item.id == ids["library_item_id"], NO_PAGE)
+
+
 def _activity(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
-    item = item_of(ids["library_item_id"])
-    if item is None:
-        raise NO_PAGE
+    item = item_at(ids)
     wanted = query.get("activity_type", "")
     rows = [row for row in _happened(tenant, item) if wanted in ("", row["activity_type"])]
     return counted(rows, query, 300, f"/api/v1/library/library-items/{item.id}/activity")
 
 
 def _happened(tenant: DemoTenant, item: Item) -> list[Row]:
+    """What was done to an item, newest first: it was made, assigned, and updated as the audit log has it."""
     created = _created(tenant, item)
     if item.name == STORY.script_name:
         assigned, blueprint, admin = tenant.times.script_assigned, STORY.blueprint_name, None
     else:
         assigned, blueprint, admin = created + timedelta(days=1), "Standard Mac", uuid("admin", 0)
-    steps = (
-        (assigned, "library_item_assignment_changed", [f"Added to {blueprint}"]),
-        (created, "library_item_created", None),
-    )
-    made = [
-        {
-            "id": 1800 + ITEMS.index(item) * 2 - place,
-            "activity_time": dates.zulu(at),
-            "activity_type": kind,
-            "details": details,
-            "user_id": admin,
-            "user_email": admin and ADMINS[admin],
-        }
-        for place, (at, kind, details) in enumerate(steps)
+    number, added = 1800 + ITEMS.index(item) * 2, [f"Added to {blueprint}"]
+    found = [
+        _change(number, dates.zulu(assigned), "assignment_changed", admin, added),
+        _change(number - 1, dates.zulu(created), "created", admin),
     ]
-    return sorted([*made, *_edits(tenant, item)], key=lambda row: str(row["activity_time"]), reverse=True)
+    for place, event in enumerate(events(tenant)):
+        if event["target_id"] == item.id and event["action"] == "update" and event["actor_id"] in ADMINS:
+            found.append(_change(9000 + place, event["occurred_at"], "edited", event["actor_id"]))
+    return sorted(found, key=lambda row: str(row["activity_time"]), reverse=True)
 
 
-def _edits(tenant: DemoTenant, item: Item) -> list[Row]:
-    """The updates of an item that the audit log has, with the admin who made each."""
-    return [
-        {
-            "id": 9000 + place,
-            "activity_time": event["occurred_at"],
-            "activity_type": "library_item_edited",
-            "details": None,
-            "user_id": event["actor_id"],
-            "user_email": ADMINS[event["actor_id"]],
-        }
-        for place, event in enumerate(events(tenant))
-        if event["target_id"] == item.id and event["action"] == "update" and event["actor_id"] in ADMINS
-    ]
+def _change(number: int, at: str, what: str, admin: str | None, details: list[str] | None = None) -> Row:
+    return {
+        "id": number,
+        "activity_time": at,
+        "activity_type": f"library_item_{what}",
+        "details": details,
+        "user_id": admin,
+        "user_email": admin and ADMINS[admin],
+    }
 
 
 def _self_service(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> list[Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..world import dates, macs
+from ..world import macs
 from ..world.chance import hashed, hex_digits, letters
 from ..world.data import Row, filled
 from ..world.fleet import DemoDevice
@@ -17,7 +17,6 @@ def general(device: DemoDevice, nobody: Any) -> Row:
 
 def windows(device: DemoDevice) -> Row:
     """The details of a Windows device."""
-    seen = device.checked_in
     return {
         "general": general(device, "")
         | filled("Windows general", device, update_build_revision=device.system.build.partition(".")[2]),
@@ -35,34 +34,23 @@ def windows(device: DemoDevice) -> Row:
         "network": filled(
             "Windows network", dns_computer_name=device.name[:15], wifi_ipv4_address=macs.ip_address(device)
         ),
-        "kandji_agent": {
-            "is_agent_installed": bool(device.agent),
-            "install_date": dates.zulu(device.enrolled),
-            "last_check_in_datetime": dates.zulu(seen) if seen else "",
-            "version": device.agent,
-        },
+        "kandji_agent": filled("Windows agent", device, is_agent_installed=bool(device.agent)),
         "tags": list(device.tags),
     }
 
 
 def android(device: DemoDevice) -> Row:
     """The details of an Android device."""
-    return {
-        "general": general(device, None)
-        | filled(
-            "Android general",
-            device,
-            api_level="36" if device.system.version == "16" else "35",
-            enterprise_device_id=hex_digits(16, "android", device.serial),
-        ),
-        "hardware": {
+    level, key = "36" if device.system.version == "16" else "35", hex_digits(16, "android", device.serial)
+    return filled(
+        "Android details",
+        general=general(device, None) | filled("Android general", device, api_level=level, enterprise_device_id=key),
+        hardware={
             "available_capacity": f"{device.model.capacity * 0.6:.2f}",
             "total_capacity": f"{device.model.capacity:.2f}",
             "total_ram": f"{device.model.memory * 0.94:.2f}",
             "wifi_mac_address": macs.mac_address(device),
         },
-        "management": {"management_mode": "PROFILE_OWNER", "ownership": "COMPANY_OWNED"},
-        "cellular": {"imei": letters(15, "imei", device.serial, alphabet="0123456789"), "meid": ""},
-        "security": filled("Android security"),
-        "tags": list(device.tags),
-    }
+        cellular={"imei": letters(15, "imei", device.serial, alphabet="0123456789"), "meid": ""},
+        tags=list(device.tags),
+    )

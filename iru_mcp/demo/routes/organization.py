@@ -12,10 +12,10 @@ from ..world.blueprints import TAGS
 from ..world.chance import uuid
 from ..world.data import Row, filled
 from ..world.fleet import DemoDevice
+from ..world.models import APPLE_SYSTEMS
 from ..world.tenant import DemoTenant
 from .query import Fault, Query, contains, counted, numbered
 
-_SYSTEMS = {"Mac": "OSX", "iPhone": "iOS", "iPad": "iPadOS", "AppleTV": "tvOS"}
 _ACCOUNT = uuid("ade")
 _SERVER = "northwind.kandji.io"
 
@@ -46,7 +46,7 @@ def _licensing(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
 
 
 def _owned(tenant: DemoTenant) -> list[DemoDevice]:
-    return [device for device in tenant.devices if device.index % 5 and device.platform in _SYSTEMS]
+    return [device for device in tenant.devices if device.index % 5 and device.platform in APPLE_SYSTEMS]
 
 
 def _integrations(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
@@ -59,13 +59,13 @@ def _integrations(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> R
         server_uuid=uuid("ade server"),
         last_device_sync=dates.zulu(tenant.now - timedelta(hours=2, microseconds=567_587)),
         status_received_at=dates.zulu(tenant.now - timedelta(hours=2)),
-        device_counts={name: held[name] for name in _SYSTEMS} | {"total": held.total()},
+        device_counts={name: held[name] for name in APPLE_SYSTEMS} | {"total": held.total()},
     )
     return numbered([row], query, 300, "/api/v1/integrations/apple/ade")
 
 
 def _enrollment(device: DemoDevice) -> Row:
-    waiting = device.part == "never"
+    waiting, pushed = device.part == "never", device.assigned + timedelta(days=1)
     return filled(
         "enrollment device",
         device,
@@ -74,14 +74,11 @@ def _enrollment(device: DemoDevice) -> Row:
         user_id=device.person.id if device.person else None,
         dep_account={"id": _ACCOUNT, "server_name": _SERVER},
         asset_tag=device.asset_tag or None,
-        description=f"{device.model.name} {device.model.capacity}GB SILVER".upper(),
-        device_assigned_date=dates.whole_zulu(device.first_enrolled - timedelta(days=9)),
-        os=_SYSTEMS[device.platform],
-        profile_assign_time=dates.whole_zulu(device.first_enrolled - timedelta(days=8)),
-        profile_push_time=None if waiting else dates.whole_zulu(device.first_enrolled - timedelta(days=8)),
+        profile_assign_time=dates.whole_zulu(pushed),
+        profile_push_time=None if waiting else dates.whole_zulu(pushed),
         profile_status="assigned" if waiting else "pushed",
         id=uuid("ade device", device.serial),
-        assignment_status_received_at=dates.zulu(device.first_enrolled - timedelta(days=8)),
+        assignment_status_received_at=dates.zulu(pushed),
         use_blueprint_routing=device.index % 7 == 0,
     )
 

@@ -31,11 +31,6 @@ _MOST_ROWS = 4096
 Tests = Mapping[str, Sequence[Test]]
 
 
-def _rows(tenant: DemoTenant, category: Category, device: DemoDevice) -> list[Row]:
-    shared = common(tenant, device)
-    return [shared | row for row in category.rows(tenant, device)]
-
-
 def _reporting(tenant: DemoTenant, category: Category, query: Query, tests: Tests) -> list[DemoDevice]:
     """The devices that can have matching rows; what is asked of columns that a device's rows share is decided here."""
     asked = comma_list(query.get("device_families", ""))
@@ -117,17 +112,20 @@ def _by_offset(tenant: DemoTenant, name: str, devices: list[DemoDevice], query: 
     category, offset = CATEGORIES[name], number(query, "offset", 0)
     before = _prefix(tenant, name)
     first = min(bisect_right(before, offset) - 1, len(devices))
-    source = _matching(tenant, category, devices[first:], {})
-    rows = list(islice(source, offset - before[first], offset - before[first] + limit)) if offset < before[-1] else []
+    found = _matching(tenant, category, devices[first:] if offset < before[-1] else [], {})
+    rows = [shared | row for _, shared, row in islice(found, offset - before[first], offset - before[first] + limit)]
     return _page(rows, offset, None, limit=limit, total=before[-1])
 
 
-def _matching(tenant: DemoTenant, category: Category, devices: list[DemoDevice], own: Tests) -> Iterator[Row]:
+def _matching(
+    tenant: DemoTenant, category: Category, devices: list[DemoDevice], own: Tests
+) -> Iterator[tuple[int, Row, Row]]:
+    """Where each matching row is, as one number; what all rows of its device share; and the row itself."""
     for device in devices:
         shared = common(tenant, device)
-        for row in category.rows(tenant, device):
+        for place, row in enumerate(category.rows(tenant, device)):
             if passes(row, own, shared):
-                yield shared | row
+                yield (device.index + 1) * _MOST_ROWS + place, shared, row
 
 
 def _sorted(
@@ -136,9 +134,10 @@ def _sorted(
     asked = tuple(sorted((name, value) for name, value in query.items() if name not in ("offset", "limit")))
     order = _order(tenant, category, asked)
     offset = number(query, "offset", 0)
-    by_index = {device.index: device for device in devices}
-    places = [divmod(code, _MOST_ROWS) for code in order[offset : offset + limit]]
-    rows = [_rows(tenant, category, by_index[index - 1])[place] for index, place in places]
+    by_index = {device.index + 1: device for device in devices}
+    rows = []
+    for index, place in (divmod(code, _MOST_ROWS) for code in order[offset : offset + limit]):
+        rows.append(common(tenant, by_index[index]) | category.rows(tenant, by_index[index])[place])
     return _page(rows, offset, None, limit=limit, total=len(order))
 
 
@@ -147,22 +146,14 @@ def _order(tenant: DemoTenant, category: Category, asked: tuple[tuple[str, str],
     """Where each matching row is, in the order asked for: one number a row, so that later pages cost nothing."""
     query = dict(asked)
     tests = json_filter(query)
-    key, own = query.get("sort_by", ""), {name: held for name, held in tests.items() if name not in _DEVICE_COLUMNS}
-    found = list(_places(tenant, category, _reporting(tenant, category, query, tests), own, key.lstrip("-")))
-    if key:
-        found.sort(key=itemgetter(0), reverse=key.startswith("-"))
+    own = {name: held for name, held in tests.items() if name not in _DEVICE_COLUMNS}
+    sort_by = query.get("sort_by", "")
+    key = sort_by.lstrip("-")
+    matching = _matching(tenant, category, _reporting(tenant, category, query, tests), own)
+    found = [(rank(row.get(key, shared.get(key))), code) for code, shared, row in matching]
+    if sort_by:
+        found.sort(key=itemgetter(0), reverse=sort_by.startswith("-"))
     return array("Q", (code for _, code in found))
-
-
-def _places(
-    tenant: DemoTenant, category: Category, devices: list[DemoDevice], own: Tests, key: str
-) -> Iterator[tuple[tuple[int, Any], int]]:
-    """The rank of each matching row, and where the row is; the rows themselves are not kept."""
-    for device in devices:
-        shared = common(tenant, device)
-        for place, row in enumerate(category.rows(tenant, device)):
-            if passes(row, own, shared):
-                yield rank(row.get(key, shared.get(key))), (device.index + 1) * _MOST_ROWS + place
 
 
 def _count(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from operator import ge, gt, le, lt
+from typing import Any, TypeVar
 
 from ..world import dates
 from ..world.data import Row
 
+T = TypeVar("T")
 Query = Mapping[str, str]
 Test = Callable[[Any], bool]
 WEB_HOST = "https://northwind.kandji.io"
@@ -26,10 +28,19 @@ class Fault(Exception):
     media: str = "application/json"
 
 
+NOT_FOUND = Fault(404, {"detail": "Not found."})
 NO_PAGE = Fault(
     404, "<!doctype html>\n<html><head><title>Not Found</title></head><body>Not Found</body></html>", "text/html"
 )
 """What Iru's web server answers about a library item that is not there."""
+
+
+def one_of(things: Iterable[T], is_it: Callable[[T], bool], missing: Fault = NOT_FOUND) -> T:
+    """The first of `things` that `is_it`. Raises `missing` when there is none."""
+    for thing in things:
+        if is_it(thing):
+            return thing
+    raise missing
 
 
 def number(query: Query, name: str, default: int, *, least: int = 0, most: int = 1_000_000_000) -> int:
@@ -49,11 +60,14 @@ def window(query: Query, most: int) -> slice:
 def counted(rows: Sequence[Any], query: Query, most: int, path: str, *, count: str = "count") -> Row:
     """The envelope with a count and `next` on the web host."""
     part = window(query, most)
-    more, before = part.stop < len(rows), part.start > 0
     size = part.stop - part.start
-    following = f"{WEB_HOST}{path}?limit={size}&offset={part.stop}" if more else None
-    previous = f"{WEB_HOST}{path}?limit={size}&offset={max(0, part.start - size)}" if before else None
-    return {count: len(rows), "next": following, "previous": previous, "results": list(rows[part])}
+    link = f"{WEB_HOST}{path}?limit={size}&offset="
+    return {
+        count: len(rows),
+        "next": f"{link}{part.stop}" if part.stop < len(rows) else None,
+        "previous": f"{link}{max(0, part.start - size)}" if part.start else None,
+        "results": list(rows[part]),
+    }
 
 
 def numbered(rows: Sequence[Any], query: Query, size: int, path: str) -> Row:
@@ -156,27 +170,18 @@ def _test(key: str, operator: str, value: Any) -> Test:
 
 
 def _among(operator: str, values: list[Any]) -> Test:
-    if operator.endswith("in"):
-        found = {json.dumps(value) for value in values}
+    listed = {json.dumps(value) for value in values}
+    parts = [str(value).casefold() for value in values]
 
-        def inside(value: Any) -> bool:
-            return any(json.dumps(one) in found for one in (value if isinstance(value, list) else [value]))
+    def inside(value: Any) -> bool:
+        if operator.endswith("in"):
+            return any(json.dumps(one) in listed for one in (value if isinstance(value, list) else [value]))
+        return value is not None and any(part in str(value).casefold() for part in parts)
 
-    else:
-        parts = [str(value).casefold() for value in values]
-
-        def inside(value: Any) -> bool:
-            return value is not None and any(part in str(value).casefold() for part in parts)
-
-    return (lambda value: not inside(value)) if operator.startswith("not_") else inside
+    return lambda value: inside(value) != operator.startswith("not_")
 
 
-_SIDES: dict[str, Callable[[Any, Any], bool]] = {
-    "lt": lambda left, right: left < right,
-    "gt": lambda left, right: left > right,
-    "lte": lambda left, right: left <= right,
-    "gte": lambda left, right: left >= right,
-}
+_SIDES: dict[str, Callable[[Any, Any], bool]] = {"lt": lt, "gt": gt, "lte": le, "gte": ge}
 
 
 def _side(key: str, operator: str, value: Any) -> Test:

@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..world import dates
-from ..world.chance import hashed, letters, uuid
+from ..world.chance import choose, hashed, letters, uuid
 from ..world.data import Row
 from ..world.fleet import DemoDevice
-from ..world.installed import infection
-from ..world.items import ITEMS, Item, item_of, items_of
+from ..world.items import ITEMS, Item, items_of
 from ..world.story import STORY
 from ..world.tenant import DemoTenant
 from .devices import device_at
-from .query import NO_PAGE, Query, counted
+from .libraries import item_at
+from .query import Query, counted
 
 _WORDS = (
     *("PASS",) * 40,
@@ -33,8 +33,7 @@ def _word(device: DemoDevice, item: Item) -> str:
         return "ERROR"
     if item.name == STORY.script_name:
         return "PASS" if device.part.startswith("spread") else "PENDING"
-    words = _PROFILE_WORDS if item.type == "profile" else _WORDS
-    return words[hashed("status", device.serial, item.name) % len(words)]
+    return choose(_PROFILE_WORDS if item.type == "profile" else _WORDS, "status", device.serial, item.name)
 
 
 def _log(device: DemoDevice, item: Item, word: str) -> str | None:
@@ -58,24 +57,19 @@ def _log(device: DemoDevice, item: Item, word: str) -> str | None:
 
 
 def _reported(tenant: DemoTenant, device: DemoDevice, item: Item) -> datetime:
-    order = infection(device)
-    if item.name == STORY.protection_item and order == 0:
+    if item.name == STORY.protection_item and device.part == "patient zero":
         return tenant.times.protection_failed
-    if item.name == STORY.script_name and order:
-        return tenant.times.spread[order - 1]
+    if item.name == STORY.script_name and device.infected_at and device.part != "patient zero":
+        return device.infected_at
     seen = device.checked_in or device.enrolled
     return seen - timedelta(minutes=hashed("reported", device.serial, item.name) % 900)
 
 
-def row(tenant: DemoTenant, device: DemoDevice, item: Item) -> Row:
-    """How one item stands on one device, with what all three endpoints agree on."""
+def _stands(tenant: DemoTenant, device: DemoDevice, item: Item) -> Row:
+    """How one item stands on one device, as the endpoints of the device and of the item agree on it."""
     word = _word(device, item)
     log = _log(device, item, word)
     return {
-        "id": 100_000 + device.index * 100 + ITEMS.index(item),
-        "item_id": item.id,
-        "name": item.name,
-        "type": item.type,
         "status": word,
         "reported_at": None if word.casefold() == "pending" else dates.whole_zulu(_reported(tenant, device, item)),
         "log": log,
@@ -83,16 +77,23 @@ def row(tenant: DemoTenant, device: DemoDevice, item: Item) -> Row:
     }
 
 
-def _long(tenant: DemoTenant, device: DemoDevice, item: Item) -> Row:
-    short = row(tenant, device, item)
-    long = short | {
-        "last_audit_run": dates.zulu(_reported(tenant, device, item)) if short["reported_at"] else None,
-        "control_log": None,
-        "control_reported_at": None,
-        "computer": {"id": device.device_id, "name": device.name},
-        "blueprint": device.blueprint.named(),
-        "rules_present": item.type == "custom-app",
-    }
+def _id(device: DemoDevice, item: Item) -> int:
+    return 100_000 + device.index * 100 + ITEMS.index(item)
+
+
+def _of_item(tenant: DemoTenant, device: DemoDevice, item: Item) -> Row:
+    short = _stands(tenant, device, item)
+    long = (
+        {"id": _id(device, item)}
+        | short
+        | {
+            "last_audit_run": dates.zulu(_reported(tenant, device, item)) if short["reported_at"] else None,
+            "control_log": None,
+            "control_reported_at": None,
+            "computer": {"id": device.device_id, "name": device.name},
+            "blueprint": device.blueprint.named(),
+        }
+    )
     if item.type == "threat-security-policy":
         long["edr_status"] = _protection(tenant, device, broken=short["status"] == "ERROR")
     return long
@@ -125,30 +126,31 @@ _STATES = ("PASS",) * 12 + ("REMEDIATED", "WARNING", "ERROR", "PENDING", "INCOMP
 
 
 def _parameters(device: DemoDevice) -> list[Row]:
-    if device.platform != "Mac":
-        return []
     return [
         {
-            "status": _STATES[hashed("parameter", device.serial, name) % len(_STATES)],
+            "status": choose(_STATES, "parameter", device.serial, name),
             "item_id": uuid("parameter", name),
             "name": name,
             "category": category,
             "subcategory": subcategory,
         }
-        for name, category, subcategory in _PARAMETERS
+        for name, category, subcategory in (_PARAMETERS if device.platform == "Mac" else ())
     ]
 
 
 def _status(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     device = device_at(tenant, ids)
-    rows = [row(tenant, device, item) for item in items_of(device.blueprint) if device.platform in item.platforms]
+    rows = [
+        {"id": _id(device, item), "item_id": item.id, "name": item.name, "type": item.type}
+        | _stands(tenant, device, item)
+        for item in items_of(device.blueprint)
+        if device.platform in item.platforms
+    ]
     return {"device_id": device.device_id, "library_items": rows, "parameters": _parameters(device)}
 
 
 def _item_statuses(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
-    item = item_of(ids["library_item_id"])
-    if item is None:
-        raise NO_PAGE
+    item = item_at(ids)
     wanted = query.get("computer_id", "")
     found = [
         device
@@ -156,11 +158,7 @@ def _item_statuses(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> 
         if device.platform in item.platforms and item.is_in(device.blueprint) and wanted in ("", device.device_id)
     ]
     page = counted(found, query, 300, f"/api/v1/library/library-items/{item.id}/status")
-    hidden = ("item_id", "name", "type", "rules_present")
-    page["results"] = [
-        {k: v for k, v in _long(tenant, device, item).items() if k not in hidden} for device in page["results"]
-    ]
-    return page
+    return page | {"results": [_of_item(tenant, device, item) for device in page["results"]]}
 
 
 ROUTES: dict[str, Any] = {

@@ -12,7 +12,6 @@ from ..world import dates
 from ..world.chance import choose, hashed, hex_digits, uuid
 from ..world.data import Row, filled
 from ..world.fleet import DemoDevice
-from ..world.installed import infection
 from ..world.story import STORY
 from ..world.tenant import DemoTenant
 from .query import Fault, Query, comma_list, counted, number, ordered
@@ -43,22 +42,26 @@ class FoundFile:
         return self.status != "NOT_QUARANTINED"
 
 
+_FOUND_ON = {"patient zero": ("NOT_QUARANTINED", timedelta()), "spread 1": ("QUARANTINED", timedelta(minutes=38))}
+"""On which devices of the first incident the program was found; its status there, and how long after the first."""
+
+
 @lru_cache(maxsize=4)
 def threats(tenant: DemoTenant) -> tuple[FoundFile, ...]:
     """All files found, newest first."""
     found = []
     for device in tenant.devices:
-        order, user = infection(device), device.local_username
+        user = device.local_username
         if device.platform == "Mac" and hashed(tenant.seed, "pup", device.index) % 23 == 0:
             name = choose(_UNWANTED, "pup", device.serial)
             at = tenant.now - timedelta(days=2 + hashed("pup day", device.serial) % 85, microseconds=883_134)
             status = "RELEASED" if device.index % 6 == 0 else "QUARANTINED"
             file = (f"/Users/{user}/Downloads/{name.partition('.')[2]}.dmg", hex_digits(64, "pup", name))
             found.append(FoundFile(device, name, "PUP", status, "low", at, "Safari", user, *file))
-        if order is not None and order < 2:
-            at = tenant.times.threat_detected + timedelta(minutes=order * 38)
+        if device.part in _FOUND_ON:
+            status, later = _FOUND_ON[device.part]
             file = (STORY.launch_program.format(user=user), STORY.file_hash)
-            what = (STORY.threat_name, "MALWARE", "QUARANTINED" if order else "NOT_QUARANTINED", "critical", at)
+            what = (STORY.threat_name, "MALWARE", status, "critical", tenant.times.threat_detected + later)
             bundle = f"/Applications/{STORY.app_name}.app"
             found.append(FoundFile(device, *what, "softwareupdated", user, *file, bundle))
     return tuple(sorted(found, key=lambda threat: threat.at, reverse=True))

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from ..world.data import Row
 from ..world.people import INTEGRATION, DemoPerson
 from ..world.tenant import DemoTenant
-from .query import WEB_HOST, Fault, Query, contains, cursor, truth, uncursor
+from .query import WEB_HOST, Fault, Query, contains, cursor, one_of, truth, uncursor
 
 _PAGE = 25
 
@@ -49,10 +49,8 @@ def _fits(person: DemoPerson, query: Query) -> bool:
 
 
 def _one(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
-    for person in tenant.people:
-        if person.id == ids["user_id"]:
-            return person.record(tenant.held[person.id])
-    raise Fault(404, {"detail": "Not found."})
+    person = one_of(tenant.people, lambda person: person.id == ids["user_id"])
+    return person.record(tenant.held[person.id])
 
 
 ROUTES: dict[str, Any] = {"LIST_USERS": _listed, "GET_USER": _one}

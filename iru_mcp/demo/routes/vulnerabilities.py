@@ -16,7 +16,7 @@ from ..world.installed import third_party
 from ..world.software import CHROME, THIRD_PARTY, Software
 from ..world.story import STORY
 from ..world.tenant import DemoTenant
-from .query import Fault, Query, cursor, json_filter, number, ordered, passes, sized, uncursor
+from .query import Fault, Query, cursor, json_filter, number, one_of, ordered, passes, sized, uncursor
 
 _SCORES = {"Critical": 9.6, "High": 7.8, "Medium": 5.4, "Low": 3.1, "Undefined": 0.0}
 
@@ -194,10 +194,7 @@ def _listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
 
 
 def _flaw_at(ids: Mapping[str, str]) -> Flaw:
-    for flaw in FLAWS:
-        if flaw.cve_id == ids["cve_id"].upper():
-            return flaw
-    raise Fault(404, {"detail": "Not found."})
+    return one_of(FLAWS, lambda flaw: flaw.cve_id == ids["cve_id"].upper())
 
 
 def _one(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:

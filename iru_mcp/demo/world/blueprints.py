@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .chance import hashed, letters, uuid
+from .data import Row, filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +29,11 @@ class DemoBlueprint:
         """The blueprint as other records carry it."""
         return {"id": self.id, "name": self.name}
 
-    def record(self, devices: int) -> dict[str, object]:
+    def record(self, devices: int) -> Row:
         """The blueprint as /blueprints sends it, its enrollment secret included."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "icon": self.icon,
-            "color": self.color,
-            "description": self.description,
-            "params": {uuid("param", self.name, n): {"mute": False, "daily": bool(n % 2)} for n in range(3)},
-            "computers_count": devices,
-            "enrollment_code": {"code": letters(6, "enroll", self.name, alphabet="0123456789"), "is_active": True},
-            "type": self.type,
-        }
+        params = {uuid("param", self.name, n): {"mute": False, "daily": bool(n % 2)} for n in range(3)}
+        code = {"code": letters(6, "enroll", self.name, alphabet="0123456789"), "is_active": True}
+        return filled("blueprint", self, params=params, computers_count=devices, enrollment_code=code)
 
 
 _APPLE = ("Mac", "iPhone", "iPad")

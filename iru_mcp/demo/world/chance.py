@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import TypeVar
+from uuid import UUID
 
 T = TypeVar("T")
 
@@ -36,10 +37,7 @@ def choose_weighted(options: Sequence[tuple[int, T]], *key: object) -> T:
 
 def uuid(*key: object) -> str:
     """A version 4 UUID in lower case."""
-    raw = bytearray(digest(*key, size=16))
-    raw[6], raw[8] = raw[6] & 0x0F | 0x40, raw[8] & 0x3F | 0x80
-    text = raw.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    return str(UUID(bytes=digest(*key, size=16), version=4))
 
 
 def hex_digits(length: int, *key: object) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from operator import attrgetter
 from pathlib import Path
@@ -53,6 +54,11 @@ def filled(record: str, about: object = None, /, **values: Any) -> Row:
     if len(found) > len(known):
         raise KeyError(*(values.keys() - known.keys()))
     return found
+
+
+def created(at: datetime) -> Row:
+    """The columns of Prism that say when a row came."""
+    return {"created_at": dates.offset(at), "last_changed_at": dates.offset(at)}
 
 
 def table(name: str) -> list[dict[str, str]]:

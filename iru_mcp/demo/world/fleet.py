@@ -9,7 +9,7 @@ from typing import Any
 
 from .blueprints import ENGINEERING, DemoBlueprint, blueprint_for, tags_for
 from .chance import choose, choose_weighted, digest, letters, uuid
-from .models import FAMILIES, MODELS, SHARES, SYSTEMS, Model, System
+from .models import APPLE_SYSTEMS, FAMILIES, MODELS, SHARES, SYSTEMS, Model, System
 from .people import DemoPerson
 from .story import STORY, Timeline
 
@@ -43,11 +43,28 @@ class DemoDevice:
     lost: bool = False
     encrypted: bool = True
     part: str = ""
+    infected_at: datetime | None = None
+    """When the app of the first incident came; None on the devices that do not have it."""
 
     @property
     def family(self) -> str:
         """Prism's word for the platform; empty where Prism has none."""
         return FAMILIES.get(self.platform, "")
+
+    @property
+    def apple_system(self) -> str:
+        """What Apple Business Manager calls the system of an Apple device."""
+        return APPLE_SYSTEMS[self.platform]
+
+    @property
+    def shop_name(self) -> str:
+        """The device as it was sold."""
+        return f"{self.model.name} {self.model.capacity}GB SILVER".upper()
+
+    @property
+    def assigned(self) -> datetime:
+        """When it was assigned to this server in Apple Business Manager."""
+        return self.first_enrolled - timedelta(days=9)
 
     @property
     def local_username(self) -> str:
@@ -59,14 +76,10 @@ class DemoDevice:
         return {"id": self.device_id, "name": self.name, "is_removed": self.removed}
 
 
-_BEFORE = ", before"
-
-
 def before(device: DemoDevice) -> DemoDevice:
     """The device as it was before its part in the story began."""
-    if device.part == "patient zero" or device.part.startswith("spread"):
-        return replace(device, part=f"{device.part}{_BEFORE}", lost=False)
-    return replace(device, lost=False)
+    part = f"{device.part}, before" if device.infected_at else device.part
+    return replace(device, part=part, lost=False, infected_at=None)
 
 
 def fleet(count: int, seed: int, now: datetime, people: Sequence[DemoPerson], times: Timeline) -> list[DemoDevice]:
@@ -155,41 +168,35 @@ def _specials(people: Sequence[DemoPerson], now: datetime, times: Timeline) -> d
     by_email = {person.email: person for person in people}
     mac, phone = _as("Mac"), _as("iPhone")
     recent = now - timedelta(minutes=11, microseconds=777)
-    victim = mac | {
-        "blueprint": ENGINEERING,
-        "checked_in": recent,
-        "encrypted": True,
-        "first_enrolled": now - timedelta(days=300),
-    }
+    victims = zip(
+        (7, 13, 22),
+        ("patient zero", "spread 1", "spread 2"),
+        (STORY.patient_zero_device_id, *STORY.spread_device_ids),
+        STORY.infected,
+        (STORY.user_email, *STORY.spread_emails),
+        (times.app_installed, *times.spread),
+        strict=True,
+    )
+    victim = mac | {"blueprint": ENGINEERING, "checked_in": recent, "encrypted": True}
     story: dict[int, dict[str, Any]] = {
-        7: victim
-        | {"device_id": STORY.patient_zero_device_id, "serial": STORY.patient_zero_serial, "part": "patient zero"}
-        | {"name": STORY.patient_zero_name, "person": by_email[STORY.user_email], "asset_tag": "NWT-00007"},
-        17: mac
-        | {
-            "device_id": STORY.leaver_device_ids[0],
-            "serial": STORY.leaver_serials[0],
-            "part": "leaver",
-            "encrypted": True,
-        }
-        | {"name": "Tobias’s MacBook Pro", "person": by_email[STORY.leaver_email], "checked_in": times.key_read},
-        18: phone
-        | {"device_id": STORY.leaver_device_ids[1], "serial": STORY.leaver_serials[1], "part": "leaver"}
-        | {"name": "Tobias’s iPhone", "person": by_email[STORY.leaver_email], "checked_in": recent},
-        29: phone
-        | {"device_id": STORY.lost_device_id, "serial": STORY.lost_serial, "part": "lost", "lost": True}
-        | {"name": "Leonie’s iPhone", "person": by_email[STORY.lost_email], "checked_in": times.lost_mode_enabled},
+        index: victim
+        | {"device_id": device_id, "serial": serial, "part": part, "infected_at": infected_at}
+        | {"person": by_email[email], "first_enrolled": now - timedelta(days=300)}
+        for index, part, device_id, serial, email, infected_at in victims
     }
-    for turn, index in enumerate((13, 22)):
-        person = by_email[STORY.spread_emails[turn]]
-        story[index] = victim | {"device_id": STORY.spread_device_ids[turn], "serial": STORY.spread_serials[turn]}
-        story[index] |= {
-            "part": f"spread {turn + 1}",
-            "name": f"{person.name.split()[0]}’s MacBook Pro",
-            "person": person,
-        }
+    story[7]["asset_tag"] = "NWT-00007"
+    leavers = zip((17, 18), (mac, phone), STORY.leaver_device_ids, STORY.leaver_serials, strict=True)
+    for index, kind, device_id, serial in leavers:
+        person = by_email[STORY.leaver_email]
+        story[index] = kind | {"device_id": device_id, "serial": serial, "part": "leaver", "person": person}
+    story[17] |= {"checked_in": times.key_read, "encrypted": True}
+    story[18]["checked_in"] = recent
+    lost = {"device_id": STORY.lost_device_id, "serial": STORY.lost_serial, "part": "lost", "lost": True}
+    story[29] = phone | lost | {"person": by_email[STORY.lost_email], "checked_in": times.lost_mode_enabled}
     for special in story.values():
         special["enrolled"] = special.setdefault("first_enrolled", now - timedelta(days=240, microseconds=4242))
+        device = "iPhone" if special["platform"] == "iPhone" else "MacBook Pro"
+        special["name"] = f"{special['person'].name.split()[0]}’s {device}"
     return story | _oddities(mac, phone)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from .chance import digest, uuid
 from .fleet import DemoDevice
 from .software import APPLE, CHROME, LUMEN, MOBILE, THIRD_PARTY, WINDOWS, Software
-from .story import STORY, Timeline
+from .story import STORY
 
 
 class Installed(NamedTuple):
@@ -23,38 +23,30 @@ class Installed(NamedTuple):
 
 def _choices(device: DemoDevice, seed: int) -> tuple[tuple[int, int], ...]:
     """Third-party apps on a Mac, each with the place of its version; some of the story's Macs have an old browser."""
-    chosen = _chance(seed, device.index)
+    chosen = _chance(THIRD_PARTY, seed, device.index)
     if device.part.startswith(("patient zero", "leaver")):
         return ((0, CHROME.versions.index(STORY.browser_fixed_version) - 1), *(pair for pair in chosen if pair[0]))
     return chosen
 
 
 @lru_cache(maxsize=4096)
-def _chance(seed: int, index: int) -> tuple[tuple[int, int], ...]:
+def _chance(known: tuple[Software, ...], seed: int, index: int) -> tuple[tuple[int, int], ...]:
+    """The places in `known` of what is installed on the device at `index`, each with the place of its version."""
     present, versions = digest(seed, "apps", index), digest(seed, "versions", index)
-    return tuple(
-        (place, _version_at(software, versions[place % 64]))
-        for place, software in enumerate(THIRD_PARTY)
-        if present[place % 64] < software.share
-    )
-
-
-def _version_at(software: Software, chance: int) -> int:
-    newest = len(software.versions) - 1
-    return chance % newest if newest and chance < software.stragglers else newest
+    found = []
+    for place, software in enumerate(known):
+        newest, chance = len(software.versions) - 1, versions[place % 64]
+        if present[place % 64] < software.share:
+            found.append((place, chance % newest if newest and chance < software.stragglers else newest))
+    return tuple(found)
 
 
 def count_on_mac(device: DemoDevice, seed: int) -> int:
     """How many apps `on_mac` yields, without making them."""
-    return len(APPLE) + len(_choices(device, seed)) + (infection(device) is not None)
+    return len(APPLE) + len(_choices(device, seed)) + (device.infected_at is not None)
 
 
-def infection(device: DemoDevice) -> int | None:
-    """Which Mac of the first incident this is: 0, 1, 2, or None."""
-    return {"patient zero": 0, "spread 1": 1, "spread 2": 2}.get(device.part)
-
-
-def on_mac(device: DemoDevice, seed: int, times: Timeline) -> list[Installed]:
+def on_mac(device: DemoDevice, seed: int) -> list[Installed]:
     """The apps of a Mac, Apple's first."""
     base = device.index * 1000
     system = device.system.version
@@ -65,10 +57,8 @@ def on_mac(device: DemoDevice, seed: int, times: Timeline) -> list[Installed]:
             hours=1 + place, seconds=place * 37 + device.index % 59, microseconds=place * 911
         )
         found.append(Installed(base + 200 + place, software, software.versions[version], since))
-    order = infection(device)
-    if order is not None:
-        since = (times.app_installed, *times.spread)[order]
-        found.append(Installed(base + 400, LUMEN, STORY.app_version, since))
+    if device.infected_at:
+        found.append(Installed(base + 400, LUMEN, STORY.app_version, device.infected_at))
     return found
 
 
@@ -82,16 +72,9 @@ def on_mobile(device: DemoDevice, seed: int) -> list[Installed]:
     if device.platform == "AppleTV":
         return []
     known = WINDOWS if device.platform == "Windows" else MOBILE
-    present, versions = digest(seed, "apps", device.index), digest(seed, "versions", device.index)
     return [
-        Installed(
-            device.index * 1000 + place,
-            software,
-            software.versions[_version_at(software, versions[place])],
-            device.enrolled,
-        )
-        for place, software in enumerate(known)
-        if present[place] < software.share
+        Installed(device.index * 1000 + place, known[place], known[place].versions[version], device.enrolled)
+        for place, version in _chance(known, seed, device.index)
     ]
 
 

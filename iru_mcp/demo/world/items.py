@@ -59,11 +59,6 @@ ITEMS = (
 )
 
 
-def item_of(item_id: str) -> Item | None:
-    """The item with this id."""
-    return next((item for item in ITEMS if item.id == item_id), None)
-
-
 def items_of(blueprint: DemoBlueprint) -> list[Item]:
     """The items in a blueprint."""
     return [item for item in ITEMS if item.is_in(blueprint)]

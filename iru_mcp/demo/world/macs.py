@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from . import dates
 from .chance import digest, hex_digits, uuid
-from .data import Row, filled, table
+from .data import Row, created, filled, table
 from .fleet import DemoDevice
-from .installed import infection
 from .story import STORY
 from .tenant import DemoTenant
 
@@ -52,32 +50,25 @@ _SYSTEM_USERS = (
 
 def local_users(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """The accounts of a Mac as Prism has them; those of the first incident have one more."""
-    found = [_account(device, name, uid, "Standard", home, None) for name, uid, home in _SYSTEM_USERS]
+    found = [_account(device, name, uid, "Standard", home) for name, uid, home in _SYSTEM_USERS]
     owner = "Admin" if device.index % 3 == 0 or device.part.startswith("patient zero") else "Standard"
     name = device.person.name if device.person else "Northwind Staff"
-    since = device.enrolled + timedelta(minutes=3)
-    found.append(
-        _account(
-            device, device.local_username, 501, owner, f"/Users/{device.local_username}", dates.offset(since), name
-        )
-    )
-    found.append(
-        _account(device, "nwadmin", 502, "Admin", "/Users/nwadmin", dates.offset(device.enrolled), "Northwind IT")
-    )
-    order = infection(device)
-    if order is not None:
-        came = tenant.times.admin_created if order == 0 else tenant.times.spread[order - 1] + timedelta(minutes=16)
-        hidden = _account(
-            device, STORY.hidden_admin, 499, "Admin", f"/private/var/{STORY.hidden_admin}", dates.offset(came)
-        )
-        found.append(hidden | {"hidden_user": True, "full_name": "MDM Service", "shell": "/bin/zsh"})
+    user, since = device.local_username, device.enrolled + timedelta(minutes=3)
+    found.append(_account(device, user, 501, owner, f"/Users/{user}", since, name))
+    found.append(_account(device, "nwadmin", 502, "Admin", "/Users/nwadmin", device.enrolled, "Northwind IT"))
+    if device.infected_at:
+        first = device.part == "patient zero"
+        came = tenant.times.admin_created if first else device.infected_at + timedelta(minutes=16)
+        home = f"/private/var/{STORY.hidden_admin}"
+        hidden = _account(device, STORY.hidden_admin, 499, "Admin", home, came, "MDM Service")
+        found.append(hidden | {"hidden_user": True, "shell": "/bin/zsh", "created_at": dates.offset(came)})
     return found
 
 
 def _account(
-    device: DemoDevice, name: str, uid: int, kind: str, home: str, since: str | None, full_name: str = ""
+    device: DemoDevice, name: str, uid: int, kind: str, home: str, at: datetime | None = None, full_name: str = ""
 ) -> Row:
-    real = uid >= 499
+    real, since = uid >= 499, dates.offset(at) if at else None
     return filled(
         "local user",
         username=name,
@@ -106,19 +97,19 @@ _APPLE = sum(row["label"].startswith("com.apple.") for row in _LAUNCH_ITEMS)
 def launch_items(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """Launch agents and daemons of a Mac as Prism has them."""
     user, present = device.local_username, digest(tenant.seed, "launch", device.index)
-    found = [
-        _item(row["label"], row["folder"].format(user=user), row["program"], user, 100 + place)
-        for place, row in enumerate(_LAUNCH_ITEMS[:_APPLE])
-    ]
-    found += [
-        _item(row["label"], row["folder"].format(user=user), row["program"], user, 600 + place)
-        for place, row in enumerate(_LAUNCH_ITEMS[_APPLE:])
-        if present[place] < int(row["share"])
-    ]
-    if infection(device) is not None:
+    found = []
+    for place, row in enumerate(_LAUNCH_ITEMS):
+        further = place - _APPLE
+        if further < 0 or present[further] < int(row["share"]):
+            pid = 100 + place if further < 0 else 600 + further
+            found.append(_item(row["label"], row["folder"].format(user=user), row["program"], user, pid))
+    if device.infected_at:
         program = STORY.launch_program.format(user=user)
         planted = _item(STORY.launch_label, f"/Users/{user}/Library/LaunchAgents", program, user, 31337)
-        found.append(planted | {"run_at_load": True, "keep_alive": True, "start_interval": 900, "program": program})
+        first = device.part == "patient zero"
+        came = tenant.times.agent_planted if first else device.infected_at + timedelta(minutes=2)
+        planted |= {"run_at_load": True, "keep_alive": True, "start_interval": 900, "program": program}
+        found.append(planted | created(came))
     return found
 
 
@@ -170,29 +161,19 @@ def profiles(device: DemoDevice) -> list[Row]:
     """Installed profiles as Prism has them; the Mac whose protection broke lacks that one."""
     lost = "com.kandji.profile.edr" if device.part == "patient zero" else ""
     return [
-        _profile(device, *profile)
-        for place, profile in enumerate(_PROFILES)
-        if profile[1] != lost and (place < 4 or device.index % (place + 2))
+        filled(
+            "installed profile",
+            profile_display_name=name,
+            payload_identifier=identifier,
+            payload_uuid=uuid("profile", device.blueprint.name, identifier),
+            signed=identifier != "com.kandji.profile.custom.chrome",
+            profile_data=[_payload(device, name, identifier, kind) for kind in types],
+        )
+        for place, (name, identifier, types) in enumerate(_PROFILES)
+        if identifier != lost and (place < 4 or device.index % (place + 2))
     ]
 
 
-def _profile(device: DemoDevice, name: str, identifier: str, types: tuple[str, ...]) -> Row:
-    def part(kind: str) -> dict[str, Any]:
-        key = uuid("payload", device.blueprint.name, kind)
-        return {
-            "type": kind,
-            "uuid": key,
-            "version": 1,
-            "identifier": f"{identifier}.{kind}",
-            "display_name": name,
-            "organization": "Kandji, Inc.",
-        }
-
-    return filled(
-        "installed profile",
-        profile_display_name=name,
-        payload_identifier=identifier,
-        payload_uuid=uuid("profile", device.blueprint.name, identifier),
-        signed=identifier != "com.kandji.profile.custom.chrome",
-        profile_data=[part(kind) for kind in types],
-    )
+def _payload(device: DemoDevice, name: str, identifier: str, kind: str) -> Row:
+    key, whole = uuid("payload", device.blueprint.name, kind), f"{identifier}.{kind}"
+    return filled("profile payload", type=kind, uuid=key, identifier=whole, display_name=name)

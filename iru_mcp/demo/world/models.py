@@ -46,5 +46,7 @@ for _row in table("systems"):
     _system = System(_row["version"], _row["build"], _row["marketing"], _row["release"])
     SYSTEMS[_row["platform"]].append((int(_row["weight"]), _system))
 
+APPLE_SYSTEMS = {"Mac": "OSX", "iPhone": "iOS", "iPad": "iPadOS", "AppleTV": "tvOS"}
+"""What Apple Business Manager calls the system of a platform."""
 FAMILIES = {"Mac": "Mac", "iPhone": "iPhone", "iPad": "iPad", "AppleTV": "tvOS"}
 """What Prism calls a platform; it has no others."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from . import dates
 from .chance import choose, hashed, uuid
-from .data import names
+from .data import Row, filled, names
 from .story import DOMAIN, STORY
 
 _FIRST, _LAST = names()
@@ -41,22 +40,18 @@ class DemoPerson:
         """The person as devices carry them."""
         return {"email": self.email, "name": self.name, "id": self.id, "is_archived": self.archived}
 
-    def record(self, device_count: int) -> dict[str, object]:
+    def record(self, device_count: int) -> Row:
         """The person as /users sends them."""
-        return {
-            "active": not self.archived,
-            "archived": self.archived,
-            "created_at": dates.zulu(self.created),
-            "department": self.department or None,
-            "deprecated_user_id": str(self.number),
-            "email": self.email,
-            "id": self.id,
-            "integration": INTEGRATION,
-            "job_title": self.title or None,
-            "name": self.name,
-            "device_count": device_count,
-            "updated_at": dates.zulu(self.updated),
-        }
+        return filled(
+            "user",
+            self,
+            active=not self.archived,
+            department=self.department or None,
+            deprecated_user_id=str(self.number),
+            integration=INTEGRATION,
+            job_title=self.title or None,
+            device_count=device_count,
+        )
 
 
 def population(count: int, seed: int, now: datetime, archived_at: datetime) -> list[DemoPerson]:

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 
 from . import dates
 from .chance import hashed
-from .data import Row, filled
+from .data import Row, created, filled
 from .fleet import DemoDevice
-from .installed import infection
 from .story import STORY
 from .tenant import DemoTenant
 
@@ -34,8 +33,8 @@ def filevault(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
 
 def gatekeeper(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """Gatekeeper and XProtect; off where the first incident began."""
-    off = device.part == "patient zero"
-    changed = {"last_changed_at": dates.offset(tenant.times.app_installed - timedelta(minutes=1))} if off else {}
+    off = device.infected_at if device.part == "patient zero" else None
+    changed = {"last_changed_at": dates.offset(off - timedelta(minutes=1))} if off else {}
     return [
         changed
         | filled(
@@ -75,15 +74,13 @@ def consents(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
         ("BluetoothAlways", "com.okta.mobile"),
         ("AppleEvents", "com.knollsoft.Rectangle"),
     ]
-    order = infection(device)
     rows = [
         _consent(device, service, application, device.enrolled + timedelta(days=1)) for service, application in found
     ]
-    if order is not None:
-        came = (tenant.times.app_installed, *tenant.times.spread)[order] + timedelta(minutes=1)
+    if device.infected_at:
+        came = device.infected_at + timedelta(minutes=1)
         rows += [
-            _consent(device, service, STORY.app_bundle_id, came)
-            | {"created_at": dates.offset(came), "last_changed_at": dates.offset(came)}
+            _consent(device, service, STORY.app_bundle_id, came) | created(came)
             for service in ("SystemPolicyAllFiles", "Accessibility")
         ]
     return rows
@@ -91,12 +88,7 @@ def consents(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
 
 def _consent(device: DemoDevice, service: str, application: str, at: datetime) -> Row:
     denied = hashed("consent", device.serial, service) % 6 == 0 and application != STORY.app_bundle_id
-    return {
-        "service": service,
-        "application": application,
-        "client_type": "Bundle Identifier",
-        "status": "Denied" if denied else "Allowed",
-        "status_reason": "User Consent",
-        "last_modified": dates.offset(at),
-        "local_user": device.local_username,
-    }
+    status = "Denied" if denied else "Allowed"
+    return filled(
+        "consent", device, service=service, application=application, status=status, last_modified=dates.offset(at)
+    )

@@ -95,6 +95,11 @@ class Timeline:
     threat_detected: datetime
     lost_mode_enabled: datetime
 
+    @property
+    def located(self) -> datetime:
+        """When the lost iPhone last said where it is."""
+        return self.lost_mode_enabled + timedelta(minutes=4)
+
 
 def timeline(now: datetime) -> Timeline:
     """The story's moments for a tenant whose present is `now`; nights are nights in UTC."""

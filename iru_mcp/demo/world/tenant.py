@@ -58,4 +58,4 @@ class DemoTenant:
 
     def apps(self, device: DemoDevice) -> list[Installed]:
         """What is installed on a Mac, iPhone, iPad or Android device."""
-        return on_mac(device, self.seed, self.times) if device.platform == "Mac" else on_mobile(device, self.seed)
+        return on_mac(device, self.seed) if device.platform == "Mac" else on_mobile(device, self.seed)

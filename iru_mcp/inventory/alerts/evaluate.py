@@ -13,17 +13,20 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from anyio import to_thread
+
 from ...errors import IruError
-from ..sandbox.processes import OneProcess
+from ..sandbox.processes import Processes
 from ..store import meta, set_meta, utc, writer
 from ..transaction import transaction
 from .decisions import is_quiet
-from .findings import Finding, ask
+from .findings import Finding, Found, ask
 from .rules import SEVERITIES, Rule
 
 Event = dict[str, Any]
@@ -46,34 +49,36 @@ class _Open:
     devices: frozenset[str]
 
 
-def judge(path: Path, rules: Sequence[Rule], now: datetime, *, keep: bool = False) -> Verdict:
+async def judge(path: Path, rules: Sequence[Rule], now: datetime, *, keep: bool = False) -> Verdict:
     """Ask every rule of the copy at `path`; with `keep` the events also wait in the file to be sent."""
-    verdict = Verdict()
-    with OneProcess() as process:
-        asked = [(rule, found) for rule in rules if (found := _ask(process, path, rule, verdict)) is not None]
+    verdict, asked = Verdict(), list[tuple[Rule, dict[str, Finding]]]()
+    async with aclosing(Processes()) as processes:
+        for rule in rules:
+            try:
+                found = await ask(processes, path, rule)
+            except IruError as error:
+                found = Found(None, str(error))
+            if found.problem:
+                verdict.problems[rule.name] = found.problem
+            if found.findings is not None:
+                asked.append((rule, found.findings))
+    verdict.events = await to_thread.run_sync(_events, path, asked, now, keep)
+    return verdict
+
+
+def _events(path: Path, asked: list[tuple[Rule, dict[str, Finding]]], now: datetime, keep: bool) -> list[Event]:  # noqa: FBT001 - called by position, in a thread
+    """Compare what was found with the file, and bring the file up to it."""
     with writer(path) as db, transaction(db):
         first = meta(db, "judged_at") is None and not db.execute("SELECT count(*) FROM _alert").fetchone()[0]
         round_ = _Round(db, utc(now), meta(db, "account") or "")
         for rule, findings in asked:
             round_.compare(rule, findings)
-        verdict.events += round_.summary() if first else round_.events
+        events = round_.summary() if first else round_.events
         set_meta(db, "judged_at", utc(now))
         if keep:
-            waiting = [(json.dumps(event, ensure_ascii=False),) for event in verdict.events]
+            waiting = [(json.dumps(event, ensure_ascii=False),) for event in events]
             db.executemany("INSERT INTO _outbox(event) VALUES (?)", waiting)
-    return verdict
-
-
-def _ask(process: OneProcess, path: Path, rule: Rule, verdict: Verdict) -> dict[str, Finding] | None:
-    """The rule's findings by fingerprint; None when it cannot be asked now."""
-    try:
-        found = ask(process, path, rule)
-    except IruError as error:
-        verdict.problems[rule.name] = str(error)
-        return None
-    if found.problem:
-        verdict.problems[rule.name] = found.problem
-    return found.findings
+    return events
 
 
 class _Round:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ...output.clean import clean
-from ..query import ask_from_thread
-from ..sandbox.processes import OneProcess
+from .. import query
+from ..sandbox.processes import Processes
 from .rules import SEVERITIES, Rule
 
 MOST_ROWS = 5_000
@@ -50,10 +50,10 @@ class Found:
     problem: str = ""
 
 
-def ask(process: OneProcess, path: Path, rule: Rule) -> Found:
+async def ask(processes: Processes, path: Path, rule: Rule) -> Found:
     """Ask one rule of the copy. Raises an IruError when its statement cannot be run."""
     facts = {"copied": "SELECT kind FROM coverage WHERE state = 'copied'"}
-    result = ask_from_thread(process, path, rule.sql, rule.params, facts=facts, rows=MOST_ROWS, seconds=_SECONDS)
+    result = await query.ask(processes, path, rule.sql, rule.params, facts=facts, rows=MOST_ROWS, seconds=_SECONDS)
     copied = {row[0] for row in result.facts["copied"]}
     missing = [kind for kind in rule.needs if kind not in copied]
     if missing:

@@ -69,13 +69,23 @@ def whole_folder(path: Path, *, beside: Path | None = None) -> Iterator[Path]:
             new.mkdir(mode=0o700)
             yield new
             _settle(new)
-            if path.exists():
-                path.rename(work / "old")
-            new.rename(path)
+            _exchange(path, new, work / "old")
         finally:
             shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
         raise _refused(path, error) from None
+
+
+def _exchange(path: Path, new: Path, old: Path) -> None:
+    """`new` in the place of `path`; where that cannot be, `path` is as it was. Windows renames nothing that is open."""
+    if path.exists():
+        path.rename(old)
+    try:
+        new.rename(path)
+    except OSError:
+        if old.exists():
+            old.rename(path)
+        raise
 
 
 def _settle(folder: Path) -> None:

@@ -14,7 +14,6 @@ from anyio import to_thread
 
 from ...api.client import IruClient
 from ...api.endpoints.prism import PRISM_COUNT
-from ...api.transport.rate_limit import DOCUMENTED_HOUR
 from ...errors import IruError, RateLimited, UsageError
 from ..store import reader
 from ..tables import BY_NAME
@@ -80,7 +79,23 @@ class Costs:
 
     def out_of(self, allowed: int, tables: Collection[str]) -> IruError:
         """The error for a fill of `tables` that made all the requests it was allowed."""
-        return too_much(dict.fromkeys(tables)) if allowed >= MOST else self.used_up()
+        return self.too_much(dict.fromkeys(tables)) if allowed >= MOST else self.used_up()
+
+    def too_much(self, costs: Mapping[str, int | None]) -> UsageError:
+        """The error for tables that take more requests than one question may cause; None: more than that."""
+        large = {table: cost for table, cost in costs.items() if cost is None or cost >= _WORTH_NAMING}
+        limit = self._client.rate_limiter.hour_limit
+        said = [
+            f"{table}: more than {MOST:,} requests"
+            if cost is None
+            else f"{table}: about {cost:,} requests, {cost / limit:.0%} of the hour"
+            for table, cost in sorted(large.items(), key=lambda item: -(item[1] or 0))
+        ]
+        tools = sorted({_LIVE.get(table, "prism_query") for table in large})
+        return UsageError(
+            f"Too much to read for one question ({'; '.join(said)}): it may cause {MOST:,} within IRU_INVENTORY_QUOTA.",
+            f"Use a live tool that filters: {', '.join(tools)}; or tell the user to run: iru-mcp sync.",
+        )
 
     def used_up(self) -> RateLimited:
         """The error for a fill for which too little of the share is left."""
@@ -112,22 +127,6 @@ class Costs:
             return  # a permission of its own, and only for estimates
         if found.records and found.records[0]:
             self._counts[table] = anyio.current_time(), found.records[0].count
-
-
-def too_much(costs: Mapping[str, int | None]) -> UsageError:
-    """The error for tables that take more requests than one question may cause; None: more than that."""
-    large = {table: cost for table, cost in costs.items() if cost is None or cost >= _WORTH_NAMING}
-    said = [
-        f"{table}: more than {MOST:,} requests"
-        if cost is None
-        else f"{table}: about {cost:,} requests, {cost / DOCUMENTED_HOUR:.0%} of the hour"
-        for table, cost in sorted(large.items(), key=lambda item: -(item[1] or 0))
-    ]
-    tools = sorted({_LIVE.get(table, "prism_query") for table in large})
-    return UsageError(
-        f"Too much to read for one question ({'; '.join(said)}): it may cause {MOST:,} within IRU_INVENTORY_QUOTA.",
-        f"Use a live tool that filters: {', '.join(tools)}; or tell the user to run: iru-mcp sync.",
-    )
 
 
 def pages(table: str, rows: int) -> int:

@@ -28,7 +28,7 @@ from ..store import Locked, reader, writer
 from ..sync.quota import OutOfBudget
 from ..sync.run import refresh, stale_tables
 from ..tables import BY_NAME
-from .costs import Costs, known, pages, too_much
+from .costs import Costs, known, pages
 from .temporary import TemporaryFolder
 
 _LOOK = 0.5
@@ -181,7 +181,7 @@ class OnDemand:
         allowed = self.costs.allowed()
         costs = await self.costs.of([table for table in missing if table not in held.rows], held)
         if sum(cost or 0 for cost in costs.values()) > allowed:
-            raise too_much(costs)
+            raise self.costs.too_much(costs)
         self._fill = fill = _Fill(frozenset(missing), anyio.current_time())
         fill.task = asyncio.create_task(self._run(path, fill, max_age, allowed))
         return fill

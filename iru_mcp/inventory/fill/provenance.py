@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import Denied, NotLicensed, NotPermitted
+from ..describe import FAILED, failed_rounds
 from ..tables import BY_NAME, Kind
 from .sources import OF_SYNCS, kinds_of
 
@@ -41,17 +42,22 @@ class Provenance:
 
     tables: list[dict[str, Any]] = field(default_factory=list)
     complete: bool = True
+    notes: list[str] = field(default_factory=list)
+    """That a sync failed after a table was read."""
 
 
 def facts(views: Collection[str]) -> dict[str, str]:
     """The statements to run beside one over `views`, in the same state of the copy."""
     reported = {kind: _reported(kind) for kind in sorted(kinds_of(views)) if _of_reports(BY_NAME[kind])}
-    return {"coverage": _COVERAGE, "last": _LAST} | reported
+    return {"coverage": _COVERAGE, "last": _LAST, "failed": FAILED} | reported
 
 
 def provenance(views: Collection[str], found: Mapping[str, Rows]) -> Provenance:
-    """What is to be said of `views`, from the rows of `facts`. Raises NotPermitted or NotLicensed for a view none of
-    whose sources could ever be read."""
+    """What is to be said of `views`, from the rows of `facts`: a line for each that is one table; for one of several
+    tables, a line for those of them of which the same is to be said, with the rows of each.
+
+    Raises NotPermitted or NotLicensed for a view none of whose sources could ever be read.
+    """
     held = {row[0]: _Reading(*row) for row in found["coverage"]}
     answer = Provenance()
     for view in sorted(views):
@@ -61,11 +67,21 @@ def provenance(views: Collection[str], found: Mapping[str, Rows]) -> Provenance:
             continue
         kinds = sorted(kinds_of([view]))
         _refuse_unread(view, kinds, held)
+        alike: list[tuple[dict[str, Any], dict[str, int]]] = []
         for kind in kinds:
-            line, complete = _line(view, BY_NAME[kind], held, found)
+            line, count, complete = _line(BY_NAME[kind], held, found)
             answer.complete = answer.complete and complete
-            if line not in answer.tables:
-                answer.tables.append(line)
+            same = next((rows for known, rows in alike if known == line), None)
+            if same is None:
+                alike.append((line, {kind: count}))
+            else:
+                same[kind] = count
+        one = len(kinds) == 1
+        for line, rows in alike:
+            answer.tables.append({"table": view, "as_of": None, "rows": rows[kinds[0]] if one else rows} | line)
+    failed = found["failed"][0]
+    if any((line["as_of"] or "") < (failed[1] or "") for line in answer.tables):
+        answer.notes.append(f"syncs that failed since: {failed_rounds(*failed)}")
     return answer
 
 
@@ -96,16 +112,11 @@ def _denied(view: str, reading: _Reading | None) -> Denied:
     return error(f"{view} could not be read from Iru: {why}", remedy or "Nothing can be said of it.", grant)
 
 
-def _line(
-    view: str, kind: Kind, held: Mapping[str, _Reading], found: Mapping[str, Rows]
-) -> tuple[dict[str, Any], bool]:
+def _line(kind: Kind, held: Mapping[str, _Reading], found: Mapping[str, Rows]) -> tuple[dict[str, Any], int, bool]:
+    """What is to be said of a table, its rows, and whether all rows that there are could be read."""
     readings = [held[name] for name in kind.readings if name in held]
-    missing, complete = [], len(readings) == len(kind.readings)
-    for one in readings:
-        said = _unread(one)
-        missing += said
-        complete = complete and not said
-    missing += [
+    unread = [said for one in readings for said in _unread(one)]
+    missing = unread + [
         f"nothing, but {one.left_out} rows are of devices that are not enrolled (enrolled = 0)"
         for one in readings
         if one.left_out
@@ -113,12 +124,10 @@ def _line(
     missing += _silent(found.get(kind.name, ()))
     if kind.name == "vulnerabilities" and not (held.get("detections") and held["detections"].since):
         missing.append("description and fixed_version: of detections, not read yet; name that table in a statement too")
-    times = [one.since for one in readings if one.since]
-    name = view if view.removesuffix("_history") == kind.name else f"{view}: {kind.name}"
-    line = {"table": name, "as_of": min(times, default=None), "rows": sum(one.rows or 0 for one in readings)}
+    line: dict[str, Any] = {"as_of": min((one.since for one in readings if one.since), default=None)}
     behind = min((one.removals_until for one in readings if one.removals_until), default=None)
-    line |= {"removals_known_until": behind} if behind else {}
-    return line | ({"missing": missing} if missing else {}), complete
+    line |= ({"removals_known_until": behind} if behind else {}) | ({"missing": missing} if missing else {})
+    return line, sum(one.rows or 0 for one in readings), len(readings) == len(kind.readings) and not unread
 
 
 def _unread(one: _Reading) -> list[str]:
@@ -130,6 +139,8 @@ def _unread(one: _Reading) -> list[str]:
 
 def _silent(reported: Rows) -> list[str]:
     """Devices of which there is no row: those of platforms without any, and those that did not report."""
+    if reported and not any(has for _, _, has in reported):
+        return ["no device has a row: whether none has any or none reported, Iru does not tell"]
     none = [f"{platform} ({count})" for platform, count, has in reported if not has]
     some = [f"{count - has} of {count} {platform}" for platform, count, has in reported if 0 < has < count]
     said = [f"not of {', '.join(none)}: no device of these has a row"] if none else []

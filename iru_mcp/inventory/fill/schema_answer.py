@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from anyio import to_thread
 from ...api.record import read_moment
 from ...errors import IruError, UsageError
 from ...folding import nearest
+from ..describe import failure_notes
 from ..query import ask
 from ..schema import VIEWS, view_columns
 from ..store import reader, words
@@ -25,13 +28,17 @@ from .sources import kinds_of
 _A_DAY = timedelta(days=1)
 _FEW = 12
 """Columns with at most so many values are shown with them."""
-_TABLES = 4
+_LONGEST = 60
+"""Characters of a value that is shown."""
+_TABLES = 8
 """Tables that are described in one answer."""
 _PLAIN = frozenset({"more", "baseline", "valid_from", "valid_to", "last_collected_at"})
-"""Columns whose values tell nothing about a table, beside ids."""
+"""Columns whose values tell nothing about a table, beside those of UUIDs."""
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LOOKING = 5.0
 """Seconds for the values of all columns of a table."""
 _NOTES = [
+    "no table or tool has browser extensions, running processes, network connections or logins: Iru's API has none",
     "<table>_history: what is and was; valid_to null: still so. since: when Iru first saw it",
     "join by device_id; times are text like 2026-11-22T09:30:00Z, datetime() too; booleans 1, 0; lists are JSON",
     "versions: version_key(os_version) >= version_key('26.1')",
@@ -49,7 +56,7 @@ async def overview(copy: OnDemand, now: datetime, told: Told | None) -> dict[str
     costs = await copy.costs.of(list(BY_NAME), await known(path))
     held = await to_thread.run_sync(_held, path)
     lines = [_line(view, held, costs, now) for view in VIEWS if not view.endswith("_history")]
-    notes += await to_thread.run_sync(_removals, path)
+    notes += await to_thread.run_sync(_of_the_copy, path)
     return {"columns": ["table", "a row is", "rows", "age", "requests"], "tables": lines, "notes": notes}
 
 
@@ -65,12 +72,15 @@ def _held(path: Path) -> dict[str, tuple[int, str]]:
     return found
 
 
-def _removals(path: Path) -> list[str]:
-    """A note on the tables that may still count what went since they were last read whole."""
+def _of_the_copy(path: Path) -> list[str]:
+    """Notes on syncs that failed, and on tables that may still count what went since they were last read whole."""
     with reader(path) as db:
+        notes = failure_notes(db)
         found = db.execute("SELECT kind, removals_at FROM _coverage WHERE removals_at < since ORDER BY 1").fetchall()
-    behind = ", ".join(f"{kind} {moment}" for kind, moment in found)
-    return [f"removals are known until: {behind}; what went later may still be counted"] if behind else []
+    if found:
+        behind = ", ".join(f"{kind} {moment}" for kind, moment in found)
+        notes.append(f"removals are known until: {behind}; what went later may still be counted")
+    return notes
 
 
 def _line(view: str, held: dict[str, tuple[int, str]], costs: dict[str, int | None], now: datetime) -> list[str | int]:
@@ -85,8 +95,8 @@ def _line(view: str, held: dict[str, tuple[int, str]], costs: dict[str, int | No
 
 
 async def in_depth(copy: OnDemand, names: str, seconds: float, told: Told | None) -> dict[str, Any]:
-    """Tables, with commas between them: their columns, the values of those with few, and three statements with what
-    they gave. More than _TABLES are refused.
+    """Tables, with commas between them: their columns, the values of those with few, and statements with what they
+    gave: three of one table, one of each of several. More than _TABLES are refused.
 
     Raises UsageError for an unknown table, naming the nearest.
     """
@@ -97,14 +107,17 @@ async def in_depth(copy: OnDemand, names: str, seconds: float, told: Told | None
             raise UsageError(f"There is no table {name[:40]}.", f"Perhaps: {', '.join(near)}.")
     if len(wanted) > _TABLES:
         raise UsageError(f"{len(wanted)} tables are too many at once.", f"Name at most {_TABLES}.")
-    found = [await _one_in_depth(copy, name, seconds / len(wanted), told) for name in wanted]
-    return found[0] if len(found) == 1 else {"described": found}
+    with suppress(UsageError):  # of the quota: it is told of each table
+        await copy.fill(kinds_of(wanted), _A_DAY, seconds, told)
+    if len(wanted) == 1:
+        return await _one_in_depth(copy, wanted[0], 3)
+    return {"described": [await _one_in_depth(copy, name, 1) for name in wanted]}
 
 
-async def _one_in_depth(copy: OnDemand, name: str, seconds: float, told: Told | None) -> dict[str, Any]:
+async def _one_in_depth(copy: OnDemand, name: str, statements: int) -> dict[str, Any]:
     found: dict[str, Any] = {"table": name, "row": VIEWS[name][0], "columns": view_columns()[name]}
     try:
-        waiting = await copy.fill(kinds_of([name]), _A_DAY, seconds, told)
+        waiting = await copy.fill(kinds_of([name]), _A_DAY, 0, None)
     except UsageError as error:
         return found | {"complete": False, "notes": [f"{error} So no values are shown."]}
     if waiting:
@@ -116,7 +129,7 @@ async def _one_in_depth(copy: OnDemand, name: str, seconds: float, told: Told | 
     empty = [column for column, held in values.items() if held == []]
     few = {column: held for column, held in values.items() if held}
     found |= {"tables": about.tables, "values": few} | ({"always_null": empty} if empty else {})
-    return found | {"statements": await _statements(copy, path, name, few)}
+    return found | {"statements": await _statements(copy, path, name, few, statements)}
 
 
 _BOUNDS: dict[str, Any] = {"rows": 3, "cell": 81, "seconds": 5.0}
@@ -127,19 +140,26 @@ async def _values(copy: OnDemand, path: Path, view: str) -> dict[str, list[Any] 
     found: dict[str, list[Any] | None] = {}
     with anyio.move_on_after(_LOOKING):
         for column in view_columns()[view]:
-            if column in _PLAIN or column.endswith("_id"):
+            if column in _PLAIN:
                 continue
             sql = f'SELECT DISTINCT "{column}" FROM "{view}" WHERE "{column}" IS NOT NULL LIMIT {_FEW + 1}'
             rows = (await ask(copy.processes, path, sql, rows=_FEW + 1, cell=81, seconds=_LOOKING)).rows
-            short = [row[0] for row in rows if not isinstance(row[0], str) or len(row[0]) <= 40]
-            found[column] = short if len(short) == len(rows) <= _FEW else None
+            told = [row[0] for row in rows if not isinstance(row[0], str) or _tells(row[0])]
+            found[column] = told if len(told) == len(rows) <= _FEW else None
     return found
 
 
-async def _statements(copy: OnDemand, path: Path, view: str, few: dict[str, list[Any]]) -> list[dict[str, Any]]:
-    """Three statements over the table, run now: by value, with their devices, and what has none."""
+def _tells(text: str) -> bool:
+    """Whether a text is worth a place among a column's values."""
+    return len(text) <= _LONGEST and not _UUID.fullmatch(text)
+
+
+async def _statements(
+    copy: OnDemand, path: Path, view: str, few: dict[str, list[Any]], count: int
+) -> list[dict[str, Any]]:
+    """The first `count` of three statements over the table, run now: with their devices, by value, what has none."""
     found = []
-    for sql in _examples(view, [column for column, held in few.items() if len(held) > 1]):
+    for sql in _examples(view, [column for column, held in few.items() if len(held) > 1])[:count]:
         answer = await ask(copy.processes, path, sql, **_BOUNDS)
         found.append({"sql": sql, "first_row": answer.rows[0] if answer.rows else []})
     return found
@@ -161,4 +181,4 @@ def _examples(view: str, few: Sequence[str]) -> list[str]:
         "SELECT count(*) AS macs_without FROM devices d WHERE d.platform = 'Mac' "
         f"AND NOT EXISTS (SELECT 1 FROM {view} t WHERE t.device_id = d.device_id)"
     )
-    return [counted, joined, without]
+    return [joined, counted, without]

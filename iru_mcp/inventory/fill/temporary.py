@@ -22,6 +22,8 @@ _PREFIX = "iru-mcp-copy-"
 _LOCK = "owner.lock"
 _YOUNG = 3600.0
 """Seconds in which a folder without a lock may still be in the making."""
+_DETACHED = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+"""On Windows: without a console, which would end it with everything else when its window is closed."""
 _DELETE = """
 import os, shutil, signal, sys, time
 for name in ("SIGINT", "SIGTERM", "SIGHUP"):
@@ -59,7 +61,7 @@ class TemporaryFolder:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            creationflags=_DETACHED,
         )
         self._lock = _connect(self.path / _LOCK)
         self._lock.execute("BEGIN EXCLUSIVE")

@@ -1,18 +1,13 @@
-"""The processes that run statements: started when needed, kept for the next statement, killed when one is given up.
-
-`Processes` is for the many callers of a server, `OneProcess` for a thread that asks one statement after the other.
-"""
+"""The processes that run statements: started when needed, kept for the next statement, killed when one is given up."""
 
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
-from typing import Any, Self
+from typing import Any
 
 import anyio
 from anyio.abc import Process
@@ -30,7 +25,11 @@ _AT_ONCE = 4
 """Statements at work at once; three of them at most are of one caller."""
 _LONGEST_LINE = 64 * 1024 * 1024
 _GRACE_SECONDS = 2.0
-"""Seconds beyond a statement's time until its process is killed; it ends itself before that unless it is stopped."""
+"""Seconds beyond a statement's time until its process is killed; it ends itself before that if it gets to run."""
+_NO_PLACE = (
+    "The statement did not begin: others were at work all the time that it waited.",
+    "Send it again as it is, with fewer statements at once.",
+)
 
 
 @dataclass(slots=True)
@@ -49,17 +48,23 @@ class Processes:
 
     def __init__(self, _: object = None) -> None:
         self._idle: list[_Worker] = []
-        self._places = CallLimit(_AT_ONCE)
+        self._places = CallLimit(_AT_ONCE, _NO_PLACE)
 
     async def ask(self, question: dict[str, Any], caller: str | None = None) -> dict[str, Any]:
-        """What process.py answers to `question`. Raises TookTooLong; whoever is cancelled ends the statement."""
+        """What process.py answers to `question`; whoever is cancelled ends the statement.
+
+        Raises RateLimited where it got no place to run in, TookTooLong.
+        """
         line = json.dumps(question).encode() + b"\n"
         async with self._places.place(caller):
             worker = self._idle.pop() if self._idle else await _start()
             try:
                 with anyio.fail_after(question["seconds"] + _GRACE_SECONDS):
                     answer: dict[str, Any] = await worker.ask(line)
-            except (TimeoutError, anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError):
+            except TimeoutError:
+                await _end(worker)
+                raise _starved() from None
+            except (anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError):
                 await _end(worker)
                 raise too_long() from None
             except BaseException:
@@ -80,51 +85,16 @@ class Processes:
             await _end(worker)
 
 
-class OneProcess:
-    """A process for the statements of one thread; a context manager, which ends it."""
-
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end()
-
-    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        """What process.py answers to `question`. Raises TookTooLong."""
-        if self._process is None:
-            command = [*_COMMAND, _MAIN]
-            self._process = subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)  # noqa: S603 - our own
-        process = self._process
-        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - it was given both
-        watch = threading.Timer(question["seconds"] + _GRACE_SECONDS, process.kill)
-        watch.daemon = True
-        watch.start()
-        try:
-            process.stdin.write(json.dumps(question).encode() + b"\n")
-            process.stdin.flush()
-            line = process.stdout.readline()
-        except BrokenPipeError:
-            line = b""
-        finally:
-            watch.cancel()
-        if not line.endswith(b"\n"):
-            self._end()
-            raise too_long()
-        return dict(json.loads(line))
-
-    def _end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
-
-
 def too_long() -> TookTooLong:
     """One text, whether SQLite stopped the statement or its process was ended."""
     return TookTooLong("The statement took too long.", "Narrow it with WHERE, or aggregate fewer rows.")
+
+
+def _starved() -> TookTooLong:
+    return TookTooLong(
+        "The statement's process got no time to run: this machine is busy.",
+        "Send it again as it is, with fewer at once.",
+    )
 
 
 async def _start() -> _Worker:

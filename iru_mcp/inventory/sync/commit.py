@@ -18,7 +18,7 @@ from ..store import set_meta
 from ..tables import KINDS, Kind
 from ..transaction import transaction
 from .diff import ENROLLED, NEWS, diff, pair_up
-from .staging import ReadState
+from .staging import ReadState, asked_singly
 
 _LEFT = "SELECT id FROM _device WHERE listed_sync IS NULL OR gone_sync IS NOT NULL"
 """The devices that are not enrolled: few, so that their rows are found by index."""
@@ -121,7 +121,7 @@ def _forget_listed(db: sqlite3.Connection, kind: Kind) -> None:
     asked = "SELECT device FROM _stage_whole WHERE kind = :kind AND asked"
     staged = "SELECT device FROM _stage WHERE kind = :kind"
     db.execute(
-        f"DELETE FROM _visit WHERE kind = :kind AND device IN ({staged}) AND device NOT IN ({asked})",
+        f"DELETE FROM _device_read WHERE kind = :kind AND device IN ({staged}) AND device NOT IN ({asked})",
         {"kind": kind.name},
     )
 
@@ -129,11 +129,11 @@ def _forget_listed(db: sqlite3.Connection, kind: Kind) -> None:
 def _note_check_ins(db: sqlite3.Connection, kind: Kind) -> None:
     """When each device that was asked for itself had last checked in; one that is gone is forgotten."""
     db.execute(
-        "INSERT OR REPLACE INTO _visit(kind, device, check_in) SELECT kind, device, check_in FROM _stage_whole "
+        "INSERT OR REPLACE INTO _device_read(kind, device, check_in) SELECT kind, device, check_in FROM _stage_whole "
         "WHERE kind = ? AND asked",
         (kind.name,),
     )
-    db.execute(f"DELETE FROM _visit WHERE kind = ? AND device NOT IN ({ENROLLED})", (kind.name,))
+    db.execute(f"DELETE FROM _device_read WHERE kind = ? AND device NOT IN ({ENROLLED})", (kind.name,))
 
 
 def _note_reports(db: sqlite3.Connection, kind: Kind) -> None:
@@ -231,7 +231,7 @@ def _whose(kind: Kind, reading: str) -> str:
     """The rows of the copy that a reading is for."""
     if len(kind.readings) == 1:
         return "1"
-    return f"device {'NOT ' if reading == kind.name else ''}IN (SELECT device FROM _visit WHERE kind = '{kind.name}')"
+    return f"device {'NOT ' if reading == kind.name else ''}IN ({asked_singly(kind)})"
 
 
 def _not_permitted(db: sqlite3.Connection, reading: str, state: ReadState, sync: Sync) -> None:

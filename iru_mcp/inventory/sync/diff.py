@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..tables import Kind
-from .staging import ReadState
+from .staging import ReadState, asked_singly
 
 NEWS, QUIET, MOVED = 1, 2, 4
 """Bits of a span's flags: it was not there at the first look; its end is no change; its end is a move."""
@@ -51,7 +51,7 @@ def _held(kind: Kind, done: Mapping[str, ReadState]) -> Iterator[str]:
     whole = "SELECT device FROM _stage_whole WHERE kind = :kind"
     if kind.listed and kind.name in done:
         if done[kind.name].mode == "full":
-            asked = f"o.device NOT IN (SELECT device FROM _visit WHERE kind = :kind UNION {whole})"
+            asked = f"o.device NOT IN ({asked_singly(kind)} UNION {whole})"
             yield f"{joined} WHERE {asked if kind.per_device else '1'}"
         else:  # a thing of which the device has another value now
             reported = "(SELECT DISTINCT device FROM _stage WHERE kind = :kind) r"

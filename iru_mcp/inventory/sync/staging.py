@@ -141,7 +141,7 @@ class Stage:
 
     def held(self, kind: Kind) -> int:
         """How many things the copy would hold if what is staged came on top of it, without devices asked one by one."""
-        listed = f"device NOT IN (SELECT device FROM _visit WHERE kind = '{kind.name}')" if kind.per_device else "1"
+        listed = f"device NOT IN ({asked_singly(kind)})" if kind.per_device else "1"
         staged = self._db.execute(f"SELECT count(*) FROM _stage WHERE kind = ? AND {listed}", (kind.name,)).fetchone()
         if self.states()[kind.name].mode == "full":
             return int(staged[0])
@@ -186,14 +186,16 @@ class Stage:
         platforms = kind.per_device.platforms if kind.per_device else ()
         marks = ", ".join("?" * len(platforms))
         found = self._db.execute(
-            "SELECT d.device_id, json_extract(s.latest, '$.last_check_in') AS seen, EXISTS (SELECT 1 FROM _visit v "
-            "WHERE v.kind = ?1 AND v.device = s.device AND v.check_in IS json_extract(s.latest, '$.last_check_in')) "
-            f"FROM ({_LISTED_NOW}) s JOIN _device d ON d.id = s.device JOIN _devices_value t ON t._id = s.value "
-            f"WHERE t.platform IN ({marks}) "
-            "AND NOT EXISTS (SELECT 1 FROM _stage_whole w WHERE w.kind = ?1 AND w.device = s.device) "
-            "AND NOT EXISTS (SELECT 1 FROM _stage l WHERE l.kind = ?1 AND l.device = s.device) "
-            "AND (EXISTS (SELECT 1 FROM _visit v WHERE v.kind = ?1 AND v.device = s.device) "
-            f"OR NOT EXISTS (SELECT 1 FROM _{kind.name}_open o WHERE o.device = s.device)) ORDER BY 1",
+            f"""SELECT d.device_id, s.check_in, EXISTS (SELECT 1 FROM _device_read r WHERE r.kind = ?1
+                AND r.device = s.device AND r.check_in IS s.check_in)
+            FROM (SELECT *, json_extract(latest, '$.last_check_in') AS check_in FROM ({_LISTED_NOW})) s
+            JOIN _device d ON d.id = s.device JOIN _devices_value t ON t._id = s.value
+            WHERE t.platform IN ({marks})
+                AND NOT EXISTS (SELECT 1 FROM _stage_whole w WHERE w.kind = ?1 AND w.device = s.device)
+                AND NOT EXISTS (SELECT 1 FROM _stage l WHERE l.kind = ?1 AND l.device = s.device)
+                AND (EXISTS (SELECT 1 FROM _device_read r WHERE r.kind = ?1 AND r.device = s.device)
+                    OR NOT EXISTS (SELECT 1 FROM _{kind.name}_open o WHERE o.device = s.device))
+            ORDER BY 1""",
             (kind.name, *platforms),
         )
         return [DueDevice(device_id, check_in, bool(unchanged)) for device_id, check_in, unchanged in found]
@@ -260,6 +262,11 @@ class Stage:
             "UPDATE _device SET device_name = ?, serial_number = ? WHERE device_id = ? AND serial_number IS NULL",
             [(*names, device_id) for device_id, names in named.items()],
         )
+
+
+def asked_singly(kind: Kind) -> str:
+    """The SELECT of the devices that were asked one by one for what the copy has of the table."""
+    return f"SELECT device FROM _device_read WHERE kind = '{kind.name}'"
 
 
 def _unstaged(kind: Kind) -> str:

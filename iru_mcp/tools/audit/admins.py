@@ -18,7 +18,7 @@ from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ...api.endpoints.library import LIST_LIBRARY_ITEM_ACTIVITY
 from ...errors import UsageError
 from ...folding import fold
-from ..investigate.reader import attempt
+from ..kit.reader import attempt
 
 ADMIN = "user"
 """The actor_type of an admin."""
@@ -56,6 +56,19 @@ class Admins:
             activity = await attempt(lambda: call.page(LIST_LIBRARY_ITEM_ACTIVITY, library_item_id=item))  # noqa: B023
             for record in filter(None, activity.value.records if activity.value else ()):
                 self.learn(record.user_id, record.user_email)
+
+    async def named(self, call: Call, read: Iterable[AuditEvent], shown: Iterable[AuditEvent]) -> list[AuditEvent]:
+        """The events of `shown`, with `actor_email` where it is known; `read` are all that may help to learn it. The
+        tool names LIST_LIBRARY_ITEM_ACTIVITY."""
+        for event in read:
+            self.note(event)
+        events = list(shown)
+        await self.read(call, [event.actor_id or "" for event in events if event.actor_type == ADMIN])
+        return [self._with_email(event) for event in events]
+
+    def _with_email(self, event: AuditEvent) -> AuditEvent:
+        email = self.emails.get(event.actor_id or "") if event.actor_type == ADMIN else None
+        return event.model_copy(update={"actor_email": email}) if email else event
 
     async def id_of(self, call: Call, email: str) -> str:
         """The id of the admin with this whole address. Raises UsageError when it is not known."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from operator import attrgetter
 from typing import Annotated, Any, TypedDict
 
 from pydantic import Field
@@ -23,18 +22,18 @@ from ...api.record import read_moment
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.enrolled import IDENTITY, Enrolled, enrolled_devices
+from ..kit.enrolled import IDENTITY, LIST_REQUESTS, named_devices
 from ..kit.listing import listing
 from ..kit.params import Cursor, Fields, Limit, Since, Str, Until, newest_first, read_window
 from ..kit.rows import RowShape
-from ..kit.scan import Check, Source
+from ..kit.scan import Check, Source, text_checks
 from .admins import ADMIN, Admins
-from .filters import between_hours, by_any_text, by_word
+from .filters import between_hours
 from .states import changes_in, names_in, shortened
 from .tokens import is_made, read_afterwards
 from .window import audit_window, say_beginning
 
-_ROOM_FOR_A_NAME, _ROOM_FOR_A_PSEUDONYM, _ROOM_FOR_A_TOKEN = 36, 72, 200
+_ROOM_FOR_A_NAME, _ROOM_FOR_A_PSEUDONYM, _ROOM_FOR_A_TOKEN = 36, 72, 600
 """Characters kept in a row for what is read about it, until it is known."""
 
 
@@ -55,7 +54,7 @@ class AuditLine(TypedDict, total=False):
     afterwards: Any
 
 
-@tool(LIST_AUDIT_EVENTS, optional=(LIST_DEVICES, LIST_LIBRARY_ITEM_ACTIVITY))
+@tool(LIST_AUDIT_EVENTS, optional=(LIST_DEVICES, LIST_LIBRARY_ITEM_ACTIVITY), requests=LIST_REQUESTS)
 async def list_audit_events(
     ctx: Context,
     since: Since = "",
@@ -84,15 +83,10 @@ async def list_audit_events(
         checks.append(between_hours(hours.strip()))
     word = "view" if action.strip().casefold() == "read" else action  # Iru's word for a secret that was read
     for column, text in {"action": word, "target_type": target_type, "target_component": target_component}.items():
-        if text.strip():
-            checks.append(by_word(column, text, attrgetter(column)))
-    for name, wanted, texts in (
-        ("target", target, names_in),
-        ("changed", changed, lambda event: changes_in(event.new_state)),
-        ("actor", actor, lambda event: (event.actor_id or "", event.actor_type or "")),
-    ):
-        if wanted.strip():
-            checks.append(by_any_text(name, wanted, texts))
+        checks += text_checks(column, text, tells=True)
+    checks += text_checks("target", target, names_in)
+    checks += text_checks("changed", changed, lambda event: changes_in(event.new_state))
+    checks += text_checks("actor", actor, lambda event: (event.actor_id, event.actor_type))
     source = Source(
         LIST_AUDIT_EVENTS, query=query, checks=checks, promised=(lambda row: newest_first(row.occurred_at),)
     )
@@ -103,7 +97,7 @@ async def list_audit_events(
         await say_beginning(ctx.call, page, early)
     await _name_devices(ctx, page)
     await _name_admins(ctx, page, admins)
-    await _tell_afterwards(ctx, page, early)
+    await _tell_afterwards(ctx, page, early, admins)
     return page
 
 
@@ -132,8 +126,10 @@ def _with_room(room: int, event: AuditEvent) -> dict[str, Any]:
 
 async def _name_devices(ctx: Context, page: Page[Any]) -> None:
     """Names the devices that rows are about; the device list is read for such rows alone."""
-    about = [row for row in page.items if row.keys() & set(IDENTITY)]
-    enrolled = await enrolled_devices(ctx.call) if about else Enrolled({})
+    held = [row[name].rstrip() for row in page.items for name in IDENTITY if name in row]
+    enrolled = await named_devices(ctx.call, held)
+    if enrolled.missing:
+        page.notes.append(f"how devices are called was not read: {enrolled.missing}")
     for name in IDENTITY:
         _fill(page, name, lambda id_: enrolled.facts(id_).get(name))  # noqa: B023
 
@@ -145,7 +141,7 @@ async def _name_admins(ctx: Context, page: Page[Any], admins: Admins) -> None:
         page.notes.append("actor_email is whom the activity of a library item names with this actor_id")
 
 
-async def _tell_afterwards(ctx: Context, page: Page[Any], early: datetime | None) -> None:
+async def _tell_afterwards(ctx: Context, page: Page[Any], early: datetime | None, admins: Admins) -> None:
     """Says of each token that was made what became of it."""
     made = [row["afterwards"].split() for row in page.items if "afterwards" in row]
     if not made:
@@ -153,7 +149,15 @@ async def _tell_afterwards(ctx: Context, page: Page[Any], early: datetime | None
     oldest = min(read_moment(at) for _, at in made)
     found, reach = await read_afterwards(ctx.call, early or oldest, {token for token, _ in made})
     page.notes.append(reach)
-    _fill(page, "afterwards", lambda text: found[text.split()[0]].shown())
+    devices = await named_devices(ctx.call, {id_ for one in found.values() for id_ in one.ids()})
+
+    def device(id_: str) -> str:
+        return str(devices.facts(id_).get("serial_number", id_))
+
+    def admin(id_: str) -> str:
+        return admins.emails.get(id_, id_)
+
+    _fill(page, "afterwards", lambda text: found[text.split()[0]].shown(device, admin))
 
 
 def _fill(page: Page[Any], column: str, value: Callable[[str], Any]) -> bool:

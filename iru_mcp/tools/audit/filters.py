@@ -1,30 +1,15 @@
-"""Filters of the audit log on words that Iru does not publish, and on the time of day."""
+"""A filter of the audit log on the time of day."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from ...api.endpoints.audit import AuditEvent
-from ...errors import UsageError
-from ..kit.params import contains
+from ...errors import ConfigError, UsageError
 from ..kit.scan import Check
-
-
-def by_word(name: str, wanted: str, value: Callable[[AuditEvent], str | None]) -> Check[AuditEvent]:
-    """A filter on a column whose words Iru does not publish."""
-    has = contains(wanted)
-    return Check(name, lambda event: has(value(event)), value=value)
-
-
-def by_any_text(name: str, wanted: str, texts: Callable[[AuditEvent], Iterable[str]]) -> Check[AuditEvent]:
-    """A filter on any of several texts."""
-    has = contains(wanted)
-    return Check(name, lambda event: any(has(text) for text in texts(event)))
-
 
 _HOURS = re.compile(r"(\d{1,2})(?::(\d\d))?\s*-\s*(\d{1,2})(?::(\d\d))?\s*(\S+)?")
 
@@ -51,10 +36,18 @@ def between_hours(text: str) -> Check[AuditEvent]:
 
 
 def _zone(name: str) -> Any:
-    """The time zone with this name or offset such as +02:00; None where there is none."""
+    """The time zone with this name or offset such as +02:00; None where there is none.
+
+    Raises ConfigError where this machine has no time zones: Windows has none of its own.
+    """
     if name.upper() in ("UTC", "Z"):
         return UTC
     try:
         return ZoneInfo(name) if "/" in name else datetime.strptime(name, "%z").tzinfo
-    except (ValueError, ZoneInfoNotFoundError):
+    except (ValueError, OSError, ZoneInfoNotFoundError):  # OSError: a name that is no file name on this system
+        if "/" in name and not available_timezones():
+            raise ConfigError(
+                "The server's machine has no time zone database.",
+                "Give hours in UTC or with an offset like +02:00. Its admin installs the Python package tzdata.",
+            ) from None
         return None

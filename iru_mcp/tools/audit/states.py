@@ -9,6 +9,7 @@ from ...api.endpoints.audit import AuditEvent
 
 _STATE_CHARACTERS = 160
 _NAMED = 5
+_MOVED = 2
 _CHANGED = 20
 """Names shown of what was added or removed."""
 
@@ -42,6 +43,23 @@ def names_in(event: AuditEvent) -> Iterator[str]:
             yield str(value)
         elif isinstance(value, list) and name.endswith(("_added", "_removed")):
             yield from (f"{_named(item)} {item.get('id', '') if isinstance(item, dict) else ''}" for item in value)
+
+
+def called(event: AuditEvent) -> str:
+    """How what was acted on is called, with what was added to it (+) or removed (-); its id where the event has no
+    name."""
+    state = event.new_state if isinstance(event.new_state, dict) else {}
+    name = next((state[key] for key in ("name", "label", "serial_number") if state.get(key)), event.target_id)
+    signs = {"_added": "+", "_removed": "-"}
+    moved = [
+        f"{sign}{_named(item)}"
+        for key, value in _parts(state)
+        for end, sign in signs.items()
+        if key.endswith(end) and isinstance(value, list)
+        for item in value
+    ]
+    more = f" and {len(moved) - _MOVED} more" if len(moved) > _MOVED else ""
+    return " ".join([str(name or "without a name"), *moved[:_MOVED]]) + more
 
 
 def shortened(flat: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,7 @@ event, the answer says how far it was.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,12 +15,16 @@ from typing import Any
 from ...api.call import Call
 from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ...api.record import write_moment
-from ..investigate.reader import SourceRows, attempt, read
+from ..kit.reader import SourceRows, attempt, read
+from .states import called
 from .window import audit_window
 
 TOKEN = "api_token"  # noqa: S105 - a word of Iru's, not a token
 _PAGES = 40
 _ACTIONS = 6
+_NAMES = 3
+_ROOM = 60
+"""Characters of one name."""
 
 
 @dataclass(slots=True)
@@ -29,18 +32,37 @@ class Afterwards:
     """What the log says of one token after it was made."""
 
     deleted: AuditEvent | None = None
-    did: Counter[str] = field(default_factory=Counter)
+    did: dict[str, list[AuditEvent]] = field(default_factory=dict)
+    """Its actions by what they are, newest first."""
 
-    def shown(self) -> dict[str, Any]:
-        """In words: the deletion, and the actions by number."""
+    def ids(self) -> set[str]:
+        """The devices that it acted on."""
+        return {one.target_id or "" for events in self.did.values() for one in events if _is_of_device(one)}
+
+    def shown(self, device: Callable[[str], str], admin: Callable[[str], str]) -> dict[str, Any]:
+        """In words: the deletion, and the actions by number, with what they were done to: the newest few by name.
+
+        `device` and `admin` say how the one with an id is called, if only by that id.
+        """
         if self.deleted is None or self.deleted.occurred_at is None:
             end: dict[str, Any] = {"deleted": False}
         else:
-            end = {"deleted_at": write_moment(self.deleted.occurred_at), "deleted_by": self.deleted.actor_id}
-        common = self.did.most_common(_ACTIONS)
-        rest = self.did.total() - sum(count for _, count in common)
-        did = [f"{count} {what}" for what, count in common] + ([f"{rest} other"] if rest else [])
-        return end | {"did": did or "nothing that is audited"}
+            by = admin(self.deleted.actor_id or "")
+            end = {"deleted_at": write_moment(self.deleted.occurred_at), "deleted_by": by}
+        ranked = sorted(self.did.items(), key=lambda item: -len(item[1]))
+        did = [f"{len(events)} {what} ({_names(events, device)})" for what, events in ranked[:_ACTIONS]]
+        rest = sum(len(events) for _, events in ranked[_ACTIONS:])
+        return end | {"did": did + ([f"{rest} other"] if rest else []) or "nothing that is audited"}
+
+
+def _is_of_device(event: AuditEvent) -> bool:
+    return event.target_type == "device" and bool(event.target_id)
+
+
+def _names(events: Sequence[AuditEvent], device: Callable[[str], str]) -> str:
+    names = dict.fromkeys(device(one.target_id or "") if _is_of_device(one) else called(one) for one in events)
+    cut = [f"{name[:_ROOM]}..." if len(name) > _ROOM else name for name in names]
+    return ", ".join(cut[:_NAMES]) + (f" and {len(cut) - _NAMES} more" if len(cut) > _NAMES else "")
 
 
 def is_made(event: AuditEvent) -> bool:
@@ -52,11 +74,11 @@ async def read_afterwards(call: Call, early: datetime, tokens: Collection[str]) 
     """By token what happened since `early`, and a sentence about how far that was looked."""
     query, checks = audit_window(early, None)
     found = await attempt(lambda: read(call, LIST_AUDIT_EVENTS, query, checks, pages=_PAGES))
-    events = found.value.records if found.value else []
+    events = found.records
     afterwards = {token: Afterwards() for token in tokens}
     for event in events:
         if event.actor_id in afterwards:
-            afterwards[event.actor_id].did[" ".join(filter(None, _words(event)))] += 1
+            afterwards[event.actor_id].did.setdefault(" ".join(filter(None, _words(event))), []).append(event)
         if (
             event.target_id in afterwards
             and event.target_type == TOKEN

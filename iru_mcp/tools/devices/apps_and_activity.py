@@ -13,7 +13,7 @@ from ...api.record import tidy
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.counting import COUNT_REQUESTS, GroupBy, counting
+from ..kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
 from ..kit.coverage import Oldest
 from ..kit.listing import listing
 from ..kit.params import (
@@ -24,14 +24,13 @@ from ..kit.params import (
     Since,
     Str,
     Until,
-    contains,
     newest_first,
     read_window,
     within,
 )
 from ..kit.resolve import IS_UUID, resolve
 from ..kit.rows import RowShape
-from ..kit.scan import Check, Source
+from ..kit.scan import Check, Source, text_checks
 from ..kit.versions import VersionAtLeast, VersionBelow, version_checks
 
 
@@ -88,14 +87,11 @@ async def list_device_apps(
     out the apps that
     come with an iPhone or iPad."""
     target = await resolve(ctx.call, device)
-    checks: list[Check[App]] = []
-    if name.strip():
-        has_name = contains(name)
-        checks.append(Check("name", lambda app: any(map(has_name, (app.app_name, app.display_name, app.name)))))
-    if bundle_id.strip():
-        has_id = contains(bundle_id)
-        checks.append(Check("bundle_id", lambda app: has_id(app.shaped().get("bundle_id")) or has_id(app.product_code)))
-    checks += version_checks(version_below, version_at_least, _version)
+    checks = [
+        *text_checks("name", name, lambda app: (app.app_name, app.display_name, app.name)),
+        *text_checks("bundle_id", bundle_id, lambda app: (app.shaped().get("bundle_id"), app.product_code)),
+        *version_checks(version_below, version_at_least, _version),
+    ]
     source = Source(
         LIST_DEVICE_APPS,
         checks=checks,
@@ -103,10 +99,7 @@ async def list_device_apps(
         order=lambda record: (str(record.shaped().get("name", "")).casefold(), record.version or ""),
     )
     shape = RowShape(AppLine, flat=App.shaped, lean=_signer, more_columns=tuple(APP_SHAPE))
-    if group_by:
-        page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
-    else:
-        page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    page = await counting_or_listing(ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields)
     page.device = target.shown()
     return page
 
@@ -135,28 +128,23 @@ async def get_device_activity(
     checks: list[Check[Activity]] = [
         Check("since/until", lambda event: oldest.seen(event.created_at) and within(event.created_at, early, late))
     ]
-    if action_type.strip():
-        has = contains(action_type.strip())
-        checks.append(Check("action_type", lambda event: has(event.action_type), value=lambda event: event.action_type))
+    checks += text_checks("action_type", action_type, tells=True)
     source = Source(
         LIST_DEVICE_ACTIVITY,
         checks=checks,
         ids={"device_id": target.device_id},
         order=lambda event: (newest_first(event.created_at), event.id or ""),
     )
-    page = await listing(
-        ctx, source, RowShape(ActivityLine, lean=_condensed_row), limit=limit, cursor=cursor, fields=fields
-    )
+    shape = RowShape(ActivityLine, lean=_with_condensed_details)
+    page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
     oldest.say(page, early)
     page.device = target.shown()
     return page
 
 
-def _condensed_row(flat: dict[str, Any]) -> dict[str, Any]:
-    details = condensed(flat.get("details"))
-    return {name: value for name, value in flat.items() if name != "details"} | (
-        {"details": details} if details else {}
-    )
+def _with_condensed_details(flat: dict[str, Any]) -> dict[str, Any]:
+    details = condensed(flat.pop("details", None))
+    return flat | ({"details": details} if details else {})
 
 
 def condensed(details: Any) -> Any:

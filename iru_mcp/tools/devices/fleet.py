@@ -14,8 +14,7 @@ from ...api.endpoints.vulnerabilities import LIST_AFFECTED_DEVICES, LIST_VULNERA
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.counting import COUNT_REQUESTS, GroupBy, counting
-from ..kit.listing import listing
+from ..kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
 from ..kit.params import Cursor, Fields, Limit, NamePart, Platform, Since, Str, equals
 from ..kit.rows import RowShape
 from ..kit.scan import Source
@@ -159,10 +158,9 @@ async def list_devices(
         device_kind="platform",
         more_columns=(*DERIVED, "filevault_enabled"),
     )
-    if group_by:
-        page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
-    else:
-        page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    page = await counting_or_listing(
+        ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields, sort_by=sort_by
+    )
     page.notes += notes + _serial_note(page, serial_number)
     if checked_in_before and not group_by and not fields:
         page.notes += _never_note(page)

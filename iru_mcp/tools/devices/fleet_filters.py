@@ -17,7 +17,7 @@ from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import Refused
 from ...folding import plain_part
 from ..kit.params import contains, equals, read_time, within
-from ..kit.scan import Check, flag_check
+from ..kit.scan import Check, flag_checks
 from ..kit.versions import is_release, version_checks
 from .fleet_sets import app_holders
 
@@ -110,8 +110,7 @@ class Filters:
     def flags(self, **wanted: bool | None) -> None:
         """Each a column of the row, or derived from it."""
         for name, flag in wanted.items():
-            if flag is not None:
-                self.checks.append(flag_check(name, flag, DERIVED.get(name) or attrgetter(name)))
+            self.checks += flag_checks(name, flag, DERIVED.get(name))
 
     async def apps(self, call: Call, has_app: str, lacks_app: str) -> list[str]:
         """Filters by an app, and what to say about its matches."""

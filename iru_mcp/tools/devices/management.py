@@ -101,9 +101,8 @@ async def list_device_commands(
         ids={"device_id": target.device_id},
         order=lambda row: (newest_first(row.date_requested), row.uuid),
     )
-    page = await listing(
-        ctx, source, RowShape(CommandLine, flat=_command_row), limit=limit, cursor=cursor, fields=fields
-    )
+    shape = RowShape(CommandLine, flat=_command_row)
+    page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
     page.device = target.shown()
     return page
 

@@ -41,7 +41,7 @@ async def inventory_query(
     filevault(status); what is on devices has device_id; more: inventory_schema. Read from Iru when first used; `tables`
     says of when and what is missing. Times are text like 2026-11-22T09:30:00Z, booleans 1, 0; version_key(text)
     compares versions. At most 500 rows."""
-    from ...inventory import query, unknown_words
+    from ...inventory import null_rows, query, unknown_words
     from ...inventory.fill.provenance import facts, provenance
     from ...inventory.fill.sources import kinds_of
 
@@ -55,7 +55,7 @@ async def inventory_query(
         copy.processes,
         path,
         sql,
-        facts=facts(views) | unknown_words.lookups(sql, views),
+        facts=facts(views) | unknown_words.lookups(sql, views) | null_rows.lookups(sql, views),
         rows=_ROWS,
         cell=MAX_FIELD + 1,
         seconds=_SECONDS,
@@ -66,7 +66,8 @@ async def inventory_query(
     long = sum(isinstance(cell, str) and len(cell) > MAX_FIELD for row in rows for cell in row)
     notes = _notes(more=found.more or cut, long=long)
     complete = about.complete and not notes
-    notes += _ended(sql, len(rows)) + unknown_words.notes(sql, views, found.facts)
+    notes += about.notes + _ended(sql, len(rows))
+    notes += unknown_words.notes(sql, views, found.facts) + null_rows.notes(found.facts)
     answer = {"tables": about.tables, "returned": len(rows), "complete": complete}
     return answer | ({"notes": notes} if notes else {}) | {"columns": found.columns, "rows": rows}
 
@@ -126,7 +127,7 @@ def _within(rows: list[list[Any]]) -> tuple[list[list[Any]], bool]:
 @tool(LIST_DEVICES, optional=SOURCES, toolset="inventory")
 async def inventory_schema(
     ctx: Context,
-    table: Annotated[Str, Field(description="up to 4 tables in depth")] = "",
+    table: Annotated[Str, Field(description="up to 8 tables in depth")] = "",
 ) -> dict[str, Any]:
     """The tables of inventory_query: what a row is, rows, age, about how many requests to Iru reading it takes. With
     table: its columns, the values of those that have few, and statements that work."""

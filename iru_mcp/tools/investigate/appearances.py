@@ -8,7 +8,7 @@ the report, and says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,12 +18,10 @@ from ...api.endpoint import Endpoint
 from ...api.endpoints.prism import CATEGORIES, PRISM_APPS, PRISM_LAUNCH_AGENTS_AND_DAEMONS, PRISM_LOCAL_USERS, PrismRow
 from ...api.record import write_moment
 from ..kit.coverage import APPLE, MACS
+from ..kit.reader import SourceRows, gather
 from .event_texts import quoted
-from .events import Event, Level
-from .reader import SourceRows, gather
+from .events import Event, Level, event_at
 from .sources import is_admin, is_from_apple, is_hidden, moment_of, program_of, read_prism_rows, suspicious_traits
-
-PRISM_PROFILES = CATEGORIES["installed_profiles"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,55 +40,46 @@ class Appearance:
 
 
 def _app(record: PrismRow) -> list[Event]:
-    row = record.values
-    at = moment_of(row.get("created_at"))
-    if at is None:
-        return []
+    row, at = record.values, moment_of(record.values.get("created_at"))
     name = quoted(row.get("name") or row.get("bundle_id") or row.get("path") or "?")
     version = f" {row['version']}" if row.get("version") else ""
     look, key = "prism_applications", f"bundle_id {row.get('bundle_id')}"
     if row.get("ad_hoc_code_signed") is not True:
-        return [Event(at, "apps", "Apps first seen", f"{name}{version}", look, key, level=Level.ROUTINE)]
+        return event_at(at, "apps", "Apps first seen", f"{name}{version}", look, key, level=Level.ROUTINE)
     what = f"App without a developer's signature first seen: {name}{version}"
-    return [Event(at, "apps", what, quoted(row.get("path")), f"{look} name={name}", key, level=Level.NOTABLE)]
+    return event_at(at, "apps", what, quoted(row.get("path")), f"{look} name={name}", key, level=Level.NOTABLE)
 
 
 def _launch_item(record: PrismRow) -> list[Event]:
-    row = record.values
-    at = moment_of(row.get("created_at"))
-    if at is None or is_from_apple(row):
+    row, at = record.values, moment_of(record.values.get("created_at"))
+    if is_from_apple(row):
         return []
     why, label = suspicious_traits(row), quoted(row.get("label") or row.get("path") or "?")
     look, key = "prism_launch_agents_and_daemons", f"label {row.get('label')}"
     if not why:
-        return [Event(at, "launch_items", "Launch agents and daemons first seen", label, look, key)]
+        return event_at(at, "launch_items", "Launch agents and daemons first seen", label, look, key)
     what = f"Launch item {label} first seen ({', '.join(why)})"
     runs = f"runs {quoted(program_of(row), 300)} from {quoted(row.get('path') or '?')}"
-    return [Event(at, "launch_items", what, runs, f"{look} label={label}", key, level=Level.NOTABLE)]
+    return event_at(at, "launch_items", what, runs, f"{look} label={label}", key, level=Level.NOTABLE)
 
 
 def _account(record: PrismRow) -> list[Event]:
     row = record.values
     at = moment_of(row.get("user_created_at")) or moment_of(row.get("created_at"))
-    if at is None:
-        return []
     kind = " ".join(filter(None, ("hidden" if is_hidden(row) else "", "admin" if is_admin(row) else "standard")))
     level = Level.NOTABLE if is_admin(row) or is_hidden(row) else Level.NORMAL
     what = f"Local account created ({kind})"
-    return [Event(at, "local_users", what, quoted(row.get("username")), "prism_local_users", level=level)]
+    return event_at(at, "local_users", what, quoted(row.get("username")), "prism_local_users", level=level)
 
 
 def _profile(record: PrismRow) -> list[Event]:
-    row = record.values
-    at = moment_of(row.get("created_at"))
-    if at is None:
-        return []
+    row, at = record.values, moment_of(record.values.get("created_at"))
     name = quoted(row.get("profile_display_name") or row.get("payload_identifier") or "?")
     look = "get_device_details sections=installed_profiles"
     is_managed = row.get("managed") is not False
     what = "Profiles first seen" if is_managed else "Profile that Iru does not manage first seen"
     level = Level.ROUTINE if is_managed else Level.NOTABLE
-    return [Event(at, "profiles", what, name, look, level=level)]
+    return event_at(at, "profiles", what, name, look, level=level)
 
 
 POWERFUL_PERMISSIONS = {
@@ -108,44 +97,40 @@ POWERFUL_PERMISSIONS = {
 def _consent(record: PrismRow) -> list[Event]:
     row = record.values
     at = moment_of(row.get("last_modified")) or moment_of(row.get("created_at"))
-    if at is None:
-        return []
     service = _service(row)
     status, look = str(row.get("status") or "set").lower(), "prism_query category=transparency_database"
     application = quoted(row.get("application") or "?")
     if service in POWERFUL_PERMISSIONS and status == "allowed":
         what = f"{POWERFUL_PERMISSIONS[service]} allowed to {application}"
-        return [Event(at, "privacy_permissions", what, "", look, level=Level.NOTABLE)]
+        return event_at(at, "privacy_permissions", what, "", look, level=Level.NOTABLE)
     item = f"{quoted(service)} {status} to {application}"
-    return [Event(at, "privacy_permissions", "Privacy permissions set", item, look, level=Level.ROUTINE)]
+    return event_at(at, "privacy_permissions", "Privacy permissions set", item, look, level=Level.ROUTINE)
 
 
-def _protection(source: str, name: str, column: str) -> Callable[[PrismRow], list[Event]]:
+def _state(source: str, name: str, column: str) -> Appearance:
+    """A protection, by the column that says whether it is on."""
+
     def to_events(record: PrismRow) -> list[Event]:
         row = record.values
         changed, is_on = moment_of(row.get("last_changed_at")), row.get(column)
         look = f"prism_query category={source}"
-        if not isinstance(is_on, bool) or (is_on and changed is None):
+        if not isinstance(is_on, bool):
             return []
         if changed is not None:
             what = f"{name} {'on' if is_on else 'off'}: its record last changed"
-            return [Event(changed, source, what, "", look, level=Level.NORMAL if is_on else Level.NOTABLE)]
+            return event_at(changed, source, what, "", look, level=Level.NORMAL if is_on else Level.NOTABLE)
         reported = moment_of(row.get("last_collected_at")) or moment_of(row.get("updated_at"))
         what = f"{name} is off as last reported; Iru does not say since when"
-        return [Event(reported, source, what, "", look)] if reported else []
+        return [] if is_on else event_at(reported, source, what, "", look)
 
-    return to_events
-
-
-def _state(source: str, name: str, column: str) -> Appearance:
-    return Appearance(CATEGORIES[source], MACS, _protection(source, name, column), only_new=False)
+    return Appearance(CATEGORIES[source], MACS, to_events, only_new=False)
 
 
 APPEARANCES: dict[str, Appearance] = {
     "apps": Appearance(PRISM_APPS, APPLE, _app),
     "launch_items": Appearance(PRISM_LAUNCH_AGENTS_AND_DAEMONS, MACS, _launch_item),
     "local_users": Appearance(PRISM_LOCAL_USERS, MACS, _account),
-    "profiles": Appearance(PRISM_PROFILES, APPLE, _profile),
+    "profiles": Appearance(CATEGORIES["installed_profiles"], APPLE, _profile),
 }
 """What came to a device, by the name of the source."""
 
@@ -159,37 +144,35 @@ CHANGES: dict[str, Appearance] = APPEARANCES | {
 """What came to a device and what changed on it, by the name of the source."""
 
 
-PROTECTIONS: dict[str, tuple[str, str]] = {
+_PROTECTIONS: dict[str, tuple[str, str]] = {
     "gatekeeper": ("gatekeeper_and_xprotect", "gatekeeper_status"),
     "firewall": ("application_firewall", "status"),
     "sip": ("startup_settings", "sip"),
 }
 """Protections of a Mac: where Prism has them, and the column that says whether they are on."""
 
-
 _MOST_PERMISSIONS = 10
 
 
 async def read_protections(call: Call, device_id: str) -> SourceRows[dict[str, Any]]:
     """Which protections of a Mac are on, and which programs may read or control everything: one row of both."""
-    names = {source for source, _ in PROTECTIONS.values()} | {"privacy_permissions"}
+    names = {source for source, _ in _PROTECTIONS.values()} | {"privacy_permissions"}
     jobs = {name: partial(read_prism_rows, call, CHANGES[name].category, device_id) for name in sorted(names)}
-    outcomes = await gather(jobs)
-    rows = {name: [row.values for row in outcome.value.records] for name, outcome in outcomes.items() if outcome.value}
+    attempts = await gather(jobs)
     found: dict[str, Any] = {
-        name: row[column]
-        for name, (source, column) in PROTECTIONS.items()
-        for row in rows.get(source, [])
-        if column in row
+        name: row.values[column]
+        for name, (source, column) in _PROTECTIONS.items()
+        for row in attempts[source].records
+        if column in row.values
     }
-    consents = [row for row in rows.get("privacy_permissions", []) if str(row.get("status")).lower() == "allowed"]
-    powers = [(_service(row), row) for row in consents if _service(row) in POWERFUL_PERMISSIONS]
+    consents = [row.values for row in attempts["privacy_permissions"].records]
     permissions = [
-        f"{POWERFUL_PERMISSIONS[service]}: {row.get('application')}{_since(row.get('last_modified'))}"
-        for service, row in powers
+        f"{POWERFUL_PERMISSIONS[_service(row)]}: {row.get('application')}{_since(row.get('last_modified'))}"
+        for row in consents
+        if str(row.get("status")).lower() == "allowed" and _service(row) in POWERFUL_PERMISSIONS
     ]
     found |= {"powerful_permissions": permissions[:_MOST_PERMISSIONS]} if permissions else {}
-    missing = [f"{name}: {outcome.state}" for name, outcome in outcomes.items() if not outcome.complete]
+    missing = [f"{name}: {part.state}" for name, part in attempts.items() if not part.complete]
     return SourceRows([found], "; ".join(missing))
 
 
@@ -202,6 +185,5 @@ def _service(row: Mapping[str, Any]) -> str:
     return str(row.get("service") or "?").removeprefix("kTCCService")
 
 
-def categories(appearances: Iterable[Appearance]) -> tuple[Endpoint[Any], ...]:
-    """What a tool names that reads these."""
-    return tuple(one.category for one in appearances)
+CHANGE_ENDPOINTS: tuple[Endpoint[Any], ...] = tuple(one.category for one in CHANGES.values())
+"""What a tool names that reads CHANGES."""

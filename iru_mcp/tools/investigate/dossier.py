@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal, TypedDict, cast
@@ -17,18 +17,20 @@ from ...api.endpoints.devices import (
     LIST_DEVICES,
     Device,
 )
+from ...api.endpoints.library import LIST_LIBRARY_ITEM_ACTIVITY
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES
 from ...api.record import write_moment
+from ..audit.admins import Admins
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.coverage import APPLE, MACS
 from ..kit.params import DeviceRef, Since, read_time
-from ..kit.size import size
+from ..kit.reader import gather
+from ..kit.size import fit_sections, size
 from ..threats.reading import THREAT_ENDPOINTS
-from .appearances import APPEARANCES, CHANGES, categories, read_protections
+from .appearances import APPEARANCES, CHANGE_ENDPOINTS, CHANGES, read_protections
 from .dossier_dates import collected_at, contradictions
 from .dossier_view import SECTIONS, Findings, identity, security
-from .reader import fit_sections, gather
 from .sources import (
     read_activity,
     read_audit,
@@ -45,7 +47,6 @@ audit log."""
 _BUDGETS = {"brief": (10_400, 15), "full": (31_000, 60)}
 """Bytes of the whole answer, and the most rows of one part: about 4,000 and 12,000 tokens where text is ASCII."""
 
-
 _MORE = {
     "brief": "rows_left_out: ask with detail=full",
     "full": "rows_left_out: ask the tool for that part alone",
@@ -59,9 +60,6 @@ _REPORTED = {
     "new_profiles": ("profiles", True),
 }
 """Parts that Prism tells: from which of its categories, and whether only what is new."""
-
-
-_PROTECTIONS = "protections"
 
 
 class Dossier(TypedDict, total=False):
@@ -87,9 +85,6 @@ class Dossier(TypedDict, total=False):
     activity: dict[str, Any]
 
 
-Job = Callable[[], Awaitable[Any]]
-
-
 @tool(
     LIST_DEVICES,
     optional=(
@@ -98,10 +93,11 @@ Job = Callable[[], Awaitable[Any]]
         GET_DEVICE_STATUS,
         LIST_DEVICE_ACTIVITY,
         LIST_AUDIT_EVENTS,
+        LIST_LIBRARY_ITEM_ACTIVITY,
         *THREAT_ENDPOINTS,
         LIST_DETECTIONS,
         LIST_VULNERABILITIES,
-        *categories(CHANGES.values()),
+        *CHANGE_ENDPOINTS,
     ),
     requests=_REQUESTS,
     toolset="investigate",
@@ -115,26 +111,26 @@ async def get_device_dossier(
     early = read_time(since, "since", ctx.now()) or ctx.now() - timedelta(days=7)
     target, known = await read_device(ctx.call, device)
     record = known.value or Device(device_id=target.device_id)
-    work = _work(ctx.call, record, early)
-    uncovered = [name for name in (*_OF_MACS, *_REPORTED, _PROTECTIONS) if name not in work]
+    work = _work(ctx.call, ctx.companion(Admins), record, early)
+    uncovered = [name for name in (*_OF_MACS, *_REPORTED, "protections") if name not in work]
     parts = await gather(work)
-    room, most = _BUDGETS[detail]
     found = Findings(parts, early)
-    reported = [moment for name in _REPORTED for moment in collected_at(found.rows(name))]
-    status = parts["failed"].value
+    details = parts["security"].value
+    collected = [moment for name in _REPORTED for moment in collected_at(found.rows(name))]
+    # Apple's other devices have nothing of what is not covered; of Windows and Android devices Iru does not tell.
+    has_all = not uncovered or record.platform in APPLE
     head: dict[str, Any] = {
         "as_of": write_moment(ctx.now()),
         "since": write_moment(early),
-        "complete": all(part.complete for part in (known, *parts.values())) and _has_all(record.platform, uncovered),
-        "states": {"device": known.state}
-        | {name: part.state for name, part in parts.items()}
+        "complete": all(part.complete for part in (known, *parts.values())) and has_all,
+        "states": {name: part.state for name, part in ({"device": known} | parts).items()}
         | dict.fromkeys(uncovered, f"not covered: {record.platform}"),
-        "notes": contradictions(known.value, parts["security"].value, status, reported),
-        "device": identity(known.value, parts["security"].value) or {"device_id": target.device_id},
-        "security": security(parts["security"].value),
+        "notes": contradictions(known.value, details, parts["failed"].value, collected),
+        "device": identity(known.value, details) or {"device_id": target.device_id},
+        "security": security(details),
+        "protections": next(iter(found.rows("protections")), {}),
     }
-    protections = parts[_PROTECTIONS].value if _PROTECTIONS in parts else None
-    head[_PROTECTIONS] = protections.records[0] if protections else {}
+    room, most = _BUDGETS[detail]
     sections = {name: make(found) for name, make in SECTIONS.items() if name in parts and parts[name].value}
     fitted = fit_sections(sections, room - size(head), most)
     if any("rows_left_out" in section for section in fitted.values()):
@@ -144,19 +140,13 @@ async def get_device_dossier(
         head["notes"].append("rows with why stand out: find_indicator with their label, name or path shows where else")
     if fitted.get("audit", {}).get("rows"):
         head["notes"].append("who did what is audited: list_audit_events actor= what else, target= a token's making")
-    answer = {name: value for name, value in (head | fitted).items() if value not in ([], {})}
-    return cast("Dossier", answer)
+    return cast("Dossier", {name: value for name, value in (head | fitted).items() if value not in ([], {})})
 
 
-def _has_all(platform: str | None, uncovered: Collection[str]) -> bool:
-    """Whether what is not covered is nothing that a device of this platform could have: so it is of Apple's others."""
-    return not uncovered or platform in APPLE
-
-
-def _work(call: Call, record: Device, since: datetime) -> dict[str, Job]:
+def _work(call: Call, admins: Admins, record: Device, since: datetime) -> dict[str, Callable[[], Awaitable[Any]]]:
     """What to read of a device of its platform."""
     device_id, targets = record.device_id, {record.device_id, record.blueprint_id}
-    work: dict[str, Job] = {
+    work: dict[str, Callable[[], Awaitable[Any]]] = {
         "security": partial(call.fetch, GET_DEVICE_DETAILS, device_id=device_id),
         "threats": partial(read_sightings, "threat", call, device_id),
         "behaviors": partial(read_sightings, "behavioral", call, device_id),
@@ -164,10 +154,10 @@ def _work(call: Call, record: Device, since: datetime) -> dict[str, Job]:
         "vulnerabilities": partial(read_detections, call, device_id),
         "known_exploited": partial(read_known_exploited, call),
         "activity": partial(read_activity, call, device_id),
-        "audit": partial(read_audit, call, since, None, lambda event: event.target_id in targets),
+        "audit": partial(read_audit, call, admins, since, None, lambda event: event.target_id in targets),
     }
     if CHANGES["privacy_permissions"].reported_by(record.platform):
-        work[_PROTECTIONS] = partial(read_protections, call, device_id)
+        work["protections"] = partial(read_protections, call, device_id)
     if record.platform not in (None, *MACS):
         work = {name: job for name, job in work.items() if name not in _OF_MACS}
     for name, (source, early) in _REPORTED.items():

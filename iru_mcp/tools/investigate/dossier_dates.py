@@ -22,12 +22,10 @@ _SILENT = timedelta(days=3)
 
 
 def contradictions(
-    record: Device | None, details: DeviceDetails | None, status: DeviceStatus | None, reported: Iterable[datetime]
+    record: Device | None, details: DeviceDetails | None, status: DeviceStatus | None, collected: Iterable[datetime]
 ) -> list[str]:
-    """A sentence for each pair of dates that do not go together; `reported` has when Prism's rows were collected."""
-    if record is None:
-        return []
-    return [*_of_check_in(record, status, max(reported, default=None)), *_of_agent(details)]
+    """A sentence for each pair of dates that do not go together; `collected` says when Prism's rows were."""
+    return [*_of_check_in(record, status, max(collected, default=None)), *_of_agent(details)] if record else []
 
 
 def _of_check_in(record: Device, status: DeviceStatus | None, collected: datetime | None) -> Iterable[str]:

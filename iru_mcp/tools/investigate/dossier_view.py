@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from ...api.endpoints.devices import Activity, Device, DeviceDetails, DeviceStatus
-from ...api.endpoints.prism import PrismRow
+from ...api.endpoints.devices import Device, DeviceDetails, DeviceStatus
 from ...api.endpoints.vulnerabilities import Detection
 from ...api.record import is_blank, tidy
 from ...output.clean import clean
 from ..devices.details import standing
 from ..kit.params import newest_first, within
+from ..kit.reader import Attempt
+from ..kit.size import Section
 from ..threats.reading import Sighting
 from ..vulnerabilities.device import rank
 from .event_texts import from_activity, from_audit
-from .events import row_of, to_lines
-from .reader import Outcome, Section
+from .events import Event, row_of, to_lines
 from .sources import is_admin, is_from_apple, is_hidden, moment_of, program_of, suspicious_traits
 
 _IDENTITY = (
@@ -80,17 +80,13 @@ def security(details: DeviceDetails | None) -> dict[str, Any]:
 class Findings:
     """What was read of a device, and since when something counts as new."""
 
-    parts: Mapping[str, Outcome[Any]]
+    parts: Mapping[str, Attempt[Any]]
     since: datetime
 
     def rows(self, name: str) -> list[Any]:
         """The records of a list; none where it could not be read."""
         part = self.parts.get(name)
-        return part.value.records if part and part.value else []
-
-    def is_new(self, row: Mapping[str, Any]) -> bool:
-        """Whether a row of Prism first appeared in that time."""
-        return within(moment_of(row.get("created_at")), self.since, None)
+        return part.records if part else []
 
 
 MakeSection = Callable[[Findings], Section]
@@ -117,18 +113,16 @@ def _failed(found: Findings) -> Section:
 
 def _launch_items(found: Findings) -> Section:
     items = [row.values for row in found.rows("launch_items")]
-    others = [item for item in items if not is_from_apple(item)]
-    others.sort(key=lambda item: (-len(suspicious_traits(item)), newest_first(moment_of(item.get("created_at")))))
-    suspect = sum(bool(suspicious_traits(item)) for item in others)
-    counts = {"not_apple": len(others), "suspect": suspect, "apple": len(items) - len(others)}
-    return Section(counts, [_launch_row(item, found) for item in others])
-
-
-def _launch_row(item: Mapping[str, Any], found: Findings) -> dict[str, Any]:
-    why = suspicious_traits(item)
-    columns = "label program" + (" created_at" if why or found.is_new(item) else "")
-    columns += " why path run_at_load is_loaded" if why else ""
-    return _pick(tidy(dict(item)) | {"program": program_of(item), "why": why}, columns)
+    others = [(item, suspicious_traits(item)) for item in items if not is_from_apple(item)]
+    others.sort(key=lambda pair: (-len(pair[1]), _newest_row(pair[0])))
+    suspect = sum(bool(why) for _, why in others)
+    rows = []
+    for item, why in others:
+        is_new = within(moment_of(item.get("created_at")), found.since, None)
+        columns = "label program" + (" created_at" if why or is_new else "")
+        columns += " why path run_at_load is_loaded" if why else ""
+        rows.append(_pick(tidy(dict(item)) | {"program": program_of(item), "why": why}, columns))
+    return Section({"not_apple": len(others), "suspect": suspect, "apple": len(items) - len(others)}, rows)
 
 
 def _admins(found: Findings) -> Section:
@@ -150,77 +144,72 @@ def _vulnerabilities(found: Findings) -> Section:
     counts |= {"known_exploited": len(exploited & worst.keys())} if found.parts["known_exploited"].value else {}
     severities = Counter((row.cvss_severity or "unknown").lower() for row in worst.values())
     counts |= {"by_severity": dict(severities.most_common())} if severities else {}
-    ranked = sorted(detections, key=_worst)
-    rows = [_exploited_row(row) for row in ranked if row.cve_id in exploited]
-    return Section(counts, rows + _by_software([row for row in ranked if row.cve_id not in exploited]))
-
-
-def _worst(row: Detection) -> tuple[int, float, str]:
-    return (-rank(row.cvss_severity), -(row.cvss_score or 0), row.cve_id)
-
-
-def _exploited_row(row: Detection) -> dict[str, Any]:
+    detections = sorted(detections, key=lambda row: (-rank(row.cvss_severity), -(row.cvss_score or 0), row.cve_id))
     columns = "known_exploited cve_id cvss_severity cvss_score name version path first_detection_date"
-    return _pick(row.flat() | {"known_exploited": True}, columns)
+    rows = [_pick(row.flat() | {"known_exploited": True}, columns) for row in detections if row.cve_id in exploited]
+    return Section(counts, rows + _by_software([row for row in detections if row.cve_id not in exploited]))
 
 
-def _by_software(ranked: list[Detection]) -> list[dict[str, Any]]:
-    """One row for each version of a piece of software, with its worst CVE."""
+def _by_software(detections: list[Detection]) -> list[dict[str, Any]]:
+    """One row for each version of a piece of software, with its worst CVE, which is the first of `detections`."""
     groups: dict[tuple[str | None, str | None], list[Detection]] = {}
-    for row in ranked:
+    for row in detections:
         groups.setdefault((row.name or row.path, row.version), []).append(row)
+    columns = "name version cves worst cvss_severity cvss_score"
     return [
-        _pick(
-            rows[0].flat() | {"cves": len({row.cve_id for row in rows}), "worst": rows[0].cve_id},
-            "name version cves worst cvss_severity cvss_score",
-        )
+        _pick(rows[0].flat() | {"cves": len({row.cve_id for row in rows}), "worst": rows[0].cve_id}, columns)
         for rows in groups.values()
     ]
 
 
 def _new_apps(found: Findings) -> Section:
     rows = [row.flat() for row in found.rows("new_apps")]
-    rows.sort(
-        key=lambda row: (row.get("ad_hoc_code_signed") is not True, newest_first(moment_of(row.get("created_at"))))
-    )
-    unsigned = sum(row.get("ad_hoc_code_signed") is True for row in rows)
-    for row in rows:
-        row.update({} if row.get("ad_hoc_code_signed") is True else {"ad_hoc_code_signed": None})
-    columns = "ad_hoc_code_signed name version bundle_id team_id path obtained_from created_at"
-    return Section({"count": len(rows), "ad_hoc_code_signed": unsigned}, [_pick(row, columns) for row in rows])
+    signed = [row for row in rows if row.get("ad_hoc_code_signed") is not True]
+    unsigned = [row for row in rows if row.get("ad_hoc_code_signed") is True]
+    columns = "name version bundle_id team_id path obtained_from created_at"
+    shown = [_pick(row, f"ad_hoc_code_signed {columns}") for row in sorted(unsigned, key=_newest_row)]
+    shown += [_pick(row, columns) for row in sorted(signed, key=_newest_row)]
+    return Section({"count": len(rows), "ad_hoc_code_signed": len(unsigned)}, shown)
+
+
+def _newest_row(row: Mapping[str, Any]) -> float:
+    return newest_first(moment_of(row.get("created_at")))
 
 
 def _new_profiles(found: Findings) -> Section:
-    rows: list[PrismRow] = found.rows("new_profiles")
-    ranked = sorted((row.flat() for row in rows), key=lambda row: newest_first(moment_of(row.get("created_at"))))
+    rows = sorted((row.flat() for row in found.rows("new_profiles")), key=_newest_row)
     columns = "profile_display_name payload_identifier organization managed signed created_at"
-    return Section({"count": len(rows)}, [_pick(row, columns) for row in ranked])
+    return Section({"count": len(rows)}, [_pick(row, columns) for row in rows])
 
 
 def _activity(found: Findings) -> Section:
-    rows: list[Activity] = found.rows("activity")
-    events = [event for row in rows for event in from_activity(row) if within(event.at, found.since, None)]
-    lines = [row_of(line) for line in to_lines(events, by_kind=True)]
-    lines.sort(key=lambda line: (not line.get("notable"), line["text"].startswith("MDM commands completed")))
-    return Section({"events": len(events)}, [_pick(line, "time text count first") for line in lines])
+    events = [event for row in found.rows("activity") for event in from_activity(row)]
+    recent = [event for event in events if within(event.at, found.since, None)]
+    return _of_events(
+        recent,
+        lambda line: (not line.get("notable"), line["text"].startswith("MDM commands completed")),
+        by_kind=True,
+    )
 
 
 def _audit(found: Findings) -> Section:
     """What admins and tokens did to the device and its blueprint; a secret that was read comes first."""
     events = [event for row in found.rows("audit") for event in from_audit(row)]
-    lines = [row_of(line) for line in to_lines(events)]
-    lines.sort(key=lambda line: ("secrets" not in line["text"], not line.get("notable")))
+    return _of_events(events, lambda line: ("secrets" not in line["text"], not line.get("notable")))
+
+
+def _of_events(events: list[Event], order: Callable[[dict[str, Any]], Any], *, by_kind: bool = False) -> Section:
+    lines = sorted(map(row_of, to_lines(events, by_kind=by_kind)), key=order)
     return Section({"events": len(events)}, [_pick(line, "time text count first") for line in lines])
 
 
 def _pick(row: Mapping[str, Any], columns: str) -> dict[str, Any]:
     """The columns that hold something, cleaned before long texts are cut: a part of a secret is no less secret."""
-    shown = {name: row[name] for name in columns.split() if not is_blank(row.get(name))}
-    return {name: _cut(value) for name, value in clean(shown).items()}
-
-
-def _cut(value: Any) -> Any:
-    return f"{value[: _LONGEST - 3]}..." if isinstance(value, str) and len(value) > _LONGEST else value
+    shown = clean({name: row[name] for name in columns.split() if not is_blank(row.get(name))})
+    return {
+        name: f"{value[: _LONGEST - 3]}..." if isinstance(value, str) and len(value) > _LONGEST else value
+        for name, value in shown.items()
+    }
 
 
 _FOUND = "detection_date threat_name severity classification status management_state"

@@ -17,7 +17,7 @@ from ...api.record import tidy
 from ...output.clean import clean
 from ..devices.apps_and_activity import COMMAND_STATUS, condensed
 from ..threats.reading import Sighting
-from .events import Event, Level
+from .events import Event, Level, event_at
 from .sources import moment_of
 
 _QUOTED = 120
@@ -25,6 +25,10 @@ _COMMAND_LINE = 300
 """Characters quoted of a command line: what it calls and loads is often at its end."""
 _CHATTER = frozenset({"device_csp_query", "amapi_policy_update_success"})
 """Types of activity that devices make all day."""
+
+
+_COLUMN_IN_PRISM = {"app_installed": "bundle_id", "launch_agent_added": "label", "launch_daemon_added": "label"}
+"""By type of activity, the column that names the same app or launch item in Prism."""
 
 
 def quoted(value: object, most: int = _QUOTED) -> str:
@@ -55,81 +59,60 @@ def _named(value: Any) -> str:
 
 def from_device(record: Device) -> list[Event]:
     """Enrolment and check-in."""
-    found = [
-        (record.first_enrollment, "Enrolled for the first time", "enrolled", Level.NORMAL),
-        (record.last_enrollment, "Enrolled", "enrolled", Level.NORMAL),
-        (record.last_check_in, "Last check-in so far", "", Level.ROUTINE),
-    ]
+    look = "get_device_details"
     return [
-        Event(at, "device", what, "", "get_device_details", key, level=level) for at, what, key, level in found if at
+        *event_at(record.first_enrollment, "device", "Enrolled for the first time", "", look, "enrolled"),
+        *event_at(record.last_enrollment, "device", "Enrolled", "", look, "enrolled"),
+        *event_at(record.last_check_in, "device", "Last check-in so far", "", look, level=Level.ROUTINE),
     ]
 
 
 def from_activity(record: Activity) -> list[Event]:
     """One event of a device's history."""
-    if record.created_at is None:
-        return []
     details = record.details if isinstance(record.details, dict) else {}
     kind, at = record.action_type, record.created_at
     look = f"get_device_activity action_type={kind}"
     if kind.startswith("mdm_command"):
-        return [_command(at, "activity", kind.rpartition("_")[2], details, look)]
+        return _command(at, "activity", kind.rpartition("_")[2], details, look)
     what = kind.replace("_", " ").capitalize()
     if kind == "enrollment":
-        return [Event(at, "activity", "Enrolled", describe(details), look, "enrolled")]
+        return event_at(at, "activity", "Enrolled", describe(details), look, "enrolled")
     if kind == "name_changed":
-        return [Event(at, "activity", "Renamed", f"{quoted(details.get('from'))} to {quoted(details.get('to'))}", look)]
+        return event_at(
+            at, "activity", "Renamed", f"{quoted(details.get('from'))} to {quoted(details.get('to'))}", look
+        )
     level = Level.ROUTINE if kind in _CHATTER else Level.NOTABLE if kind.endswith("_failed") else Level.NORMAL
-    return [Event(at, "activity", what, describe(record.details), look, _key_of_appearance(kind, details), level=level)]
-
-
-def _key_of_appearance(kind: str, details: Mapping[str, Any]) -> str:
-    """What Prism's report of the same app or launch item has as its key; empty for other activity."""
-    names = {"app_installed": "bundle_id", "launch_agent_added": "label", "launch_daemon_added": "label"}
-    name = details.get(names.get(kind, ""))
-    return f"{names[kind]} {name}" if name else ""
+    column = _COLUMN_IN_PRISM.get(kind, "")
+    key = f"{column} {details[column]}" if details.get(column) else ""  # as Prism's report of the same thing has it
+    return event_at(at, "activity", what, describe(record.details), look, key, level=level)
 
 
 def from_command(record: Command) -> list[Event]:
     """One MDM command, when it was answered or else when it was sent."""
-    at = record.date_completed or record.date_requested
     status = COMMAND_STATUS.get(int(record.status or 0), "in an unknown state")
-    sent: dict[str, Any] = {
-        "command_type": record.command_type,
-        "request_type": record.request_type,
-        "error_chain": record.error_chain,
-    }
-    sent |= {"date_requested": record.date_requested, "profile_name": (record.model_extra or {}).get("profile_name")}
-    return [_command(at, "commands", status, sent, "get_device_activity action_type=mdm_command")] if at else []
+    at, look = record.date_completed or record.date_requested, "get_device_activity action_type=mdm_command"
+    return _command(at, "commands", status, dict(record), look)
 
 
-def _command(at: datetime, source: str, status: str, sent: Mapping[str, Any], look: str) -> Event:
+def _command(at: datetime | None, source: str, status: str, sent: Mapping[str, Any], look: str) -> list[Event]:
     name = quoted(sent.get("command_type") or sent.get("request_type") or "?")
     profile = f" {quoted(sent['profile_name'])}" if sent.get("profile_name") else ""
     requested = moment_of(sent.get("date_requested"))
     key = f"{name} {requested.isoformat()}" if requested else ""
     if status != "failed":
-        return Event(at, source, f"MDM commands {status}", name + profile, look, key, level=Level.ROUTINE)
-    what, faults = f"MDM command {name}{profile} failed", _faults(sent.get("error_chain"))
-    return Event(at, source, what, faults, look, key, level=Level.NOTABLE)
-
-
-def _faults(chain: Any) -> str:
-    texts = [
-        link.get("USEnglishDescription") or link.get("LocalizedDescription") or ""
-        for link in chain or []
-        if isinstance(link, dict)
-    ]
-    return ", ".join(quoted(text) for text in texts if text)
+        return event_at(at, source, f"MDM commands {status}", name + profile, look, key, level=Level.ROUTINE)
+    links = [link for link in sent.get("error_chain") or [] if isinstance(link, dict)]
+    texts = [link.get("USEnglishDescription") or link.get("LocalizedDescription") for link in links]
+    faults = ", ".join(quoted(text) for text in texts if text)
+    return event_at(at, source, f"MDM command {name}{profile} failed", faults, look, key, level=Level.NOTABLE)
 
 
 def from_audit(record: AuditEvent) -> list[Event]:
     """One action in Iru itself."""
-    if record.occurred_at is None:
-        return []
     target = " ".join(filter(None, (record.target_type, record.target_component)))
     kind = (record.actor_type or "somebody").replace("api_token", "API token")
-    actor = f"{quoted(record.actor_id)} ({kind})" if record.actor_id else kind
+    name = (record.model_extra or {}).get("actor_email") or record.actor_id
+    actor = f"{quoted(name)} ({kind})" if name else kind
     what = f"{record.action or 'action'} of {target or 'something'} by {actor}"
     look = f"list_audit_events actor={record.actor_id}" if record.actor_id else "list_audit_events"
     if record.actor_type == "api_token":
@@ -137,39 +120,26 @@ def from_audit(record: AuditEvent) -> list[Event]:
         look = f"list_audit_events actor= or target={record.actor_id}"
     by_token_or_secret = record.actor_type == "api_token" or record.target_component == "secrets"
     level = Level.NOTABLE if by_token_or_secret else Level.NORMAL
-    return [Event(record.occurred_at, "audit", what, describe(tidy(record.new_state)), look, level=level)]
+    return event_at(record.occurred_at, "audit", what, describe(tidy(record.new_state)), look, level=level)
 
 
 def from_sighting(record: Sighting) -> list[Event]:
     """A file or a process that endpoint detection noticed."""
-    if record.detection_date is None:
-        return []
     kind = " ".join(filter(None, (record.severity, record.classification)))
     state = ", ".join(filter(None, (kind, (record.status or "").replace("_", " "))))
     name = f"{quoted(record.threat_name or '?')} ({state or 'state unknown'})"
     if record.kind == "threat":
         by = f" (process {quoted(record.process_name)})" if record.process_name else ""
         what, item = f"Threat {name} found", f"{quoted(record.file_path)}{by}"
-        return [Event(record.detection_date, "threats", what, item, "list_threats kind=threat", level=Level.NOTABLE)]
+        return event_at(record.detection_date, "threats", what, item, "list_threats kind=threat", level=Level.NOTABLE)
     what = f"Behavior {name} noticed, {quoted(record.description or '?')}"
     ran = quoted(record.command_line or record.file_path or record.process_name or "?", _COMMAND_LINE)
-    return [Event(record.detection_date, "behaviors", what, ran, "list_threats kind=behavioral", level=Level.NOTABLE)]
+    return event_at(record.detection_date, "behaviors", what, ran, "list_threats kind=behavioral", level=Level.NOTABLE)
 
 
 def from_detection(record: Detection) -> list[Event]:
     """A CVE that was first seen."""
-    if record.first_detection_date is None:
-        return []
     software = quoted(f"{record.name or record.path or '?'} {record.version or ''}".strip())
     item = f"{record.cve_id} ({(record.cvss_severity or 'unknown severity').lower()}) in {software}"
-    return [
-        Event(
-            record.first_detection_date,
-            "vulnerabilities",
-            "CVEs first seen",
-            item,
-            "list_vulnerabilities",
-            level=Level.ROUTINE,
-            weight=record.cvss_score or 0,
-        )
-    ]
+    at, look, weight = record.first_detection_date, "list_vulnerabilities", record.cvss_score or 0
+    return event_at(at, "vulnerabilities", "CVEs first seen", item, look, level=Level.ROUTINE, weight=weight)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from itertools import groupby
-from typing import Any, ClassVar
+from typing import Any
 
 from ...api.record import Record, write_moment
 from ..kit.params import newest_first
@@ -52,10 +52,24 @@ class Event:
     weight: float = 0
 
 
+def event_at(
+    at: datetime | None,
+    source: str,
+    what: str,
+    item: str = "",
+    look: str = "",
+    dedupe_key: str = "",
+    *,
+    level: Level = Level.NORMAL,
+    weight: float = 0,
+) -> list[Event]:
+    """The event alone in a list; none where it is not known when it was."""
+    return [Event(at, source, what, item, look, dedupe_key, level=level, weight=weight)] if at else []
+
+
 class Line(Record):
     """One line of a timeline: an event, or several of a kind, `first` being the oldest."""
 
-    identity: ClassVar[tuple[str, ...]] = ("time",)
     time: str
     source: str
     device: str = ""
@@ -68,7 +82,9 @@ class Line(Record):
 
 def to_lines(events: Iterable[Event], *, by_kind: bool = False) -> list[Line]:
     """The events as lines, newest first, without duplicates; `by_kind` makes one line of all events of a kind."""
-    ordered = sorted(_deduplicated(events), key=_newest_first)
+    ordered = sorted(
+        _deduplicated(events), key=lambda event: (newest_first(event.at), event.source, event.what, event.item)
+    )
     groups: dict[tuple[Any, ...], list[Event]] = {}
     for event in ordered:
         if by_kind or event.level is Level.ROUTINE:
@@ -81,10 +97,6 @@ def to_lines(events: Iterable[Event], *, by_kind: bool = False) -> list[Line]:
 
 def _kind(event: Event) -> tuple[Any, ...]:
     return (event.device, event.source, event.what, event.level)
-
-
-def _newest_first(event: Event) -> tuple[float, str, str, str]:
-    return (newest_first(event.at), event.source, event.what, event.item)
 
 
 def _deduplicated(events: Iterable[Event]) -> list[Event]:
@@ -102,21 +114,19 @@ def _line(run: Sequence[Event]) -> Line:
     newest, oldest = run[0], run[-1]
     items = list(dict.fromkeys(event.item for event in sorted(run, key=lambda event: -event.weight) if event.item))
     more = f" and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
-    text = newest.what + (f": {', '.join(items[:_NAMED])}{more}" if items else "")
-    several = {"count": len(run), "first": write_moment(oldest.at)} if len(run) > 1 else {}
     return Line(
         time=write_moment(newest.at),
         source=newest.source,
         device=newest.device,
-        text=text,
+        text=newest.what + (f": {', '.join(items[:_NAMED])}{more}" if items else ""),
         notable=newest.level is Level.NOTABLE,
+        count=len(run),
+        first=write_moment(oldest.at) if len(run) > 1 else "",
         look=newest.look,
-        **several,
     )
 
 
 def row_of(line: Line) -> dict[str, Any]:
     """The line as an answer shows it."""
-    flat = line.flat()
     usual = {"count": 1, "notable": False}
-    return {name: value for name, value in flat.items() if name not in usual or value != usual[name]}
+    return {name: value for name, value in line.flat().items() if value != usual.get(name)}

@@ -14,12 +14,12 @@ from ...api.endpoints.prism import PRISM_SYSTEM_EXTENSIONS, PrismRow
 from ...errors import UsageError
 from ..kit.catalogue import tool
 from ..kit.context import Context
+from ..kit.reader import Attempt, SourceRows, attempt, gather, read
 from .indicator_answer import MOST_NAMED, answer_of, device_of, devices_of
 from .indicator_links import Followed, follow
 from .indicator_lists import LIST_ENDPOINTS, LISTS
 from .indicator_matching import count_outside_prism
 from .indicator_text import Indicator, read_indicators
-from .reader import Outcome, SourceRows, attempt, gather, read
 
 _REQUESTS = 300
 """About 15 an indicator; up to 60 and 120 for all devices and users where Iru's own filter finds none."""
@@ -106,25 +106,25 @@ async def _find(call: Call, indicator: Indicator, room: int) -> dict[str, Any]:
     return answer
 
 
-def _is_apples(indicator: Indicator, outcomes: Mapping[str, Outcome[SourceRows[Any]]]) -> bool:
+def _is_apples(indicator: Indicator, outcomes: Mapping[str, Attempt[SourceRows[Any]]]) -> bool:
     """Whether the indicator is of a program for Apple's systems: by its path, or since Prism has an app of that bundle
     id; the apps of other devices are then another question, and are only told as not looked at."""
     if "path" in indicator.kinds:
         return indicator.value.startswith("/")
     apps = outcomes.get(_IN_APPS)
-    return "bundle_id" in indicator.kinds and bool(apps and apps.value and apps.value.records)
+    return "bundle_id" in indicator.kinds and bool(apps and apps.records)
 
 
-def _names_a_device(indicator: Indicator, outcomes: Mapping[str, Outcome[SourceRows[Any]]]) -> bool:
+def _names_a_device(indicator: Indicator, outcomes: Mapping[str, Attempt[SourceRows[Any]]]) -> bool:
     """Whether the indicator is a device or its holder, whose threats and apps are not what was asked for."""
     lists = (outcomes.get(name) for name in ("devices", "device_information"))
-    is_known = any(outcome and outcome.value and outcome.value.records for outcome in lists)
+    is_known = any(outcome and outcome.records for outcome in lists)
     return is_known and bool(_IDENTITIES & set(indicator.kinds))
 
 
-async def _devices(call: Call, outcomes: Mapping[str, Outcome[SourceRows[Any]]], followed: Followed) -> dict[str, Any]:
+async def _devices(call: Call, outcomes: Mapping[str, Attempt[SourceRows[Any]]], followed: Followed) -> dict[str, Any]:
     """The union of the devices of all hits, and whether endpoint detection works on each of a few."""
-    hits = {name: list(outcome.value.records) for name, outcome in outcomes.items() if outcome.value}
+    hits = {name: list(outcome.records) for name, outcome in outcomes.items() if outcome.value}
     direct = {device_of(record.flat()) for name, records in hits.items() for record in records if name != "users"}
     for name, rows in followed.rows.items():
         hits[name] = hits.get(name, []) + list(rows.values())
@@ -146,7 +146,7 @@ async def _read_edr(call: Call, device_ids: list[str]) -> dict[str, str]:
     outcome = await attempt(lambda: read(call, PRISM_SYSTEM_EXTENSIONS, {"filter": json.dumps(wanted)}))
     if outcome.value is None or not outcome.complete:
         return dict.fromkeys(device_ids, f"unknown, {outcome.state}")
-    rows: list[PrismRow] = outcome.value.records
+    rows: list[PrismRow] = outcome.records
     own = [
         row for row in rows if any(name in str(row.values.get("identifier")).casefold() for name in ("kandji", "iru"))
     ]
@@ -155,7 +155,7 @@ async def _read_edr(call: Call, device_ids: list[str]) -> dict[str, str]:
     return dict.fromkeys(device_ids, "does not run: no extension reported") | told
 
 
-def _several(outcomes: dict[str, Outcome[dict[str, Any]]]) -> dict[str, Any]:
+def _several(outcomes: dict[str, Attempt[dict[str, Any]]]) -> dict[str, Any]:
     """One answer for several indicators: which devices have which, then the answer for each."""
     answers = [
         outcome.value or {"indicator": value, "complete": False, "notes": [outcome.state]}

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...api.record import Record
+from ..kit.reader import Attempt, SourceRows
+from ..kit.size import Section, fit_sections
 from .indicator_links import Followed
 from .indicator_lists import LISTS, SearchedList
 from .indicator_matching import matched, value_of
 from .indicator_text import Indicator, any_home
-from .reader import Outcome, Section, SourceRows, fit_sections
 from .sources import program_of
 
 _ROWS = 5
@@ -56,7 +57,7 @@ Identity = Callable[[Row], dict[str, Any]]
 def answer_of(
     indicator: Indicator,
     columns: Mapping[str, tuple[str, ...]],
-    outcomes: Mapping[str, Outcome[SourceRows[Any]]],
+    outcomes: Mapping[str, Attempt[SourceRows[Any]]],
     followed: Followed,
     devices: Mapping[str, Any],
     room: int,
@@ -99,12 +100,12 @@ def _unsearchable(indicator: Indicator, columns: Mapping[str, tuple[str, ...]]) 
 
 def _section(
     of: SearchedList,
-    outcome: Outcome[SourceRows[Any]],
+    outcome: Attempt[SourceRows[Any]],
     indicator: Indicator,
     columns: tuple[str, ...],
     identity: Identity,
 ) -> Section:
-    rows = [record.flat() for record in outcome.value.records] if outcome.value else []
+    rows = [record.flat() for record in outcome.records]
     devices = {device_of(row) for row in rows} - {""}
     counts: dict[str, Any] = {"hits": len(rows)} | ({"devices": len(devices)} if devices else {})
     counts |= {} if outcome.complete else {"state": outcome.state}

@@ -16,10 +16,10 @@ from functools import partial
 from typing import Any
 
 from ...api.call import Call
+from ..kit.reader import Attempt, SourceRows, attempt
 from .indicator_lists import LISTS
 from .indicator_matching import value_of
 from .indicator_text import Indicator, read_indicator
-from .reader import Outcome, SourceRows, attempt
 
 _ROUNDS = 2
 _MOST_VALUES = 3
@@ -55,9 +55,9 @@ class Followed:
     missing: dict[str, str] = field(default_factory=dict)
 
 
-async def follow(call: Call, outcomes: Mapping[str, Outcome[SourceRows[Any]]]) -> Followed:
+async def follow(call: Call, outcomes: Mapping[str, Attempt[SourceRows[Any]]]) -> Followed:
     """What belongs to the hits in `outcomes`, from lists that could be read."""
-    hits = {name: _by_key(outcome.value.records) for name, outcome in outcomes.items() if outcome.value}
+    hits = {name: _by_key(outcome.records) for name, outcome in outcomes.items() if outcome.value}
     denied = {name for name, outcome in outcomes.items() if outcome.value is None}
     found, fresh, done = Followed(), dict(hits), set[tuple[str, str]]()
     for _ in range(_ROUNDS):
@@ -90,7 +90,7 @@ async def _search(
     outcome = await attempt(partial(LISTS[target].search, call, indicator, columns))
     if not outcome.complete:
         found.missing[target] = outcome.state
-    return _by_key(outcome.value.records) if outcome.value else {}
+    return _by_key(outcome.records)
 
 
 def _values(found: Followed, origin: str, column: str, records: Iterable[Any]) -> list[Indicator]:

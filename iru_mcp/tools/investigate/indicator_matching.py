@@ -16,15 +16,16 @@ from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...api.endpoints.prism import PrismRow
-from ...api.endpoints.users import LIST_USERS, User
+from ...api.endpoints.users import User
 from ...api.endpoints.vulnerabilities import LIST_AFFECTED_DEVICES, LIST_DETECTIONS, LIST_VULNERABILITIES
 from ...api.record import Record
 from ...errors import NotFound
+from ..kit.reader import SourceRows, gather, read
 from ..kit.scan import Check
 from ..prism.filter import asked
 from ..threats.reading import Sighting, read_threats
 from .indicator_text import Indicator
-from .reader import SourceRows, gather, read
+from .sources import read_users
 
 R = TypeVar("R", bound=Record)
 Search = Callable[[Call, Indicator, Sequence[str]], Awaitable[SourceRows[Any]]]
@@ -38,7 +39,6 @@ _UNPUBLISHED = frozenset({"device_name", "user_name"})
 """Columns of the device list whose matching Iru does not publish."""
 _FLEET_PAGES = 60
 """18,000 devices."""
-_DIRECTORY_PAGES = 120
 
 
 def search_prism(endpoint: Endpoint[PrismRow]) -> Search:
@@ -60,7 +60,7 @@ async def _filtered(call: Call, endpoint: Endpoint[R], indicator: Indicator, col
 async def _each(columns: Sequence[str], one: Callable[[str], Awaitable[SourceRows[R]]]) -> SourceRows[R]:
     """The rows of one request a column, since several columns in one filter would all have to match."""
     parts = await gather({column: partial(one, column) for column in columns})
-    rows = {row.key(): row for part in parts.values() if part.value for row in part.value.records}
+    rows = {row.key(): row for part in parts.values() for row in part.records}
     missing = [
         f"{column}: {part.state.removeprefix('partial: ')}" for column, part in parts.items() if not part.complete
     ]
@@ -105,12 +105,8 @@ async def search_devices(call: Call, indicator: Indicator, columns: Sequence[str
 
 
 async def search_users(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[User]:
-    """People by address: as Iru finds it, else among all."""
-    check = Check("email", _has(indicator, columns), sent=True)
-    found = await read(call, LIST_USERS, {"email": indicator.value}, [check])
-    if found.records or found.missing:
-        return found
-    return await read(call, LIST_USERS, {}, [Check("email", check.test)], pages=_DIRECTORY_PAGES)
+    """People by address."""
+    return await read_users(call, indicator.value, _has(indicator, columns))
 
 
 async def count_outside_prism(call: Call) -> str:

@@ -13,16 +13,19 @@ from ...api.endpoint import Endpoint
 from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ...api.endpoints.devices import GET_DEVICE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_COMMANDS, Activity, Command, Device
 from ...api.endpoints.prism import PrismRow
+from ...api.endpoints.users import LIST_USERS, User
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES, Detection, Vulnerability
 from ...api.record import read_moment, write_moment
 from ...errors import NotFound
+from ..audit.admins import Admins
 from ..audit.window import audit_window, log_beginning
+from ..kit.reader import OK, Attempt, SourceRows, attempt, read
 from ..kit.resolve import ResolvedDevice, resolve
 from ..kit.scan import Check
 from ..prism.filter import matches
 from ..threats.reading import Sighting, read_threats
-from .reader import OK, Outcome, SourceRows, attempt, read
 
+_DIRECTORY_PAGES = 120
 _AUDIT_PAGES = 40
 """20,000 events: Iru cannot search them by device."""
 _QUIET = timedelta(days=2)
@@ -31,15 +34,23 @@ _APPLE = ("/System/Library/", "/Library/Apple/", "/System/Cryptexes/")
 """Folders that only Apple can write; a label can be anybody's."""
 
 
-async def read_device(call: Call, device: str) -> tuple[ResolvedDevice, Outcome[Device]]:
+async def read_device(call: Call, device: str) -> tuple[ResolvedDevice, Attempt[Device]]:
     """The device that is meant and its record. Raises NotFound or UsageError when it cannot be told which."""
     target = await resolve(call, device)
     if target.record is not None:
-        return target, Outcome(OK, target.record)
+        return target, Attempt(OK, target.record)
     part = await attempt(lambda: call.fetch(GET_DEVICE, device_id=target.device_id))
     if isinstance(part.error, NotFound):
         raise part.error
     return target, part
+
+
+async def read_users(call: Call, email: str, is_meant: Callable[[User], bool]) -> SourceRows[User]:
+    """The people of an address: as Iru finds it, which it does not publish how, or where it finds none among all."""
+    found = await read(call, LIST_USERS, {"email": email}, [Check("email", is_meant)])
+    if found.records or found.missing:
+        return found
+    return await read(call, LIST_USERS, {}, [Check("email", is_meant)], pages=_DIRECTORY_PAGES)
 
 
 async def read_activity(call: Call, device_id: str) -> SourceRows[Activity]:
@@ -59,16 +70,22 @@ async def read_detections(call: Call, device_id: str) -> SourceRows[Detection]:
 
 
 async def read_audit(
-    call: Call, early: datetime | None, late: datetime | None, is_about: Callable[[AuditEvent], bool]
+    call: Call,
+    admins: Admins,
+    early: datetime | None,
+    late: datetime | None,
+    is_about: Callable[[AuditEvent], bool],
 ) -> SourceRows[AuditEvent]:
     """Audit events between two moments for which `is_about` holds, newest first, with the events about every library
-    item that one of them added to a blueprint."""
+    item that one of them added to a blueprint; admins who acted are named as far as `admins` tells. The tool names
+    LIST_AUDIT_EVENTS and LIST_LIBRARY_ITEM_ACTIVITY."""
     query, checks = audit_window(early, late)
     rows = await read(call, LIST_AUDIT_EVENTS, query, checks, pages=_AUDIT_PAGES)
     matching = [event for event in rows.records if is_about(event)]
     added = {item for event in matching for item in _added_items(event)}
     ids = {event.id for event in matching}
     told = [event for event in rows.records if event.id in ids or event.target_id in added]
+    told = await admins.named(call, rows.records, told)
     times = sorted(event.occurred_at for event in rows.records if event.occurred_at)
     reach = f", of {write_moment(times[0])} to {write_moment(times[-1])}; go on with until or since" if times else ""
     if rows.missing or early is None or (times and times[0] - early < _QUIET):
@@ -79,8 +96,7 @@ async def read_audit(
 
 def _added_items(event: AuditEvent) -> list[str]:
     """The ids of library items that were added to a blueprint."""
-    state = event.new_state if isinstance(event.new_state, dict) else {}
-    added = state.get("library_items_added")
+    added = event.new_state.get("library_items_added") if isinstance(event.new_state, dict) else None
     items = added if isinstance(added, list) else []
     return [str(item["id"]) for item in items if isinstance(item, dict) and item.get("id")]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -13,19 +13,22 @@ from pydantic import Field
 from ...api.call import Call
 from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ...api.endpoints.devices import GET_DEVICE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_COMMANDS, LIST_DEVICES, Device
+from ...api.endpoints.library import LIST_LIBRARY_ITEM_ACTIVITY
 from ...api.endpoints.users import LIST_USERS
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS
 from ...errors import UsageError
 from ...folding import fold
+from ..audit.admins import Admins
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.coverage import APPLE
 from ..kit.listing import page_of
 from ..kit.params import Cursor, Limit, Since, Str, Until, read_window, within
+from ..kit.reader import OK, Attempt, SourceRows, gather
 from ..kit.rows import RowShape
 from ..threats.reading import THREAT_ENDPOINTS
-from .appearances import CHANGES, categories
+from .appearances import CHANGE_ENDPOINTS, CHANGES
 from .event_texts import (
     from_activity,
     from_audit,
@@ -35,7 +38,6 @@ from .event_texts import (
     from_sighting,
 )
 from .events import Event, Level, row_of, to_lines
-from .reader import OK, Outcome, SourceRows, gather
 from .sources import (
     read_activity,
     read_audit,
@@ -65,7 +67,6 @@ _NOT_READ = {
 }
 """What no source tells, and where else to look."""
 
-
 Names = Annotated[tuple[str, ...], Field(max_length=20)]
 
 
@@ -90,9 +91,10 @@ class TimelineLine(TypedDict, total=False):
         LIST_DEVICE_ACTIVITY,
         LIST_DEVICE_COMMANDS,
         LIST_AUDIT_EVENTS,
+        LIST_LIBRARY_ITEM_ACTIVITY,
         *THREAT_ENDPOINTS,
         LIST_DETECTIONS,
-        *categories(CHANGES.values()),
+        *CHANGE_ENDPOINTS,
     ),
     requests=_REQUESTS,
     toolset="investigate",
@@ -112,19 +114,26 @@ async def get_timeline(
     device's blueprint), threats, CVEs, new apps, launch items, accounts, profiles, privacy permissions, protections
     turned off, enrolment. Routine of a kind is one line. `look` names the tool to go on with. How a device stands now:
     get_device_dossier."""
-    _check_kinds(include, exclude)
+    unknown = [name for name in (*include, *exclude) if name not in _KINDS and name != _NOTABLE]
+    if unknown:
+        raise UsageError(f"There is no source '{unknown[0][:40]}'.", f"Valid: {_NOTABLE}, {', '.join(sorted(_KINDS))}.")
     early, late = read_window(since, until, ctx.now())
     after = ctx.cursors.read(cursor)
     subject = await read_subject(ctx, device.strip(), user.strip())
     wanted = (set(include) - {_NOTABLE} or _KINDS) - set(exclude)
-    parts = await gather(_work(ctx.call, subject, wanted, early, late), keep_denied=_is_known(subject))
-    found = [event for part in parts.values() if part.value for event in part.value.records]
+    # Where the device's platform or the person is known without the lists, an answer of little is better than none.
+    is_known = any(record.platform for record in subject.devices) or "user" in subject.shown
+    parts = await gather(_work(ctx, subject, wanted, early, late), keep_denied=is_known)
+    found = [event for part in parts.values() for event in part.records]
     if "device" in wanted:
         found += [_on(record, subject, event) for record in subject.devices for event in from_device(record)]
     if _NOTABLE in include:
         found = [event for event in found if event.level is Level.NOTABLE]
-    uncovered: dict[str, Outcome[Any]] = {
-        name: Outcome(state) for name, state in _uncovered(subject) if name.partition("/")[0] in wanted
+    uncovered: dict[str, Attempt[Any]] = {
+        f"{name}{_label(subject, record)}": Attempt(f"not covered: {record.platform}")
+        for record in subject.devices
+        for name in (*_OF_MACS, *CHANGES)
+        if name in wanted and not _is_apples(record)
     }
     lines = to_lines(event for event in found if within(event.at, early, late))
     page = page_of(ctx, lines, RowShape(TimelineLine, flat=row_of), after, limit=limit)
@@ -132,36 +141,23 @@ async def get_timeline(
     return page
 
 
-def _check_kinds(include: Collection[str], exclude: Collection[str]) -> None:
-    """Raises UsageError for a name that is no source."""
-    unknown = [name for name in (*include, *exclude) if name not in _KINDS and name != _NOTABLE]
-    if unknown:
-        raise UsageError(f"There is no source '{unknown[0][:40]}'.", f"Valid: {_NOTABLE}, {', '.join(sorted(_KINDS))}.")
-
-
-def _is_known(subject: Subject) -> bool:
-    """Whether anything is known without the lists: then an answer of little is better than none."""
-    return any(record.platform for record in subject.devices) or "user" in subject.shown
-
-
 def _work(
-    call: Call, subject: Subject, wanted: Collection[str], early: datetime | None, late: datetime | None
+    ctx: Context, subject: Subject, wanted: Collection[str], early: datetime | None, late: datetime | None
 ) -> dict[str, Callable[[], Awaitable[SourceRows[Event]]]]:
     """What to read: each wanted source of each device, and the audit log once."""
     work: dict[str, Callable[[], Awaitable[SourceRows[Event]]]] = {}
     for record in subject.devices:
         label = _label(subject, record)
         for name, (reader, to_events) in _SOURCES.items():
-            if name in _OF_MACS and not _is_apples(record):
-                continue
-            reading = partial(reader, call, record.device_id)
-            work[f"{name}{label}"] = partial(_read_events, subject, record, reading, to_events)
+            if name not in _OF_MACS or _is_apples(record):
+                reading = partial(reader, ctx.call, record.device_id)
+                work[f"{name}{label}"] = partial(_read_events, subject, record, reading, to_events)
         for name, one in CHANGES.items():
             if one.reported_by(record.platform):
-                new_since = early if one.only_new else None
-                rows = partial(read_prism_rows, call, one.category, record.device_id, new_since)
+                since = early if one.only_new else None
+                rows = partial(read_prism_rows, ctx.call, one.category, record.device_id, since)
                 work[f"{name}{label}"] = partial(_read_events, subject, record, rows, one.to_events)
-    work["audit"] = partial(_audit, call, subject, early, late)
+    work["audit"] = partial(_audit, ctx, subject, early, late)
     return {name: job for name, job in work.items() if name.partition("/")[0] in wanted}
 
 
@@ -173,14 +169,6 @@ def _label(subject: Subject, record: Device) -> str:
 def _is_apples(record: Device) -> bool:
     """Whether Apple made the device, as far as is known; of others some sources have nothing, whatever is on them."""
     return record.platform is None or record.platform in APPLE
-
-
-def _uncovered(subject: Subject) -> Iterator[tuple[str, str]]:
-    """The sources that have nothing of a device's platform, each with the state to show."""
-    for record in subject.devices:
-        if not _is_apples(record):
-            for name in (*_OF_MACS, *CHANGES):
-                yield f"{name}{_label(subject, record)}", f"not covered: {record.platform}"
 
 
 async def _read_events(
@@ -198,7 +186,7 @@ def _on(record: Device, subject: Subject, event: Event) -> Event:
     return replace(event, device=serial_of(record)) if len(subject.devices) > 1 else event
 
 
-async def _audit(call: Call, subject: Subject, early: datetime | None, late: datetime | None) -> SourceRows[Event]:
+async def _audit(ctx: Context, subject: Subject, early: datetime | None, late: datetime | None) -> SourceRows[Event]:
     names = set(map(fold, subject.names))
     targets = names | {fold(record.blueprint_id) for record in subject.devices if record.blueprint_id}
 
@@ -206,13 +194,13 @@ async def _audit(call: Call, subject: Subject, early: datetime | None, late: dat
         state = fold(str(event.new_state))
         return fold(event.target_id or "") in targets or any(name in state for name in names)
 
-    rows = await read_audit(call, early, late, about)
+    rows = await read_audit(ctx.call, ctx.companion(Admins), early, late, about)
     held = {record.device_id: record for record in subject.devices}
     by_record = ((held.get(row.target_id or ""), event) for row in rows.records for event in from_audit(row))
     return SourceRows([_on(record, subject, event) if record else event for record, event in by_record], rows.missing)
 
 
-def _say_sources(page: Page[Any], subject: Subject, parts: dict[str, Outcome[Any]]) -> None:
+def _say_sources(page: Page[Any], subject: Subject, parts: dict[str, Attempt[Any]]) -> None:
     """Makes the page say whom it is about, how each source stands, and whether any is missing."""
     if "user" in subject.shown:
         page.notes.append(
@@ -226,7 +214,7 @@ def _say_sources(page: Page[Any], subject: Subject, parts: dict[str, Outcome[Any
     page.summary = subject.shown | {"sources": _states(parts), "not_looked_at": _NOT_READ}
 
 
-def _states(parts: dict[str, Outcome[Any]]) -> dict[str, str]:
+def _states(parts: dict[str, Attempt[Any]]) -> dict[str, str]:
     """The state of each source; of one that is not the same on all devices, what is the matter on which."""
     sources: dict[str, dict[str, str]] = {}
     for name, part in parts.items():

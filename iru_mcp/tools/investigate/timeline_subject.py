@@ -7,27 +7,17 @@ from typing import Any
 
 from ...api.call import Call
 from ...api.endpoints.devices import Device
-from ...api.endpoints.users import LIST_USERS, User
 from ...errors import NotFound, UsageError
 from ..devices.assigned import held_by
 from ..kit.context import Context
 from ..kit.params import equals, newest_first
+from ..kit.reader import OK, Attempt, attempt
 from ..kit.resolve import ResolvedDevice
-from ..kit.scan import Check
-from .reader import OK, Outcome, SourceRows, attempt, read
-from .sources import read_device
+from .sources import read_device, read_users
 
-_USER_PAGES = 120
 _MOST_DEVICES = 6
-_DEVICE_FIELDS = (
-    "device_id",
-    "device_name",
-    "serial_number",
-    "platform",
-    "blueprint_id",
-    "first_enrollment",
-    "last_enrollment",
-    "last_check_in",
+_DEVICE_FIELDS = tuple(
+    "device_id device_name serial_number platform blueprint_id first_enrollment last_enrollment last_check_in".split()
 )
 
 
@@ -38,7 +28,7 @@ class Subject:
     devices: list[Device]
     names: set[str]
     shown: dict[str, Any]
-    parts: dict[str, Outcome[Any]]
+    parts: dict[str, Attempt[Any]]
 
 
 async def read_subject(ctx: Context, device: str, user: str) -> Subject:
@@ -59,24 +49,17 @@ async def _person(ctx: Context, email: str) -> Subject:
     page = await held_by(ctx, email, limit=500, fields=_DEVICE_FIELDS)
     held = [record for record in map(Device.read, page.items) if record]
     held.sort(key=lambda record: newest_first(record.last_check_in))
-    known = await attempt(lambda: _read_users(ctx.call, email))
-    people = known.value.records if known.value else []
+    is_address = equals(email)
+    known = await attempt(lambda: read_users(ctx.call, email, lambda user: is_address(user.email)))
+    people = known.records
     if not held and not people:
         raise NotFound(f"{'. '.join(page.notes)}.", "Find the person with list_users.")
     names = {email, *(user.id for user in people)}.union(*map(_ids, held))
     looked_at = held[:_MOST_DEVICES]
     shown = {"email": email} | ({"name": people[0].name, "archived": bool(people[0].archived)} if people else {})
     devices = [ResolvedDevice(record.device_id, record).shown() for record in looked_at]
-    parts = {"user": known, "devices": Outcome(_looked_at(held, complete=page.complete))}
+    parts = {"user": known, "devices": Attempt(_looked_at(held, complete=page.complete))}
     return Subject(looked_at, names, {"user": shown, "devices": devices}, parts)
-
-
-async def _read_users(call: Call, email: str) -> SourceRows[User]:
-    """The people with this address: as Iru finds it, which it does not publish how, else among all."""
-    is_theirs = equals(email)
-    check: Check[User] = Check("email", lambda user: is_theirs(user.email))
-    found = await read(call, LIST_USERS, {"email": email}, [check])
-    return found if found.records or found.missing else await read(call, LIST_USERS, {}, [check], pages=_USER_PAGES)
 
 
 def _looked_at(held: list[Device], *, complete: bool) -> str:

@@ -14,7 +14,7 @@ import json
 import pkgutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -166,11 +166,17 @@ def tool(
     return declare
 
 
-def catalogue() -> dict[str, Tool]:
-    """Every tool by name, in a fixed order, found by looking through this package's modules."""
+@cache
+def _load_tools() -> None:
+    """Import every module of the tools package, which declares what it has."""
     package = importlib.import_module(_TOOLS)
     for module in pkgutil.walk_packages(package.__path__, f"{_TOOLS}."):
         importlib.import_module(module.name)
+
+
+def catalogue() -> dict[str, Tool]:
+    """Every tool by name, in a fixed order."""
+    _load_tools()
     return dict(sorted(_REGISTRY.items(), key=lambda item: (item[1].toolset, item[0])))
 
 

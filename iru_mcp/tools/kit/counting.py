@@ -18,8 +18,9 @@ from ...errors import UsageError
 from .answers import Page
 from .context import Context
 from .cursor import ResumePoint
+from .listing import listing
 from .params import did_you_mean, valid_names
-from .rows import RowShape
+from .rows import FieldCheck, RowShape
 from .scan import Scan, Source
 
 R = TypeVar("R", bound=Record)
@@ -94,13 +95,39 @@ def _values(value: Any) -> Iterable[Any]:
     return [item if isinstance(item, (str, int, float, bool, type(None))) else str(item) for item in values] or [None]
 
 
-async def counting(
-    ctx: Context, source: Source[R], shape: RowShape[Any], group_by: Sequence[str], *, limit: int, cursor: str = ""
+async def counting_or_listing(
+    ctx: Context,
+    source: Source[R],
+    shape: RowShape[Any],
+    group_by: Sequence[str],
+    *,
+    limit: int,
+    cursor: str,
+    fields: Sequence[str],
+    sort_by: str | None = None,
 ) -> Page[Any]:
-    """Counts over all rows that `source` matches; a cut walk says how far it got, its cursor counts the rest.
+    """Counts where `group_by` names columns, else rows. Raises UsageError for a column that rows do not have, in either
+    parameter; a count says which of what was asked for is of rows alone."""
+    if not group_by:
+        return await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields)
+    unused = [name for name, given in {"fields": fields, "sort_by": sort_by}.items() if given]
+    if unused:
+        page.notes.append(f"{' and '.join(unused)} not used: counts have their own columns, largest first")
+    return page
 
-    Raises UsageError for a column that rows do not have.
-    """
+
+async def counting(
+    ctx: Context,
+    source: Source[R],
+    shape: RowShape[Any],
+    group_by: Sequence[str],
+    *,
+    limit: int,
+    cursor: str,
+    fields: Sequence[str],
+) -> Page[Any]:
+    """Counts over all rows that `source` matches; a cut walk says how far it got, its cursor counts the rest."""
     valid = {*source.endpoint.record.field_names(), *shape.more_columns}
     for column in group_by:
         if column not in valid:
@@ -109,19 +136,24 @@ async def counting(
     after = ctx.cursors.read(cursor)
     unique = source.endpoint.record.unique
     scan = Scan(ctx.call, source, after, widened=bool(after and after.widened), unique=unique, whole=True)
-    page = await _count(ctx, scan, shape, group_by, limit)
+    check = FieldCheck(shape, fields, source.endpoint.record.field_names())
+    page = await _count(ctx, scan, shape, group_by, limit, check)
     if not page.items and after is None and source.narrow and page.complete:
         scan = Scan(ctx.call, source, widened=True, unique=unique, whole=True)
-        page = await _count(ctx, scan, shape, group_by, limit)
+        page = await _count(ctx, scan, shape, group_by, limit, check)
+    check.done()
     return page
 
 
-async def _count(ctx: Context, scan: Scan[R], shape: RowShape[Any], group_by: Sequence[str], limit: int) -> Page[Any]:
+async def _count(
+    ctx: Context, scan: Scan[R], shape: RowShape[Any], group_by: Sequence[str], limit: int, check: FieldCheck
+) -> Page[Any]:
     groups = _Groups(group_by)
     kind = shape.device_kind
     columns = (*group_by, kind) if kind else tuple(group_by)
     async for hits, _ in scan.pages():
         for hit in hits:
+            check.see(hit.record)
             values = shape.pick(hit.record, columns)
             groups.add(values, str(getattr(hit.record, "device_id", "")), str(values.get(kind, "")))
     complete = (

@@ -8,16 +8,20 @@ and the answer says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ...api.call import Call, Interrupted
 from ...api.endpoints.devices import LIST_DEVICES, Device
-from ...errors import Denied, RateLimited, TookTooLong
+from ...errors import Denied, IruError, RateLimited, TookTooLong
 
 IDENTITY = ("device_name", "serial_number", "user_email")
 """What a device is called in every list, whatever Iru calls it there."""
+LIST_REQUESTS = 120
+"""What a tool declares that may read the device list beside its own: 18,000 devices are 60 pages."""
+_FEW = 6
+_ORDERED: Mapping[str, str | int] = {"ordering": "device_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,34 @@ class Enrolled:
         return device.pick(names) if device else {}
 
 
+async def named_devices(call: Call, device_ids: Iterable[str]) -> Enrolled:
+    """The devices of these ids, for rows that name them. Few are asked for one by one where the list has a second page,
+    and the list is read whole when there are many, or when one is not found so. The tool names LIST_DEVICES."""
+    wanted = set(device_ids)
+    if not wanted or len(wanted) > _FEW:
+        return await enrolled_devices(call) if wanted else Enrolled({})
+    found: dict[str, Mapping[str, Any]] = {}
+    try:
+        first = await call.page(LIST_DEVICES, query=_ORDERED)
+        _add(found, first.rows)
+        missing = sorted(wanted - found.keys()) if first.next is not None else []
+        for device_id in missing:
+            _add(found, (await call.page(LIST_DEVICES, query={**_ORDERED, "device_id": device_id})).rows)
+    except IruError:
+        return await enrolled_devices(call)
+    return Enrolled(found) if found.keys() >= wanted or first.next is None else await enrolled_devices(call)
+
+
+def _add(devices: dict[str, Mapping[str, Any]], rows: Sequence[Any]) -> None:
+    devices |= {row["device_id"]: row for row in rows if isinstance(row, dict) and row.get("device_id")}
+
+
 async def enrolled_devices(call: Call) -> Enrolled:
     """The device list. The tool names LIST_DEVICES."""
     devices: dict[str, Mapping[str, Any]] = {}
     try:
-        async for batch in call.walk(LIST_DEVICES, query={"ordering": "device_id"}, whole=True):
-            devices |= {row["device_id"]: row for row in batch.rows if isinstance(row, dict) and row.get("device_id")}
+        async for batch in call.walk(LIST_DEVICES, query=_ORDERED, whole=True):
+            _add(devices, batch.rows)
     except Denied as error:
         return Enrolled(devices, f"not permitted: {error.grant}")
     except (RateLimited, TookTooLong) as error:

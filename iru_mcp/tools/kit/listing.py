@@ -15,7 +15,7 @@ from ...api.record import Record
 from .answers import Page
 from .context import Context
 from .cursor import ResumePoint
-from .rows import RowCollector, RowShape
+from .rows import FieldCheck, RowCollector, RowShape
 from .scan import Hit, Scan, Source
 
 R = TypeVar("R", bound=Record)
@@ -28,7 +28,7 @@ async def listing(
     """One page of `source`, as rows of `shape` or of `fields`."""
     after = ctx.cursors.read(cursor)
     if limit == 0:
-        return await _only_counted(ctx, source)
+        return await _only_counted(ctx, source, FieldCheck(shape, fields, source.endpoint.record.field_names()))
     if after and after.sorted_here and source.promised:
         source = source.sorted_here()
     scan = Scan(ctx.call, source, after, widened=bool(after and after.widened))
@@ -65,16 +65,26 @@ async def _page(ctx: Context, scan: Scan[R], shape: RowShape[T], limit: int, fie
     return page
 
 
-async def _only_counted(ctx: Context, source: Source[R]) -> Page[Any]:
+async def _only_counted(ctx: Context, source: Source[R], fields: FieldCheck) -> Page[Any]:
     """The number of rows that match, without one: what `limit` 0 asks for."""
     scan = Scan(ctx.call, source, whole=True)
-    count = len([hit async for hits, _ in scan.pages() for hit in hits])
+    count = await _count(scan, fields)
     if not count and source.narrow and not scan.stopped:
         scan = Scan(ctx.call, source, whole=True, widened=True)
-        count = len([hit async for hits, _ in scan.pages() for hit in hits])
+        count = await _count(scan, fields)
+    fields.done()
     complete = not (scan.stopped or scan.unreadable)
     notes = scan.notes() + ([f"{count} in what was looked at"] if not complete else [])
     return Page([], complete, total=count if complete else None, notes=notes)
+
+
+async def _count(scan: Scan[R], fields: FieldCheck) -> int:
+    count = 0
+    async for hits, _ in scan.pages():
+        for hit in hits:
+            fields.see(hit.record)
+            count += 1
+    return count
 
 
 async def _streamed_page(ctx: Context, scan: Scan[R], shape: RowShape[T], limit: int, fields: Sequence[str]) -> Page[T]:
@@ -141,8 +151,12 @@ def page_of(
 ) -> Page[T]:
     """The page of `records`, all at hand and in order, that begins after a point; `declared` are their columns."""
     if limit == 0:
+        check = FieldCheck(shape, fields, declared)
+        for record in records:
+            check.see(record)
+        check.done()
         return Page([], complete=True, total=len(records))
-    begin = _index_after(records, after)
+    begin = index_after(records, after)
     collector = RowCollector(shape, fields, limit, ctx.pseudonymised)
     for record in records[begin:]:
         if not collector.add(record):
@@ -155,7 +169,7 @@ def page_of(
     return page
 
 
-def _index_after(records: Sequence[Record], after: ResumePoint | None) -> int:
+def index_after(records: Sequence[Record], after: ResumePoint | None) -> int:
     """The index behind the last row given: by its identity if it moved, else by number."""
     if after is None:
         return 0

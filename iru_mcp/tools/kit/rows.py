@@ -35,12 +35,9 @@ class RowShape(Generic[T]):
 
     def pick(self, record: Record, names: Sequence[str]) -> dict[str, Any]:
         """A few columns of a record, cheaply, for reading many."""
-        if self.flat is None:
-            found = record.pick([self.iru_names.get(name, name) for name in names])
-        else:
-            found = self.flat(record)
-        pairs = [(name, self.iru_names.get(name, name)) for name in names]
-        return {name: found[iru_name] for name, iru_name in pairs if iru_name in found}
+        iru_names = [self.iru_names.get(name, name) for name in names] if self.iru_names else names
+        found = self.flat(record) if self.flat else record.pick(iru_names)
+        return {name: found[iru_name] for name, iru_name in zip(names, iru_names, strict=True) if iru_name in found}
 
     def usual(self, record: Record) -> dict[str, Any]:
         """The usual columns of a record that hold something."""
@@ -62,6 +59,29 @@ class RowShape(Generic[T]):
         names = {iru_name: name for name, iru_name in self.iru_names.items()}
         found = self.flat(record) if self.flat else record.flat()
         return {names.get(name, name): value for name, value in found.items()}
+
+
+_LOOKED_AT = 500
+"""Rows whose columns tell whether a field exists: as many as an answer may show."""
+
+
+class FieldCheck:
+    """Whether `fields` are columns, for an answer that shows no rows. Of a name that is not published, rows tell."""
+
+    def __init__(self, shape: RowShape[Any], fields: Sequence[str], declared: Collection[str]) -> None:
+        self._shape, self._fields = shape, fields
+        self._known = {*declared, *columns_of(shape.columns), *shape.more_columns}
+        self._left = _LOOKED_AT if any(name != ALL and name not in self._known for name in fields) else 0
+
+    def see(self, record: Record) -> None:
+        """Learn the columns of one row, if that is needed."""
+        if self._left:
+            self._left -= 1
+            self._known |= set(self._shape.all(record))
+
+    def done(self) -> None:
+        """Raises UsageError for the first field that no row has or could have."""
+        known_fields(self._fields, self._known)
 
 
 class RowCollector(Generic[T]):

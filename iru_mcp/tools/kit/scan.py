@@ -10,17 +10,19 @@ there are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any, Generic, TypeVar
+from operator import attrgetter
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from ...api.call import Batch, Call, Interrupted
 from ...api.endpoint import Endpoint
 from ...api.paging import Position
 from ...api.record import Record
 from .cursor import ResumePoint
+from .params import contains
 
 R = TypeVar("R", bound=Record)
 _VALUES_SHOWN = 12
@@ -38,14 +40,33 @@ class Check(Generic[R]):
     """What the test looks at, where Iru publishes no list of its values: an answer without rows tells those met."""
 
 
-def flag_check(name: str, wanted: bool, value: Callable[[R], bool | None]) -> Check[R]:
-    """Rows whose flag is as wanted; a null one does not tell."""
+def flag_checks(name: str, wanted: bool | None, value: Callable[[Any], bool | None] | None = None) -> list[Check[Any]]:
+    """Rows whose flag, by default the column `name`, is as wanted; a null one does not tell. None where nothing is
+    asked."""
+    read = value or attrgetter(name)
 
-    def test(row: R) -> bool | None:
-        told = value(row)
+    def test(row: Any) -> bool | None:
+        told: bool | None = read(row)
         return None if told is None else told is wanted
 
-    return Check(name, test)
+    return [] if wanted is None else [Check(name, test)]
+
+
+def text_checks(name: str, wanted: str, *values: Callable[[Any], Any], tells: bool = False) -> list[Check[Any]]:
+    """Rows with `wanted` in a text, by default the column `name`; each of `values` gives a text or several.
+
+    None where nothing is asked. With `tells`, an answer without rows tells the texts that rows have.
+    """
+    has, reads = contains(wanted.strip()), values or (attrgetter(name),)
+
+    def test(row: Any) -> bool:
+        return any(has(text) for read in reads for text in _texts(read(row)))
+
+    return [Check(name, test, value=reads[0] if tells else None)] if wanted.strip() else []
+
+
+def _texts(value: Any) -> Iterable[Any]:
+    return (value,) if value is None or isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +100,7 @@ class Source(Generic[R]):
         return replace(self, order=order, promised=())
 
 
-@dataclass(frozen=True, slots=True)
-class Hit(Generic[R]):
+class Hit(NamedTuple, Generic[R]):
     """A row that passed every check, and the place just after it."""
 
     record: R
@@ -173,6 +193,8 @@ class Scan(Generic[R]):
         return after.done
 
     def _passes(self, record: R) -> bool:
+        if not self.source.checks:
+            return True
         outcomes = [(check, check.test(record)) for check in self.source.checks]
         failed = [check for check, passes in outcomes if passes is False]
         self.ignored |= {check.name for check in failed if check.sent and not self.widened}

@@ -8,7 +8,8 @@ builds a part of an answer takes room for it from a `SizeBudget` and leaves out,
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...output.clean import MAX_FIELD
@@ -18,6 +19,10 @@ MAX_ANSWER = 48_000
 
 ROOM_FOR_ROWS = MAX_ANSWER - 4_000
 """Bytes for the rows of a list; the rest is for what stands around them."""
+
+_FLOOR = 3
+"""Rows that every section may show before one shows more."""
+_AROUND = len('"rows":[],"rows_left_out":1000,')
 
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -92,3 +97,31 @@ def _lists(value: Any, name: str = "") -> list[tuple[str, list[Any]]]:
         for inner in value[:50]:
             found += _lists(inner, name)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of an answer: counts over all of it, then its rows, the most telling first."""
+
+    counts: dict[str, Any] = field(default_factory=dict)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+def fit_sections(sections: Mapping[str, Section], room: int, most: int) -> dict[str, dict[str, Any]]:
+    """The sections within `room` bytes: a few rows of each first, then up to `most` in the order given.
+
+    What is left out of a section is counted in it.
+    """
+    taken = dict.fromkeys(sections, 0)
+    budget = SizeBudget(room - sum(size({name: section.counts}) + _AROUND for name, section in sections.items()))
+    for goal in (min(_FLOOR, most), most):
+        for name, section in sections.items():
+            for row in section.rows[taken[name] : goal]:
+                if not budget.take(row):
+                    break
+                taken[name] += 1
+    fitted = {}
+    for name, section in sections.items():
+        rows, left = section.rows[: taken[name]], len(section.rows) - taken[name]
+        fitted[name] = section.counts | ({"rows": rows} if rows else {}) | ({"rows_left_out": left} if left else {})
+    return fitted

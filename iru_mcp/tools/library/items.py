@@ -11,7 +11,6 @@ from ...api.endpoints.library import (
     LIST_IN_HOUSE_APPS,
     LIST_LIBRARY_ITEM_ACTIVITY,
     LIST_SELF_SERVICE_CATEGORIES,
-    LibraryItem,
     LibraryItemActivity,
 )
 from ..kit.answers import Page
@@ -19,9 +18,9 @@ from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.coverage import Oldest
 from ..kit.listing import listing
-from ..kit.params import Cursor, Fields, Limit, Since, Str, Until, contains, newest_first, read_window, within
+from ..kit.params import Cursor, Fields, Limit, Since, Str, Until, newest_first, read_window, within
 from ..kit.rows import RowShape
-from ..kit.scan import Check, Source
+from ..kit.scan import Check, Source, text_checks
 from .scope import KINDS, SCOPE_ENDPOINTS, ItemRef, find_item
 
 
@@ -66,11 +65,7 @@ async def list_library_items(
 ) -> Page[LibraryItemLine]:
     """Custom apps, in-house apps, custom profiles or custom scripts, without bodies and download addresses. Iru has no
     list of its other items: find those in list_blueprint_library_items or get_device_status."""
-    has = contains(name.strip())
-    checks: list[Check[LibraryItem]] = (
-        [Check("name", lambda item: has(item.name), value=lambda item: item.name)] if name.strip() else []
-    )
-    source = Source(KINDS[kind], checks=checks)
+    source = Source(KINDS[kind], checks=text_checks("name", name, tells=True))
     return await listing(ctx, source, RowShape(LibraryItemLine), limit=limit, cursor=cursor, fields=fields)
 
 

@@ -27,7 +27,7 @@ from ...api.endpoints.library import (
 )
 from ...errors import NotFound, UsageError
 from ...folding import fold, nearest
-from ..investigate.reader import attempt, gather, read
+from ..kit.reader import attempt, gather, read
 from ..kit.resolve import IS_UUID
 
 KINDS: dict[str, Endpoint[LibraryItem]] = {
@@ -67,13 +67,13 @@ async def find_item(call: Call, wanted: str) -> ItemScope:
         if is_id or listed.error is None:
             return ItemScope(asked, missing=listed.state)
         raise listed.error
-    blueprints = {one.id: one for one in listed.value.records}
+    blueprints = {one.id: one for one in listed.records}
     jobs = {key: partial(read, call, LIST_BLUEPRINT_LIBRARY_ITEMS, blueprint_id=key) for key in blueprints}
     outcomes = await gather(jobs, keep_denied=is_id)
     names: dict[str, str] = {}
     having: dict[str, dict[str, Blueprint]] = {}
     for key, outcome in outcomes.items():
-        for item in outcome.value.records if outcome.value else ():
+        for item in outcome.records:
             names[item.id] = item.name or ""
             having.setdefault(item.id, {})[key] = blueprints[key]
     lacking = [outcome.state for outcome in outcomes.values() if not outcome.complete]
@@ -86,7 +86,7 @@ async def _id_of(call: Call, wanted: str, names: dict[str, str]) -> str:
     found = _matches(wanted, names)
     if not found:
         outcomes = await gather({kind: partial(read, call, one) for kind, one in KINDS.items()}, keep_denied=True)
-        custom = {item.id: item.name or "" for part in outcomes.values() if part.value for item in part.value.records}
+        custom = {item.id: item.name or "" for part in outcomes.values() for item in part.records}
         names |= custom
         found = _matches(wanted, custom)
     if len(found) == 1:

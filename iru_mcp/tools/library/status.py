@@ -20,14 +20,14 @@ from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...api.endpoints.library import LIST_LIBRARY_ITEM_STATUSES, LibraryItemStatus
 from ...errors import TookTooLong, UsageError
 from ..devices.details import FAILED, is_fine, last_logs
-from ..investigate.reader import SourceRows, read
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.counting import COUNT_REQUESTS, GroupBy, counting
+from ..kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
 from ..kit.enrolled import Enrolled, enrolled_devices
-from ..kit.listing import listing, page_of
+from ..kit.listing import page_of
 from ..kit.params import Cursor, Fields, Limit, Str
+from ..kit.reader import SourceRows, read
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
 from .scope import SCOPE_ENDPOINTS, ItemRef, ItemScope, find_item
@@ -89,11 +89,9 @@ async def list_library_item_status(
         more_columns=("device_id", "device_name", "blueprint_name", *_JOINED),
     )
     if wanted == "no_report":
-        page = await _silent_page(ctx, item, enrolled, group_by, limit, cursor)
-    elif group_by:
-        page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
+        page = await _silent_page(ctx, item, enrolled, group_by, fields, limit, cursor)
     else:
-        page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+        page = await counting_or_listing(ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields)
     if not cursor:
         await _say_scope(ctx, page, item, enrolled)
     return page
@@ -137,8 +135,14 @@ def _marks(enrolled: Enrolled, record: LibraryItemStatus) -> dict[str, Any]:
     device = enrolled.devices.get(_device(record, "id"))
     if device is None:
         return {} if enrolled.missing else {"enrolled": False}
-    is_silent = not device.get("last_check_in") and record.reported_at is not None
-    return {"doubt": "the device never checked in"} if is_silent else {}
+    if not _has_reported(record):
+        return {"reported": "not yet"}
+    return {} if device.get("last_check_in") else {"doubt": "the device never checked in"}
+
+
+def _has_reported(record: LibraryItemStatus) -> bool:
+    """Whether the row has a time of a report, be it unreadable: without one Iru only knows that it told the device."""
+    return record.reported_at is not None or "reported_at_as_sent" in (record.model_extra or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,13 @@ async def _standing(ctx: Context, item: ItemScope, enrolled: Enrolled) -> _Stand
 
 
 async def _silent_page(
-    ctx: Context, item: ItemScope, enrolled: Enrolled, group_by: Sequence[str], limit: int, cursor: str
+    ctx: Context,
+    item: ItemScope,
+    enrolled: Enrolled,
+    group_by: Sequence[str],
+    fields: Sequence[str],
+    limit: int,
+    cursor: str,
 ) -> Page[Any]:
     """The devices in scope that have no row. Raises UsageError, TookTooLong where they cannot be told."""
     if group_by:
@@ -178,7 +188,8 @@ async def _silent_page(
     silent = sorted(
         filter(None, map(Device.read, found.silent)), key=lambda one: (one.device_name or "", one.device_id)
     )
-    return page_of(ctx, silent, RowShape(ItemStatusLine), ctx.cursors.read(cursor), limit=limit)
+    shape, declared = RowShape(ItemStatusLine), Device.field_names()
+    return page_of(ctx, silent, shape, ctx.cursors.read(cursor), limit=limit, fields=fields, declared=declared)
 
 
 async def _say_scope(ctx: Context, page: Page[Any], item: ItemScope, enrolled: Enrolled) -> None:
@@ -192,7 +203,10 @@ async def _say_scope(ctx: Context, page: Page[Any], item: ItemScope, enrolled: E
         kept = [row for row in found.rows.records if _device(row, "id") in enrolled.devices]
         summary |= {"blueprints": _blueprints(item, found.in_scope), "in_scope": len(found.in_scope)}
         summary |= {"by_status": dict(Counter((row.status or "unknown").upper() for row in kept).most_common())}
-        summary |= {"no_report": len(found.silent), "outside_scope": found.outside}
+        waiting = sum(not _has_reported(row) for row in kept)
+        summary |= {"not_reported_yet": waiting, "no_report": len(found.silent), "outside_scope": found.outside}
+        if waiting:
+            page.notes.append("not_reported_yet: in by_status, but the device sent no report; no_report: no row at all")
         page.notes += _scope_notes(item, found, len(kept))
     page.summary = summary | (page.summary or {})
 

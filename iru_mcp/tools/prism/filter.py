@@ -107,6 +107,37 @@ def matcher(wanted: Filter) -> Test:
     return lambda row: all(test(row.get(column)) for column, test in tests)
 
 
+def comparisons(wanted: Filter) -> tuple[dict[str, Any], dict[str, Callable[[Any], bool | None]]]:
+    """The filter without its comparisons, and these by column: each a test of the column's value that gives None for
+    one that compares with no bound, such as a word beside a number, or none at all."""
+    others: dict[str, Any] = {}
+    found: dict[str, Callable[[Any], bool | None]] = {}
+    for column, condition in wanted.items():
+        compared = {name: operand for name, operand in condition.items() if name in _ORDER or name == "or"}
+        rest = {name: operand for name, operand in condition.items() if name not in compared}
+        if rest:
+            others[column] = rest
+        if compared:
+            found[column] = _comparison(compared)
+    return others, found
+
+
+def _comparison(condition: Mapping[str, Any]) -> Callable[[Any], bool | None]:
+    tests = [_test(name, operand) for name, operand in condition.items()]
+    bounds = [_comparable(bound) for name, one in condition.items() for bound in _bounds(name, one)]
+
+    def passes(value: Any) -> bool | None:
+        if not any(type(_as_compared(value, bound)) is type(bound) for bound in bounds):
+            return None
+        return all(test(value) for test in tests)
+
+    return passes
+
+
+def _bounds(name: str, operand: Any) -> list[Any]:
+    return list(operand.values()) if name == "or" else [operand]
+
+
 def matches(row: Mapping[str, Any], wanted: Filter) -> bool:
     """Whether one row passes; for many, make one `matcher`."""
     return matcher(wanted)(row)
@@ -140,14 +171,20 @@ def _parts(value: Any) -> list[str]:
 
 def _in_order(test: Callable[[Any, Any], bool], bound: Any) -> Callable[[Any], bool]:
     def passes(value: Any) -> bool:
-        found = read_version(str(value)) if isinstance(bound, tuple) else _comparable(value)
-        if isinstance(bound, float) and isinstance(value, str):
-            found = _number(value)
-        if isinstance(found, datetime):
-            found = found.replace(microsecond=0)  # as answers show it
+        found = _as_compared(value, bound)
         return type(found) is type(bound) and bool(test(found, bound))
 
     return passes
+
+
+def _as_compared(value: Any, bound: Any) -> Any:
+    """A value as it is compared with a bound: of the bound's type where it can be read as that."""
+    if isinstance(bound, tuple):
+        return read_version(str(value))
+    if isinstance(bound, float) and isinstance(value, str):
+        return _number(value)
+    found = _comparable(value)
+    return found.replace(microsecond=0) if isinstance(found, datetime) else found  # as answers show it
 
 
 def _comparable(value: Any) -> datetime | float | tuple[int, ...] | None:

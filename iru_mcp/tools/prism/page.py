@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -16,20 +16,24 @@ from ...api.endpoints.prism import COLUMNS, COMMON_COLUMNS, PrismRow
 from ...errors import UsageError
 from ..kit.answers import Page
 from ..kit.context import Context
-from ..kit.counting import counting
+from ..kit.counting import counting_or_listing
 from ..kit.coverage import APPLE, say_coverage
 from ..kit.enrolled import Enrolled, enrolled_devices
-from ..kit.listing import listing
 from ..kit.params import Family, Str
 from ..kit.resolve import IS_UUID, find
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
 from .categories import EXAMPLES, PRISMS_WORDS, in_our_words, in_prisms_words
-from .filter import asked, joined, matcher, validate
+from .filter import asked, comparisons, joined, matcher, validate
 from .order import orders
-from .reporting import Removed, say_silent
+from .reporting import REPORTED_BY, Removed, say_silent
+from .words import say_values, words_of
 
 T = TypeVar("T")
+_PLACES = frozenset({"device_id", "blueprint_name"})
+"""Columns that say where to look rather than for what; a wrong blueprint is told of its own."""
+_ALWAYS_TIMES = frozenset({"last_collected_at", "updated_at", "created_at"})
+"""Columns in which every row has a time."""
 
 
 def _object(value: object) -> object:
@@ -118,19 +122,47 @@ async def prism_page(
         iru_names=PRISMS_WORDS,
         marks=removed.mark if removed else None,
     )
-    if group_by:
-        page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor)
-    else:
-        page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
-    if removed:
-        removed.say(page, counted=counted)
-        if not cursor and not scope.blueprint:
-            await say_silent(ctx.call, page, endpoint, removed.enrolled, scope.device_families)
-        if scope.blueprint and not (page.items or page.total or cursor):
-            page.notes.append(_blueprints_of(removed.enrolled))
+    page = await counting_or_listing(
+        ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields, sort_by=sort_by
+    )
     page.device = target.shown() if target else None
+    question = _Question(endpoint, scope, source, wanted, removed, is_count=counted, is_first=not cursor)
     await say_coverage(ctx.call, page, target, f"Prism's {category}", APPLE)
+    await _say_what_rows_do_not(ctx.call, page, question)
     return page
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What was asked, for what is said about the answer."""
+
+    endpoint: Endpoint[PrismRow]
+    scope: Scope
+    source: Source[PrismRow]
+    wanted: Mapping[str, Any]
+    removed: Removed | None
+    """None where one device is asked for."""
+    is_count: bool
+    is_first: bool
+
+
+async def _say_what_rows_do_not(call: Call, page: Page[Any], asked_for: _Question) -> None:
+    """Says whom the rows leave out, and of an answer without rows which words would have found some."""
+    removed, blueprint = asked_for.removed, asked_for.scope.blueprint.strip()
+    is_empty = asked_for.is_first and page.complete and not (page.items or page.total)
+    if removed:
+        removed.say(page, counted=asked_for.is_count)
+        if asked_for.is_first:
+            is_list = not (asked_for.is_count or is_empty)
+            families = asked_for.scope.device_families
+            await say_silent(call, page, asked_for.endpoint, removed.enrolled, families, blueprint, is_list=is_list)
+        if blueprint and is_empty:
+            page.notes.append(_blueprints_of(removed.enrolled))
+    unknown = ", ".join(in_our_words(_compared_by_iru(asked_for.wanted)))
+    if unknown:
+        page.notes.append(f"rows without a time in {unknown} are left out by Iru; how many is not known")
+    if is_empty and not (removed and removed.rows_left_out):
+        await _say_words(call, page, asked_for)
 
 
 def _blueprints_of(enrolled: Enrolled) -> str:
@@ -164,11 +196,38 @@ def _filtered(wanted: Mapping[str, Any], query: dict[str, str | int]) -> list[Ch
     sent = asked(wanted)
     if sent:
         query["filter"] = json.dumps(sent)
-    was_asked, is_wanted = matcher(sent), matcher(wanted)
+    others, compared = comparisons(wanted)
+    was_asked, is_wanted = matcher(sent), matcher(others)
     return [
         Check("filter", lambda row: was_asked(row.values), sent=True),
         Check("filter", lambda row: is_wanted(row.values)),
+        *(_compared(column, test) for column, test in compared.items()),
     ]
+
+
+def _compared(column: str, test: Callable[[Any], bool | None]) -> Check[PrismRow]:
+    name = f"any {in_our_words([column])[0]} that compares with this"
+    return Check(name, lambda row: test(row.values.get(column)))
+
+
+def _compared_by_iru(wanted: Mapping[str, Any]) -> list[str]:
+    """The columns whose comparison Iru was sent: which rows it could not compare is not known."""
+    return [column for column in comparisons(asked(wanted))[1] if column not in _ALWAYS_TIMES]
+
+
+async def _say_words(call: Call, page: Page[Any], asked_for: _Question) -> None:
+    """Says of an empty page which values rows have in the columns of its filter. Where every device has one row, all
+    were read to find those without, and are at hand."""
+    place = {column: condition for column, condition in asked_for.wanted.items() if column in _PLACES}
+    rest, words = words_of({column: one for column, one in asked_for.wanted.items() if column not in place})
+    query = asked_for.source.query
+    scope = {name: query[name] for name in ("device_families", "blueprint_ids") if name in query}
+    has_one = asked_for.endpoint.path.rpartition("/")[2] in REPORTED_BY
+    if words:
+        at_hand = has_one and not (rest or place or scope)
+        await say_values(call, page, asked_for.endpoint, scope, words, rest | place, at_hand=at_hand)
+    elif not (rest or asked_for.removed):
+        page.notes.append(f"no row of this device: it did not report{'' if has_one else ', or has nothing to report'}")
 
 
 def _family(row: PrismRow) -> str:

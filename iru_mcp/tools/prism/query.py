@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BeforeValidator, Field
 
-from ...api.endpoints.devices import LIST_DEVICES
+from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...api.endpoints.prism import CATEGORIES
 from ...errors import TookTooLong, UsageError
 from ..kit.answers import Page
@@ -80,13 +80,17 @@ class SilentLine(TypedDict, total=False):
     last_check_in: str
 
 
-async def _silent_page(ctx: Context, category: str, scope: Scope, limit: int, cursor: str) -> Page[SilentLine]:
+async def _silent_page(
+    ctx: Context, category: str, scope: Scope, fields: tuple[str, ...], limit: int, cursor: str
+) -> Page[SilentLine]:
     """The devices without a row. Raises UsageError for what does not go with it, TookTooLong."""
-    given: dict[str, Any] = {"device": scope.device, "filter": scope.filter, "blueprint": scope.blueprint}
+    given: dict[str, Any] = {"device": scope.device, "filter": scope.filter}
     given |= {"sort_by": scope.sort_by, "group_by": scope.group_by, "enrolled": scope.enrolled is False}
     wrong = [name for name, value in given.items() if value]
     if wrong:
-        raise UsageError(f"{wrong[0]} does not go with no_report.", "Only device_families does: leave the others out.")
+        raise UsageError(
+            f"{wrong[0]} does not go with no_report.", "Only blueprint and device_families do: leave the others out."
+        )
     enrolled = await enrolled_devices(ctx.call)
     reported = await reporters(ctx.call, CATEGORIES[category])
     if enrolled.missing or reported is None:
@@ -94,8 +98,9 @@ async def _silent_page(ctx: Context, category: str, scope: Scope, limit: int, cu
             f"Not every device could be compared: {enrolled.missing or 'the category could not be read whole'}.",
             "Ask again later, or grant what is lacking.",
         )
-    silent = silent_devices(enrolled, category, scope.device_families, reported)
-    page = page_of(ctx, silent, RowShape(SilentLine), ctx.cursors.read(cursor), limit=limit)
+    silent = silent_devices(enrolled, category, scope.device_families, reported, scope.blueprint.strip())
+    shape, declared = RowShape(SilentLine), Device.field_names()
+    page = page_of(ctx, silent, shape, ctx.cursors.read(cursor), limit=limit, fields=fields, declared=declared)
     if category in MANY_ROWS:
         page.notes.append(f"without a row in {category} a device did not report, or had nothing to report")
     return page
@@ -121,8 +126,8 @@ async def prism_query(
     transparency_database. A wrong column is answered with the valid ones."""
     scope = Scope(device, blueprint, device_families, filter, sort_by, group_by, enrolled=enrolled)
     if no_report:
-        return await _silent_page(ctx, category, scope, limit, cursor)
-    shown = fields or (_DEVICE + USEFUL[category] if USEFUL[category] else ())
+        return await _silent_page(ctx, category, scope, fields, limit, cursor)
+    shown = fields or (_DEVICE + USEFUL[category] if USEFUL[category] and not group_by else ())
     page = await prism_page(ctx, CATEGORIES[category], PrismLine, {}, scope, shown, limit, cursor)
     if page.items and not shown and not group_by:
         page.notes.append(f"the columns of {category} are not published; ask for some with fields to learn their names")

@@ -21,12 +21,15 @@ from ...api.record import read_moment, write_moment
 from ...errors import IruError
 from ..kit.answers import Page
 from ..kit.enrolled import Enrolled
+from ..kit.params import contains
 from ..kit.scan import Check
 
 _MAC = frozenset({"Mac"})
 _HANDHELD = frozenset({"iPhone", "iPad"})
 _SAME_TIME = timedelta(minutes=10)
 """Times this close are one check-in."""
+_SMALL_FLEET = 1_500
+"""Devices: five of Prism's pages tell which of them report."""
 REPORTED_BY: Mapping[str, frozenset[str]] = {
     "activation_lock": _HANDHELD | _MAC,
     "application_firewall": _MAC,
@@ -107,14 +110,23 @@ class Removed:
             page.notes.append(f"{marked} of these rows are of devices that are not enrolled: they say enrolled false")
 
 
-def silent_devices(enrolled: Enrolled, category: str, platforms: Sequence[str], reported: set[str]) -> list[Device]:
-    """The enrolled devices that should report to a category and have no row there."""
+def silent_devices(
+    enrolled: Enrolled, category: str, platforms: Sequence[str], reported: set[str], blueprint: str = ""
+) -> list[Device]:
+    """The enrolled devices that should report to a category and have no row there; of a blueprint (its id or a part of
+    its name) where one is given."""
     asked = frozenset("AppleTV" if one == "tvOS" else one for one in platforms)
     reporting = REPORTED_BY.get(category) or MANY_ROWS[category]
     wanted = reporting & asked if asked else reporting
-    rows = [row for row in enrolled.devices.values() if row.get("platform") in wanted]
+    rows = [row for row in enrolled.devices.values() if row.get("platform") in wanted and _is_in(row, blueprint)]
     silent = [Device.read(row) for row in rows if row["device_id"] not in reported]
     return sorted(filter(None, silent), key=lambda device: (device.device_name or "", device.device_id))
+
+
+def _is_in(row: Mapping[str, Any], blueprint: str) -> bool:
+    if not blueprint:
+        return True
+    return row.get("blueprint_id") == blueprint.lower() or contains(blueprint)(row.get("blueprint_name"))
 
 
 async def reporters(call: Call, endpoint: Endpoint[PrismRow]) -> set[str] | None:
@@ -129,20 +141,35 @@ async def reporters(call: Call, endpoint: Endpoint[PrismRow]) -> set[str] | None
 
 
 async def say_silent(
-    call: Call, page: Page[Any], endpoint: Endpoint[PrismRow], enrolled: Enrolled, families: Sequence[str]
+    call: Call,
+    page: Page[Any],
+    endpoint: Endpoint[PrismRow],
+    enrolled: Enrolled,
+    families: Sequence[str],
+    blueprint: str,
+    *,
+    is_list: bool,
 ) -> None:
-    """Says how many devices have no report in a category, or none in Prism where a device may rightly have no row."""
+    """Says how many devices have no report in a category, or none in Prism where a device may rightly have no row.
+
+    A list with rows from a category of many rows a device needs it least and pays most for it, so there it is only
+    said where the fleet is small.
+    """
     category = endpoint.path.rpartition("/")[2]
     has_one = category in REPORTED_BY
+    if is_list and not has_one and len(enrolled.devices) > _SMALL_FLEET:
+        page.notes.append("devices without any report were not counted here; limit=0 counts them")
+        return
     reported = None if enrolled.missing else await reporters(call, endpoint if has_one else PRISM_DEVICE_INFORMATION)
     if reported is None:
         page.notes.append(f"how many devices have no report in {category if has_one else 'Prism'} was not checked")
         return
-    everyone = silent_devices(enrolled, category, families, set())
-    silent = silent_devices(enrolled, category, families, reported)
+    everyone = silent_devices(enrolled, category, families, set(), blueprint)
+    silent = silent_devices(enrolled, category, families, reported, blueprint)
+    page.summary = (page.summary or {}) | {"without_report": len(silent)}
     if silent:
-        page.summary = (page.summary or {}) | {"without_report": len(silent)}
-        where = category if has_one else "Prism at all"
+        where, asked = (category, category) if has_one else ("Prism at all", "device_information")
         page.notes.append(
-            f"{len(silent)} of {len(everyone)} devices have no report in {where}; no_report=true names them"
+            f"{len(silent)} of {len(everyone)} devices have no report in {where}; "
+            f"prism_query category={asked} no_report=true names them"
         )

@@ -12,14 +12,14 @@ from ...api.call import Call
 from ...api.endpoints.devices import GET_DEVICE_STATUS, LIST_DEVICES, StatusItem
 from ...api.record import write_moment
 from ..devices.details import is_fine
-from ..investigate.reader import attempt
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.coverage import MACS, say_coverage
-from ..kit.enrolled import IDENTITY, Enrolled, enrolled_devices
-from ..kit.listing import page_of
+from ..kit.enrolled import IDENTITY, LIST_REQUESTS, Enrolled, named_devices
+from ..kit.listing import index_after, page_of
 from ..kit.params import Cursor, Fields, Limit, Since, Str, read_time
+from ..kit.reader import attempt
 from ..kit.resolve import find
 from ..kit.rows import RowShape
 from .reading import KINDS, THREAT_ENDPOINTS, Sighting, part_of, read_threats
@@ -63,7 +63,7 @@ Kind = Annotated[
 ]
 
 
-@tool(*THREAT_ENDPOINTS, optional=(LIST_DEVICES, GET_DEVICE_STATUS))
+@tool(*THREAT_ENDPOINTS, optional=(LIST_DEVICES, GET_DEVICE_STATUS), requests=LIST_REQUESTS)
 async def list_threats(
     ctx: Context,
     device: Annotated[Str, Field(description="only this serial number, name or device_id")] = "",
@@ -87,12 +87,13 @@ async def list_threats(
         kinds=(kind,) if kind else KINDS,
     )
     kept = [one for one in found.records if _is(one.status, status) and _is(one.classification, classification)]
-    enrolled = await enrolled_devices(ctx.call) if kept and limit else Enrolled({})
+    after = ctx.cursors.read(cursor)
+    shown = kept[index_after(kept, after) :][:limit]
+    enrolled = await named_devices(ctx.call, [one.device_id for one in shown if one.device_id] if limit else ())
     if enrolled.missing:
         found.notes.append(f"who holds the devices was not read: {enrolled.missing}")
     shape = RowShape(ThreatLine, flat=partial(_row, enrolled), lean=_lean, more_columns=IDENTITY)
-    declared = Sighting.field_names()
-    page = page_of(ctx, kept, shape, ctx.cursors.read(cursor), limit=limit, fields=fields, declared=declared)
+    page = page_of(ctx, kept, shape, after, limit=limit, fields=fields, declared=Sighting.field_names())
     page.notes += found.notes + [f"not looked at: {place}: {why}" for place, why in found.not_looked_at.items()]
     if found.records and not kept:
         page.notes.append(_others(found.records))

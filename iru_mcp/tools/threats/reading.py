@@ -7,11 +7,12 @@ from version 1 and, where that does not answer, from version 2. What must stay t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from itertools import pairwise
+from typing import Any
 
 from ...api.call import Call
 from ...api.endpoint import Endpoint
@@ -23,7 +24,7 @@ from ...api.endpoints.threats import (
     BehavioralDetection,
     Threat,
 )
-from ...api.record import Moment, Record, Text
+from ...api.record import Moment, Record, Text, write_moment
 from ...errors import Denied, IruError, NotFound, Refused, Unauthorized
 from ..kit.params import newest_first, within
 from ..kit.scan import Check, Scan, Source
@@ -39,7 +40,7 @@ THREAT_ENDPOINTS: tuple[Endpoint[Any], ...] = tuple(endpoint for pair in _VERSIO
 _NO_ANSWER = (Denied, NotFound, Refused, Unauthorized)
 """How a version that is retired, absent or not granted answers."""
 _LONGEST_RANGE = 365
-_PAGES = 5
+_PAGES = 20
 """Pages of one list, of up to 1,000 rows."""
 
 
@@ -49,7 +50,6 @@ class Sighting(Record):
     For behavior the process and file are those of the target process, and threat_name is the rule.
     """
 
-    identity: ClassVar[tuple[str, ...]] = ("kind",)
     kind: str
     device_id: Text = None
     device_name: Text = None
@@ -123,14 +123,14 @@ def _why(kind: str, error: IruError) -> str:
 async def _read(call: Call, kind: str, device_id: str, since: datetime | None, days: int, found: Threats) -> None:
     first, second = _VERSIONS[kind]
     try:
-        return await _scan(call, first, device_id, since, days, found)
+        return await _scan(call, kind, first, device_id, since, days, found)
     except _NO_ANSWER as error:
         denied: IruError = error
     try:
         if "device_id" in second.required and not device_id:
             await call.page(second, query=second.required)
             raise _per_device()
-        await _scan(call, second, device_id, since, days, found)
+        await _scan(call, kind, second, device_id, since, days, found)
     except (Denied, NotFound, Unauthorized) as error:
         # What a permission could mend is worth more than what is not there.
         raise (error if _absent(denied) else denied) from None
@@ -148,7 +148,7 @@ def _absent(error: IruError) -> bool:
 
 
 async def _scan(
-    call: Call, endpoint: Endpoint[Any], device_id: str, since: datetime | None, days: int, found: Threats
+    call: Call, kind: str, endpoint: Endpoint[Any], device_id: str, since: datetime | None, days: int, found: Threats
 ) -> None:
     query: dict[str, str | int] = {"sort_by": "-detection_date"}
     if "statuses" in endpoint.required:
@@ -166,11 +166,22 @@ async def _scan(
             records += [_sighting(hit.record) for hit in hits]
             pages += 1
             if pages == _PAGES and not end:
-                scan.stopped = "older ones need since, or a device"
+                scan.stopped = "ask by device for others"
                 break
     found.records += records
-    found.notes += scan.notes()
+    notes = scan.notes() + ([_reach(records)] if scan.stopped else [])
+    found.notes += [f"{_PLURAL[kind]}: {note}" for note in notes]
     found.complete = found.complete and not (scan.stopped or scan.unreadable)
+
+
+def _reach(records: Sequence[Sighting]) -> str:
+    """Which part of a list was read, as far as the order tells in which its rows came."""
+    times = [one.detection_date for one in records if one.detection_date]
+    if not times:
+        return "none of them has a time"
+    if any(later > earlier for earlier, later in pairwise(times)):
+        return "Iru did not give the newest first: any of any time may be missing"
+    return f"the newest, back to {write_moment(times[-1])}; older ones are missing"
 
 
 def _sighting(record: Threat | BehavioralDetection) -> Sighting:

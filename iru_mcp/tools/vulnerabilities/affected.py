@@ -30,13 +30,13 @@ from ...api.endpoints.vulnerabilities import (
 )
 from ...errors import NotFound, UsageError
 from ...folding import fold
-from ..investigate.reader import attempt, read
 from ..kit.answers import Page, columns_of
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.enrolled import Enrolled, enrolled_devices
 from ..kit.listing import listing
 from ..kit.params import Cursor, Fields, Limit, Since, read_time, within
+from ..kit.reader import attempt, read
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
 from .fleet import FLEET_REQUESTS, fleet_row
@@ -156,7 +156,7 @@ async def _read_holders(call: Call, notes: list[str], *, people: bool) -> _Holde
     found = await attempt(lambda: read(call, LIST_USERS, pages=_USER_PAGES))
     if not found.complete:
         notes.append(f"department and job title of the holders: {found.state}")
-    records = found.value.records if found.value else []
+    records = found.records
     return _Holders(enrolled, {fold(user.email): user for user in records if user.email})
 
 

@@ -10,17 +10,17 @@ from pydantic import Field
 from ...api.call import Call
 from ...api.endpoints.devices import LIST_DEVICES
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES, Detection
-from ..investigate.reader import attempt
 from ..investigate.sources import read_known_exploited
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.coverage import MACS, say_coverage
 from ..kit.listing import listing
-from ..kit.params import Cursor, DeviceRef, Fields, Limit, Str, contains, newest_first
+from ..kit.params import Cursor, DeviceRef, Fields, Limit, Str, newest_first
+from ..kit.reader import attempt
 from ..kit.resolve import resolve
 from ..kit.rows import RowShape
-from ..kit.scan import Check, Source, flag_check
+from ..kit.scan import Check, Source, flag_checks, text_checks
 
 SEVERITIES = ("undefined", "low", "medium", "high", "critical")
 Severity = Literal["low", "medium", "high", "critical"] | None
@@ -61,15 +61,14 @@ async def list_vulnerabilities(
     """CVEs present on one device now, with the software that carries them, worst first (known-exploited before all).
     cve_description and cve_link only by fields."""
     target = await resolve(ctx.call, device)
-    checks: list[Check[Detection]] = [Check("device", lambda row: row.device_id == target.device_id, sent=True)]
+    exploited, why = await _known_exploited(ctx.call)
+    checks: list[Check[Detection]] = [
+        Check("device", lambda row: row.device_id == target.device_id, sent=True),
+        *flag_checks("known_exploited", known_exploited, lambda row: _is_in(row, exploited)),
+        *text_checks("software", software, lambda row: (row.name, row.path, row.bundle_id)),
+    ]
     if severity:
         checks.append(Check("severity", lambda row: rank(row.cvss_severity) >= rank(severity)))
-    exploited, why = await _known_exploited(ctx.call)
-    if known_exploited is not None:
-        checks.append(flag_check("known_exploited", known_exploited, lambda row: _is_in(row, exploited)))
-    if software.strip():
-        has = contains(software.strip())
-        checks.append(Check("software", lambda row: has(row.name) or has(row.path) or has(row.bundle_id)))
     source = Source(
         LIST_DETECTIONS,
         query={"filter": json.dumps({"device_id": {"in": [target.device_id]}})},

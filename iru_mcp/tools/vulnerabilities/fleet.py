@@ -7,17 +7,14 @@ from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import Field
 
-from ...api.endpoints.vulnerabilities import (
-    LIST_VULNERABILITIES,
-    Vulnerability,
-)
+from ...api.endpoints.vulnerabilities import LIST_VULNERABILITIES, Vulnerability
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.listing import listing
-from ..kit.params import Cursor, Fields, Limit, Str, contains, newest_first
+from ..kit.params import Cursor, Fields, Limit, Str, newest_first
 from ..kit.rows import RowShape
-from ..kit.scan import Check, Source, flag_check
+from ..kit.scan import Check, Source, flag_checks, text_checks
 from .device import SEVERITIES, Severity, rank
 
 FLEET_REQUESTS = 60
@@ -57,37 +54,24 @@ async def list_fleet_vulnerabilities(
     checks: list[Check[Vulnerability]] = []
     narrow: dict[str, str | int] = {}
     if severity:
-        narrow["filter"] = json.dumps({"severity": {"in": _at_least(severity)}})
+        words = SEVERITIES[rank(severity) :]  # in the letter cases that may be stored
+        forms = [form for word in words for form in (word.capitalize(), word, word.upper())]
+        narrow["filter"] = json.dumps({"severity": {"in": forms}})
         checks.append(Check("severity", lambda row: rank(row.severity) >= rank(severity), sent=True))
-    if known_exploited is not None:
-        checks.append(flag_check("known_exploited", known_exploited, _is_known_exploited))
-    if software.strip():
-        has = contains(software.strip())
-        checks.append(Check("software", lambda row: any(has(name) for name in row.software or ())))
+    checks += flag_checks("known_exploited", known_exploited, _is_known_exploited)
+    checks += text_checks("software", software)
     if status != "all":
         checks.append(
             Check("status", lambda row: ((row.status or "").casefold() == "remediated") is (status == "remediated"))
         )
     first, order = _ORDERS[sort]
     source = Source(LIST_VULNERABILITIES, query={"sort_by": first}, narrow=narrow, checks=checks, order=order)
-    return await listing(
-        ctx,
-        source,
-        RowShape(FleetVulnerabilityLine, flat=fleet_row, lean=_lean),
-        limit=limit,
-        cursor=cursor,
-        fields=fields,
-    )
+    shape = RowShape(FleetVulnerabilityLine, flat=fleet_row, lean=_lean)
+    return await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
 
 
 def _is_known_exploited(row: Vulnerability) -> bool | None:
     return None if row.kev_score is None else row.kev_score > 0
-
-
-def _at_least(severity: str) -> list[str]:
-    """The severities from this one up, in the letter cases that may be stored."""
-    words = SEVERITIES[rank(severity) :]
-    return [form for word in words for form in (word.capitalize(), word, word.upper())]
 
 
 def _worst(row: Vulnerability) -> tuple[Any, ...]:

@@ -1,16 +1,17 @@
-"""Several reads for one answer, side by side, each with its own outcome.
+"""Several reads for one answer, side by side, each of which may fail alone.
 
 A dossier, a timeline and an indicator search read about a dozen lists. One that is denied, broken or slow must cost the
-answer only itself, and the answer must say so. `gather` runs the reads at the same time and turns each into an
-`Outcome`: its value, or the error and its state in words. `read` walks one list over a few pages and says what it did
-not reach. What must stay true: an outcome is `complete` only when nothing of it is missing, and when every read failed
-the first error is raised, so that a caller never answers out of nothing."""
+answer only itself, and the answer must say so. `attempt` turns a read into an `Attempt`: its value, or its error, and
+its state in words; `gather` makes several attempts at the same time. `read` walks one list over a few pages and says
+what it did not reach. What must stay true: an attempt is `complete` only when nothing of it is missing, and when every
+read failed the first error is raised, so that a caller never answers out of nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import anyio
@@ -19,8 +20,7 @@ from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.record import Record
 from ...errors import Denied, IruError, NotLicensed
-from ..kit.scan import Check, Scan, Source
-from ..kit.size import SizeBudget, size
+from .scan import Check, Scan, Source
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
@@ -29,9 +29,6 @@ OK = "ok"
 NOT_LICENSED = "not licensed"
 _PAGES = 4
 """Pages of one list that one part may cost."""
-_FLOOR = 3
-"""Rows that every part may show before one shows more."""
-_AROUND = len('"rows":[],"rows_left_out":1000,')
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,7 @@ class SourceRows(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[T]):
+class Attempt(Generic[T]):
     """What one read came to: its value, or the error in its place, and its state in words."""
 
     state: str
@@ -55,15 +52,20 @@ class Outcome(Generic[T]):
         """Whether nothing is missing; a product that the tenant has not bought has nothing to miss."""
         return self.state in (OK, NOT_LICENSED)
 
+    @property
+    def records(self) -> list[Any]:
+        """The records of a list; none where it could not be read."""
+        return self.value.records if isinstance(self.value, SourceRows) else []
 
-async def attempt(work: Callable[[], Awaitable[T]]) -> Outcome[T]:
-    """The one place where an error becomes an outcome instead of the whole answer's."""
+
+async def attempt(work: Callable[[], Awaitable[T]]) -> Attempt[T]:
+    """What `work` returns, or its IruError: the one place where an error costs a part instead of the whole answer."""
     try:
         value = await work()
     except IruError as error:
-        return Outcome(_state(error), None, error)
+        return Attempt(_state(error), None, error)
     missing = value.missing if isinstance(value, SourceRows) else ""
-    return Outcome(f"partial: {missing}" if missing else OK, value)
+    return Attempt(f"partial: {missing}" if missing else OK, value)
 
 
 def _state(error: IruError) -> str:
@@ -76,10 +78,13 @@ def _state(error: IruError) -> str:
 
 async def gather(
     work: Mapping[str, Callable[[], Awaitable[Any]]], *, keep_denied: bool = False
-) -> dict[str, Outcome[Any]]:
-    """All parts at once, in the order given. Raises the first one's error when every part failed; with
-    `keep_denied` not where all were denied, which their states tell."""
-    found: dict[str, Outcome[Any]] = {}
+) -> dict[str, Attempt[Any]]:
+    """All parts at once, in the order given.
+
+    Raises the first one's error when every part failed; with `keep_denied` not where all were denied, which their
+    states tell.
+    """
+    found: dict[str, Attempt[Any]] = {}
 
     async def one(name: str, job: Callable[[], Awaitable[Any]]) -> None:
         found[name] = await attempt(job)
@@ -120,34 +125,3 @@ async def read(
     missing = [f"{scan.unreadable} rows could not be read"] if scan.unreadable else []
     missing += [f"stopped after {scan.looked_at} rows: {scan.stopped}"] if scan.stopped else []
     return SourceRows(records, "; ".join(missing))
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part as it is shown: counts over all of it, then its rows, the most telling first."""
-
-    counts: dict[str, Any] = field(default_factory=dict)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-
-def fit_sections(sections: Mapping[str, Section], room: int, most: int) -> dict[str, dict[str, Any]]:
-    """The sections within `room` bytes: a few rows of each first, then up to `most` in the order given.
-
-    What is left out of a section is counted in it.
-    """
-    taken = dict.fromkeys(sections, 0)
-    budget = SizeBudget(room - sum(size({name: section.counts}) + _AROUND for name, section in sections.items()))
-    for goal in (min(_FLOOR, most), most):
-        for name, section in sections.items():
-            for row in section.rows[taken[name] : goal]:
-                if not budget.take(row):
-                    break
-                taken[name] += 1
-    return {name: _shown(section, taken[name]) for name, section in sections.items()}
-
-
-def _shown(section: Section, count: int) -> dict[str, Any]:
-    left = len(section.rows) - count
-    return (
-        section.counts | ({"rows": section.rows[:count]} if count else {}) | ({"rows_left_out": left} if left else {})
-    )

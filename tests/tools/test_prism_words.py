@@ -1,0 +1,124 @@
+"""A Prism filter that no row passes is answered with the words that rows have; what cannot be compared is counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from .asking import Between, ask, refused, tenant, told
+
+MAC = "NW7QK2M4XH"
+
+
+def note(page: dict[str, Any], column: str) -> str:
+    """The note that tells the values of a column."""
+    return next(str(one) for one in page["notes"] if one.startswith(f"{column} in "))
+
+
+@pytest.mark.parametrize("operator", ["eq", "in", "like"])
+async def test_a_word_that_no_row_has_is_answered_with_the_few_that_there_are(operator: str) -> None:
+    page = await ask("prism_local_users", filter={"type": {operator: "Superuser"}})
+    assert page["total"] == 0
+    groups = (await ask("prism_local_users", group_by=["type"]))["items"]
+    assert all(f"{one['type']} " in note(page, "type") for one in groups)
+
+
+@pytest.mark.parametrize("asked", [{"limit": 0}, {"group_by": ["username"]}, {"limit": 5}])
+async def test_of_many_words_the_nearest_are_told_in_counts_too(asked: dict[str, Any]) -> None:
+    page = await ask("prism_local_users", filter={"username": {"eq": "svcmdmd"}}, **asked)
+    assert "different values, nearest: svc_mdmd" in note(page, "username")
+
+
+async def test_the_nearest_is_found_though_it_is_in_none_of_the_pages_looked_at() -> None:
+    assert "nearest: Lumen PDF Pro" in note(await ask("prism_applications", name="lumem"), "name")
+
+
+async def test_where_every_device_has_one_row_all_rows_tell_the_words() -> None:
+    page = await ask("prism_query", category="filevault", filter={"key_type": {"eq": "Institutional"}})
+    whole = await ask("prism_query", category="filevault", limit=0, enrolled=True)
+    gone = await ask("prism_query", category="filevault", limit=0, enrolled=False)
+    assert f"in all {whole['total'] + gone['total']} rows: Personal " in note(page, "key_type")
+    assert "no value " in note(page, "key_type")
+
+
+async def test_a_column_without_a_value_says_so() -> None:
+    def emptied(path: str, body: Any) -> Any:
+        if path.endswith("/prism/filevault"):
+            body["data"] = [row | {"key_type": None} for row in body["data"]]
+        return body
+
+    page = await ask("prism_query", Between(after=emptied), category="filevault", filter={"key_type": {"eq": "x"}})
+    told = note(page, "key_type").partition(": ")[2]
+    assert told.startswith("no value ")
+
+
+async def test_words_are_those_of_the_device_asked_for() -> None:
+    page = await ask("prism_local_users", device=MAC, username="rooot")
+    names = [one["username"] for one in (await ask("prism_local_users", device=MAC, fields=["username"]))["items"]]
+    assert note(page, "username").startswith(f"username in all {len(names)} rows: ")
+    assert all(f"{name} 1" in note(page, "username") for name in names)
+
+
+async def test_words_that_occur_but_not_together_are_told_apart_from_those_that_do_not() -> None:
+    page = await ask("prism_local_users", filter={"type": {"eq": "Admin"}, "username": {"eq": "_lp"}}, device=MAC)
+    assert any(one.startswith("type, username alone: some of these rows fit") for one in page["notes"])
+    page = await ask("prism_local_users", filter={"type": {"eq": "Admin"}, "username": {"eq": "zzz"}}, device=MAC)
+    assert any(one.startswith("type alone: some of these rows fit") for one in page["notes"])
+
+
+async def test_a_device_without_any_row_is_not_taken_for_one_that_reported() -> None:
+    page = await ask("prism_query", category="kernel_extensions", device=MAC)
+    assert "no row of this device: it did not report, or has nothing to report" in page["notes"]
+
+
+async def test_no_more_than_four_pages_are_read_for_the_words_of_a_large_category() -> None:
+    counted = Between()
+    await ask("prism_applications", counted, name="lumem")
+    asked = [url.params for url in counted.asked if url.path.endswith("/prism/apps")]
+    assert len(asked) == 1 + 3 + 1  # the question, rows without the filter, rows with a part of the word
+
+
+async def test_words_that_may_not_be_read_are_told_as_such() -> None:
+    def busy(request: httpx.Request) -> httpx.Response | None:
+        is_whole = request.url.path.endswith("/prism/apps") and "filter" not in request.url.params
+        return told(503, {"detail": "busy"}, request) if is_whole else None
+
+    page = await ask("prism_applications", Between(busy), name="lumem")
+    assert any(one.startswith("which values occur in name was not read: ") for one in page["notes"])
+
+
+@pytest.mark.parametrize("asked", [{"limit": 0}, {"limit": 500}, {"group_by": ["type"]}])
+async def test_rows_that_do_not_compare_are_counted(asked: dict[str, Any]) -> None:
+    def odd(path: str, body: Any) -> Any:
+        if path.endswith("/prism/local_users"):
+            for row in body["data"]:
+                if row["username"] == "root":
+                    row["uid"] = "none"
+        return body
+
+    roots = (await ask("prism_local_users", filter={"username": {"eq": "root"}}, limit=0, enrolled=True))["total"]
+    page = await ask("prism_local_users", Between(after=odd), filter={"uid": {"lt": 2}}, enrolled=True, **asked)
+    assert f"{roots} rows do not tell any uid that compares with this and are left out" in page["notes"]
+    usual = await ask("prism_local_users", filter={"uid": {"lt": 2}}, enrolled=True, **asked)
+    assert not any("compares" in one for one in usual.get("notes", []))
+
+
+async def test_a_version_beside_a_release_of_windows_is_no_silent_zero() -> None:
+    page = await ask("prism_device_information", filter={"os_version": {"lt": "24H2"}}, limit=0)
+    assert page["total"] == 0
+    assert any("do not tell any os_version that compares with this" in one for one in page["notes"])
+
+
+async def test_what_iru_compares_itself_says_that_what_it_left_out_is_not_known() -> None:
+    page = await ask("prism_local_users", filter={"password_last_set": {"gt": "2026-11-18"}})
+    assert any(one.startswith("rows without a time in password_last_set are left out by Iru") for one in page["notes"])
+    every = await ask("prism_local_users", filter={"last_collected_at": {"gt": "2026-11-18"}})
+    assert not any("left out by Iru" in one for one in every.get("notes", []))
+
+
+async def test_a_filter_that_matches_says_nothing_of_other_words() -> None:
+    page = await ask("prism_local_users", username="svc_")
+    assert not any(one.startswith("username in ") for one in page.get("notes", []))
+    assert "No column" in await refused("prism_local_users", tenant(), filter={"usrname": {"eq": "x"}})
