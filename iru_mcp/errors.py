@@ -66,28 +66,26 @@ class NotFound(IruError):
     """404: no such thing, or no such route."""
 
 
-class RateLimited(IruError):
-    """429, or our own share of the quota is spent. `wait` is how many seconds until it may work again, if known."""
+class Overloaded(IruError):
+    """Iru cannot answer now. `wait` is how many seconds until it may work again, if known."""
 
     retryable = True
 
     def __init__(self, fact: str, remedy: str, wait: float | None = None) -> None:
         super().__init__(fact, remedy)
         self.wait = wait
+
+
+class RateLimited(Overloaded):
+    """429, or our own share of the quota is spent."""
 
 
 class Refused(IruError):
     """Any other 4xx: Iru did not accept the request."""
 
 
-class ServerFault(IruError):
-    """5xx: Iru, or something before it, failed. `wait` is what Retry-After asked for, in seconds."""
-
-    retryable = True
-
-    def __init__(self, fact: str, remedy: str, wait: float | None = None) -> None:
-        super().__init__(fact, remedy)
-        self.wait = wait
+class ServerFault(Overloaded):
+    """5xx: Iru, or something before it, failed. `wait` is what Retry-After asked for."""
 
 
 class Unreadable(IruError):

@@ -80,25 +80,18 @@ class Interrupted(Exception):
         self.cause = cause
 
 
+@dataclass(slots=True)
 class Call:
     """The budget of one question: endpoints, requests and a deadline (in seconds of the client's clock)."""
 
-    def __init__(
-        self,
-        reader: Reader,
-        endpoints: frozenset[Endpoint[Any]],
-        deadline: float,
-        requests: int,
-        progress: ReportProgress | None,
-    ) -> None:
-        self._reader = reader
-        self._endpoints = endpoints
-        self.report_progress = progress
-        self.deadline = deadline
-        self.requests_left = requests
-        self.requests_made = 0
-        self.age: float | None = None
-        """Seconds since the oldest cached answer that was used came from Iru; None when all were asked for."""
+    _reader: Reader
+    _endpoints: frozenset[Endpoint[Any]]
+    deadline: float
+    requests_left: int
+    report_progress: ReportProgress | None
+    requests_made: int = 0
+    age: float | None = None
+    """Seconds since the oldest cached answer that was used came from Iru; None when all were asked for."""
 
     async def fetch(self, endpoint: Endpoint[R], **ids: str) -> R:
         """The one record at an endpoint. Raises an IruError, Unreadable when it is not that record."""

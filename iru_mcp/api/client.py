@@ -11,7 +11,7 @@ import contextlib
 import hmac
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, InitVar, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
@@ -57,6 +57,12 @@ Observe = Callable[[Endpoint[Any]], contextlib.AbstractContextManager[Callable[[
 """Entered around each request; what it yields is told the status of the answer."""
 
 
+def unobserved(_: Endpoint[Any]) -> contextlib.AbstractContextManager[Callable[[int], None]]:
+    """The Observe of nobody."""
+    return contextlib.nullcontext(lambda _: None)
+
+
+@dataclass(eq=False, repr=False)
 class IruClient:
     """One connection pool, rate limiter and retry budget for a tenant.
 
@@ -64,46 +70,40 @@ class IruClient:
     `ca_file` holds certificates to trust beside those of the operating system.
     """
 
-    def __init__(  # noqa: PLR0913 - what a test or the demo tenant replaces
-        self,
-        base_url: str,
-        token: Callable[[], str],
-        *,
-        transport: Transport | None = None,
-        limits: Limits | None = None,
-        clock: Callable[[], float] = anyio.current_time,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        ca_file: str = "",
-        observe: Observe | None = None,
-        privacy: Privacy | None = None,
-    ) -> None:
-        self.now = now
-        self.privacy = privacy
-        self.inventory = ""
-        """The file of the tenant's inventory copy, for tools that read it; empty where none is set."""
-        self.on_answer: Callable[[Endpoint[Any], Mapping[str, str], Any], None] | None = None
-        """Told of every answer: its endpoint, its headers and its JSON as Iru sent it."""
-        self.filling = Filling()
-        self._observe = observe or (lambda _: contextlib.nullcontext(lambda _: None))
-        self.base_url = base_url.rstrip("/")
-        self.limits = limits or Limits()
-        self.rate_limiter = RateLimiter(self.limits.per_second, clock, now)
-        self.cache = Cache(self.limits.cache_seconds, clock)
-        self.requests = 0
-        self.retries = 0
-        self._companions: dict[Callable[[IruClient], Companion], Companion] = {}
-        self._clock = clock
-        self._budget = RetryBudget(self.limits.retry_share, self.limits.retry_floor)
-        self._circuit = CircuitBreaker(self.limits.fails_in_a_row, self.limits.probe_seconds, clock)
-        self._slots = anyio.CapacityLimiter(self.limits.in_flight)
+    base_url: str
+    token: Callable[[], str]
+    _: KW_ONLY
+    transport: InitVar[Transport | None] = None
+    limits: Limits = field(default_factory=Limits)
+    clock: Callable[[], float] = anyio.current_time
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ca_file: InitVar[str] = ""
+    observe: Observe = unobserved
+    privacy: Privacy | None = None
+    inventory: str = field(default="", init=False)
+    """The file of the tenant's inventory copy, for tools that read it; empty where none is set."""
+    on_answer: Callable[[Endpoint[Any], Mapping[str, str], Any], None] | None = field(default=None, init=False)
+    """Told of every answer: its endpoint, its headers and its JSON as Iru sent it."""
+    filling: Filling = field(default_factory=Filling, init=False)
+    requests: int = field(default=0, init=False)
+    retries: int = field(default=0, init=False)
+
+    def __post_init__(self, transport: Transport | None, ca_file: str) -> None:
         from .transport.wire import Wire  # the HTTP library takes longer to load than all of this package
 
-        self._token = token
-        self._wire = Wire(self.base_url, token, transport, self.limits, ca_file)
+        limits = self.limits
+        self.base_url = self.base_url.rstrip("/")
+        self.rate_limiter = RateLimiter(limits.per_second, self.clock, self.now)
+        self.cache = Cache(limits.cache_seconds, self.clock)
+        self._companions: dict[Callable[[IruClient], Companion], Companion] = {}
+        self._budget = RetryBudget(limits.retry_share, limits.retry_floor)
+        self._circuit = CircuitBreaker(limits.fails_in_a_row, limits.probe_seconds, self.clock)
+        self._slots = anyio.CapacityLimiter(limits.in_flight)
+        self._wire = Wire(self.base_url, self.token, transport, limits, ca_file)
 
     def cursor_key(self) -> bytes:
         """A secret that all who hold the API token share, from which the token cannot be told."""
-        return hmac.digest(self._token().encode(), b"iru-mcp pagination cursors", "sha256")
+        return hmac.digest(self.token().encode(), b"iru-mcp pagination cursors", "sha256")
 
     def companion(self, make: Callable[[IruClient], C]) -> C:
         """What `make` makes of this client, made once, when first asked for, and closed with the client."""
@@ -128,7 +128,7 @@ class IruClient:
     ) -> Call:
         """One question's view of the client: these endpoints only, within this time and number of requests, each of
         them read through `reader` where one is given."""
-        deadline = self._clock() + (seconds or self.limits.call_seconds)
+        deadline = self.clock() + (seconds or self.limits.call_seconds)
         return Call(reader or self, frozenset(endpoints), deadline, requests or self.limits.call_requests, progress)
 
     async def read(self, request: Request[Any], deadline: float) -> tuple[RawPage, float | None]:
@@ -175,13 +175,13 @@ class IruClient:
             wait = max(wait, 0.2)
             self.rate_limiter.hold(wait)
         tries = min(self.limits.attempts, 2) if isinstance(error, Unreadable) else self.limits.attempts
-        if not error.retryable or attempt >= tries or self._clock() + wait >= deadline or not self._budget.spend():
+        if not error.retryable or attempt >= tries or self.clock() + wait >= deadline or not self._budget.spend():
             raise error
         self.retries += 1
         await anyio.sleep(wait)
 
     async def _attempt(self, request: Request[Any], deadline: float) -> RawPage:
-        left = deadline - self._clock()
+        left = deadline - self.clock()
         if left <= 0:
             raise TookTooLong("The time for this call is used up.", "Narrow the question, or ask for less at once.")
         self._refuse_over_quota(left)
@@ -192,14 +192,14 @@ class IruClient:
                     await anyio.sleep(self.rate_limiter.delay())
                     while self.rate_limiter.held:  # noqa: ASYNC110 - a 429 may have come meanwhile, and another since
                         await anyio.sleep(self.rate_limiter.held)
-                    within = min(within, deadline - self._clock())
+                    within = min(within, deadline - self.clock())
                     self.requests += 1
                     self.rate_limiter.count()
-                    with self._observe(request.endpoint) as answered, anyio.fail_after(within):
+                    with self.observe(request.endpoint) as answered, anyio.fail_after(within):
                         status, headers, body = await self._wire.get(request.path, dict(request.query))
                         answered(status)
         except TimeoutError:
-            raise _too_slow(request.endpoint, within, last=self._clock() + 0.5 >= deadline) from None
+            raise _too_slow(request.endpoint, within, last=self.clock() + 0.5 >= deadline) from None
         self.rate_limiter.learn(headers)
         found = decode(request.endpoint, status, headers, body)
         if self.on_answer:

@@ -9,7 +9,7 @@ is not where a shape has it is Unreadable, never an empty page.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
@@ -70,7 +70,7 @@ def _rows(body: Any, keys: str) -> list[Any]:
 
 
 def _goes_on(rows: list[Any], after: int, total: int | None, size: int) -> bool:
-    """Whether more rows follow; a total that is already passed lies, and then only a short page is the end."""
+    """Whether more rows follow. A total below the rows already read is wrong; then only a short page is the end."""
     if total is not None and after <= total:
         return bool(rows) and after < total
     return bool(rows) and len(rows) >= size
@@ -85,14 +85,17 @@ def _count(body: Any, *keys: str) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Single:
-    """One object, no pages."""
-
-    size: int = 0
-    start: Position = 0
+class _Unpaged:
+    size: int = field(default=0, init=False)
+    start: Position = field(default=0, init=False)
 
     def query(self, position: Position) -> QueryParams:
         return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Single(_Unpaged):
+    """One object, no pages."""
 
     def read(self, body: Any, position: Position) -> RawPage:
         if not isinstance(body, dict):
@@ -101,15 +104,10 @@ class Single:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(_Unpaged):
     """All rows in one answer, at `at` (a dotted path; empty for a bare list)."""
 
     at: str = ""
-    size: int = 0
-    start: Position = 0
-
-    def query(self, position: Position) -> QueryParams:
-        return {}
 
     def read(self, body: Any, position: Position) -> RawPage:
         rows = _rows(body, self.at)

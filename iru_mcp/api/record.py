@@ -88,10 +88,6 @@ def _moment(value: object) -> object:
     return None if value is None else read_moment(value)
 
 
-def _person(value: object) -> object:
-    return None if value in ("", {}, None) else value
-
-
 Text = Annotated[str | None, BeforeValidator(_text)]
 Flag = Annotated[bool | None, BeforeValidator(_flag)]
 Number = Annotated[float | int | None, BeforeValidator(_blank_is_none)]
@@ -214,17 +210,16 @@ def _nested(name: str, annotation: Any) -> tuple[str, ...]:
     return (name,)
 
 
-class AssignedUser(BaseModel):
+class AssignedUser(Declared):
     """The user a device is assigned to, as devices carry it."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
     email: Text = None
     name: Text = None
     id: Text = None
     is_archived: Flag = None
 
 
-Assigned = Annotated[AssignedUser | None, BeforeValidator(_person)]
+Assigned = Annotated[AssignedUser | None, BeforeValidator(lambda value: None if is_blank(value) else value)]
 
 
 def is_blank(value: Json) -> bool:

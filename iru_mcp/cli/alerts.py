@@ -62,17 +62,17 @@ def _known(path: Path, rule: str) -> bool:
 def _list(path: Path, now: datetime, shown: Callable[[Any], Any], *, as_json: bool) -> int:
     with reader(path) as db:
         found, muted, refused = [shown(one) for one in listed(db)], mutes(db, now), set_aside(db)
-    quiet = {one["rule"] for one in muted}
+    muted_rules = {one["rule"] for one in muted}
     at = utc(now)
-    loud = [one for one in found if one["rule"] not in quiet and one.get("acknowledged_until", "") <= at]
+    unhandled = [one for one in found if one["rule"] not in muted_rules and one.get("acknowledged_until", "") <= at]
     for alert in found:
-        print(json.dumps(alert, ensure_ascii=False) if as_json else _line(alert, at, quiet))
+        print(json.dumps(alert, ensure_ascii=False) if as_json else _line(alert, at, muted_rules))
     if not as_json:
         for one in muted:
             print(f"muted until {one['until']}: {one['rule']} ({one['why']})")
         if refused:
             print(f"{len(refused)} events were set aside: the webhook kept refusing them ({refused[0]['refused']})")
-    return FIRED if loud else 0
+    return FIRED if unhandled else 0
 
 
 def _line(alert: dict[str, Any], at: str, muted: set[str]) -> str:

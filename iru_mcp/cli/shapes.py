@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -56,7 +56,11 @@ class Shapes:
 
     def note(self, endpoint: Endpoint[Any], headers: Mapping[str, str], answer: Any) -> None:
         """Look at one answer."""
-        self._headers.setdefault(endpoint.name, set()).update(_limits(headers))
+        self._headers.setdefault(endpoint.name, set()).update(
+            f"{name.casefold()}: {'number' if value.isdigit() else 'other'}"
+            for name, value in headers.items()
+            if _HEADER.fullmatch(name.casefold())
+        )
         fields = self._fields.setdefault(endpoint.name, {})
         for path, kind, word in _walk(answer, "", 0):
             if path not in fields and len(fields) >= _MOST_FIELDS:
@@ -89,10 +93,9 @@ def differences(found: Mapping[str, Any], expected: Mapping[str, Any]) -> list[s
             if _outer(path) in sent or not _outer(path)
         ]
         for path in sorted(set(ours) & set(sent)):
-            new = sorted(set(sent[path]["kinds"]) - set(ours[path]["kinds"]) - {"null", "blank"})
-            lines_of += (
-                [f"sends {path} as {', '.join(new)}; expected: {', '.join(sorted(ours[path]['kinds']))}"] if new else []
-            )
+            if new := sorted(set(sent[path]["kinds"]) - set(ours[path]["kinds"]) - {"null", "blank"}):
+                expects = ", ".join(sorted(ours[path]["kinds"]))
+                lines_of.append(f"sends {path} as {', '.join(new)}; expected: {expects}")
         lines += [f"{name} {line}" for line in lines_of]
     return lines
 
@@ -153,18 +156,9 @@ def _listed_words() -> frozenset[str]:
     found: set[str] = set()
     for tool in catalogue().values():
         for schema in tool.input_schema.get("properties", {}).values():
-            found |= {str(word).casefold() for word in _enums(schema)}
+            listed = (*schema.get("enum", ()), *schema.get("items", {}).get("enum", ()))
+            found |= {str(word).casefold() for word in listed}
     return frozenset(found)
-
-
-def _enums(schema: Mapping[str, Any]) -> Iterable[Any]:
-    return [*schema.get("enum", ()), *schema.get("items", {}).get("enum", ())]
-
-
-def _limits(headers: Mapping[str, str]) -> Iterator[str]:
-    for name, value in headers.items():
-        if _HEADER.fullmatch(name.casefold()):
-            yield f"{name.casefold()}: {'number' if value.isdigit() else 'other'}"
 
 
 def _described(seen: _Seen, parents: int) -> dict[str, Any]:

@@ -66,13 +66,13 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         check(webhook)
     every = read_interval(options.every, "--every") if options.every else 0
     round_ = _Round(plan, load(settings.alert_rules), as_json=options.json or not sys.stdout.isatty())
-    code = anyio.run(_until_told, tenants, round_, every, options.side_by_side)
+    code = anyio.run(_until_stopped, tenants, round_, every, options.side_by_side)
     if code is None:
         raise KeyboardInterrupt
     return code
 
 
-async def _until_told(tenants: list[OneTenant], round_: _Round, every: int, side_by_side: int) -> int | None:
+async def _until_stopped(tenants: list[OneTenant], round_: _Round, every: int, side_by_side: int) -> int | None:
     """The exit code; None when SIGTERM ended it, which the first process of a container must see to itself."""
     with anyio.CancelScope() as scope:
         with suppress(NotImplementedError):  # Windows has none; Ctrl-C works everywhere without
@@ -90,7 +90,7 @@ async def _all_tenants(tenants: list[OneTenant], round_: _Round, side_by_side: i
     """The exit code of a round of all tenants: of several 1 if one failed, whatever the reason."""
     slots = anyio.CapacityLimiter(side_by_side)
     codes: list[int] = []
-    unheard: list[OSError] = []
+    broken_pipes: list[OSError] = []
 
     async def one(tenant: OneTenant) -> None:
         async with slots:
@@ -101,13 +101,13 @@ async def _all_tenants(tenants: list[OneTenant], round_: _Round, side_by_side: i
                 log.write(f"iru-mcp: {error}")
                 codes.append(2 if isinstance(error, (UsageError, ConfigError)) else 1)
             except OSError as error:  # who read stdout has left; the other tenants are copied all the same
-                unheard.append(error)
+                broken_pipes.append(error)
 
     async with anyio.create_task_group() as group:
         for tenant in tenants:
             group.start_soon(one, tenant)
-    if unheard:
-        raise unheard[0]
+    if broken_pipes:
+        raise broken_pipes[0]
     return codes[0] if codes and len(tenants) == 1 else int(bool(codes))
 
 
@@ -123,7 +123,7 @@ async def _one_tenant(tenant: OneTenant, round_: _Round, log: Log) -> None:
     path = copy_file(settings)
     try:
         outcome = await sync(client, path, plan, log.progress, log.write)
-        log.write(_told(outcome, path))
+        log.write(_outcome_lines(outcome, path))
         if settings.demo and outcome.sync == 1:
             log.write("  the demo tenant as it was a week ago; sync again to see what happened since")
         events = await _judged(settings, path, round_.rules, client.now(), log)
@@ -148,7 +148,7 @@ def _demo_client(settings: Settings) -> IruClient:
     return client
 
 
-def _told(outcome: Outcome, path: Path) -> str:
+def _outcome_lines(outcome: Outcome, path: Path) -> str:
     mode = ", ".join(f"{count} {mode}" for mode, count in Counter(outcome.modes.values()).items())
     resumed = "; taken up where the last one ended" if outcome.resumed else ""
     read = f"{sum(outcome.rows.values()):,} rows read in {outcome.requests:,} requests"

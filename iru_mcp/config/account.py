@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from ..api.client import Filling, IruClient, Observe
+from ..api.client import Filling, IruClient, Observe, unobserved
 from ..api.transport.rate_limit import Limits
 from ..errors import ConfigError
 from ..inventory.location import default_file
@@ -41,7 +41,13 @@ def token(settings: Settings) -> SecretStr:
         hide(text)
     if any(mark in text for mark in "\"'`") or not text.isascii() or any(ord(ch) < 33 or ord(ch) == 127 for ch in text):
         raise ConfigError("IRU_API_TOKEN has spaces, quotes or odd characters.", "Paste the token alone.")
-    return SecretStr(text) if text else _missing_token()
+    if not text:
+        raise ConfigError(
+            "IRU_API_TOKEN is not set: iru-mcp is not connected to Iru.",
+            "Create one in Iru under Access > API tokens and set IRU_API_TOKEN, or IRU_API_TOKEN_FILE; "
+            "or try IRU_DEMO=1.",
+        )
+    return SecretStr(text)
 
 
 def mcp_token(settings: Settings) -> SecretStr | None:
@@ -52,13 +58,11 @@ def mcp_token(settings: Settings) -> SecretStr | None:
 
 def exposed(settings: Settings) -> list[str]:
     """A warning for each file of secrets that others on this machine may read; none where modes do not say that."""
+    files = {"IRU_API_TOKEN_FILE": settings.api_token_file, "IRU_MCP_TOKEN_FILE": settings.mcp_token_file}
     found: list[str] = []
     if os.name != "posix":
         return found
-    for name, path in (
-        ("IRU_API_TOKEN_FILE", settings.api_token_file),
-        ("IRU_MCP_TOKEN_FILE", settings.mcp_token_file),
-    ):
+    for name, path in files.items():
         try:
             mode = Path(path).stat().st_mode if path else 0
         except OSError:
@@ -66,13 +70,6 @@ def exposed(settings: Settings) -> list[str]:
         if mode & 0o077:
             found.append(f"the file in {name} can be read by others on this machine; chmod 600 it")
     return found
-
-
-def _missing_token() -> SecretStr:
-    raise ConfigError(
-        "IRU_API_TOKEN is not set: iru-mcp is not connected to Iru.",
-        "Create one in Iru under Access > API tokens and set IRU_API_TOKEN, or IRU_API_TOKEN_FILE; or try IRU_DEMO=1.",
-    )
 
 
 def _held(value: SecretStr, path: str, where: str) -> str:
@@ -99,7 +96,7 @@ def account(settings: Settings) -> str:
 
 
 def open_client(
-    settings: Settings, observe: Observe | None = None, *, demo_since: datetime | None = None, demo_begun: bool = True
+    settings: Settings, observe: Observe = unobserved, *, demo_since: datetime | None = None, demo_begun: bool = True
 ) -> IruClient:
     """A client for the tenant, or for the demo tenant, whose requests `observe` sees. Raises ConfigError; sends
     nothing. The demo tenant's present is `demo_since` if given; without `demo_begun` its story is still to come."""

@@ -26,7 +26,7 @@ def available() -> bool:
 def read(host: str) -> str:
     """The token kept for an API host. Raises ConfigError when there is none, or no keyring."""
     keyring = _keyring()
-    found = _asked(lambda: keyring.get_password(_SERVICE, host))
+    found = _answer_of(lambda: keyring.get_password(_SERVICE, host))
     if not found:
         raise ConfigError(f"The system keyring holds no token for {host}.", "Run iru-mcp setup once more.")
     return str(found)
@@ -35,19 +35,19 @@ def read(host: str) -> str:
 def store(host: str, token: str) -> None:
     """Keep the token for an API host, in place of an older one. Raises ConfigError when the keyring refuses."""
     keyring = _keyring()
-    _asked(lambda: keyring.set_password(_SERVICE, host, token))
+    _answer_of(lambda: keyring.set_password(_SERVICE, host, token))
 
 
 def forget(host: str) -> bool:
     """Delete the token of an API host; whether there was one. Raises ConfigError when the keyring refuses."""
     keyring = _keyring()
-    if _asked(lambda: keyring.get_password(_SERVICE, host)) is None:
+    if _answer_of(lambda: keyring.get_password(_SERVICE, host)) is None:
         return False
-    _asked(lambda: keyring.delete_password(_SERVICE, host))
+    _answer_of(lambda: keyring.delete_password(_SERVICE, host))
     return True
 
 
-def _asked(ask: Callable[[], Any]) -> Any:
+def _answer_of(ask: Callable[[], Any]) -> Any:
     """What the keyring says, in bounded time: it may wait for a person who is not there."""
     from keyring.errors import KeyringError
 

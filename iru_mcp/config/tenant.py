@@ -1,4 +1,4 @@
-"""Whose API the token goes to: the URL or subdomain of a tenant, read strictly."""
+"""The tenant that the token is sent to: its URL or subdomain, refused unless it is surely an API host."""
 
 from __future__ import annotations
 

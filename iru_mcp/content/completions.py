@@ -1,4 +1,4 @@
-"""What may follow what was typed: fixed choices, and names that Iru knows."""
+"""Completions of what was typed: from fixed choices, and from names that Iru lists."""
 
 from __future__ import annotations
 

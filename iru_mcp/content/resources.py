@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from ..api.endpoints.prism import COLUMNS, COMMON_COLUMNS
@@ -26,7 +26,7 @@ class Guide:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Texts at the URIs that fit a pattern with one `{slot}`.
+    """Texts at the URIs that fit a pattern with one `{slot}`, at its end.
 
     `read` makes the text and gives None for a value it does not know; or `tool` is called with the value as `argument`.
     """
@@ -38,13 +38,17 @@ class Template:
     read: Callable[[str], str | None] | None = None
     tool: str = ""
     argument: str = ""
-    complete: Mapping[str, Completer] = field(default_factory=dict)
+    complete: Completer | None = None
     mime_type: str = "text/markdown"
+
+    @property
+    def slot(self) -> str:
+        """The name of the slot, with which every URI ends."""
+        return self.uri.rpartition("{")[2].removesuffix("}")
 
     def match(self, uri: str) -> str | None:
         """What stands in the slot, None where `uri` does not fit."""
-        before, _, after = re.sub(r"\{\w+\}", "\0", self.uri).partition("\0")
-        found = re.fullmatch(f"{re.escape(before)}([^/?#]+){re.escape(after)}", uri)
+        found = re.fullmatch(f"{re.escape(self.uri.partition('{')[0])}([^/?#]+)", uri)
         return unquote(found[1]) if found else None
 
 
@@ -135,11 +139,8 @@ _COLUMNS = sorted({column for columns in COLUMNS.values() for column in columns}
 def _asks(
     uri: str, title: str, description: str, call: tuple[str, str], completer: Completer | None = None
 ) -> Template:
-    slot = re.search(r"\{(\w+)\}", uri)
-    complete = {slot[1]: completer} if slot and completer else {}
-    return Template(
-        uri, title.casefold().replace(" ", "-"), title, description, None, *call, complete, "application/json"
-    )
+    """The answer of the tool of `call`, which takes the value as the parameter of `call`."""
+    return Template(uri, title.casefold(), title, description, None, *call, completer, "application/json")
 
 
 TEMPLATES: tuple[Template, ...] = (
@@ -149,7 +150,7 @@ TEMPLATES: tuple[Template, ...] = (
         "Columns of a Prism category",
         "Every column that a Prism category can be filtered and sorted by.",
         _category,
-        complete={"category": one_of(*COLUMNS)},
+        complete=one_of(*COLUMNS),
     ),
     Template(
         "iru://guides/columns/{column}",
@@ -157,7 +158,7 @@ TEMPLATES: tuple[Template, ...] = (
         "Where a Prism column is",
         "The Prism categories that have a column.",
         _column,
-        complete={"column": one_of(*_COLUMNS)},
+        complete=one_of(*_COLUMNS),
     ),
     Template(
         "iru://guides/toolsets/{toolset}",
@@ -165,7 +166,7 @@ TEMPLATES: tuple[Template, ...] = (
         "Tools of a toolset",
         "What a toolset offers when it is switched on.",
         _toolset,
-        complete={"toolset": _toolset_names},
+        complete=_toolset_names,
     ),
     _asks(
         "iru://devices/{device}",

@@ -1,4 +1,4 @@
-"""The made-up tenant's front door: tokens, permissions, routes, rate limits, and bytes."""
+"""How the made-up tenant answers a request: it checks token and permission, finds the route, and counts the hour."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _UNLICENSED = Fault(404, "<!doctype html>\n<html><head><title>Not Found</title><
 
 @dataclass
 class DemoTransport(httpx.AsyncBaseTransport):
-    """Answers GETs as the tenant would; counts the hour down."""
+    """Answers GETs as Iru would for this tenant, and 429 once `hour_limit` requests of an hour are used."""
 
     tenant: DemoTenant
     token: str

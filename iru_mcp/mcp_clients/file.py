@@ -50,19 +50,19 @@ class ConfigFile:
 
     def entry(self) -> dict[str, Any] | None:
         """Our entry as it is in the file, None when there is none."""
-        with self._told():
+        with self._as_config_error():
             text = _read(self._real)
             found = self._entry(text) if text is not None else None
         return found if is_ours(found) else None
 
     def check(self, entry: dict[str, Any]) -> None:
         """Whether `entry` could be put: the file is readable, and the name not another server's."""
-        with self._told():
+        with self._as_config_error():
             self._with(_read(self._real), entry)
 
     def connect(self, entry: dict[str, Any], *, secret: bool) -> None:
         """Put `entry`, in place of an older one of ours; with a `secret` in it, nobody else may read the file."""
-        with self._told(), alone():
+        with self._as_config_error(), alone():
             while True:
                 text = _read(self._real)
                 new, before = self._with(text, entry), self._without(text)
@@ -74,7 +74,7 @@ class ConfigFile:
 
     def disconnect(self) -> bool:
         """Take our entry out, and the file if it held nothing else and was not there before; whether there was one."""
-        with self._told(), alone():
+        with self._as_config_error(), alone():
             while True:
                 text = _read(self._real)
                 if text is None or not is_ours(self._entry(text)):
@@ -121,7 +121,7 @@ class ConfigFile:
         return stat.S_IMODE(self._real.stat().st_mode) if self._real.exists() else 0o600
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _as_config_error(self) -> Iterator[None]:
         by_hand = f"Mend it, or paste what iru-mcp setup {self.client.name} --print shows."
         try:
             yield

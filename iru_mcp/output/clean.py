@@ -1,4 +1,4 @@
-"""The single exit: what leaves this process is free of secrets and of characters that hide or forge text."""
+"""Cleaning of every answer, error and log line: no secrets, and no characters that hide or imitate other text."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -43,6 +44,7 @@ HUNG_UP = "iru_mcp.hung_up"
 """The key of an HTTP request's scope that holds an event: the client has closed the connection."""
 
 
+@dataclass(eq=False, repr=False)
 class Binder:
     """One per process: the tools, and the one Iru client that all connections share.
 
@@ -51,26 +53,18 @@ class Binder:
     a person.
     """
 
-    def __init__(  # noqa: PLR0913 - what a server is told at its start
-        self,
-        tools: Mapping[str, Tool],
-        open_client: Callable[[], IruClient],
-        *,
-        text_only: bool = False,
-        watch: Watch | None = None,
-        max_calls: int = MAX_CALLS,
-        show_views: bool = True,
-        opens_early: bool = False,
-    ) -> None:
-        self._tools = tools
-        self._open_client = open_client
-        self.client: IruClient | None = None
-        self.in_flight = 0
-        self._text_only = text_only
-        self._watch = watch or Watch()
-        self._max_calls = max_calls
-        self._show_views = show_views
-        self.opens_early = opens_early
+    tools: Mapping[str, Tool]
+    open_client: Callable[[], IruClient]
+    _: KW_ONLY
+    text_only: bool = False
+    watch: Watch = field(default_factory=Watch)
+    max_calls: int = MAX_CALLS
+    show_views: bool = True
+    opens_early: bool = False
+    client: IruClient | None = field(default=None, init=False)
+    in_flight: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
         self._opening = anyio.Lock()
         self._listed: dict[bool, types.ListToolsResult] = {}
         content = Content(self.shared_client, self._call_tool, self._draws)
@@ -78,7 +72,7 @@ class Binder:
             "iru-mcp",
             version=__version__,
             title="Iru (read-only)",
-            instructions=instructions(tools),
+            instructions=instructions(self.tools),
             cache_hints=dict.fromkeys(_LISTS, _HOUR),
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
@@ -89,12 +83,12 @@ class Binder:
             on_read_resource=content.read_resource,
             on_completion=content.complete,
         )
-        if show_views:
+        if self.show_views:
             self.server.extensions[views.EXTENSION] = {}
 
     @cached_property
     def _calls(self) -> CallLimit:
-        return CallLimit(self._max_calls)  # needs a running event loop
+        return CallLimit(self.max_calls)  # needs a running event loop
 
     async def aclose(self) -> None:
         """Close the shared client, if any call opened it."""
@@ -106,7 +100,7 @@ class Binder:
         """The same list for every client, but for those that draw views: their list names the view of a tool."""
         draws = self._draws(ctx)
         if draws not in self._listed:
-            tools = [self._describe(tool, draws=draws) for tool in self._tools.values()]
+            tools = [self._describe(tool, draws=draws) for tool in self.tools.values()]
             kept_by = {"cache_scope": "private"} if draws else {}  # another client must not be handed this one's list
             self._listed[draws] = types.ListToolsResult(tools=tools, **kept_by)
         return self._listed[draws]
@@ -115,7 +109,7 @@ class Binder:
         """Whether the client announced that it shows views of our kind."""
         announced = ctx.session.client_capabilities
         settings = (announced.extensions or {}).get(views.EXTENSION) if announced else None
-        return self._show_views and settings is not None and views.MIME_TYPE in (settings.get("mimeTypes") or ())
+        return self.show_views and settings is not None and views.MIME_TYPE in (settings.get("mimeTypes") or ())
 
     def _describe(self, tool: Tool, *, draws: bool) -> types.Tool:
         view = views.view_of(tool.name, tool.input_schema["properties"]) if draws else None
@@ -124,7 +118,7 @@ class Binder:
             title=tool.title,
             description=tool.description,
             input_schema=tool.input_schema,
-            output_schema=None if self._text_only else tool.output_schema,
+            output_schema=None if self.text_only else tool.output_schema,
             annotations=types.ToolAnnotations(
                 read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
             ),
@@ -137,7 +131,7 @@ class Binder:
         arguments = params.arguments or {}
         self.in_flight += 1
         try:
-            with self._watch.call(params.name, arguments, _caller(ctx)) as set_outcome:
+            with self.watch.call(params.name, arguments, _caller(ctx)) as set_outcome:
                 result, outcome = await self._outcome(ctx, params.name, arguments)
                 set_outcome(outcome)
                 return result
@@ -153,13 +147,14 @@ class Binder:
             await ctx.session.report_progress(done, total, f"{done} of about {total} rows" if total else f"{done} rows")
 
         try:
-            tool, caller = self._tool(name), _caller_key(ctx)
+            tool, scope = self._tool(name), ctx.request.scope if ctx.request else {}
+            caller = caller_of(scope) if scope else None  # stdio has one client
 
             async def work() -> Answer:
                 async with self._calls.place(caller):
                     return await tool.run(await self.shared_client(), arguments, progress, caller)
 
-            answer = await _unless(_hung_up(ctx), work)
+            answer = await _unless(scope.get(HUNG_UP), work)
         except IruError as error:
             return _failure(f"{error.fact} {error.remedy}"), type(error).__name__
         except Exception:  # noqa: BLE001 - the one place; a bug in a tool must not end the connection
@@ -171,13 +166,13 @@ class Binder:
             return _failure("The client has closed its connection."), "cancelled"
         return types.CallToolResult(
             content=[types.TextContent(text=to_json(answer))],
-            structured_content=None if self._text_only else answer,
+            structured_content=None if self.text_only else answer,
         ), "ok"
 
     def _tool(self, name: str) -> Tool:
-        tool = self._tools.get(name)
+        tool = self.tools.get(name)
         if tool is None:
-            near = nearest(name, self._tools, 3, 0.4) or list(self._tools)
+            near = nearest(name, self.tools, 3, 0.4) or list(self.tools)
             raise UsageError(f"There is no tool '{name[:60]}'.", f"Perhaps: {', '.join(near)}.")
         return tool
 
@@ -198,7 +193,7 @@ class Binder:
         """Opened by whoever comes first, in a thread: the file or the keyring of the API token may be slow."""
         async with self._opening:
             if self.client is None:
-                self.client = await to_thread.run_sync(self._open_client, abandon_on_cancel=True)
+                self.client = await to_thread.run_sync(self.open_client, abandon_on_cancel=True)
             return self.client
 
     async def open_early(self) -> None:
@@ -215,18 +210,12 @@ def _caller(ctx: ServerRequestContext[Any]) -> str:
     return str(user.display_name) if user is not None else "http"
 
 
-def _caller_key(ctx: ServerRequestContext[Any]) -> str | None:
-    """Whose share of the calls this one takes: a token's holder or an address; None on stdio, which has one client."""
-    if ctx.request is None:
-        return None
-    user, client = ctx.request.scope.get("user"), ctx.request.client
+def caller_of(scope: Mapping[str, Any]) -> str:
+    """Whose share a request over HTTP takes: the holder of its token, otherwise its address."""
+    user = scope.get("user")
     if user is not None:
         return f"{user.access_token.client_id} {user.access_token.subject or ''}"
-    return client.host if client else ""
-
-
-def _hung_up(ctx: ServerRequestContext[Any]) -> anyio.Event | None:
-    return None if ctx.request is None else ctx.request.scope.get(HUNG_UP)
+    return str((scope.get("client") or ("",))[0])
 
 
 async def _unless(event: anyio.Event | None, work: Callable[[], Awaitable[Answer]]) -> Answer | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from mcp import MCPError, types
@@ -10,7 +11,7 @@ from mcp.server import ServerRequestContext
 
 from .. import views
 from ..content.completions import Completer, OpenClient
-from ..content.prompts import Prompt, prompts
+from ..content.prompts import prompts
 from ..content.resources import GUIDES, TEMPLATES, Template
 from ..errors import IruError
 from ..output.clean import clean_text
@@ -19,22 +20,26 @@ _MOST_COMPLETIONS = 100
 _LONGEST_ARGUMENT = 2_000
 
 
+@dataclass(frozen=True, slots=True)
 class Content:
-    """What can be read beside tools. `client` opens the shared client for completions, `call` a tool; `draws` says
-    whether the client of a request shows views."""
+    """What can be read beside tools."""
 
-    def __init__(
-        self,
-        client: OpenClient,
-        call: Callable[[Any, types.CallToolRequestParams], Awaitable[types.CallToolResult]],
-        draws: Callable[[ServerRequestContext[Any]], bool],
-    ) -> None:
-        self._client = client
-        self._call = call
-        self._draws = draws
+    open_client: OpenClient
+    """Opens the shared client, for completions."""
+    call: Callable[[Any, types.CallToolRequestParams], Awaitable[types.CallToolResult]]
+    """Calls a tool."""
+    draws: Callable[[ServerRequestContext[Any]], bool]
+    """Whether the client of a request shows views."""
 
     async def list_prompts(self, _: ServerRequestContext[Any], __: Any) -> types.ListPromptsResult:
-        return types.ListPromptsResult(prompts=[_prompt(prompt) for prompt in prompts().values()])
+        found = []
+        for prompt in prompts().values():
+            arguments = [
+                types.PromptArgument(name=one.name, description=one.description, required=one.required)
+                for one in prompt.arguments
+            ]
+            found.append(types.Prompt(arguments=arguments, **_named(prompt)))
+        return types.ListPromptsResult(prompts=found)
 
     async def get_prompt(
         self, _: ServerRequestContext[Any], params: types.GetPromptRequestParams
@@ -55,24 +60,20 @@ class Content:
 
     async def list_resources(self, ctx: ServerRequestContext[Any], _: Any) -> types.ListResourcesResult:
         found = [
-            types.Resource(uri=one.uri, name=one.name, title=one.title, description=one.description,
-                           mime_type=one.mime_type, size=len(one.read().encode()))
+            types.Resource(uri=one.uri, mime_type=one.mime_type, size=len(one.read().encode()), **_named(one))
             for one in GUIDES.values()
-        ]  # fmt: skip
-        if not self._draws(ctx):
+        ]
+        if not self.draws(ctx):
             return types.ListResourcesResult(resources=found)
-        return types.ListResourcesResult(resources=[*found, *map(_view, views.VIEWS)], cache_scope="private")
+        found += [
+            types.Resource(uri=one.uri, mime_type=views.MIME_TYPE, _meta=views.RESOURCE_META, **_named(one))
+            for one in views.VIEWS
+        ]
+        return types.ListResourcesResult(resources=found, cache_scope="private")
 
     async def list_templates(self, _: ServerRequestContext[Any], __: Any) -> types.ListResourceTemplatesResult:
         found = [
-            types.ResourceTemplate(
-                uri_template=one.uri,
-                name=one.name,
-                title=one.title,
-                description=one.description,
-                mime_type=one.mime_type,
-            )
-            for one in TEMPLATES
+            types.ResourceTemplate(uri_template=one.uri, mime_type=one.mime_type, **_named(one)) for one in TEMPLATES
         ]
         return types.ListResourceTemplatesResult(resource_templates=found)
 
@@ -84,7 +85,7 @@ class Content:
         if guide is not None:
             return _text(uri, guide.mime_type, guide.read())
         view = next((view for view in views.VIEWS if view.uri == uri), None)
-        if view is not None and self._draws(ctx):
+        if view is not None and self.draws(ctx):
             return _text(uri, views.MIME_TYPE, views.page(view), views.RESOURCE_META)
         for template in TEMPLATES:
             value = template.match(uri)
@@ -101,7 +102,7 @@ class Content:
     ) -> types.ReadResourceResult:
         """What a tool answers, at an address of its own; nobody may keep it."""
         call = types.CallToolRequestParams(name=template.tool, arguments={template.argument: value})
-        result = await self._call(ctx, call)
+        result = await self.call(ctx, call)
         text = "".join(block.text for block in result.content if isinstance(block, types.TextContent))
         if result.is_error:
             raise _invalid(text, uri=uri[:200])
@@ -111,7 +112,7 @@ class Content:
     async def complete(self, _: ServerRequestContext[Any], params: types.CompleteRequestParams) -> types.CompleteResult:
         completer = self._completer(params.ref, params.argument.name)
         try:
-            found = list(await completer(params.argument.value[:200], self._client)) if completer else []
+            found = list(await completer(params.argument.value[:200], self.open_client)) if completer else []
         except IruError:
             found = []
         shown = found[:_MOST_COMPLETIONS]
@@ -126,26 +127,12 @@ class Content:
             prompt = prompts().get(ref.name)
             return next((one.complete for one in prompt.arguments if one.name == argument), None) if prompt else None
         template = next((one for one in TEMPLATES if one.uri == ref.uri), None)
-        return template.complete.get(argument) if template else None
+        return template.complete if template and template.slot == argument else None
 
 
-def _prompt(prompt: Prompt) -> types.Prompt:
-    arguments = [
-        types.PromptArgument(name=one.name, description=one.description, required=one.required)
-        for one in prompt.arguments
-    ]
-    return types.Prompt(name=prompt.name, title=prompt.title, description=prompt.description, arguments=arguments)
-
-
-def _view(view: views.AnswerView) -> types.Resource:
-    return types.Resource(
-        uri=view.uri,
-        name=view.name,
-        title=view.title,
-        description=view.description,
-        mime_type=views.MIME_TYPE,
-        _meta=views.RESOURCE_META,
-    )
+def _named(one: Any) -> dict[str, str]:
+    """What a list says of a prompt, guide, view or template alike."""
+    return {"name": one.name, "title": one.title, "description": one.description}
 
 
 def _text(uri: str, mime_type: str, text: str, meta: dict[str, Any] | None = None) -> types.ReadResourceResult:

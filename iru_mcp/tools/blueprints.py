@@ -16,7 +16,7 @@ from ..api.endpoints.devices import LIST_DEVICES
 from .kit.answers import Page
 from .kit.catalogue import tool
 from .kit.context import Context
-from .kit.enrolled import IDENTITY, enrolled_devices
+from .kit.enrolled import IDENTITY, enrolled_devices, without_device_id
 from .kit.listing import listing
 from .kit.params import Cursor, Fields, Limit, Since, Str, part_query, read_time, within
 from .kit.rows import RowShape
@@ -87,15 +87,10 @@ async def list_blueprint_routing_activity(
     shape = RowShape(
         RoutingLine,
         flat=lambda row: enrolled.facts(row.device_id or "") | row.flat(),
-        lean=_lean,
+        lean=without_device_id,
         more_columns=IDENTITY,
     )
     page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
     if enrolled.missing:
         page.notes.append(f"how the devices are called was not read: {enrolled.missing}")
     return page
-
-
-def _lean(row: dict[str, Any]) -> dict[str, Any]:
-    """The device_id only where no serial number names the device, as that of a device that is gone."""
-    return {name: value for name, value in row.items() if name != "device_id" or "serial_number" not in row}

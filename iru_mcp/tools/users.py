@@ -47,8 +47,9 @@ class UserDetails(TypedDict, total=False):
     integration: dict[str, Any]
 
 
-def _lean_user(flat: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in flat.items() if name != "archived" or value}
+_SHAPE = RowShape(
+    UserLine, lean=lambda flat: {name: value for name, value in flat.items() if name != "archived" or value}
+)
 
 
 @tool(LIST_USERS, requests=_DIRECTORY_REQUESTS)
@@ -62,9 +63,8 @@ async def get_user(
         raise UsageError("email is not an address.", "Give the whole address, or search with list_users.")
     is_wanted = equals(wanted)
     check: Check[User] = Check("email", lambda user: is_wanted(user.email))
-    page = await listing(
-        ctx, Source(LIST_USERS, narrow={"email": wanted}, checks=[check]), RowShape(UserLine, lean=_lean_user), limit=25
-    )
+    source = Source(LIST_USERS, narrow={"email": wanted}, checks=[check])
+    page = await listing(ctx, source, _SHAPE, limit=25)
     page.next_cursor = ""
     if not page.complete:
         page.notes.append("not every user could be looked at; list_users with email goes on page by page")
@@ -115,5 +115,4 @@ async def list_users(
         *flag_checks("has_devices", has_devices, _has_devices),
         *flag_checks("archived", archived),
     ]
-    source, shape = Source(LIST_USERS, checks=checks), RowShape(UserLine, lean=_lean_user)
-    return await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    return await listing(ctx, Source(LIST_USERS, checks=checks), _SHAPE, limit=limit, cursor=cursor, fields=fields)

@@ -37,11 +37,10 @@ RESOURCE_META: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """A page that draws the answers of some tools: `function` of the script `name`.js is called with each."""
+    """A page that draws the answers of some tools: of `graph`, drawGraph of the script graph.js is called with each."""
 
     name: str
     title: str
-    function: str
     tools: frozenset[str]
     description: str
 
@@ -55,28 +54,24 @@ VIEWS = (
     AnswerView(
         "dossier",
         "Device dossier",
-        "drawDossier",
         frozenset({"get_device_dossier"}),
         "One device: holder, protection, what stands out, and how complete each part is.",
     ),
     AnswerView(
         "timeline",
         "Timeline",
-        "drawTimeline",
         frozenset({"get_timeline"}),
         "Events by source over time, with what stands out, and the same as a list.",
     ),
     AnswerView(
         "graph",
         "Graph",
-        "drawGraph",
         frozenset({"inventory_graph", "find_indicator"}),
         "What hangs together: devices, people, apps, blueprints, vulnerabilities.",
     ),
     AnswerView(
         "breakdown",
         "Breakdown",
-        "drawBreakdown",
         frozenset({"inventory_query"}),
         "Counts as sorted bars with their table, the total and what is unknown.",
     ),
@@ -107,7 +102,7 @@ def standalone(view: AnswerView, answer: Mapping[str, Any], arguments: Mapping[s
 def _assemble(view: AnswerView, data: str) -> str:
     style = palette() + _source("style.css")
     script = "\n".join(['"use strict";', *map(_source, ("bridge.js", "page.js", f"{view.name}.js"))])
-    script += f"\nstart({view.function});\n"
+    script += f"\nstart(draw{view.name.title()});\n"
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
     )

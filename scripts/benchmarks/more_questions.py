@@ -31,6 +31,15 @@ HARD = frozenset(
 )
 """The five whose answer is long by nature: two whole stories, and three lists that are wanted row by row."""
 
+_REPORTED = (
+    STORY.app_name,
+    STORY.app_bundle_id,
+    STORY.launch_label,
+    STORY.command_host,
+    STORY.file_hash,
+)
+"""What a report of another company would tell of the malware."""
+
 Calls = tuple[tuple[str, dict[str, Any]], ...]
 
 
@@ -320,6 +329,45 @@ def _of_people_and_changes(tenant: DemoTenant) -> list[Asked]:
             "find_devices_with_vulnerability",
             {"cve_id": STORY.cve_id, "checked_in_before": "14d"},
             '"last_check_in"',
+        ),
+        _one(
+            "Five indicators of one report, pasted at once: which Macs have which of them?",
+            "find_indicator",
+            {"value": "\n".join(_REPORTED)},
+            '"devices":{"count":3',
+            '"indicators":[1,2,3,4,5]',
+            '"followed_from":[4,5]',
+        ),
+        _one(
+            "Is any local account a superuser?",
+            "prism_local_users",
+            {"filter": {"type": {"eq": "Superuser"}}},
+            "type in the ",
+            "Standard ",
+            "Admin ",
+            total=0,
+        ),
+        _one(
+            "Does any Mac have an app called Lumem?",
+            "prism_applications",
+            {"name": "lumem"},
+            f"nearest: {STORY.app_name}",
+            total=0,
+        ),
+        _one(
+            "On which devices has Chrome not been reported on yet?",
+            "list_library_item_status",
+            {"library_item": "Google Chrome", "status": "pending"},
+            '"reported":"not yet"',
+            '"not_reported_yet":',
+            '"no_report":0',
+        ),
+        _one(
+            "Which admins changed what on that Mac's blueprint in the last month?",
+            "get_timeline",
+            {"device": STORY.patient_zero_serial, "since": "30d", "include": ["audit"]},
+            "'oskar.vane@northwind.example' (user)",
+            STORY.script_name,
         ),
         _one(
             "Did anyone touch AnyConnect a year ago?",

@@ -10,7 +10,7 @@ import pytest
 
 from iru_mcp import demo
 from iru_mcp.demo.asgi_transport import DemoTransport
-from iru_mcp.demo.world.story import STORY, timeline
+from iru_mcp.demo.world.story import STORY, Timeline
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_both_stories_hold(seed: int, devices: int, now: datetime) -> None:
     infected = {row["serial_number"] for row in ask("/api/v1/prism/apps", filter=clause)["data"]}
     assert infected == set(STORY.infected)
     assert len(ask("/api/v1/devices", user_email=STORY.leaver_email)) == 2
-    events = ask("/api/v1/audit/events", sort_by="-occurred_at", start_date=str(timeline(now).leaver_archived.date()))[
+    events = ask("/api/v1/audit/events", sort_by="-occurred_at", start_date=str(Timeline(now).leaver_archived.date()))[
         "results"
     ]
     assert {STORY.token_id, STORY.night_token_id} <= {event["actor_id"] for event in events}

@@ -37,11 +37,11 @@ from iru_mcp.api.endpoints.vulnerabilities import (
     LIST_DETECTIONS,
 )
 from iru_mcp.api.record import read_moment
-from iru_mcp.demo.world.story import STORY, timeline
+from iru_mcp.demo.world.story import STORY, Timeline
 
 from .conftest import NOW, Walk
 
-TIMES = timeline(NOW)
+TIMES = Timeline(NOW)
 ZERO = {"device_id": STORY.patient_zero_device_id}
 INFECTED = set(STORY.infected)
 

@@ -114,7 +114,7 @@ class Recorded(httpx.AsyncBaseTransport):
 def over(transport: httpx.AsyncBaseTransport | None) -> contextlib.AbstractAsyncContextManager[Agent]:
     """A server of its own over `transport`, to be asked several things."""
     silent = isinstance(transport, Faulty)  # a path that never answers costs a second
-    limits = Limits(per_second=100_000, attempts=1, attempt_seconds=1.0 if silent else 10.0)
+    limits = Limits(per_second=100_000, attempts=1, attempt_seconds=1.0 if silent else 10.0, call_seconds=120.0)
     return agent_over(transport or tenant(), limits)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import bpe_openai
 import httpx
 import pytest
 from hypothesis import given, settings
@@ -20,6 +21,7 @@ from tests.conftest import agent_over, text_of
 from .asking import EDR, VULNERABILITIES, Between, ask, ask_all, gone, refused, tenant, told
 
 INFECTED = set(STORY.infected)
+tokens = bpe_openai.get_encoding("o200k_base").encode
 
 
 def serials(answer: dict[str, Any]) -> set[str]:
@@ -132,14 +134,81 @@ async def test_several_pasted_at_once_are_answered_one_by_one_within_one_budget(
         "nobody.here",
     ]
     assert answer["devices"]["count"] == 3
-    assert answer["devices"]["rows"][0] == {
-        "serial_number": STORY.patient_zero_serial,
-        "indicators": [HASH, STORY.command_host, STORY.hidden_admin],
-    }
+    first = answer["devices"]["rows"][0]
+    assert (first["serial_number"], first["indicators"]) == (STORY.patient_zero_serial, [1, 2, 3])
+    assert [one["number"] for one in answer["indicators"]] == [1, 2, 3, 4]
     assert not answer["complete"]
     assert size(answer) <= 12_000
     listed = await ask("find_indicator", value=f"{HASH}, {STORY.cve_id}; {STORY.command_host}")
     assert len(listed["indicators"]) == 3
+
+
+FAMILY = [STORY.app_name, STORY.app_bundle_id, STORY.launch_label, STORY.command_host, HASH]
+
+
+async def test_what_several_lead_to_is_told_once_with_which_of_them_led_there() -> None:
+    alone = [await ask("find_indicator", value=one) for one in FAMILY]
+    answer = await ask("find_indicator", value="\n".join(FAMILY))
+    for name, section in answer["found"].items():
+        rows = [{key: row[key] for key in row if key not in ("indicators", "followed_from")} for row in section["rows"]]
+        assert all(rows.count(row) == 1 for row in rows)
+        for number, one in enumerate(alone, 1):
+            for part, key in (("found", "indicators"), ("followed", "followed_from")):
+                for row in one.get(part, {}).get(name, {}).get("rows", ()):
+                    assert number in next(same for same in section["rows"] if row.items() <= same.items())[key]
+    assert not any("rows" in section for one in answer["indicators"] for section in one["found"].values())
+    text = to_json(answer)
+    assert text.count(STORY.patient_zero_name) == 1
+    assert len(tokens(text)) < sum(len(tokens(to_json(one))) for one in alone) / 2
+
+
+async def test_counts_and_completeness_of_each_of_several_are_those_it_has_alone() -> None:
+    answer = await ask("find_indicator", value="\n".join(FAMILY))
+    for value, one in zip(FAMILY, answer["indicators"], strict=True):
+        alone = await ask("find_indicator", value=value)
+        same = ("indicator", "looks_like", "complete", "no_hits_in")
+        assert {name: one.get(name) for name in same} == {name: alone.get(name) for name in same}
+        assert one["devices"]["count"] == alone["devices"]["count"]
+        held = answer.get("not_looked_at", {}) | one.get("not_looked_at", {})
+        assert held == alone.get("not_looked_at", {})
+        for part in ("found", "followed"):
+            counts = {name: held["hits"] for name, held in alone.get(part, {}).items() if name != "steps"}
+            assert {name: held["hits"] for name, held in one.get(part, {}).items()} == counts
+    assert answer["complete"] is all(one["complete"] for one in answer["indicators"])
+
+
+async def test_a_list_into_which_nothing_could_be_followed_is_named_with_the_reason() -> None:
+    def broken(request: httpx.Request) -> httpx.Response | None:
+        is_followed = request.url.path.endswith("/launch_agents_and_daemons")
+        return told(500, {"detail": "oops"}, request) if is_followed else None
+
+    answer = await ask("find_indicator", Between(broken), value=HASH)
+    assert not answer["complete"]
+    assert any(note.startswith("not followed into launch_agents_and_daemons: failed") for note in answer["notes"])
+
+
+async def test_a_device_that_one_of_several_only_leads_to_says_so() -> None:
+    answer = await ask("find_indicator", value=f"{STORY.command_host}\n{STORY.app_bundle_id}")
+    rows = {row["serial_number"]: row for row in answer["devices"]["rows"]}
+    assert rows[STORY.patient_zero_serial]["indicators"] == [1, 2]
+    others = [row for serial, row in rows.items() if serial != STORY.patient_zero_serial]
+    assert all((row["indicators"], row["followed_from"]) == ([2], [1]) for row in others)
+    assert others
+    assert all(row["app"] != "none" for row in rows.values())
+
+
+async def test_rows_of_several_that_have_no_room_are_counted() -> None:
+    answer = await ask("find_indicator", value="zoom\nchrome\nslack\nfirefox")
+    apps = answer["found"]["applications"]
+    assert apps["rows_left_out"] > 0
+    assert apps["more"] == "prism_applications"
+    assert size(answer) <= 12_000
+
+
+async def test_what_was_not_looked_at_for_any_of_several_is_told_once() -> None:
+    answer = await ask("find_indicator", value=f"{STORY.app_bundle_id}\n{STORY.launch_label}")
+    assert any("apps of" in what for what in answer["not_looked_at"])
+    assert not any("not_looked_at" in one for one in answer["indicators"])
 
 
 async def test_more_indicators_than_one_call_takes_are_refused_with_the_number_it_takes() -> None:

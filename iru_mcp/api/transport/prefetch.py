@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Generic, TypeVar
 
@@ -43,12 +44,12 @@ async def in_order(
         prefetch.cancel()
 
 
+@dataclass
 class Prefetch(Generic[K, B]):
     """Answers in flight, by position or thing; `read` requests one."""
 
-    def __init__(self, read: Callable[[K], Coroutine[Any, Any, B]]) -> None:
-        self._read = read
-        self._tasks: dict[K, asyncio.Task[B]] = {}
+    read: Callable[[K], Coroutine[Any, Any, B]]
+    _tasks: dict[K, asyncio.Task[B]] = field(default_factory=dict)
 
     def start(self, wanted: Iterator[K], most: int, allowed: Callable[[], bool]) -> None:
         """Request those of the first `most` of `wanted` that are not in flight, while `allowed` says so."""
@@ -56,7 +57,7 @@ class Prefetch(Generic[K, B]):
             if position is None or (position not in self._tasks and not allowed()):
                 return
             if position not in self._tasks:
-                task = self._tasks[position] = asyncio.create_task(self._read(position))
+                task = self._tasks[position] = asyncio.create_task(self.read(position))
                 # A failure counts when the page's turn comes, which may be never.
                 task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
@@ -68,7 +69,7 @@ class Prefetch(Generic[K, B]):
         task = self._tasks.pop(position, None)
         if task is None:
             self.cancel()
-            return await self._read(position)
+            return await self.read(position)
         return await task
 
     def cancel(self) -> None:

@@ -77,9 +77,9 @@ class RetryBudget:
 
 @dataclass(slots=True)
 class CircuitBreaker:
-    """Fails what keeps failing without asking, and lets one question through now and then to see whether it healed.
+    """Keeps requests from an endpoint that keeps failing, but for one every `probe_seconds` to see whether it answers.
 
-    An endpoint is shut off after `fails` failures in a row, once no retries are left to spend.
+    It is shut off after `fails` failures in a row, once the retry budget is spent.
     """
 
     fails: int
@@ -89,7 +89,7 @@ class CircuitBreaker:
     _shut_until: dict[str, float] = field(default_factory=dict)
 
     def wait(self, name: str) -> float:
-        """Seconds until `name` may be asked; at 0 the asker is the probe, and others wait for what it finds."""
+        """Seconds until the endpoint `name` may be asked. At 0 the caller is the probe, for which all others wait."""
         until = self._shut_until.get(name)
         if until is None:
             return 0.0
@@ -106,7 +106,7 @@ class CircuitBreaker:
             self._shut_until[name] = self.clock() + self.probe_seconds
 
     def answered(self, name: str) -> None:
-        """`name` answered, whatever it said."""
+        """The endpoint `name` answered, with whatever status."""
         self._failed.pop(name, None)
         self._shut_until.pop(name, None)
 
@@ -134,24 +134,24 @@ class RateLimiter:
     _burst: float = field(default=0.25)
 
     def delay(self) -> float:
-        """Reserve the next place and say how many seconds away it is."""
+        """Reserve the next moment at which a request may be sent; how many seconds away it is."""
         now = self.clock()
         earliest = max(self._next_free, now - self._burst, self._held_until)
         self._next_free = earliest + 1 / self.per_second
         return max(0.0, earliest - now)
 
     def hold(self, seconds: float) -> None:
-        """Nobody asks for this long, at most a minute."""
+        """No request is sent for so many seconds, at most 60."""
         self._held_until = max(self._held_until, self.clock() + min(seconds, 60.0))
 
     @property
     def held(self) -> float:
-        """Seconds until anybody may ask again."""
+        """Seconds until a request may be sent again after a 429."""
         return max(0.0, self._held_until - self.clock())
 
     @property
     def hour_left(self) -> int | None:
-        """What is left of this clock hour by Iru's latest word; None when it has said nothing this hour."""
+        """Requests left of this clock hour, as Iru's last answer states; None when no answer of this hour does."""
         self._roll_hour()
         return self._left
 

@@ -1,4 +1,4 @@
-"""The one place that speaks HTTP to Iru: one GET, bounded in size, its failures as what an admin can act on."""
+"""HTTP to Iru, in this module alone: one GET, its body bounded in size, its failures as errors an admin can act on."""
 
 from __future__ import annotations
 

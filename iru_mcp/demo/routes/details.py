@@ -64,12 +64,9 @@ def _mac(tenant: DemoTenant, device: DemoDevice) -> Row:
                 encrypted="Yes" if device.encrypted else "No",
             )
         ],
-        "network": {
-            "local_hostname": macs.host_name(device),
-            "mac_address": macs.mac_address(device),
-            "ip_address": macs.ip_address(device),
-            "public_ip": "" if device.index % 3 else f"198.51.100.{device.index % 250 + 1}",
-        },
+        "network": filled(
+            "Mac network", device, public_ip="" if device.index % 3 else f"198.51.100.{device.index % 250 + 1}"
+        ),
         "recovery_information": filled(
             "Mac recovery",
             recovery_lock_enabled=locked,
@@ -113,6 +110,6 @@ def _mobile(tenant: DemoTenant, device: DemoDevice) -> Row:
     return found | {
         "lost_mode": filled("lost mode", tenant.times) if device.lost else {},
         "volumes": [volume],
-        "network": {"local_hostname": "", "mac_address": macs.mac_address(device), "ip_address": "", "public_ip": ""},
+        "network": filled("mobile network", device),
         "cellular": filled("mobile cellular", cellular_technology=3 if device.platform == "iPhone" else 0),
     }

@@ -12,7 +12,6 @@ from ..world.chance import hashed, hex_digits, uuid
 from ..world.data import Row, filled
 from ..world.fleet import DemoDevice
 from ..world.installed import Installed, app_id
-from ..world.macs import mac_address
 from ..world.tenant import DemoTenant
 from .details import sections
 from .query import NOT_FOUND, Fault, Query, comma_list, contains, ordered, truth, window
@@ -62,7 +61,7 @@ _CONTAINED: dict[str, Callable[[DemoDevice], str]] = {
     "model": lambda device: device.model.model,
     "os_version": lambda device: device.system.release or device.system.version,
     "serial_number": lambda device: device.serial,
-    "mac_address": mac_address,
+    "mac_address": lambda device: device.mac_address,
     "user": lambda device: device.person.name if device.person else "",
     "user_name": lambda device: device.person.name if device.person else "",
     "user_email": lambda device: device.person.email if device.person else "",

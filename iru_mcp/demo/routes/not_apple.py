@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..world import macs
 from ..world.chance import hashed, hex_digits, letters
 from ..world.data import Row, filled
 from ..world.fleet import DemoDevice
@@ -31,9 +30,7 @@ def windows(device: DemoDevice) -> Row:
             total_ram=str(device.model.memory * 1024),
             total_capacity=str(device.model.capacity * 1000),
         ),
-        "network": filled(
-            "Windows network", dns_computer_name=device.name[:15], wifi_ipv4_address=macs.ip_address(device)
-        ),
+        "network": filled("Windows network", device, dns_computer_name=device.name[:15]),
         "kandji_agent": filled("Windows agent", device, is_agent_installed=bool(device.agent)),
         "tags": list(device.tags),
     }
@@ -45,12 +42,13 @@ def android(device: DemoDevice) -> Row:
     return filled(
         "Android details",
         general=general(device, None) | filled("Android general", device, api_level=level, enterprise_device_id=key),
-        hardware={
-            "available_capacity": f"{device.model.capacity * 0.6:.2f}",
-            "total_capacity": f"{device.model.capacity:.2f}",
-            "total_ram": f"{device.model.memory * 0.94:.2f}",
-            "wifi_mac_address": macs.mac_address(device),
-        },
+        hardware=filled(
+            "Android hardware",
+            device,
+            available_capacity=f"{device.model.capacity * 0.6:.2f}",
+            total_capacity=f"{device.model.capacity:.2f}",
+            total_ram=f"{device.model.memory * 0.94:.2f}",
+        ),
         cellular={"imei": letters(15, "imei", device.serial, alphabet="0123456789"), "meid": ""},
         tags=list(device.tags),
     )

@@ -34,6 +34,11 @@ class Flaw:
     exploited: bool = False
 
     @property
+    def score(self) -> float:
+        """Its CVSS score."""
+        return _SCORES[self.severity]
+
+    @property
     def link(self) -> str:
         """The database entry."""
         return f"https://nvd.nist.gov/vuln/detail/{self.cve_id}"
@@ -62,9 +67,7 @@ def _flaws() -> tuple[Flaw, ...]:
 
 
 FLAWS = _flaws()
-_BY_APP: dict[str, list[Flaw]] = {}
-for _flaw in FLAWS:
-    _BY_APP.setdefault(_flaw.software.bundle_id, []).append(_flaw)
+_BY_APP = {one.bundle_id: [flaw for flaw in FLAWS if flaw.software is one] for one in THIRD_PARTY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def hits(tenant: DemoTenant, device: DemoDevice) -> list[FoundFlaw]:
     return [
         FoundFlaw(device, flaw, software.versions[version])
         for software, version in third_party(device, tenant.seed)
-        for flaw in _BY_APP.get(software.bundle_id, ())
+        for flaw in _BY_APP[software.bundle_id]
         if version < flaw.fixed
     ]
 
@@ -117,17 +120,7 @@ def _detection(tenant: DemoTenant, hit: FoundFlaw) -> Row:
     """A detection; every fifth device is told of in the other spelling that tenants are known to use."""
     device, flaw = hit.device, hit.flaw
     first = _first(tenant, hit)
-    shared = filled(
-        "detection",
-        device,
-        name=flaw.software.name,
-        version=hit.version,
-        path=flaw.software.path,
-        bundle_id=flaw.software.bundle_id,
-        cve_id=flaw.cve_id,
-        cve_link=flaw.link,
-        cvss_score=_SCORES[flaw.severity],
-    )
+    shared = filled("detection", hit)
     if device.index % 5 == 0:
         moments = {"detection_datetime": dates.bare(first), "cve_published_at": dates.bare(_published(tenant, flaw))}
         return shared | moments | {"description": flaw.description, "severity": flaw.severity, "cve_modified_at": None}
@@ -165,21 +158,14 @@ def _after(text: str) -> tuple[int, int]:
 def _summary(tenant: DemoTenant, flaw: Flaw, form: Callable[[datetime], str]) -> Row:
     found = _by_flaw(tenant)[flaw.cve_id]
     firsts = [_first(tenant, hit) for hit in found] or [_published(tenant, flaw)]
-    return {
-        "cve_id": flaw.cve_id,
-        "severity": flaw.severity,
-        "cvss_score": _SCORES[flaw.severity],
-        "kev_score": int(flaw.exploited),
-        "cve_link": flaw.link,
-        "first_detection_date": form(min(firsts)),
-        "latest_detection_date": form(max([*firsts, *(_latest(hit) for hit in found)])),
-        "device_count": len(found),
-    }
-
-
-def _row(tenant: DemoTenant, flaw: Flaw) -> Row:
-    row = _summary(tenant, flaw, dates.zulu)
-    return row | {"software": [flaw.software.name], "status": "Active" if row["device_count"] else "Remediated"}
+    return filled(
+        "vulnerability",
+        flaw,
+        kev_score=int(flaw.exploited),
+        first_detection_date=form(min(firsts)),
+        latest_detection_date=form(max([*firsts, *map(_latest, found)])),
+        device_count=len(found),
+    )
 
 
 _SORTS = {"age": "first_detection_date", "known_exploit": "kev_score"}
@@ -187,8 +173,12 @@ _SORT_KEYS = "age cve_id cvss_score device_count known_exploit software severity
 
 
 def _listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
-    tests = json_filter(query)
-    rows = [row for row in (_row(tenant, flaw) for flaw in FLAWS) if passes(row, tests)]
+    tests, rows = json_filter(query), []
+    for flaw in FLAWS:
+        row = _summary(tenant, flaw, dates.zulu)
+        row |= {"software": [flaw.software.name], "status": "Active" if row["device_count"] else "Remediated"}
+        if passes(row, tests):
+            rows.append(row)
     rows = ordered(rows, query.get("sort_by", ""), lambda row, name: row[_SORTS.get(name, name)], _SORT_KEYS)
     return sized(rows, query)
 
@@ -208,10 +198,10 @@ def _device_rows(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Ro
     flaw, tests = _flaw_at(ids), json_filter(query)
     rows = []
     for hit in _by_flaw(tenant)[flaw.cve_id]:
-        device, detected = hit.device, dates.bare(_first(tenant, hit))
+        person, detected = hit.device.person, dates.bare(_first(tenant, hit))
         found = {"name": flaw.software.name, "detection_date": detected, "path": flaw.software.path}
-        user = device.person.name if device.person else ""
-        row = filled("affected device", device, assigned_user=user, software_summary=found | {"version": hit.version})
+        user = person.name if person else ""
+        row = filled("affected device", hit, assigned_user=user, software_summary=found | {"version": hit.version})
         if passes(row | {"detection_datetime": detected}, tests):
             rows.append(row)
     return sized(rows, query)

@@ -71,6 +71,21 @@ class DemoDevice:
         """The short name of the account that its user works with."""
         return self.person.username if self.person else "nwstaff"
 
+    @property
+    def mac_address(self) -> str:
+        """The address of its Wi-Fi."""
+        return f"02:{digest('mac', self.serial)[:5].hex(':')}"
+
+    @property
+    def ip_address(self) -> str:
+        """Its address in the office network."""
+        return f"10.{40 + self.index // 64_516}.{self.index // 254 % 254 + 1}.{self.index % 254 + 1}"
+
+    @property
+    def host_name(self) -> str:
+        """The local host name of a Mac."""
+        return f"{self.local_username}s-{self.model.name.replace(' ', '-')}"
+
     def named(self) -> dict[str, Any]:
         """The device as activity carries it."""
         return {"id": self.device_id, "name": self.name, "is_removed": self.removed}

@@ -5,27 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from . import dates
-from .chance import digest, hex_digits, uuid
+from .chance import digest, uuid
 from .data import Row, created, filled, table
 from .fleet import DemoDevice
 from .story import STORY
 from .tenant import DemoTenant
-
-
-def mac_address(device: DemoDevice) -> str:
-    """The address of the device's Wi-Fi."""
-    digits = hex_digits(10, "mac", device.serial)
-    return "02:" + ":".join(digits[at : at + 2] for at in range(0, 10, 2))
-
-
-def ip_address(device: DemoDevice) -> str:
-    """The device's address in the office network."""
-    return f"10.{40 + device.index // 64_516}.{device.index // 254 % 254 + 1}.{device.index % 254 + 1}"
-
-
-def host_name(device: DemoDevice) -> str:
-    """The local host name of a Mac."""
-    return f"{device.local_username}s-{device.model.name.replace(' ', '-')}"
 
 
 def activation_lock(device: DemoDevice) -> Row:

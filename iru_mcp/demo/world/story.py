@@ -76,53 +76,48 @@ STORY = Story()
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
-    """When what happened, in UTC."""
+class _Moment:
+    """So many days before the present day of a timeline, at an hour and minute in UTC."""
 
-    cve_published: datetime
-    leaver_archived: datetime
-    app_installed: datetime
-    agent_planted: datetime
-    admin_created: datetime
-    protection_failed: datetime
-    token_created: datetime
-    script_created: datetime
-    script_assigned: datetime
-    spread: tuple[datetime, datetime]
-    night_token_created: datetime
-    key_read: datetime
-    behavior_detected: datetime
-    threat_detected: datetime
-    lost_mode_enabled: datetime
+    days: int
+    hour: int
+    minute: int
+
+    def __get__(self, timeline: Timeline, owner: type[Timeline]) -> datetime:
+        micro = (self.days * 7919 + self.hour * 104_729 + self.minute * 1_299_709) % 1_000_000
+        today = timeline.now.replace(hour=0, minute=0, second=17, microsecond=micro)
+        return today + timedelta(days=-self.days, hours=self.hour, minutes=self.minute)
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """When what happened, for a tenant whose present is `now`; nights are nights in UTC."""
+
+    now: datetime
+
+    cve_published = _Moment(15, 14, 0)
+    leaver_archived = _Moment(12, 17, 2)
+    app_installed = _Moment(6, 9, 12)
+    agent_planted = _Moment(6, 9, 14)
+    admin_created = _Moment(6, 9, 31)
+    protection_failed = _Moment(6, 9, 52)
+    token_created = _Moment(4, 23, 47)
+    script_created = _Moment(3, 9, 5)
+    script_assigned = _Moment(3, 9, 6)
+    first_spread = _Moment(3, 9, 41)
+    second_spread = _Moment(2, 10, 15)
+    night_token_created = _Moment(2, 2, 13)
+    key_read = _Moment(2, 2, 21)
+    behavior_detected = _Moment(1, 8, 20)
+    threat_detected = _Moment(1, 8, 24)
+    lost_mode_enabled = _Moment(1, 18, 5)
+
+    @property
+    def spread(self) -> tuple[datetime, datetime]:
+        """When the app of the first incident came to the two further Macs."""
+        return self.first_spread, self.second_spread
 
     @property
     def located(self) -> datetime:
         """When the lost iPhone last said where it is."""
         return self.lost_mode_enabled + timedelta(minutes=4)
-
-
-def timeline(now: datetime) -> Timeline:
-    """The story's moments for a tenant whose present is `now`; nights are nights in UTC."""
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-
-    def at(days: int, hour: int, minute: int) -> datetime:
-        micro = (days * 7919 + hour * 104_729 + minute * 1_299_709) % 1_000_000
-        return today - timedelta(days=days) + timedelta(hours=hour, minutes=minute, seconds=17, microseconds=micro)
-
-    return Timeline(
-        cve_published=at(15, 14, 0),
-        leaver_archived=at(12, 17, 2),
-        app_installed=at(6, 9, 12),
-        agent_planted=at(6, 9, 14),
-        admin_created=at(6, 9, 31),
-        protection_failed=at(6, 9, 52),
-        token_created=at(4, 23, 47),
-        script_created=at(3, 9, 5),
-        script_assigned=at(3, 9, 6),
-        spread=(at(3, 9, 41), at(2, 10, 15)),
-        night_token_created=at(2, 2, 13),
-        key_read=at(2, 2, 21),
-        behavior_detected=at(1, 8, 20),
-        threat_detected=at(1, 8, 24),
-        lost_mode_enabled=at(1, 18, 5),
-    )

@@ -10,7 +10,7 @@ from functools import cached_property
 from .fleet import DemoDevice, before, fleet, removed_device
 from .installed import Installed, on_mac, on_mobile
 from .people import DemoPerson, population
-from .story import Timeline, timeline
+from .story import Timeline
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class DemoTenant:
     @classmethod
     def found(cls, devices: int, seed: int, now: datetime) -> DemoTenant:
         """A tenant of `devices` devices. Raises ValueError for too few."""
-        times = timeline(now)
+        times = Timeline(now)
         people = population(max(160, devices * 2 // 5), seed, now, times.leaver_archived)
         return cls(
             seed, now, times, people, fleet(devices, seed, now, people, times), removed_device(seed, now, people)

@@ -129,7 +129,9 @@ def application(binder: Binder, listen: Listen, draining: Callable[[], bool] = l
         finally:
             await binder.aclose()
 
-    app: ASGIApp = Shares(_without_redirects(Starlette(routes=routes, lifespan=lifespan)), listen.max_connections)
+    routed = Starlette(routes=routes, lifespan=lifespan)
+    routed.router.redirect_slashes = False
+    app: ASGIApp = Shares(routed, listen.max_connections)
     if listen.keys is not None:
         app = Authentication(app, listen.keys)
     own = () if listen.host in ("0.0.0.0", "::") else (listen.host,)  # noqa: S104 - compared, not bound
@@ -141,11 +143,6 @@ def application(binder: Binder, listen: Listen, draining: Callable[[], bool] = l
 def _both(path: str, endpoint: ASGIApp) -> list[BaseRoute]:
     """A path with and without a slash at its end: a redirect would lead to this server's own name, without TLS."""
     return [Route(path, endpoint=endpoint), Route(f"{path}/", endpoint=endpoint)]
-
-
-def _without_redirects(app: Starlette) -> Starlette:
-    app.router.redirect_slashes = False
-    return app
 
 
 def _cors(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
@@ -207,32 +204,26 @@ def _published(listen: Listen) -> list[BaseRoute]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stream:
-    """The SSE connection as an application of its own: the stream is the answer, starlette must not add one."""
+class _Application:
+    """A function as an ASGI application: starlette would take the function itself for one that returns an answer."""
 
-    binder: Binder
-    transport: SseServerTransport
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] != "GET":
-            await Response(status_code=405, headers={"Allow": "GET"})(scope, receive, send)
-            return
-        server = self.binder.server
-        async with self.transport.connect_sse(scope, receive, send) as (read, write):
-            await server.run(read, write, server.create_initialization_options())
-
-
-@dataclass(frozen=True, slots=True)
-class _Posted:
-    """What a client of the stream writes; starlette tells an application from a function by its being an object."""
-
-    transport: SseServerTransport
+    serve: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.transport.handle_post_message(scope, receive, send)
+        await self.serve(scope, receive, send)
 
 
 def _sse_routes(binder: Binder, prefix: str) -> list[BaseRoute]:
     """The older transport: a stream, and a path to write to, which the stream tells as clients know it."""
     transport = SseServerTransport(f"{prefix}/messages/", max_request_body_size=MAX_BODY)
-    return [*_both("/sse", _Stream(binder, transport)), *_both("/messages", _Posted(transport))]
+    server = binder.server
+
+    async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "GET":
+            await Response(status_code=405, headers={"Allow": "GET"})(scope, receive, send)
+            return
+        async with transport.connect_sse(scope, receive, send) as (read, write):
+            await server.run(read, write, server.create_initialization_options())
+
+    posted = _Application(transport.handle_post_message)
+    return [*_both("/sse", _Application(stream)), *_both("/messages", posted)]

@@ -8,8 +8,10 @@ valid nor invalid: the caller is told to come back.
 from __future__ import annotations
 
 import json
+import math
 import ssl
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
@@ -29,21 +31,21 @@ _MOST_BYTES = 256 * 1024
 _FAULTS = (httpx.HTTPError, jwt.PyJWTError, TimeoutError, ValueError, OSError, AttributeError, TypeError)
 
 
+@dataclass(slots=True)
 class PublishedKeys:
     """The signing keys at `url` by their names. `clock` counts seconds."""
 
-    def __init__(self, url: str, clock: Callable[[], float] = anyio.current_time) -> None:
-        self._url = url
-        self._clock = clock
-        self._keys: dict[str, jwt.PyJWK] = {}
-        self._read_at = float("-inf")
-        self._failed_at = float("-inf")
-        self._reading = anyio.Lock()
+    url: str
+    clock: Callable[[], float] = anyio.current_time
+    _keys: dict[str, jwt.PyJWK] = field(default_factory=dict)
+    _read_at: float = -math.inf
+    _failed_at: float = -math.inf
+    _reading: anyio.Lock = field(default_factory=anyio.Lock)
 
     async def get(self, name: str) -> jwt.PyJWK:
         """The key of that name; without one, the only key. Raises Denied: 401 for none, 503 while none can be read."""
         found = self._find(name)
-        if found is None or self._clock() - self._read_at > _FRESH_SECONDS:
+        if found is None or self.clock() - self._read_at > _FRESH_SECONDS:
             async with self._reading:
                 if self._due(name):
                     await self._read()
@@ -63,7 +65,7 @@ class PublishedKeys:
 
     def _due(self, name: str) -> bool:
         """Whether a reading is worth its time, after all that others have read meanwhile."""
-        now = self._clock()
+        now = self.clock()
         if now - self._failed_at <= _FAILED_PAUSE_SECONDS:
             return False
         age = now - self._read_at
@@ -72,12 +74,12 @@ class PublishedKeys:
     async def _read(self) -> None:
         try:
             with anyio.fail_after(FETCH_SECONDS):
-                found = json.loads(await _fetch(self._url))["keys"]
+                found = json.loads(await _fetch(self.url))["keys"]
             self._keys = {key.key_id or "": key for key in jwt.PyJWKSet(list(filter(_may_sign, found))).keys}
         except (*_FAULTS, KeyError):
-            self._failed_at = self._clock()
+            self._failed_at = self.clock()
         else:
-            self._read_at = self._clock()
+            self._read_at = self.clock()
 
 
 def _may_sign(key: Any) -> bool:

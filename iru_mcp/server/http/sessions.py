@@ -9,7 +9,8 @@ request or a stream open is never ended.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -17,7 +18,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.types import Message, Receive, Scope, Send
 
-from .shares import caller_of
+from ..binder import caller_of
 
 _HEADER = b"mcp-session-id"
 _VERSION = b"2025-11-25"
@@ -34,14 +35,14 @@ class _Session:
     busy: int = 0
 
 
+@dataclass(slots=True)
 class Sessions:
     """The streamable HTTP endpoint with at most `most` sessions."""
 
-    def __init__(self, app: StreamableHTTPASGIApp, most: int) -> None:
-        self._app = app
-        self._most = most
-        self._open: dict[bytes, _Session] = {}
-        self._numbers = count()
+    app: StreamableHTTPASGIApp
+    most: int
+    _open: dict[bytes, _Session] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=count)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -56,12 +57,12 @@ class Sessions:
             await send(message)
 
         if known is None:
-            await self._app(scope, receive, watching)
+            await self.app(scope, receive, watching)
             return
         known.used = next(self._numbers)
         known.busy += 1
         try:
-            await self._app(scope, receive, watching)
+            await self.app(scope, receive, watching)
         finally:
             known.busy -= 1
 
@@ -77,7 +78,7 @@ class Sessions:
                 del self._open[asked]
 
     async def _make_room(self) -> None:
-        while len(self._open) >= self._most:
+        while len(self._open) >= self.most:
             held = Counter(session.caller for session in self._open.values())
             idle = [(held[one.caller], -one.used, name) for name, one in self._open.items() if not one.busy]
             if not idle:
@@ -101,4 +102,4 @@ class Sessions:
         async def send(_: Message) -> None:
             """Nobody asked."""
 
-        await self._app(scope, receive, send)
+        await self.app(scope, receive, send)

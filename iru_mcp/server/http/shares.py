@@ -9,11 +9,12 @@ however the request ends.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, field
 
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..binder import HUNG_UP
+from ..binder import HUNG_UP, caller_of
 from .admission import MAX_BODY, PROBES, refuse, too_large
 
 BODY_SHARE = 16 * MAX_BODY
@@ -22,15 +23,6 @@ BODY_TOTAL = 64 * MAX_BODY
 """Bytes of all bodies on their way."""
 LEAST_REQUESTS = 8
 """Requests at once that any caller may have, however low the limit is."""
-
-
-def caller_of(scope: Scope) -> str:
-    """Who is asking: the holder of a token, otherwise the address."""
-    user = scope.get("user")
-    if user is not None:
-        token = user.access_token
-        return f"{token.client_id} {token.subject or ''}"
-    return str((scope.get("client") or ("",))[0])
 
 
 class Shares:
@@ -53,11 +45,9 @@ class Shares:
             await refuse(503, text, Retry_After="1")(scope, receive, send)
             return
         self._requests[caller] += 1
-        body = _Body(self._bytes, caller)
+        body = _Body(self._bytes, caller, receive)
         try:
-            await (await body.read(receive) or self._app)(
-                {**scope, HUNG_UP: body.hung_up}, body.again, body.watched(send)
-            )
+            await (await body.read() or self._app)({**scope, HUNG_UP: body.hung_up}, body.again, body.watched(send))
         finally:
             body.give_back()
             self._requests[caller] -= 1
@@ -65,30 +55,31 @@ class Shares:
                 del self._requests[caller]
 
 
+@dataclass(slots=True)
 class _Body:
     """The body of one request: read and counted, then given to the application as if it came in one piece."""
 
-    def __init__(self, counted: Counter[str], caller: str) -> None:
-        self._counted, self._caller = counted, caller
-        self._pieces: list[bytes] = []
-        self._size = 0
-        self._receive: Receive
-        self.hung_up = anyio.Event()
+    counted: Counter[str]
+    """Bytes on their way by caller, over all requests."""
+    caller: str
+    receive: Receive
+    hung_up: anyio.Event = field(default_factory=anyio.Event)
+    _pieces: list[bytes] = field(default_factory=list)
+    _size: int = 0
 
-    async def read(self, receive: Receive) -> ASGIApp | None:
+    async def read(self) -> ASGIApp | None:
         """Read all of it; what refuses it, None if nothing does."""
-        self._receive = receive
         while True:
-            message = await receive()
+            message = await self.receive()
             if message["type"] == "http.disconnect":
                 return refuse(400, "The request did not arrive.")
             piece = message.get("body", b"")
             self._size += len(piece)
-            self._counted[self._caller] += len(piece)
+            self.counted[self.caller] += len(piece)
             self._pieces.append(piece)
             if self._size > MAX_BODY:
                 return too_large()
-            if self._counted[self._caller] > BODY_SHARE or self._counted.total() > BODY_TOTAL:
+            if self.counted[self.caller] > BODY_SHARE or self.counted.total() > BODY_TOTAL:
                 return refuse(503, "Too many bytes on their way.", Retry_After="1", Connection="close")
             if not message.get("more_body", False):
                 return None
@@ -98,7 +89,7 @@ class _Body:
         if self._pieces:
             body, self._pieces = b"".join(self._pieces), []
             return {"type": "http.request", "body": body, "more_body": False}
-        message = await self._receive()
+        message = await self.receive()
         if message["type"] == "http.disconnect":
             self.hung_up.set()
         return message
@@ -114,7 +105,7 @@ class _Body:
 
     def give_back(self) -> None:
         """Count it no longer."""
-        self._counted[self._caller] -= self._size
+        self.counted[self.caller] -= self._size
         self._size = 0
-        if not self._counted[self._caller]:
-            del self._counted[self._caller]
+        if not self.counted[self.caller]:
+            del self.counted[self.caller]

@@ -1,4 +1,4 @@
-"""What an event set, as a reader says it: the changes by name, what is in scope counted."""
+"""What an audit event set, in short: each change by the name of the thing; what is in scope is only counted."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def called(event: AuditEvent) -> str:
 
 
 def shortened(flat: dict[str, Any]) -> dict[str, Any]:
-    """The row with what was set as a reader says it: changes by name, what is in scope counted."""
+    """The row with its `new_state` in short."""
     state = flat.get("new_state")
     if not isinstance(state, dict):
         return flat

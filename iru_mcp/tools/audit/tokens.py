@@ -78,7 +78,8 @@ async def read_afterwards(call: Call, early: datetime, tokens: Collection[str]) 
     afterwards = {token: Afterwards() for token in tokens}
     for event in events:
         if event.actor_id in afterwards:
-            afterwards[event.actor_id].did.setdefault(" ".join(filter(None, _words(event))), []).append(event)
+            words = filter(None, (event.action, event.target_type, event.target_component))
+            afterwards[event.actor_id].did.setdefault(" ".join(words), []).append(event)
         if (
             event.target_id in afterwards
             and event.target_type == TOKEN
@@ -88,19 +89,11 @@ async def read_afterwards(call: Call, early: datetime, tokens: Collection[str]) 
     return afterwards, _reach(found.value, early, len(events), found.state)
 
 
-def _words(event: AuditEvent) -> tuple[str | None, ...]:
-    return event.action, event.target_type, event.target_component
-
-
 def _reach(rows: SourceRows[AuditEvent] | None, early: datetime, count: int, state: str) -> str:
     told = "afterwards: what each token did and whether it was deleted, by the audit log, which has changes and views"
     if rows is None:
         return f"what the tokens did afterwards was not read: {state}"
     if rows.missing:
-        oldest = _oldest(rows.records)
+        oldest = min((write_moment(event.occurred_at) for event in rows.records if event.occurred_at), default="")
         return f"{told}; only the newest {count:,} events were looked at{f', back to {oldest}' if oldest else ''}"
     return f"{told} of secrets, from {write_moment(early)} to now ({count:,} events)"
-
-
-def _oldest(events: Sequence[AuditEvent]) -> str:
-    return min((write_moment(event.occurred_at) for event in events if event.occurred_at), default="")

@@ -35,9 +35,8 @@ async def say_beginning(call: Call, page: Page[Any], early: datetime) -> None:
     begins = await log_beginning(call)
     if begins is None or begins <= early:
         return
-    page.complete, page.total = False, None
-    page.summary = (page.summary or {}) | {"log_starts_at": write_moment(begins)}
-    page.notes.append("the log begins after since: what was done before log_starts_at is in no answer")
+    page.summary["log_starts_at"] = write_moment(begins)
+    page.lacks("the log begins after since: what was done before log_starts_at is in no answer")
 
 
 async def log_beginning(call: Call) -> datetime | None:

@@ -151,7 +151,11 @@ def condensed(details: Any) -> Any:
     """The parts of an event's details that say something, short; `fields` gives them whole."""
     if not isinstance(details, dict):
         return _short(tidy(details))
-    told = {name: value for name, value in tidy(details).items() if name not in _DETAIL_NOISE and not _is_id(value)}
+    told = {
+        name: value
+        for name, value in tidy(details).items()
+        if name not in _DETAIL_NOISE and not (isinstance(value, str) and IS_UUID.fullmatch(value))
+    }
     if told.get("request_type") == told.get("command_type"):
         told.pop("request_type", None)
     if told.get("status") in COMMAND_STATUS:
@@ -160,10 +164,6 @@ def condensed(details: Any) -> Any:
         told["error_chain"] = _why(told["error_chain"])
     shown = {name: _short(value) for name, value in list(told.items())[:_DETAIL_KEYS]}
     return shown | ({"more": list(told)[_DETAIL_KEYS:]} if len(told) > _DETAIL_KEYS else {})
-
-
-def _is_id(value: Any) -> bool:
-    return isinstance(value, str) and IS_UUID.fullmatch(value) is not None
 
 
 def _why(chain: Any) -> str:
@@ -180,7 +180,5 @@ def _link(link: dict[str, Any]) -> str:
 
 
 def _short(value: Any) -> Any:
-    if isinstance(value, (dict, list)):
-        text = json.dumps(value, ensure_ascii=False)
-        return value if len(text) <= _DETAIL_CHARACTERS else f"{text[:_DETAIL_CHARACTERS]}..."
-    return f"{value[:_DETAIL_CHARACTERS]}..." if isinstance(value, str) and len(value) > _DETAIL_CHARACTERS else value
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value
+    return f"{text[:_DETAIL_CHARACTERS]}..." if isinstance(text, str) and len(text) > _DETAIL_CHARACTERS else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, TypedDict
 
 from pydantic import Field
@@ -39,6 +39,9 @@ class UserDeviceLine(TypedDict, total=False):
     lost_mode_status: str
 
 
+_SHAPE = RowShape(UserDeviceLine, lean=lean_device)
+
+
 @tool(LIST_DEVICES, requests=FLEET_REQUESTS, toolset="devices")
 async def find_devices_for_user(
     ctx: Context,
@@ -55,11 +58,8 @@ async def find_devices_for_user(
     if "@" in email:
         return await held_by(ctx, email, limit=limit, cursor=cursor)
     words = fold(email).split()
-    check: Check[Device] = Check("email", lambda device: _is_named(device, words))
-    source = Source(
-        LIST_DEVICES, query={"ordering": "device_id"}, narrow=part_query("user_name", email), checks=[check]
-    )
-    page = await listing(ctx, source, RowShape(UserDeviceLine, lean=lean_device), limit=limit, cursor=cursor)
+    source = _devices(part_query("user_name", email), lambda device: _is_named(device, words))
+    page = await listing(ctx, source, _SHAPE, limit=limit, cursor=cursor)
     if not page.items and not cursor:
         page.notes.insert(
             0, f"nobody called {email.strip()} holds a device; list_users tells whether Iru knows the person"
@@ -70,32 +70,33 @@ async def find_devices_for_user(
 
 
 def _is_named(device: Device, words: Sequence[str]) -> bool:
-    name = (device.user.name if device.user else None) or ""
+    name = (device.user and device.user.name) or ""
     return bool(words) and set(words) <= set(fold(name).split())
 
 
 async def held_by(
     ctx: Context, email: str, *, limit: int, cursor: str = "", fields: tuple[str, ...] = ()
 ) -> Page[UserDeviceLine]:
-    """Devices assigned to `email`, compared whole; when there are none, a note says who is near."""
+    """Devices assigned to `email`, compared whole; when there are none, a note names similar addresses."""
     wanted = email.strip()
     if "@" not in wanted:
         raise UsageError("email is not an address.", "Give the whole address, or use list_users to find it by name.")
     near: set[str] = set()
-    checks: list[Check[Device]] = [Check("email", lambda device: _is_held_by(device, wanted, near))]
-    source = Source(
-        LIST_DEVICES, query={"ordering": "device_id"}, narrow=part_query("user_email", wanted), checks=checks
-    )
-    page = await listing(
-        ctx, source, RowShape(UserDeviceLine, lean=lean_device), limit=limit, cursor=cursor, fields=fields
-    )
+    source = _devices(part_query("user_email", wanted), lambda device: _is_held_by(device, wanted, near))
+    page = await listing(ctx, source, _SHAPE, limit=limit, cursor=cursor, fields=fields)
     if not page.items and not cursor:
-        page.notes.insert(0, _nobody(wanted, near))
+        similar = f"; similar addresses with devices: {', '.join(sorted(near)[:5])}"
+        unknown = ", nor to a similar address; get_user tells whether Iru knows the person"
+        page.notes.insert(0, f"no device is assigned to {wanted}{similar if near else unknown}")
     return page
 
 
+def _devices(narrow: Mapping[str, str | int], is_meant: Callable[[Device], bool]) -> Source[Device]:
+    return Source(LIST_DEVICES, {"ordering": "device_id"}, narrow, [Check("email", is_meant)])
+
+
 def _is_held_by(device: Device, wanted: str, near: set[str]) -> bool:
-    email = (device.user.email if device.user else None) or ""
+    email = (device.user and device.user.email) or ""
     if fold(email) == fold(wanted):
         return True
     if email and _alike(fold(email), fold(wanted)):
@@ -107,9 +108,3 @@ def _alike(one: str, other: str) -> bool:
     """Whether two addresses share the part before the @, or a word of it."""
     left, right = (set(re.split(r"[._-]", address.partition("@")[0])) for address in (one, other))
     return left == right or any(len(word) > 2 for word in left & right)
-
-
-def _nobody(wanted: str, near: set[str]) -> str:
-    if near:
-        return f"no device is assigned to {wanted}; similar addresses with devices: {', '.join(sorted(near)[:5])}"
-    return f"no device is assigned to {wanted}, nor to a similar address; get_user tells whether Iru knows the person"

@@ -64,9 +64,9 @@ async def get_device_details(ctx: Context, device: DeviceRef, sections: Sections
     installed software use list_device_apps, for failures get_device_status."""
     target = await resolve(ctx.call, device)
     record = await ctx.call.fetch(GET_DEVICE_DETAILS, device_id=target.device_id)
-    found = {name: tidy(value, name) for name, value in record.model_dump().items()}
-    found = {name: value for name, value in found.items() if not is_blank(value)}
-    wrong = [name for name in sections if name not in record.model_dump()]
+    held = record.model_dump()
+    found = {name: kept for name, value in held.items() if not is_blank(kept := tidy(value, name))}
+    wrong = [name for name in sections if name not in held]
     if wrong:
         raise UsageError(
             f"This device has no section '{wrong[0][:40]}'; sections differ by platform.",
@@ -83,12 +83,10 @@ def _lightened(found: dict[str, Any]) -> dict[str, Any]:
         light["installed_profiles"] = {"count": len(light["installed_profiles"])}
     users = light.get("users")
     if isinstance(users, dict):
-        regular = users.get("regular_users", [])
+        regular = [user for user in users.get("regular_users", []) if isinstance(user, dict)]
         light["users"] = {
-            "regular_users": [user.get("username") for user in regular if isinstance(user, dict)],
-            "admins": [
-                user.get("username") for user in regular if isinstance(user, dict) and user.get("admin") is True
-            ],
+            "regular_users": [user.get("username") for user in regular],
+            "admins": [user.get("username") for user in regular if user.get("admin") is True],
             "system_users": {"count": len(users.get("system_users", []))},
         }
     return light
@@ -133,15 +131,12 @@ def standing(record: DeviceStatus, *, everything: bool = False, fields: tuple[st
         counts[kind] = dict(Counter((item.status or "unknown").upper() for item in readable).most_common())
         shown += [(kind, item) for item in readable if everything or not is_fine(item.status)]
     shown.sort(key=lambda pair: _worst_first(pair[1]))
-    if fields:
-        return Standing(counts, _chosen([item for _, item in shown], fields), unreadable)
-    return Standing(counts, [_status_row(item, kind) for kind, item in shown], unreadable)
-
-
-def _chosen(items: list[StatusItem], fields: tuple[str, ...]) -> list[dict[str, Any]]:
-    rows = [item.flat() for item in items]
+    if not fields:
+        return Standing(counts, [_status_row(item, kind) for kind, item in shown], unreadable)
+    rows = [item.flat() for _, item in shown]
     known_fields(fields, {*StatusItem.field_names(), *(name for row in rows for name in row)})
-    return [{name: row[name] for name in (row if ALL in fields else fields) if name in row} for row in rows]
+    chosen = [{name: row[name] for name in (row if ALL in fields else fields) if name in row} for row in rows]
+    return Standing(counts, chosen, unreadable)
 
 
 def is_fine(status: str | None) -> bool:

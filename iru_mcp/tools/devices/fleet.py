@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import Field
@@ -15,6 +16,7 @@ from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
+from ..kit.enrolled import without_device_id
 from ..kit.params import Cursor, Fields, Limit, NamePart, Platform, Since, Str, equals
 from ..kit.rows import RowShape
 from ..kit.scan import Source
@@ -65,10 +67,7 @@ _ASSUMED_FALSE = frozenset({"is_missing", "user_is_archived"})
 
 def lean_device(flat: dict[str, Any]) -> dict[str, Any]:
     """Without what a reader assumes; the id only where no serial number names the device to the next tool."""
-    kept = {name: value for name, value in flat.items() if name not in _ASSUMED_FALSE or value}
-    if "serial_number" in kept:
-        kept.pop("device_id")
-    return kept
+    return without_device_id({name: value for name, value in flat.items() if name not in _ASSUMED_FALSE or value})
 
 
 _Flag = bool | None
@@ -116,17 +115,16 @@ async def list_devices(
     """Devices in the fleet. Filters are ANDed; text matches any part in any letter case.
     One person's devices: find_devices_for_user; one device in depth: get_device_details."""
     asked = Filters(ctx.now)
-    asked.exact("platform", _PLATFORMS[platform] if platform else "", "platform")
-    for name, value in {
-        "device_name": device_name,
-        "serial_number": serial_number,
-        "model": model,
-        "asset_tag": asset_tag,
-    }.items():
-        asked.part(name, value, sent=name not in ("device_name", "asset_tag"))
+    asked.platform(_PLATFORMS[platform] if platform else "")
+    asked.parts(
+        device_name=device_name,
+        serial_number=serial_number,
+        model=model,
+        asset_tag=asset_tag,
+        user_email=user_email,
+        blueprint_name=blueprint_name,
+    )
     asked.version(os_version)
-    asked.part("user_email", user_email, value=lambda device: device.user.email if device.user else None)
-    asked.part("blueprint_name", blueprint_name, sent=False)
     asked.tag(tag)
     asked.checked_in(checked_in_before, checked_in_after)
     asked.flags(
@@ -153,7 +151,7 @@ async def list_devices(
         derived["filevault_enabled"] = await filevault_states(ctx.call)
     shape = RowShape(
         DeviceLine,
-        flat=_with_derived(derived) if derived.keys() & {*group_by, *fields} else None,
+        flat=partial(_with_derived, derived) if derived.keys() & {*group_by, *fields} else None,
         lean=lean_device,
         device_kind="platform",
         more_columns=(*DERIVED, "filevault_enabled"),
@@ -162,21 +160,18 @@ async def list_devices(
         ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields, sort_by=sort_by
     )
     page.notes += notes + _serial_note(page, serial_number)
-    if checked_in_before and not group_by and not fields:
-        page.notes += _never_note(page)
+    never = sum("last_check_in" not in row for row in page.items)
+    if never and checked_in_before and not (group_by or fields):
+        page.notes.append(f"{never} of these never checked in; never_checked_in=false leaves them out")
     if is_removed and not page.items:
         page.notes.append("Iru's device list may lack removed devices; prism_device_information still shows them")
     return page
 
 
-def _with_derived(derived: Mapping[str, Callable[[Device], bool | None]]) -> Callable[[Device], dict[str, Any]]:
+def _with_derived(derived: Mapping[str, Callable[[Device], bool | None]], device: Device) -> dict[str, Any]:
     """A row with what is derived from the device."""
-
-    def flat(device: Device) -> dict[str, Any]:
-        told = {name: value(device) for name, value in derived.items()}
-        return device.flat() | {name: value for name, value in told.items() if value is not None}
-
-    return flat
+    told = {name: value(device) for name, value in derived.items()}
+    return device.flat() | {name: value for name, value in told.items() if value is not None}
 
 
 def _serial_note(page: Page[Any], wanted: str) -> list[str]:
@@ -185,9 +180,3 @@ def _serial_note(page: Page[Any], wanted: str) -> list[str]:
     if not wanted or len(serials) < 2 or not equals(wanted)(serials[0]):
         return []
     return [f"only the first has the serial number {serials[0]}; the others contain it"]
-
-
-def _never_note(page: Page[Any]) -> list[str]:
-    """Says how many of the devices that were long not seen never were."""
-    never = sum("last_check_in" not in row for row in page.items)
-    return [f"{never} of these never checked in; never_checked_in=false leaves them out"] if never else []

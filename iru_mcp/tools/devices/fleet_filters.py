@@ -16,8 +16,8 @@ from ...api.call import Call
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import Refused
 from ...folding import plain_part
-from ..kit.params import contains, equals, read_time, within
-from ..kit.scan import Check, flag_checks
+from ..kit.params import equals, read_time, within
+from ..kit.scan import Check, flag_checks, text_checks
 from ..kit.versions import is_release, version_checks
 from .fleet_sets import app_holders
 
@@ -43,6 +43,14 @@ DERIVED: dict[str, Callable[[Device], bool | None]] = {
 """Filters on what a row tells only indirectly; they are columns to count by, too."""
 
 
+_MATCHED_HERE = frozenset({"device_name", "asset_tag", "blueprint_name"})
+"""Columns of which Iru does not publish how it matches them."""
+
+
+def _user_email(device: Device) -> str | None:
+    return device.user.email if device.user else None
+
+
 class Filters:
     """What list_devices was asked for, as parameters for Iru and as checks here."""
 
@@ -52,38 +60,31 @@ class Filters:
         self.checks: list[Check[Device]] = []
         self._now = now
 
-    def exact(self, name: str, wanted: str, field: str) -> None:
+    def platform(self, wanted: str) -> None:
         if wanted:
-            self.narrow[name] = wanted
+            self.narrow["platform"] = wanted
             is_wanted = equals(wanted)
-            self._check(name, lambda device: is_wanted(getattr(device, field)), sent=True)
+            self.checks.append(Check("platform", lambda device: is_wanted(device.platform), sent=True))
 
-    def part(
-        self, name: str, wanted: str, *, sent: bool = True, value: Callable[[Device], str | None] | None = None
-    ) -> None:
-        """Iru matches parts of some fields; how it matches the others is unpublished, so those are only
-        matched here."""
-        if not wanted.strip():
-            return
-        asked = plain_part(wanted) if sent else ""
-        if asked:
-            self.narrow[name] = asked
-        has, read = contains(wanted.strip()), value or attrgetter(name)
-        is_word = name in ("blueprint_name", "model")
-        self.checks.append(
-            Check(name, lambda device: has(read(device)), sent=asked == wanted.strip(), value=read if is_word else None)
-        )
+    def parts(self, **wanted: str) -> None:
+        """Each a text that a column has in it. Iru matches parts of some columns; how it matches the others is
+        unpublished, so those are only matched here."""
+        for name, text in wanted.items():
+            asked = "" if name in _MATCHED_HERE else plain_part(text)
+            if asked:
+                self.narrow[name] = asked
+            read = _user_email if name == "user_email" else attrgetter(name)
+            tells = name in ("blueprint_name", "model")
+            self.checks += text_checks(name, text, read, sent=asked == text.strip(), tells=tells)
 
     def version(self, wanted: str) -> None:
         text = wanted.strip()
         if text and not _is_build(text):
             self.narrow["os_version"] = text
         if text:
-            self._check(
-                "os_version",
-                lambda device: (
-                    _starts_with(device.os_version, text) or _starts_with(device.full_software_version, text)
-                ),
+            texts = attrgetter("os_version", "full_software_version")
+            self.checks.append(
+                Check("os_version", lambda device: any(_starts_with(one, text) for one in texts(device)))
             )
 
     def tag(self, wanted: str) -> None:
@@ -138,10 +139,7 @@ class Filters:
                 "Iru ignored the filevault_enabled filter, and its device list does not carry FileVault.",
                 "Leave it out and read filevault in get_device_details, device by device.",
             )
-        self._check("filevault_enabled", lambda device: device.platform == "Mac", sent=True)
-
-    def _check(self, name: str, test: Callable[[Device], bool], *, sent: bool = False) -> None:
-        self.checks.append(Check(name, test, sent))
+        self.checks.append(Check("filevault_enabled", lambda device: device.platform == "Mac", sent=True))
 
 
 def _is_build(version: str) -> bool:

@@ -146,7 +146,7 @@ async def inventory_at(ctx: Context, device: OneDevice, when: Since, kind: What 
 
 
 _NAMED = {"device": "device_name", "user": "user"}
-"""What the name of a node is called where it is a person's or a device's: privacy mode goes by that."""
+"""By type of node, the key of its name: privacy mode finds names of people and devices by their keys."""
 
 
 @tool(toolset="inventory", default=False)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 from ...api.endpoints.devices import Device, DeviceDetails, DeviceStatus
@@ -89,17 +90,11 @@ class Findings:
         return part.records if part else []
 
 
-MakeSection = Callable[[Findings], Section]
-
-
-def _sightings(name: str, columns: str) -> MakeSection:
-    def section(found: Findings) -> Section:
-        rows: list[Sighting] = found.rows(name)
-        ranked = sorted(rows, key=lambda row: (row.status in _CLOSED, newest_first(row.detection_date)))
-        unresolved = sum(row.status not in _CLOSED for row in ranked)
-        return Section({"count": len(ranked), "open": unresolved}, [_pick(row.flat(), columns) for row in ranked])
-
-    return section
+def _sightings(name: str, columns: str, found: Findings) -> Section:
+    rows: list[Sighting] = found.rows(name)
+    ranked = sorted(rows, key=lambda row: (row.status in _CLOSED, newest_first(row.detection_date)))
+    unresolved = sum(row.status not in _CLOSED for row in ranked)
+    return Section({"count": len(ranked), "open": unresolved}, [_pick(row.flat(), columns) for row in ranked])
 
 
 def _failed(found: Findings) -> Section:
@@ -213,9 +208,9 @@ def _pick(row: Mapping[str, Any], columns: str) -> dict[str, Any]:
 
 
 _FOUND = "detection_date threat_name severity classification status management_state"
-SECTIONS: dict[str, MakeSection] = {
-    "threats": _sightings("threats", f"{_FOUND} file_path bundle_path file_hash process_name process_owner"),
-    "behaviors": _sightings("behaviors", f"{_FOUND} description command_line file_hash process_owner"),
+SECTIONS: dict[str, Callable[[Findings], Section]] = {
+    "threats": partial(_sightings, "threats", f"{_FOUND} file_path bundle_path file_hash process_name process_owner"),
+    "behaviors": partial(_sightings, "behaviors", f"{_FOUND} description command_line file_hash process_owner"),
     "failed": _failed,
     "audit": _audit,
     "launch_items": _launch_items,

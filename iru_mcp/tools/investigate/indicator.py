@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any, TypedDict, cast
 
@@ -14,11 +14,12 @@ from ...api.endpoints.prism import PRISM_SYSTEM_EXTENSIONS, PrismRow
 from ...errors import UsageError
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.reader import Attempt, SourceRows, attempt, gather, read
-from .indicator_answer import MOST_NAMED, answer_of, device_of, devices_of
+from ..kit.reader import Parts, attempt, gather, read
+from .indicator_answer import answer_of, device_of, devices_of
 from .indicator_links import Followed, follow
 from .indicator_lists import LIST_ENDPOINTS, LISTS
 from .indicator_matching import count_outside_prism
+from .indicator_several import ROWS_TO_POOL, several
 from .indicator_text import Indicator, read_indicators
 
 _REQUESTS = 300
@@ -26,8 +27,9 @@ _REQUESTS = 300
 _MOST_INDICATORS = 10
 _ROOM = 6_500
 """Bytes for rows: with what stands around them about 3,000 tokens."""
-_ROOM_EACH = 500
-"""Bytes for the rows of each of several indicators, beside its share of `_ROOM`."""
+_ROWS = 5
+_ROOM_TO_POOL = 200_000
+"""Bytes for the rows of each of several indicators, of which those that they share are told once."""
 _LEAST = 3
 _MOST_ASKED_FOR_EDR = 10
 _IN_APPS = "applications"
@@ -38,7 +40,7 @@ _ALERTS = frozenset({"threats", "behavioral_detections"})
 
 
 class FoundIndicator(TypedDict, total=False):
-    """What find_indicator returns; of several indicators, `indicators` has such an answer for each."""
+    """What find_indicator returns; of several, `indicators` has for each what is true of it alone."""
 
     indicator: str
     looks_like: list[str]
@@ -80,60 +82,64 @@ async def find_indicator(
     if len(indicators) > _MOST_INDICATORS:
         raise UsageError(f"{len(indicators)} indicators at once.", f"Give at most {_MOST_INDICATORS}, one a line.")
     if len(indicators) == 1:
-        return cast("FoundIndicator", await _find(ctx.call, indicators[0], _ROOM))
-    room = _ROOM // len(indicators) + _ROOM_EACH
-    jobs = {indicator.shown: partial(_find, ctx.call, indicator, room) for indicator in indicators}
-    return cast("FoundIndicator", _several(await gather(jobs)))
+        return cast("FoundIndicator", await _find(ctx.call, indicators[0], _ROOM, _ROWS))
+    jobs = {
+        indicator.shown: partial(_find, ctx.call, indicator, _ROOM_TO_POOL, ROWS_TO_POOL) for indicator in indicators
+    }
+    return cast("FoundIndicator", several(await gather(jobs)))
 
 
-async def _find(call: Call, indicator: Indicator, room: int) -> dict[str, Any]:
-    """The answer for one indicator, its rows within `room` bytes. Raises an IruError when nothing could be searched."""
+async def _find(call: Call, indicator: Indicator, room: int, most: int) -> dict[str, Any]:
+    """The answer for one indicator, its rows within `room` bytes and `most` of each list. Raises an IruError when
+    nothing could be searched."""
     columns = {name: found for name, one in LISTS.items() if (found := indicator.columns(one.columns_by_kind))}
     jobs: dict[str, Callable[[], Awaitable[Any]]] = {
         name: partial(LISTS[name].search, call, indicator, names) for name, names in columns.items()
     }
     if _IN_APPS in columns and _ON_ALL_PLATFORMS & set(indicator.kinds):
         jobs[_OUTSIDE] = lambda: count_outside_prism(call)
-    outcomes = await gather(jobs)
-    outside = outcomes.pop(_OUTSIDE, None)
-    followed = Followed() if _names_a_device(indicator, outcomes) else await follow(call, outcomes)
-    devices = await _devices(call, outcomes, followed)
-    answer = answer_of(indicator, columns, outcomes, followed, devices, room)
+    parts = await gather(jobs)
+    outside = parts.pop(_OUTSIDE, None)
+    followed = Followed() if _names_a_device(indicator, parts) else await follow(call, parts)
+    devices = await _devices(call, parts, followed)
+    answer = answer_of(indicator, columns, parts, followed, devices, room, most)
     if outside and outside.value != "":
         which = f"apps of {outside.value or 'Windows and Android'} devices"
-        answer["complete"] = answer["complete"] and _is_apples(indicator, outcomes)
+        answer["complete"] = answer["complete"] and _is_apples(indicator, parts)
         answer.setdefault("not_looked_at", {})[which] = "Iru has them device by device: list_device_apps"
     return answer
 
 
-def _is_apples(indicator: Indicator, outcomes: Mapping[str, Attempt[SourceRows[Any]]]) -> bool:
+def _is_apples(indicator: Indicator, parts: Parts) -> bool:
     """Whether the indicator is of a program for Apple's systems: by its path, or since Prism has an app of that bundle
     id; the apps of other devices are then another question, and are only told as not looked at."""
     if "path" in indicator.kinds:
         return indicator.value.startswith("/")
-    apps = outcomes.get(_IN_APPS)
+    apps = parts.get(_IN_APPS)
     return "bundle_id" in indicator.kinds and bool(apps and apps.records)
 
 
-def _names_a_device(indicator: Indicator, outcomes: Mapping[str, Attempt[SourceRows[Any]]]) -> bool:
+def _names_a_device(indicator: Indicator, parts: Parts) -> bool:
     """Whether the indicator is a device or its holder, whose threats and apps are not what was asked for."""
-    lists = (outcomes.get(name) for name in ("devices", "device_information"))
-    is_known = any(outcome and outcome.records for outcome in lists)
+    lists = (parts.get(name) for name in ("devices", "device_information"))
+    is_known = any(part and part.records for part in lists)
     return is_known and bool(_IDENTITIES & set(indicator.kinds))
 
 
-async def _devices(call: Call, outcomes: Mapping[str, Attempt[SourceRows[Any]]], followed: Followed) -> dict[str, Any]:
+async def _devices(call: Call, parts: Parts, followed: Followed) -> dict[str, Any]:
     """The union of the devices of all hits, and whether endpoint detection works on each of a few."""
-    hits = {name: list(outcome.records) for name, outcome in outcomes.items() if outcome.value}
-    direct = {device_of(record.flat()) for name, records in hits.items() for record in records if name != "users"}
-    for name, rows in followed.rows.items():
-        hits[name] = hits.get(name, []) + list(rows.values())
-    unknown = {name: outcome.state for name, outcome in outcomes.items() if not outcome.complete} | followed.missing
-    ids = {device_of(record.flat()) for name, records in hits.items() for record in records if name != "users"}
-    edr: dict[str, str] = {}
-    if any(hits.get(name) for name in _ALERTS) and len(ids) <= _MOST_ASKED_FOR_EDR:
-        edr = await _read_edr(call, sorted(ids))
-    return devices_of(hits, direct, unknown, edr)
+    hits = {
+        name: [record.flat() for record in part.records]
+        for name, part in parts.items()
+        if part.value and name != "users"  # a person is no device
+    }
+    direct = {device_of(row) for rows in hits.values() for row in rows}
+    for name, records in followed.rows.items():
+        hits.setdefault(name, []).extend(record.flat() for record in records.values())
+    unknown = {name: part.state for name, part in parts.items() if not part.complete} | followed.missing
+    ids = {device_of(row) for rows in hits.values() for row in rows}
+    is_asked = any(hits.get(name) for name in _ALERTS) and len(ids) <= _MOST_ASKED_FOR_EDR
+    return devices_of(hits, direct, unknown, await _read_edr(call, sorted(ids)) if is_asked else {})
 
 
 _RUNS = "activated_enabled"
@@ -143,37 +149,13 @@ _RUNS = "activated_enabled"
 async def _read_edr(call: Call, device_ids: list[str]) -> dict[str, str]:
     """Whether EDR runs on each device: the state of Iru's endpoint security extension, in words."""
     wanted = {"device_id": {"in": device_ids}, "categories": {"like": ["endpoint_security"]}}
-    outcome = await attempt(lambda: read(call, PRISM_SYSTEM_EXTENSIONS, {"filter": json.dumps(wanted)}))
-    if outcome.value is None or not outcome.complete:
-        return dict.fromkeys(device_ids, f"unknown, {outcome.state}")
-    rows: list[PrismRow] = outcome.records
+    part = await attempt(lambda: read(call, PRISM_SYSTEM_EXTENSIONS, {"filter": json.dumps(wanted)}))
+    if part.value is None or not part.complete:
+        return dict.fromkeys(device_ids, f"unknown, {part.state}")
+    rows: list[PrismRow] = part.records
     own = [
         row for row in rows if any(name in str(row.values.get("identifier")).casefold() for name in ("kandji", "iru"))
     ]
     states = {row.device_id: str(row.values.get("state") or "state unknown") for row in own}
     told = {device: "runs" if state == _RUNS else f"does not run: {state}" for device, state in states.items()}
     return dict.fromkeys(device_ids, "does not run: no extension reported") | told
-
-
-def _several(outcomes: dict[str, Attempt[dict[str, Any]]]) -> dict[str, Any]:
-    """One answer for several indicators: which devices have which, then the answer for each."""
-    answers = [
-        outcome.value or {"indicator": value, "complete": False, "notes": [outcome.state]}
-        for value, outcome in outcomes.items()
-    ]
-    have: dict[str, list[str]] = {}
-    unnamed = []
-    for answer in answers:
-        devices = answer.get("devices", {})
-        rows = [row for row in devices.get("rows", []) if "only_followed" not in row]
-        named = devices.get("serial_numbers", [row.get("serial_number") or row.get("device_id") for row in rows])
-        if not rows and len(named) < devices.get("count", 0):
-            unnamed.append(answer["indicator"])
-        for serial in named:
-            have.setdefault(serial, []).append(answer["indicator"])
-    ranked = sorted(have.items(), key=lambda item: -len(item[1]))[:MOST_NAMED]
-    shown = {"rows": [{"serial_number": serial, "indicators": values} for serial, values in ranked]} if ranked else {}
-    head: dict[str, Any] = {"complete": all(answer["complete"] for answer in answers)}
-    head["devices"] = {"at_least" if unnamed else "count": len(have)} | shown
-    head |= {"notes": [f"too many devices to name of: {', '.join(unnamed)}"]} if unnamed else {}
-    return head | {"indicators": answers}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...api.record import Record
-from ..kit.reader import Attempt, SourceRows
+from ..kit.reader import Attempt, Parts, SourceRows
 from ..kit.size import Section, fit_sections
 from .indicator_links import Followed
 from .indicator_lists import LISTS, SearchedList
@@ -14,7 +13,6 @@ from .indicator_matching import matched, value_of
 from .indicator_text import Indicator, any_home
 from .sources import program_of
 
-_ROWS = 5
 _NAMED_IN_ROW = 3
 """Serial numbers of a row that many devices agree in."""
 _DEVICE_ROWS = 10
@@ -40,7 +38,7 @@ _NEVER_SEARCHABLE: dict[str, dict[str, str]] = {
 }
 """By kind: what no list of Iru's can tell of it, and why."""
 
-_TRAITS: dict[str, tuple[str, str]] = {
+TRAITS: dict[str, tuple[str, str]] = {
     "applications": ("app", "none"),
     "threats": ("threat", "no record"),
     "behavioral_detections": ("behavior", "no record"),
@@ -50,35 +48,36 @@ _TRAITS: dict[str, tuple[str, str]] = {
 """By list: the name of what a device has of it, and the word for a device that has nothing."""
 
 Row = Mapping[str, Any]
-Hits = Mapping[str, Sequence[Record]]
-Identity = Callable[[Row], dict[str, Any]]
+Hits = Mapping[str, Sequence[Row]]
 
 
 def answer_of(
     indicator: Indicator,
     columns: Mapping[str, tuple[str, ...]],
-    outcomes: Mapping[str, Attempt[SourceRows[Any]]],
+    parts: Parts,
     followed: Followed,
     devices: Mapping[str, Any],
     room: int,
+    most: int,
 ) -> dict[str, Any]:
-    """The answer for one indicator about `devices`, its rows within `room` bytes."""
+    """The answer for one indicator about `devices`, its rows within `room` bytes and `most` of each list."""
     missing = _unsearchable(indicator, columns)
-    complete = not missing and not followed.missing and all(outcome.complete for outcome in outcomes.values())
-    missing |= {name: outcome.state for name, outcome in outcomes.items() if outcome.value is None}
-    identity = _serial_only if devices.get("rows") else _identity
+    complete = not missing and not followed.missing and all(part.complete for part in parts.values())
+    missing |= {name: part.state for name, part in parts.items() if part.value is None}
+    # Where the devices have rows of their own, their serial numbers are enough here.
+    names = _IDENTITY[:2] if devices.get("rows") else _IDENTITY
     sections = {
-        name: _section(LISTS[name], outcome, indicator, columns[name], identity)
-        for name, outcome in outcomes.items()
-        if outcome.value is not None
+        name: _section(LISTS[name], part, indicator, columns[name], names)
+        for name, part in parts.items()
+        if part.value is not None
     }
-    sections |= {f"{_FOLLOWED}{name}": _followed_section(name, followed, identity) for name in followed.rows}
-    shown = fit_sections(sections, room, _ROWS)
+    sections |= {f"{_FOLLOWED}{name}": _followed_section(name, followed, names) for name in followed.rows}
+    shown = fit_sections(sections, room, most)
     for name, section in shown.items():
         if section.get("rows_left_out"):
             section["more"] = LISTS[name.removeprefix(_FOLLOWED)].next_tool
-    beside = {name.removeprefix(_FOLLOWED): part for name, part in shown.items() if name.startswith(_FOLLOWED)}
-    found = {name: part for name, part in shown.items() if not name.startswith(_FOLLOWED)}
+    beside = {name.removeprefix(_FOLLOWED): section for name, section in shown.items() if name.startswith(_FOLLOWED)}
+    found = {name: section for name, section in shown.items() if not name.startswith(_FOLLOWED)}
     empty = [name for name, section in found.items() if section == {"hits": 0}]
     answer: dict[str, Any] = {"indicator": indicator.shown, "looks_like": list(indicator.kinds), "complete": complete}
     answer["devices"] = devices
@@ -88,6 +87,7 @@ def answer_of(
     notes = _notes(indicator, sections) + [
         f"not followed, too many to be one thing: {what}" for what in followed.not_followed
     ]
+    notes += [f"not followed into {name}: {state}" for name, state in followed.missing.items() if name not in beside]
     rest = {"no_hits_in": no_hits, "not_looked_at": missing, "notes": notes}
     return answer | {name: value for name, value in rest.items() if value}
 
@@ -100,43 +100,43 @@ def _unsearchable(indicator: Indicator, columns: Mapping[str, tuple[str, ...]]) 
 
 def _section(
     of: SearchedList,
-    outcome: Attempt[SourceRows[Any]],
+    part: Attempt[SourceRows[Any]],
     indicator: Indicator,
     columns: tuple[str, ...],
-    identity: Identity,
+    names: Sequence[str],
 ) -> Section:
-    rows = [record.flat() for record in outcome.records]
+    rows = [record.flat() for record in part.records]
     devices = {device_of(row) for row in rows} - {""}
     counts: dict[str, Any] = {"hits": len(rows)} | ({"devices": len(devices)} if devices else {})
-    counts |= {} if outcome.complete else {"state": outcome.state}
+    counts |= {} if part.complete else {"state": part.state}
     if len(columns) > 1 and rows:
         counts["matched"] = sorted({name for row in rows for name in matched(row, indicator, columns)})
-    return Section(counts, _rows(of, rows, identity))
+    return Section(counts, _rows(of, rows, names))
 
 
-def _followed_section(name: str, followed: Followed, identity: Identity) -> Section:
+def _followed_section(name: str, followed: Followed, names: Sequence[str]) -> Section:
     rows = [record.flat() for record in followed.rows[name].values()]
     state = {"state": followed.missing[name]} if name in followed.missing else {}
     counts = {"hits": len(rows), "devices": len({device_of(row) for row in rows})} | state
-    return Section(counts, _rows(LISTS[name], rows, identity))
+    return Section(counts, _rows(LISTS[name], rows, names))
 
 
-def _rows(of: SearchedList, rows: Sequence[Row], identity: Identity) -> list[dict[str, Any]]:
+def _rows(of: SearchedList, rows: Sequence[Row], names: Sequence[str]) -> list[dict[str, Any]]:
     """The hits as rows: each with its device, or how many devices agree in it, whosever home folder it is in."""
     groups: dict[tuple[str, ...], list[Row]] = {}
     for number, row in enumerate(rows):
         key = tuple(any_home(str(value_of(row, name))) for name in of.group_by) or (str(number),)
         groups.setdefault(key, []).append(row)
-    return [_row(of, group, identity) for group in sorted(groups.values(), key=of.sort_key)]
+    return [_row(of, group, names) for group in sorted(groups.values(), key=of.sort_key)]
 
 
-def _row(of: SearchedList, group: Sequence[Row], identity: Identity) -> dict[str, Any]:
+def _row(of: SearchedList, group: Sequence[Row], names: Sequence[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if len(group) > 1:
         devices = list(dict.fromkeys(_named(row) for row in group if device_of(row)))
         found = {"devices": len(devices), "serial_numbers": devices[:_NAMED_IN_ROW]}
     elif of.next_tool != "list_users":
-        found = identity(group[0])
+        found = _identity(group[0], names)
     for name in of.columns if len(group) == 1 else of.group_by:
         value = value_of(group[0], name)
         if value is not None:
@@ -170,17 +170,18 @@ def _named(row: Row) -> str:
     return _serial(row) or device_of(row)
 
 
-def _serial_only(row: Row) -> dict[str, Any]:
-    serial = _serial(row)
-    return {"serial_number": serial} if serial else {"device_id": device_of(row)}
+_IDENTITY = ("serial_number", "device_id", "device_name", "user_email")
 
 
-def _identity(row: Row) -> dict[str, Any]:
-    """Which device a row is about, and who holds it."""
-    found = _serial_only(row)
-    found["device_name"] = row.get("device__name") or row.get("device_name") or row.get("name")
-    found["user_email"] = row.get("device__user_email") or row.get("user_email")
-    return {name: value for name, value in found.items() if value}
+def _identity(row: Row, names: Sequence[str] = _IDENTITY) -> dict[str, Any]:
+    """Which device a row is about, and who holds it; the device_id only where there is no serial number."""
+    found = {
+        "serial_number": _serial(row),
+        "device_id": None if _serial(row) else device_of(row),
+        "device_name": row.get("device__name") or row.get("device_name") or row.get("name"),
+        "user_email": row.get("device__user_email") or row.get("user_email"),
+    }
+    return {name: found[name] for name in names if found[name]}
 
 
 def devices_of(hits: Hits, direct: set[str], unknown: Mapping[str, str], edr: Mapping[str, str]) -> dict[str, Any]:
@@ -190,11 +191,10 @@ def devices_of(hits: Hits, direct: set[str], unknown: Mapping[str, str], edr: Ma
     that were not read to their end; `edr` the state of endpoint detection by device.
     """
     rows: dict[str, dict[str, list[Row]]] = {}
-    for name, records in hits.items():
-        for row in (record.flat() for record in records):
-            if name != "users" and device_of(row):
-                rows.setdefault(device_of(row), {}).setdefault(name, []).append(row)
-    traits = {name: trait for name, trait in _TRAITS.items() if hits.get(name)}
+    for name, found in hits.items():
+        for row in filter(device_of, found):
+            rows.setdefault(device_of(row), {}).setdefault(name, []).append(row)
+    traits = {name: trait for name, trait in TRAITS.items() if hits.get(name)}
     if traits and len(rows) <= _DEVICE_ROWS:
         shown = [
             _device_row(by_list, traits, unknown)
@@ -218,9 +218,6 @@ def _device_row(
         has = ", ".join(dict.fromkeys(_trait(name, row) for row in by_list.get(name, ())))
         found[trait] = has or ("unknown" if name in unknown else absent)
     return {name: value for name, value in found.items() if value}
-
-
-_IDENTITY = ("serial_number", "device_id", "device_name", "user_email")
 
 
 def _trait(name: str, row: Row) -> str:

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from ...api.call import Call
-from ..kit.reader import Attempt, SourceRows, attempt
+from ..kit.reader import Parts, attempt
 from .indicator_lists import LISTS
 from .indicator_matching import value_of
 from .indicator_text import Indicator, read_indicator
@@ -55,10 +55,10 @@ class Followed:
     missing: dict[str, str] = field(default_factory=dict)
 
 
-async def follow(call: Call, outcomes: Mapping[str, Attempt[SourceRows[Any]]]) -> Followed:
-    """What belongs to the hits in `outcomes`, from lists that could be read."""
-    hits = {name: _by_key(outcome.records) for name, outcome in outcomes.items() if outcome.value}
-    denied = {name for name, outcome in outcomes.items() if outcome.value is None}
+async def follow(call: Call, parts: Parts) -> Followed:
+    """What belongs to the hits in `parts`, from lists that could be read."""
+    hits = {name: _by_key(part.records) for name, part in parts.items() if part.value}
+    denied = {name for name, part in parts.items() if part.value is None}
     found, fresh, done = Followed(), dict(hits), set[tuple[str, str]]()
     for _ in range(_ROUNDS):
         new: dict[str, dict[str, Any]] = {}
@@ -87,10 +87,10 @@ def _by_key(records: Sequence[Any]) -> dict[str, Any]:
 async def _search(
     call: Call, found: Followed, target: str, indicator: Indicator, columns: tuple[str, ...]
 ) -> dict[str, Any]:
-    outcome = await attempt(partial(LISTS[target].search, call, indicator, columns))
-    if not outcome.complete:
-        found.missing[target] = outcome.state
-    return _by_key(outcome.records)
+    part = await attempt(partial(LISTS[target].search, call, indicator, columns))
+    if not part.complete:
+        found.missing[target] = part.state
+    return _by_key(part.records)
 
 
 def _values(found: Followed, origin: str, column: str, records: Iterable[Any]) -> list[Indicator]:

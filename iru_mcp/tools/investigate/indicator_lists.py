@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ...api.endpoint import Endpoint
@@ -19,14 +20,7 @@ from ...api.endpoints.users import LIST_USERS
 from ...api.endpoints.vulnerabilities import LIST_AFFECTED_DEVICES, LIST_DETECTIONS, LIST_VULNERABILITIES
 from ..threats.reading import THREAT_ENDPOINTS
 from ..vulnerabilities.device import rank
-from .indicator_matching import (
-    Search,
-    search_alerts,
-    search_detections,
-    search_devices,
-    search_prism,
-    search_users,
-)
+from .indicator_matching import Search, search_alerts, search_detections, search_devices, search_prism, search_users
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +58,10 @@ _ALERT_SHOWN = tuple(
 )
 
 LISTS: dict[str, SearchedList] = {
-    "threats": SearchedList(_alert_columns(""), search_alerts("threat"), _ALERT_SHOWN, "list_threats"),
+    "threats": SearchedList(_alert_columns(""), partial(search_alerts, "threat"), _ALERT_SHOWN, "list_threats"),
     "behavioral_detections": SearchedList(
         _alert_columns(_PARENT_TEXT),
-        search_alerts("behavioral"),
+        partial(search_alerts, "behavioral"),
         (*_ALERT_SHOWN, "parent_process.name"),
         "list_threats",
     ),
@@ -80,7 +74,7 @@ LISTS: dict[str, SearchedList] = {
             "bundle_id": "label program_arguments",
             "launch_label": "label",
         },
-        search_prism(PRISM_LAUNCH_AGENTS_AND_DAEMONS),
+        partial(search_prism, PRISM_LAUNCH_AGENTS_AND_DAEMONS),
         ("label", "path", "program", "program_arguments", "created_at"),
         "prism_launch_agents_and_daemons",
         ("label", "path", "program", "program_arguments"),
@@ -93,14 +87,14 @@ LISTS: dict[str, SearchedList] = {
             "bundle_id": "bundle_id",
             "team_id": "team_id",
         },
-        search_prism(PRISM_APPS),
+        partial(search_prism, PRISM_APPS),
         ("name", "version", "bundle_id", "team_id", "path", "ad_hoc_code_signed", "created_at"),
         "prism_applications",
         ("name", "version", "bundle_id", "team_id", "path"),
     ),
     "local_accounts": SearchedList(
         {"username": "username"},
-        search_prism(PRISM_LOCAL_USERS),
+        partial(search_prism, PRISM_LOCAL_USERS),
         ("username", "type", "hidden_user", "user_created_at"),
         "prism_local_users",
         ("username", "type", "hidden_user"),
@@ -128,7 +122,7 @@ LISTS: dict[str, SearchedList] = {
     # Prism goes on reporting a removed device, which the device list no longer has.
     "device_information": SearchedList(
         {"serial_number": "serial_number", "device_id": "device_id"},
-        search_prism(PRISM_DEVICE_INFORMATION),
+        partial(search_prism, PRISM_DEVICE_INFORMATION),
         ("model_name", "os_version", "last_checkin"),
         "prism_device_information",
     ),

@@ -41,13 +41,11 @@ _FLEET_PAGES = 60
 """18,000 devices."""
 
 
-def search_prism(endpoint: Endpoint[PrismRow]) -> Search:
+async def search_prism(
+    endpoint: Endpoint[PrismRow], call: Call, indicator: Indicator, columns: Sequence[str]
+) -> SourceRows[PrismRow]:
     """Rows of one of Prism's categories."""
-
-    async def search(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[PrismRow]:
-        return await _each(columns, lambda column: _filtered(call, endpoint, indicator, column))
-
-    return search
+    return await _each(columns, lambda column: _filtered(call, endpoint, indicator, column))
 
 
 async def _filtered(call: Call, endpoint: Endpoint[R], indicator: Indicator, column: str) -> SourceRows[R]:
@@ -67,15 +65,11 @@ async def _each(columns: Sequence[str], one: Callable[[str], Awaitable[SourceRow
     return SourceRows(list(rows.values()), "; ".join(missing))
 
 
-def search_alerts(kind: str) -> Search:
-    """Files, or processes, that endpoint detection noticed."""
-
-    async def search(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Sighting]:
-        found = await read_threats(call, kinds=(kind,))
-        hits = [one for one in found.records if matched(one.flat(), indicator, columns)]
-        return SourceRows(hits, "" if found.complete else "; ".join(found.notes) or "not all could be read")
-
-    return search
+async def search_alerts(kind: str, call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Sighting]:
+    """Files (`threat`) or processes (`behavioral`) that endpoint detection noticed."""
+    found = await read_threats(call, kinds=(kind,))
+    hits = [one for one in found.records if matched(one.flat(), indicator, columns)]
+    return SourceRows(hits, "" if found.complete else "; ".join(found.notes) or "not all could be read")
 
 
 async def search_detections(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Any]:

@@ -29,7 +29,7 @@ _DIRECTORY_PAGES = 120
 _AUDIT_PAGES = 40
 """20,000 events: Iru cannot search them by device."""
 _QUIET = timedelta(days=2)
-"""A window that begins with longer silence may begin before the log."""
+"""Where the first event in a window is this long after its beginning, the log may begin later than the window."""
 _APPLE = ("/System/Library/", "/Library/Apple/", "/System/Cryptexes/")
 """Folders that only Apple can write; a label can be anybody's."""
 
@@ -102,7 +102,8 @@ def _added_items(event: AuditEvent) -> list[str]:
 
 
 async def read_known_exploited(call: Call) -> SourceRows[Vulnerability]:
-    """The fleet's CVEs that are exploited in the wild: detections do not say so, and sorted by it, one page does."""
+    """The fleet's CVEs that are known to be exploited, which detections do not say. Iru sorts by it, so the first page
+    has them all, as a rule."""
 
     def past_them(rows: list[Vulnerability]) -> bool:
         scores = [row.kev_score or 0 for row in rows]

@@ -208,9 +208,8 @@ def _say_sources(page: Page[Any], subject: Subject, parts: dict[str, Attempt[Any
         )
     lacking = [name for name, part in parts.items() if not part.complete]
     if lacking:
-        page.complete, page.total = False, None
         sources = dict.fromkeys(name.partition("/")[0] for name in lacking)
-        page.notes.append(f"not all is here, see summary.sources: {', '.join(sources)}")
+        page.lacks(f"not all is here, see summary.sources: {', '.join(sources)}")
     page.summary = subject.shown | {"sources": _states(parts), "not_looked_at": _NOT_READ}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints, is_typeddict
 
+from ...api.record import is_blank
 from .schema import typed
 
 T = TypeVar("T")
@@ -33,19 +34,27 @@ class Page(Generic[T]):
     """The device that the list is about, when it is about one."""
     in_every_row: dict[str, Any] | None = None
     """Columns left out of the rows since all hold the same, where the rows would not fit otherwise."""
-    summary: dict[str, Any] | None = None
+    summary: dict[str, Any] = field(default_factory=dict)
     """Counts over all matching rows, where a tool gives them."""
 
     def answer(self) -> dict[str, Any]:
         """The page as it goes out: what says how far it reaches first, then the rows."""
-        found: dict[str, Any] = {"device": self.device} if self.device else {}
-        found |= {"returned": len(self.items)} | ({"total": self.total} if self.total is not None else {})
-        found |= {"complete": self.complete}
-        found |= {"next_cursor": self.next_cursor} if self.next_cursor else {}
-        found |= {"notes": self.notes} if self.notes else {}
-        found |= {"summary": self.summary} if self.summary else {}
-        found |= {"in_every_row": self.in_every_row} if self.in_every_row else {}
-        return found | {"items": self.items}
+        head = {
+            "device": self.device,
+            "returned": len(self.items),
+            "total": self.total,
+            "complete": self.complete,
+            "next_cursor": self.next_cursor,
+            "notes": self.notes,
+            "summary": self.summary,
+            "in_every_row": self.in_every_row,
+        }
+        return {name: value for name, value in head.items() if not is_blank(value)} | {"items": self.items}
+
+    def lacks(self, *notes: str) -> None:
+        """Say that not all is here that matches, and so not how many match; `notes` say why."""
+        self.complete, self.total = False, None
+        self.notes += notes
 
 
 def output_schema(annotation: Any) -> dict[str, Any]:

@@ -96,12 +96,8 @@ class Tool:
     def output_schema(self) -> dict[str, Any]:
         return output_schema(self._hints["return"])
 
-    @cached_property
-    def _name_parts(self) -> frozenset[str]:
-        """The parameters that match parts of names which privacy mode hides."""
-        return self._marked(MATCHES_PARTS_OF_NAMES)
-
     def _marked(self, mark: str) -> frozenset[str]:
+        """The parameters with this mark in their annotation."""
         return frozenset(name for name, hint in self._hints.items() if mark in get_args(hint))
 
     async def run(
@@ -117,7 +113,7 @@ class Tool:
             given = self.read(arguments)
             if privacy:
                 kept = {name: given[name] for name in self._marked(KEEPS_PSEUDONYMS)}
-                given = privacy.arguments(given | dict.fromkeys(kept, ""), self._name_parts) | kept
+                given = privacy.arguments(given | dict.fromkeys(kept, ""), self._marked(MATCHES_PARTS_OF_NAMES)) | kept
             ctx = self._context(client, given, progress, caller)
             with in_force(privacy):
                 found = await self.function(ctx, **given)

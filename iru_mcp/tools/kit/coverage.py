@@ -35,14 +35,12 @@ async def say_coverage(
     try:
         record = target.record or await _listed(call, target.device_id)
     except Denied as error:
-        page.notes.append(f"whether {rows} cover this device was not checked: not permitted: {error.grant}")
-        page.complete, page.total = False, None
+        page.lacks(f"whether {rows} cover this device was not checked: not permitted: {error.grant}")
         return
     page.device = ResolvedDevice(target.device_id, record).shown()
     if record.platform not in platforms:
-        page.complete, page.total = False, None
         covered = ", ".join(sorted(platforms))
-        page.notes.append(f"not covered: {rows} are of {covered} only, and this is a device of {record.platform}")
+        page.lacks(f"not covered: {rows} are of {covered} only, and this is a device of {record.platform}")
 
 
 async def _listed(call: Call, device_id: str) -> Device:
@@ -62,7 +60,8 @@ async def _listed(call: Call, device_id: str) -> Device:
 
 @dataclass(slots=True)
 class Oldest:
-    """The oldest moment among rows that were read: where a history begins that Iru keeps for a time it does not say."""
+    """The oldest moment among the rows that were read. Iru keeps a history for a time that it does not publish, so this
+    is where the history begins."""
 
     at: datetime | None = None
 
@@ -74,5 +73,5 @@ class Oldest:
     def say(self, page: Page[Any], early: datetime | None) -> None:
         """Makes a page that ends the history say where it begins, when that is after what is asked for."""
         if early and self.at and not page.next_cursor and self.at > early:
-            page.summary = (page.summary or {}) | {"log_starts_at": write_moment(self.at)}
+            page.summary["log_starts_at"] = write_moment(self.at)
             page.notes.append("nothing older than log_starts_at is recorded here, whether or not anything happened")

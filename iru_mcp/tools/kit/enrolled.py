@@ -10,11 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ...api.call import Call, Interrupted
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import Denied, IruError, RateLimited, TookTooLong
+from .answers import Page
+from .context import Context
+from .listing import page_of
+from .rows import RowShape
+
+T = TypeVar("T")
 
 IDENTITY = ("device_name", "serial_number", "user_email")
 """What a device is called in every list, whatever Iru calls it there."""
@@ -72,3 +78,29 @@ async def enrolled_devices(call: Call) -> Enrolled:
     except Interrupted as end:
         return Enrolled(devices, end.why)
     return Enrolled(devices)
+
+
+def page_of_devices(
+    ctx: Context,
+    rows: Iterable[Mapping[str, Any]],
+    missing: str,
+    shape: RowShape[T],
+    *,
+    limit: int,
+    cursor: str,
+    fields: Sequence[str],
+) -> Page[T]:
+    """The page of rows of the device list, in the order of their names. Raises TookTooLong where they may not be all,
+    as `missing` says."""
+    if missing:
+        raise TookTooLong(
+            f"Not every device could be compared: {missing}.", "Ask again later, or grant what is lacking."
+        )
+    devices = sorted(filter(None, map(Device.read, rows)), key=lambda one: (one.device_name or "", one.device_id))
+    after, declared = ctx.cursors.read(cursor), Device.field_names()
+    return page_of(ctx, devices, shape, after, limit=limit, fields=fields, declared=declared)
+
+
+def without_device_id(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with its device_id only where no serial number names the device to the next tool."""
+    return {name: value for name, value in row.items() if name != "device_id" or "serial_number" not in row}

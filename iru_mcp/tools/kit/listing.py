@@ -3,7 +3,7 @@
 A list may have thousands of rows, and an answer has room for some. A source that Iru can order is streamed: reading
 stops when the page is full, and the cursor resumes there. One that must be sorted here is read whole for each page.
 What must stay true: `complete` only when every row that matches is in this or an earlier page; `total` only when it is
-known; and a page that is not complete has a cursor, unless going on is no use.
+known; and a page that is not complete has a cursor, unless no later page could add to it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ async def _page(ctx: Context, scan: Scan[R], shape: RowShape[T], limit: int, fie
     if lost:
         page.notes.append(f"{lost} rows of earlier pages could not be read")
     if scan.unreadable or lost:
-        page.complete, page.total = False, None
+        page.lacks()
     return page
 
 
@@ -133,9 +133,7 @@ async def _sorted_page(
     declared = scan.source.endpoint.record.field_names()
     page = page_of(ctx, records, shape, after, limit=limit, fields=fields, declared=declared)
     if scan.stopped:
-        page.complete, page.total = False, None
-        if records:
-            page.notes.append(f"sorted among the {len(records)} that match in what was looked at")
+        page.lacks(*[f"sorted among the {len(records)} that match in what was looked at"] if records else [])
     return page
 
 

@@ -58,6 +58,10 @@ class Attempt(Generic[T]):
         return self.value.records if isinstance(self.value, SourceRows) else []
 
 
+Parts = Mapping[str, Attempt[SourceRows[Any]]]
+"""Lists that were read for one answer, by the name of the list."""
+
+
 async def attempt(work: Callable[[], Awaitable[T]]) -> Attempt[T]:
     """What `work` returns, or its IruError: the one place where an error costs a part instead of the whole answer."""
     try:

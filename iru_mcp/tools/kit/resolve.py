@@ -44,24 +44,22 @@ async def resolve(call: Call, device: str) -> ResolvedDevice:
     if IS_UUID.fullmatch(wanted):
         return ResolvedDevice(str(UUID(wanted)))
     near: dict[str, Device] = {}
-    attempts = (_by_serial(wanted), [{"device_name": form} for form in spellings(wanted)], _EVERYTHING)
-    for queries in attempts:
+    may_be_serial = wanted.isascii() and not set(wanted) & set(" '")
+    by_serial = [{"serial_number": wanted.upper()}] if may_be_serial else []
+    for queries in (by_serial, [{"device_name": form} for form in spellings(wanted)], _EVERYTHING):
         found, complete = await _matches(call, wanted, queries, near)
         if len(found) == 1:
             return ResolvedDevice(found[0].device_id, found[0])
         if found:
-            raise _several(wanted, found)
+            called = f"{len(found)} devices are called '{wanted[:60]}': {_candidates(found)}"
+            more = f" and {len(found) - _MOST_CANDIDATES} more" if len(found) > _MOST_CANDIDATES else ""
+            raise UsageError(f"{called}{more}.", "Repeat with the device_id meant.")
     raise _none(wanted, list(near.values()), complete=complete)
 
 
 async def find(call: Call, device: str) -> ResolvedDevice | None:
     """The device for an optional filter: None when none is asked for."""
     return await resolve(call, device) if device.strip() else None
-
-
-def _by_serial(wanted: str) -> list[dict[str, str]]:
-    """What asks for a serial number; nothing for a text that is surely none."""
-    return [{"serial_number": wanted.upper()}] if wanted.isascii() and not set(wanted) & set(" '") else []
 
 
 async def _matches(
@@ -85,25 +83,21 @@ async def _matches(
     return list(found.values()), True
 
 
-def _line(record: Device) -> str:
-    user = f", {record.user.email}" if record.user and record.user.email else ""
-    return f"{record.device_name} ({record.serial_number}, {record.platform}{user}, device_id {record.device_id})"
-
-
-def _several(wanted: str, found: list[Device]) -> UsageError:
-    shown = "; ".join(_line(record) for record in found[:_MOST_CANDIDATES])
-    more = f" and {len(found) - _MOST_CANDIDATES} more" if len(found) > _MOST_CANDIDATES else ""
-    return UsageError(
-        f"{len(found)} devices are called '{wanted[:60]}': {shown}{more}.", "Repeat with the device_id meant."
-    )
+def _candidates(found: list[Device]) -> str:
+    """The first devices, each with what tells it from others."""
+    shown = []
+    for record in found[:_MOST_CANDIDATES]:
+        user = f", {record.user.email}" if record.user and record.user.email else ""
+        about = f"{record.serial_number}, {record.platform}{user}, device_id {record.device_id}"
+        shown.append(f"{record.device_name} ({about})")
+    return "; ".join(shown)
 
 
 def _none(wanted: str, near: list[Device], *, complete: bool) -> NotFound:
     looked = "Every device was looked at" if complete else "Not every device could be looked at"
-    shown = "; ".join(_line(record) for record in near[:_MOST_CANDIDATES])
     remedy = (
-        f"Similar: {shown}."
-        if shown
+        f"Similar: {_candidates(near)}."
+        if near
         else "Search with list_devices. Prism may still have rows of a removed one: filter by serial_number."
     )
     return NotFound(f"No device has the serial number or name '{wanted[:60]}'. {looked}.", remedy)

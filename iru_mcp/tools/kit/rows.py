@@ -28,8 +28,8 @@ class RowShape(Generic[T]):
     """Names that `fields` may have beside those of the record and of `columns`."""
     iru_names: Mapping[str, str] = field(default_factory=dict)
     """What Iru calls a column that has another name here."""
-    marks: Callable[[Any], dict[str, Any]] | None = None
-    """What is added to a row that needs a word, whatever columns are asked for."""
+    marks: Callable[[Any], dict[str, Any]] = lambda _: {}
+    """What is added to the row of a record whatever columns are asked for, such as a doubt about it."""
     device_kind: str = ""
     """The column by which a count also tells kinds of devices apart."""
 
@@ -43,16 +43,13 @@ class RowShape(Generic[T]):
         """The usual columns of a record that hold something."""
         names = columns_of(self.columns)
         row = self.lean(self.pick(record, names))
-        return {name: row[name] for name in names if name in row} | self._marked(record)
-
-    def _marked(self, record: Record) -> dict[str, Any]:
-        return self.marks(record) if self.marks else {}
+        return {name: row[name] for name in names if name in row} | self.marks(record)
 
     def chosen(self, record: Record, fields: Sequence[str]) -> tuple[dict[str, Any], set[str]]:
         """Some or all columns of a record, and the names of all it has."""
         row = self.all(record)
         names = row if ALL in fields else fields
-        return {name: row[name] for name in names if name in row} | self._marked(record), set(row)
+        return {name: row[name] for name in names if name in row} | self.marks(record), set(row)
 
     def all(self, record: Record) -> dict[str, Any]:
         """All columns of a record that hold something."""
@@ -114,23 +111,21 @@ class RowCollector(Generic[T]):
         """Take the record as a row; False when there is no room for it. The first row is always taken."""
         if self.full:
             return False
-        row = self._row(record)
+        if self._fields:
+            row, names = self._shape.chosen(record, self._fields)
+            self._found |= names
+        else:
+            row = self._shape.usual(record)
         total = self._size + size_truncated(self._pseudonymised(row))
         before = self._constant if self._rows else row
         constant = {name: value for name, value in before.items() if row.get(name) == value}
-        self.too_large = bool(self._rows) and total - self.count * _size_of_columns(constant) > ROOM_FOR_ROWS
+        saved = sum(size_truncated({name: value}) - 1 for name, value in constant.items())  # in each row
+        self.too_large = bool(self._rows) and total - self.count * saved > ROOM_FOR_ROWS
         if self.too_large:
             return False
         self._rows.append(row)
         self._size, self._constant = total, constant
         return True
-
-    def _row(self, record: Record) -> dict[str, Any]:
-        if not self._fields:
-            return self._shape.usual(record)
-        row, names = self._shape.chosen(record, self._fields)
-        self._found |= names
-        return row
 
     def page(self, declared: Collection[str], *, complete: bool) -> Page[T]:
         """The rows as a page. Raises UsageError when `fields` has a name that is not `declared` and that no row has."""
@@ -142,7 +137,8 @@ class RowCollector(Generic[T]):
             page.notes.append(f"no row has a value in {', '.join(empty)}")
         if self._size > ROOM_FOR_ROWS and self._constant and self.count > 1:
             page.in_every_row = self._constant
-            page.items = cast("list[T]", [_without(row, self._constant) for row in self._rows])
+            rows = [{name: row[name] for name in row if name not in self._constant} for row in self._rows]
+            page.items = cast("list[T]", rows)
         return page
 
     def notes(self, remaining: str) -> list[str]:
@@ -152,12 +148,3 @@ class RowCollector(Generic[T]):
         return [
             f"{self.count} rows fill an answer, {remaining} more match: go on with next_cursor, or with fewer fields"
         ]
-
-
-def _size_of_columns(columns: dict[str, Any]) -> int:
-    """What these columns add to the size of a row."""
-    return sum(size_truncated({name: value}) - 1 for name, value in columns.items())
-
-
-def _without(row: dict[str, Any], columns: Collection[str]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in columns}

@@ -10,7 +10,7 @@ there are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -37,7 +37,8 @@ class Check(Generic[R]):
     test: Callable[[R], bool | None]
     sent: bool = False
     value: Callable[[R], Any] | None = None
-    """What the test looks at, where Iru publishes no list of its values: an answer without rows tells those met."""
+    """What the test looks at, where Iru publishes no list of its values: an answer without rows then names the values
+    that rows have."""
 
 
 def flag_checks(name: str, wanted: bool | None, value: Callable[[Any], bool | None] | None = None) -> list[Check[Any]]:
@@ -52,21 +53,20 @@ def flag_checks(name: str, wanted: bool | None, value: Callable[[Any], bool | No
     return [] if wanted is None else [Check(name, test)]
 
 
-def text_checks(name: str, wanted: str, *values: Callable[[Any], Any], tells: bool = False) -> list[Check[Any]]:
-    """Rows with `wanted` in a text, by default the column `name`; each of `values` gives a text or several.
+def text_checks(
+    name: str, wanted: str, value: Callable[[Any], Any] | None = None, *, sent: bool = False, tells: bool = False
+) -> list[Check[Any]]:
+    """Rows with `wanted` in a text, or in one of several, by default in the column `name`.
 
     None where nothing is asked. With `tells`, an answer without rows tells the texts that rows have.
     """
-    has, reads = contains(wanted.strip()), values or (attrgetter(name),)
+    has, read = contains(wanted.strip()), value or attrgetter(name)
 
     def test(row: Any) -> bool:
-        return any(has(text) for read in reads for text in _texts(read(row)))
+        texts = read(row)
+        return has(texts) if texts is None or isinstance(texts, str) else any(map(has, texts))
 
-    return [Check(name, test, value=reads[0] if tells else None)] if wanted.strip() else []
-
-
-def _texts(value: Any) -> Iterable[Any]:
-    return (value,) if value is None or isinstance(value, str) else value
+    return [Check(name, test, sent, read if tells else None)] if wanted.strip() else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ class Source(Generic[R]):
     start: Position | None = None
     """Where to begin, where it is not the endpoint's usual place."""
     promised: Sequence[Callable[[R], Any]] = ()
-    """The order in which Iru was asked for the rows, as sort keys of which one must hold over all of them; a row whose
-    key is None does not tell. Where none holds, all rows are read and sorted here by the first."""
+    """The order in which Iru was asked for the rows, as sort keys: by one of them the rows must ascend, those left out
+    whose key is None. Where they ascend by none, all rows are read and sorted here by the first."""
 
     def sorted_here(self) -> Source[R]:
         """The same rows in the promised order without Iru's part in it; those whose key is None come last."""
@@ -118,7 +118,8 @@ class Scan(Generic[R]):
     widened: bool = False
     """Whether `narrow` is left out of what Iru is asked."""
     unique: bool = True
-    """Whether to drop rows met before. A count over rows that no id names goes without: a page met twice ends it."""
+    """Whether to leave out a row that came before. A count does not for records without an id of their own: two equal
+    rows may be two things, and a page that comes again ends the walk anyway."""
     whole: bool = False
     """Whether all pages will be wanted; they are then prefetched."""
     looked_at: int = 0
@@ -126,9 +127,10 @@ class Scan(Generic[R]):
     ignored: set[str] = field(default_factory=set)
     """Names of checks that Iru was asked to apply and did not."""
     untold: Counter[str] = field(default_factory=Counter)
-    """Rows that pass all checks but some they do not tell of, by the name of that check."""
+    """By the name of a check: how many rows do not tell whether they pass it, and fail no other."""
     met: dict[str, Counter[str]] = field(default_factory=dict)
-    """The values that rows have, by the name of a check that has `value`: of rows that pass the checks without."""
+    """By the name of each check with a `value`: how often rows have which value there, of the rows that pass all
+    checks that have none."""
     disordered: bool = False
     """Whether rows came in another order than was promised; the walk ends there."""
     stopped: str = ""

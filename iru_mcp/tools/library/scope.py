@@ -69,14 +69,14 @@ async def find_item(call: Call, wanted: str) -> ItemScope:
         raise listed.error
     blueprints = {one.id: one for one in listed.records}
     jobs = {key: partial(read, call, LIST_BLUEPRINT_LIBRARY_ITEMS, blueprint_id=key) for key in blueprints}
-    outcomes = await gather(jobs, keep_denied=is_id)
+    parts = await gather(jobs, keep_denied=is_id)
     names: dict[str, str] = {}
     having: dict[str, dict[str, Blueprint]] = {}
-    for key, outcome in outcomes.items():
-        for item in outcome.records:
+    for key, part in parts.items():
+        for item in part.records:
             names[item.id] = item.name or ""
             having.setdefault(item.id, {})[key] = blueprints[key]
-    lacking = [outcome.state for outcome in outcomes.values() if not outcome.complete]
+    lacking = [part.state for part in parts.values() if not part.complete]
     missing = listed.value.missing or (f"{len(lacking)} blueprints: {lacking[0]}" if lacking else "")
     item_id = asked.lower() if is_id else await _id_of(call, asked, names)
     return ItemScope(item_id, names.get(item_id, "" if is_id else asked), having.get(item_id, {}), missing)
@@ -85,8 +85,8 @@ async def find_item(call: Call, wanted: str) -> ItemScope:
 async def _id_of(call: Call, wanted: str, names: dict[str, str]) -> str:
     found = _matches(wanted, names)
     if not found:
-        outcomes = await gather({kind: partial(read, call, one) for kind, one in KINDS.items()}, keep_denied=True)
-        custom = {item.id: item.name or "" for part in outcomes.values() for item in part.records}
+        parts = await gather({kind: partial(read, call, one) for kind, one in KINDS.items()}, keep_denied=True)
+        custom = {item.id: item.name or "" for part in parts.values() for item in part.records}
         names |= custom
         found = _matches(wanted, custom)
     if len(found) == 1:

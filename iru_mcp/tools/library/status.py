@@ -16,16 +16,15 @@ from typing import Annotated, Any, TypedDict
 
 from pydantic import Field
 
-from ...api.endpoints.devices import LIST_DEVICES, Device
+from ...api.endpoints.devices import LIST_DEVICES
 from ...api.endpoints.library import LIST_LIBRARY_ITEM_STATUSES, LibraryItemStatus
-from ...errors import TookTooLong, UsageError
+from ...errors import UsageError
 from ..devices.details import FAILED, is_fine, last_logs
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
-from ..kit.enrolled import Enrolled, enrolled_devices
-from ..kit.listing import page_of
+from ..kit.enrolled import Enrolled, enrolled_devices, page_of_devices
 from ..kit.params import Cursor, Fields, Limit, Str
 from ..kit.reader import SourceRows, read
 from ..kit.rows import RowShape
@@ -79,7 +78,7 @@ async def list_library_item_status(
         LIST_LIBRARY_ITEM_STATUSES,
         checks=_checks(wanted),
         ids={"library_item_id": item.item_id},
-        order=lambda row: (not _failed(row.status), is_fine(row.status), _device(row, "name").casefold(), row.id),
+        order=_failed_first,
     )
     shape = RowShape(
         ItemStatusLine,
@@ -97,6 +96,11 @@ async def list_library_item_status(
     return page
 
 
+def _failed_first(row: LibraryItemStatus) -> tuple[bool, bool, str, int]:
+    is_failed = (row.status or "").casefold() in FAILED
+    return (not is_failed, is_fine(row.status), _device(row, "name").casefold(), row.id)
+
+
 def _checks(wanted: str) -> list[Check[LibraryItemStatus]]:
     if wanted == "not_fine":
         return [Check("status", lambda row: not is_fine(row.status))]
@@ -105,10 +109,6 @@ def _checks(wanted: str) -> list[Check[LibraryItemStatus]]:
         "status", lambda row: (row.status or "").casefold() in words, value=lambda row: row.status
     )
     return [fits] if wanted else []
-
-
-def _failed(status: str | None) -> bool:
-    return (status or "").casefold() in FAILED
 
 
 def _device(row: LibraryItemStatus, name: str) -> str:
@@ -181,19 +181,12 @@ async def _silent_page(
         raise UsageError("Devices without a report have no columns to count by.", "Leave group_by out.")
     found = await _standing(ctx, item, enrolled)
     missing = enrolled.missing or item.missing or found.rows.missing
-    if missing:
-        raise TookTooLong(
-            f"Not every device could be compared: {missing}.", "Ask again later, or grant what is lacking."
-        )
-    silent = sorted(
-        filter(None, map(Device.read, found.silent)), key=lambda one: (one.device_name or "", one.device_id)
-    )
-    shape, declared = RowShape(ItemStatusLine), Device.field_names()
-    return page_of(ctx, silent, shape, ctx.cursors.read(cursor), limit=limit, fields=fields, declared=declared)
+    shape = RowShape(ItemStatusLine)
+    return page_of_devices(ctx, found.silent, missing, shape, limit=limit, cursor=cursor, fields=fields)
 
 
 async def _say_scope(ctx: Context, page: Page[Any], item: ItemScope, enrolled: Enrolled) -> None:
-    """Adds whose item it is, which devices should have it, and how it stands on them."""
+    """Adds to the summary which item this is, which devices should have it, and how it stands on them."""
     shown = {"id": item.item_id} | ({"name": item.name} if item.name else {})
     summary: dict[str, Any] = {"library_item": shown}
     if item.missing or enrolled.missing:
@@ -208,7 +201,7 @@ async def _say_scope(ctx: Context, page: Page[Any], item: ItemScope, enrolled: E
         if waiting:
             page.notes.append("not_reported_yet: in by_status, but the device sent no report; no_report: no row at all")
         page.notes += _scope_notes(item, found, len(kept))
-    page.summary = summary | (page.summary or {})
+    page.summary = summary | page.summary
 
 
 def _blueprints(item: ItemScope, in_scope: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

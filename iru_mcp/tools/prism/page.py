@@ -120,7 +120,7 @@ async def prism_page(
         device_kind="device_family",
         more_columns=(*PRISMS_WORDS, *COMMON_COLUMNS, *COLUMNS[category]),
         iru_names=PRISMS_WORDS,
-        marks=removed.mark if removed else None,
+        marks=removed.mark if removed else lambda _: {},
     )
     page = await counting_or_listing(
         ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields, sort_by=sort_by

@@ -6,15 +6,14 @@ from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BeforeValidator, Field
 
-from ...api.endpoints.devices import LIST_DEVICES, Device
+from ...api.endpoints.devices import LIST_DEVICES
 from ...api.endpoints.prism import CATEGORIES
-from ...errors import TookTooLong, UsageError
+from ...errors import UsageError
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.counting import COUNT_REQUESTS, GroupBy
-from ..kit.enrolled import enrolled_devices
-from ..kit.listing import page_of
+from ..kit.enrolled import enrolled_devices, page_of_devices
 from ..kit.params import Cursor, Fields, Limit
 from ..kit.rows import RowShape
 from .categories import USEFUL
@@ -70,11 +69,9 @@ class PrismLine(TypedDict, total=False):
     serial_number: str
 
 
-class SilentLine(TypedDict, total=False):
+class SilentLine(PrismLine, total=False):
     """A device that should report to a category and does not."""
 
-    device_name: str
-    serial_number: str
     platform: str
     user_email: str
     last_check_in: str
@@ -93,14 +90,10 @@ async def _silent_page(
         )
     enrolled = await enrolled_devices(ctx.call)
     reported = await reporters(ctx.call, CATEGORIES[category])
-    if enrolled.missing or reported is None:
-        raise TookTooLong(
-            f"Not every device could be compared: {enrolled.missing or 'the category could not be read whole'}.",
-            "Ask again later, or grant what is lacking.",
-        )
-    silent = silent_devices(enrolled, category, scope.device_families, reported, scope.blueprint.strip())
-    shape, declared = RowShape(SilentLine), Device.field_names()
-    page = page_of(ctx, silent, shape, ctx.cursors.read(cursor), limit=limit, fields=fields, declared=declared)
+    missing = enrolled.missing or ("the category could not be read whole" if reported is None else "")
+    silent = silent_devices(enrolled, category, scope.device_families, reported or (), scope.blueprint.strip())
+    shape = RowShape(SilentLine)
+    page = page_of_devices(ctx, silent, missing, shape, limit=limit, cursor=cursor, fields=fields)
     if category in MANY_ROWS:
         page.notes.append(f"without a row in {category} a device did not report, or had nothing to report")
     return page

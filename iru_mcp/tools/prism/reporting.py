@@ -8,7 +8,7 @@ says that neither was checked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -111,16 +111,15 @@ class Removed:
 
 
 def silent_devices(
-    enrolled: Enrolled, category: str, platforms: Sequence[str], reported: set[str], blueprint: str = ""
-) -> list[Device]:
-    """The enrolled devices that should report to a category and have no row there; of a blueprint (its id or a part of
-    its name) where one is given."""
+    enrolled: Enrolled, category: str, platforms: Sequence[str], reported: Collection[str], blueprint: str = ""
+) -> list[Mapping[str, Any]]:
+    """The rows, in the device list, of devices that should report to a category and have no row there; of a blueprint
+    (its id or a part of its name) where one is given."""
     asked = frozenset("AppleTV" if one == "tvOS" else one for one in platforms)
     reporting = REPORTED_BY.get(category) or MANY_ROWS[category]
     wanted = reporting & asked if asked else reporting
     rows = [row for row in enrolled.devices.values() if row.get("platform") in wanted and _is_in(row, blueprint)]
-    silent = [Device.read(row) for row in rows if row["device_id"] not in reported]
-    return sorted(filter(None, silent), key=lambda device: (device.device_name or "", device.device_id))
+    return [row for row in rows if row["device_id"] not in reported]
 
 
 def _is_in(row: Mapping[str, Any], blueprint: str) -> bool:
@@ -166,7 +165,7 @@ async def say_silent(
         return
     everyone = silent_devices(enrolled, category, families, set(), blueprint)
     silent = silent_devices(enrolled, category, families, reported, blueprint)
-    page.summary = (page.summary or {}) | {"without_report": len(silent)}
+    page.summary["without_report"] = len(silent)
     if silent:
         where, asked = (category, category) if has_one else ("Prism at all", "device_information")
         page.notes.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BeforeValidator, Field
@@ -24,7 +25,8 @@ from ..kit.versions import VersionAtLeast, VersionBelow, version_checks
 from .filter import joined
 from .page import Blueprint, EnrolledOnly, Families, OnDevice, PrismFilter, Scope, SortBy, prism_page
 
-_PRISM_REQUESTS = 120
+_tool = partial(tool, optional=(LIST_DEVICES, PRISM_DEVICE_INFORMATION), requests=120, count_requests=COUNT_REQUESTS)
+"""A tool over one category; the other lists tell which devices are enrolled and which do not report."""
 
 
 def _account_type(value: object) -> object:
@@ -38,12 +40,15 @@ def _account_type(value: object) -> object:
 AccountType = Annotated[Literal["Admin", "Standard"] | None, BeforeValidator(_account_type)]
 
 
-class DeviceInformationLine(TypedDict, total=False):
-    """One device as Prism knows it."""
-
+class _OnDeviceLine(TypedDict, total=False):
     device_name: str
     serial_number: str
     user_email: str
+
+
+class DeviceInformationLine(_OnDeviceLine, total=False):
+    """One device as Prism knows it."""
+
     device_family: str
     model_name: Any
     os_version: Any
@@ -53,12 +58,9 @@ class DeviceInformationLine(TypedDict, total=False):
     blueprint_name: str
 
 
-class LaunchLine(TypedDict, total=False):
+class LaunchLine(_OnDeviceLine, total=False):
     """A launch agent or daemon on one device."""
 
-    device_name: str
-    serial_number: str
-    user_email: str
     label: Any
     path: Any
     program: Any
@@ -69,12 +71,9 @@ class LaunchLine(TypedDict, total=False):
     created_at: str
 
 
-class LocalUserLine(TypedDict, total=False):
+class LocalUserLine(_OnDeviceLine, total=False):
     """A local account on one device."""
 
-    device_name: str
-    serial_number: str
-    user_email: str
     username: Any
     full_name: Any
     uid: Any
@@ -85,12 +84,9 @@ class LocalUserLine(TypedDict, total=False):
     user_created_at: Any
 
 
-class ApplicationLine(TypedDict, total=False):
+class ApplicationLine(_OnDeviceLine, total=False):
     """An app on one device."""
 
-    device_name: str
-    serial_number: str
-    user_email: str
     name: Any
     version: Any
     bundle_id: Any
@@ -101,7 +97,7 @@ class ApplicationLine(TypedDict, total=False):
     created_at: str
 
 
-@tool(PRISM_DEVICE_INFORMATION, optional=(LIST_DEVICES,), requests=_PRISM_REQUESTS, count_requests=COUNT_REQUESTS)
+@_tool(PRISM_DEVICE_INFORMATION, optional=(LIST_DEVICES,))
 async def prism_device_information(
     ctx: Context,
     device: OnDevice = "",
@@ -136,12 +132,7 @@ async def prism_device_information(
     return await prism_page(ctx, PRISM_DEVICE_INFORMATION, DeviceInformationLine, typed, scope, fields, limit, cursor)
 
 
-@tool(
-    PRISM_LAUNCH_AGENTS_AND_DAEMONS,
-    optional=(LIST_DEVICES, PRISM_DEVICE_INFORMATION),
-    requests=_PRISM_REQUESTS,
-    count_requests=COUNT_REQUESTS,
-)
+@_tool(PRISM_LAUNCH_AGENTS_AND_DAEMONS)
 async def prism_launch_agents_and_daemons(
     ctx: Context,
     device: OnDevice = "",
@@ -179,12 +170,7 @@ async def prism_launch_agents_and_daemons(
     return page
 
 
-@tool(
-    PRISM_LOCAL_USERS,
-    optional=(LIST_DEVICES, PRISM_DEVICE_INFORMATION),
-    requests=_PRISM_REQUESTS,
-    count_requests=COUNT_REQUESTS,
-)
+@_tool(PRISM_LOCAL_USERS)
 async def prism_local_users(
     ctx: Context,
     device: OnDevice = "",
@@ -215,12 +201,7 @@ async def prism_local_users(
     return await prism_page(ctx, PRISM_LOCAL_USERS, LocalUserLine, typed, scope, fields, limit, cursor)
 
 
-@tool(
-    PRISM_APPS,
-    optional=(LIST_DEVICES, PRISM_DEVICE_INFORMATION),
-    requests=_PRISM_REQUESTS,
-    count_requests=COUNT_REQUESTS,
-)
+@_tool(PRISM_APPS)
 async def prism_applications(
     ctx: Context,
     device: OnDevice = "",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
 from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BeforeValidator, Field
@@ -16,7 +14,7 @@ from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.coverage import MACS, say_coverage
-from ..kit.enrolled import IDENTITY, LIST_REQUESTS, Enrolled, named_devices
+from ..kit.enrolled import IDENTITY, LIST_REQUESTS, named_devices, without_device_id
 from ..kit.listing import index_after, page_of
 from ..kit.params import Cursor, Fields, Limit, Since, Str, read_time
 from ..kit.reader import attempt
@@ -92,13 +90,18 @@ async def list_threats(
     enrolled = await named_devices(ctx.call, [one.device_id for one in shown if one.device_id] if limit else ())
     if enrolled.missing:
         found.notes.append(f"who holds the devices was not read: {enrolled.missing}")
-    shape = RowShape(ThreatLine, flat=partial(_row, enrolled), lean=_lean, more_columns=IDENTITY)
+    shape = RowShape(
+        ThreatLine,
+        flat=lambda one: enrolled.facts(one.device_id or "") | one.flat(),
+        lean=_lean,
+        more_columns=IDENTITY,
+    )
     page = page_of(ctx, kept, shape, after, limit=limit, fields=fields, declared=Sighting.field_names())
     page.notes += found.notes + [f"not looked at: {place}: {why}" for place, why in found.not_looked_at.items()]
     if found.records and not kept:
         page.notes.append(_others(found.records))
     if not found.complete:
-        page.complete, page.total = False, None
+        page.lacks()
     if target:
         page.device = target.shown()
         await say_coverage(ctx.call, page, target, "EDR alerts", MACS)
@@ -115,25 +118,17 @@ async def _say_whether_reported(call: Call, page: Page[Any], device_id: str) -> 
         return
     items = [item for row in status.value.library_items or () if (item := StatusItem.read(row)) and item.type == _EDR]
     if any(is_fine(item.status) for item in items):
-        page.notes.append("EDR reports on this device, and has no alerts" + _when(items))
+        newest = max((item.reported_at for item in items if item.reported_at), default=None)
+        when = f"; last report {write_moment(newest)}" if newest else ""
+        page.notes.append(f"EDR reports on this device, and has no alerts{when}")
         return
-    page.complete, page.total = False, None
     states = ", ".join(f"{item.name} is {item.status}" for item in items) or "its blueprint has no such library item"
-    page.notes.append(f"EDR may not report on this device: {states}; none here does not mean clean")
-
-
-def _when(items: Sequence[StatusItem]) -> str:
-    newest = max((item.reported_at for item in items if item.reported_at), default=None)
-    return f"; last report {write_moment(newest)}" if newest else ""
-
-
-def _row(enrolled: Enrolled, one: Sighting) -> dict[str, Any]:
-    return enrolled.facts(one.device_id or "") | one.flat()
+    page.lacks(f"EDR may not report on this device: {states}; none here does not mean clean")
 
 
 def _lean(row: dict[str, Any]) -> dict[str, Any]:
     """The row with what tells the parent process, without a device_id or process name that other columns tell."""
-    row = {name: value for name, value in row.items() if name != "device_id" or "serial_number" not in row}
+    row = without_device_id(row)
     if str(row.get("file_path", "")).endswith(f"/{row.get('process_name')}"):
         row.pop("process_name")  # the path says it
     parent = part_of(row.get("parent_process"))
@@ -147,7 +142,6 @@ def _is(value: str | None, wanted: str) -> bool:
 
 def _others(records: list[Sighting]) -> str:
     """What could have been asked for, when nothing fits what was."""
-    seen = [
-        sorted({value for one in records if (value := getattr(one, name))}) for name in ("status", "classification")
-    ]
-    return f"none of {len(records)} fit; status here: {', '.join(seen[0])}; classification: {', '.join(seen[1])}"
+    statuses = ", ".join(sorted({one.status for one in records if one.status}))
+    classes = ", ".join(sorted({one.classification for one in records if one.classification}))
+    return f"none of {len(records)} fit; status here: {statuses}; classification: {classes}"

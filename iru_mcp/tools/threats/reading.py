@@ -114,7 +114,8 @@ _PLURAL = {"threat": "threats (files)", "behavioral": "behavioral detections"}
 
 
 def _why(kind: str, error: IruError) -> str:
-    """The reason in an answer that the other kind made: it proves that the product is licensed."""
+    """Why a kind is missing from an answer. The other kind was read, so the product is licensed, and a denial means
+    that a permission is lacking."""
     if isinstance(error, Denied) and error.grant:
         return f"not permitted: {' or '.join(endpoint.grant for endpoint in _VERSIONS[kind])}"
     return error.fact
@@ -129,22 +130,15 @@ async def _read(call: Call, kind: str, device_id: str, since: datetime | None, d
     try:
         if "device_id" in second.required and not device_id:
             await call.page(second, query=second.required)
-            raise _per_device()
+            raise Refused(
+                "Iru's version 1 does not answer here, and version 2 lists behavioral detections of one device only.",
+                "Repeat with device.",
+            )
         await _scan(call, kind, second, device_id, since, days, found)
     except (Denied, NotFound, Unauthorized) as error:
         # What a permission could mend is worth more than what is not there.
-        raise (error if _absent(denied) else denied) from None
-
-
-def _per_device() -> IruError:
-    return Refused(
-        "Iru's version 1 does not answer here, and version 2 lists behavioral detections of one device only.",
-        "Repeat with device.",
-    )
-
-
-def _absent(error: IruError) -> bool:
-    return isinstance(error, (NotFound, Refused)) or (isinstance(error, Denied) and not error.grant)
+        is_absent = isinstance(denied, (NotFound, Refused)) or (isinstance(denied, Denied) and not denied.grant)
+        raise (error if is_absent else denied) from None
 
 
 async def _scan(

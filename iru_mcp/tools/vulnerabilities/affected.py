@@ -26,7 +26,6 @@ from ...api.endpoints.vulnerabilities import (
     LIST_VULNERABILITIES,
     AffectedDevice,
     AffectedSoftware,
-    Vulnerability,
 )
 from ...errors import NotFound, UsageError
 from ...folding import fold
@@ -46,6 +45,10 @@ _FIXED = re.compile(
     r"(?:before|prior to|earlier than|lower than|fixed in|patched in|upgrade to)\s+(?:versions?\s+)?v?(\d+(?:\.\d+)+)",
     re.IGNORECASE,
 )
+_SUMMARY = (
+    "cve_id severity cvss_score known_exploited epss_score status device_count first_detection_date "
+    "latest_detection_date cve_published_at description"
+).split()
 _VERSIONS_SHOWN = 30
 _USER_PAGES = 60
 
@@ -112,7 +115,7 @@ async def find_devices_with_vulnerability(
         more_columns=tuple(columns_of(AffectedDeviceLine)),
     )
     page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
-    page.summary = summary or None
+    page.summary = summary
     if not cursor:
         notes.append("published detections are of Macs: whether other devices are assessed is not known")
     page.notes += notes
@@ -179,11 +182,10 @@ def _held(holders: _Holders, record: AffectedDevice, now: datetime) -> dict[str,
     if device is None:
         return {}
     seen = device.last_check_in
-    found = {"stale": True} if seen is None or now - seen > _STALE else {}
-    user = holders.people.get(fold((device.user.email if device.user else None) or ""))
-    return (
-        found | device.pick(("user_email", "last_check_in")) | (user.pick(("department", "job_title")) if user else {})
-    )
+    found: dict[str, Any] = {"stale": True} if seen is None or now - seen > _STALE else {}
+    found |= device.pick(("user_email", "last_check_in"))
+    user = holders.people.get(fold(found.get("user_email", "")))
+    return found | (user.pick(("department", "job_title")) if user else {})
 
 
 async def _summary(call: Call, cve: str, notes: list[str]) -> dict[str, Any]:
@@ -199,21 +201,13 @@ async def _summary(call: Call, cve: str, notes: list[str]) -> dict[str, Any]:
     for name, part in (("severity and dates", header), ("affected software", carriers)):
         if part.error:
             notes.append(f"{name}: {part.state}")
-    found = _header(header.value) if header.value else {}
+    flat = fleet_row(header.value) if header.value else {}
+    found = {name: flat[name] for name in _SUMMARY if name in flat}
     fixed = dict.fromkeys(_FIXED.findall(str(found.get("description", ""))))
     if fixed:
         found["fixed_version"] = ", ".join(fixed)
         notes.append("fixed_version is read from the CVE's description")
     return found | ({"software": [_software(row) for row in carriers.value]} if carriers.value else {})
-
-
-def _header(record: Vulnerability) -> dict[str, Any]:
-    flat = fleet_row(record)
-    names = (
-        "cve_id severity cvss_score known_exploited epss_score status device_count first_detection_date "
-        "latest_detection_date cve_published_at description"
-    ).split()
-    return {name: flat[name] for name in names if name in flat}
 
 
 async def _carriers(call: Call, cve: str) -> list[AffectedSoftware]:
@@ -240,5 +234,4 @@ def _affected(holders: _Holders, now: datetime, record: AffectedDevice) -> dict[
     carrier = flat.pop("software_summary", {})
     if not isinstance(carrier, Mapping):
         return flat | {"software": carrier}
-    renamed = {"software" if name == "name" else name: value for name, value in carrier.items()}
-    return renamed | flat
+    return {"software" if name == "name" else name: value for name, value in carrier.items()} | flat

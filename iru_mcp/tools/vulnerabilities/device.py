@@ -75,7 +75,8 @@ async def list_vulnerabilities(
         checks=checks,
         order=_newest if sort == "newest" else lambda row: (not _is_in(row, exploited), *_worst(row)),
     )
-    shape = RowShape(DetectionLine, flat=lambda row: row.flat() | _told(_is_in(row, exploited)))
+    known = {"known_exploited": True}
+    shape = RowShape(DetectionLine, flat=lambda row: row.flat() | (known if _is_in(row, exploited) else {}))
     page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
     page.device = target.shown()
     page.notes += [f"which of these are known to be exploited was not read: {why}"] if why else []
@@ -94,10 +95,6 @@ async def _known_exploited(call: Call) -> tuple[frozenset[str] | None, str]:
 
 def _is_in(row: Detection, exploited: frozenset[str] | None) -> bool | None:
     return None if exploited is None else row.cve_id in exploited
-
-
-def _told(known_exploited: bool | None) -> dict[str, bool]:
-    return {"known_exploited": True} if known_exploited else {}
 
 
 def _worst(row: Detection) -> tuple[int, float, float, str]:
