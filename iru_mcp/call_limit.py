@@ -45,7 +45,9 @@ class CallLimit:
         share = MOST_WAITING if caller is None else WAITING_SHARE
         if self._waiting.total() >= MOST_WAITING or self._waiting[caller] >= share:
             raise RateLimited(*self._busy)
-        limits = [self._all] if caller is None else [self._of(caller), self._all]
+        limits = [self._all]
+        if caller is not None:
+            limits.insert(0, self._callers.setdefault(caller, anyio.CapacityLimiter(self._share)))
         async with contextlib.AsyncExitStack() as held:
             self._waiting[caller] += 1
             try:
@@ -60,9 +62,6 @@ class CallLimit:
         if not self._waiting.total():  # nobody is between getting a limiter and holding a place of it
             self._waiting.clear()
             self._callers = {name: limit for name, limit in self._callers.items() if limit.borrowed_tokens}
-
-    def _of(self, caller: str) -> anyio.CapacityLimiter:
-        return self._callers.setdefault(caller, anyio.CapacityLimiter(self._share))
 
 
 async def _hold(held: contextlib.AsyncExitStack, limit: anyio.CapacityLimiter) -> None:

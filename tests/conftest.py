@@ -16,7 +16,7 @@ import httpx
 import pytest
 import uvicorn
 from hypothesis import settings
-from mcp import Client, types
+from mcp import Client, ClientSession, types
 
 from iru_mcp import demo
 from iru_mcp.api.client import IruClient
@@ -127,10 +127,26 @@ def moment() -> datetime:
     return MOMENT
 
 
+class Remembering(httpx.AsyncBaseTransport):
+    """A tenant that never changes: each request is asked of it once, and answered with the same bytes from then on."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self.inner = inner
+        self._held: dict[tuple[str, ...], tuple[int, httpx.Headers, bytes]] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        asked = (request.method, str(request.url), request.headers.get("authorization", ""))
+        if asked not in self._held:
+            answer = await self.inner.handle_async_request(request)
+            self._held[asked] = answer.status_code, answer.headers, await answer.aread()
+        status, headers, body = self._held[asked]
+        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body), request=request)
+
+
 @pytest.fixture(scope="session")
 def northwind() -> httpx.AsyncBaseTransport:
     """The made-up tenant at that moment."""
-    return demo.transport(now=MOMENT, hour_limit=100_000_000)
+    return Remembering(demo.transport(now=MOMENT, hour_limit=100_000_000))
 
 
 @contextlib.asynccontextmanager
@@ -148,9 +164,25 @@ async def agent_over(
     binder = Binder(catalogue(), iru)
     try:
         async with Client(binder.server) as client:
-            yield Agent(client)
+            with compiled_schemas(client.session):
+                yield Agent(client)
     finally:
         await binder.aclose()
+
+
+_compiled: dict[str, dict[str, Any]] = {"_tool_output_schemas": {}, "_tool_output_validators": {}}
+
+
+@contextlib.contextmanager
+def compiled_schemas(session: ClientSession) -> Iterator[None]:
+    """The SDK's client holds every answer against its tool's schema. What it compiles for that is handed from one
+    client to the next: all of them talk to the same catalogue, and to list and compile it costs more than most tests.
+    """
+    for name, held in _compiled.items():
+        setattr(session, name, dict(held))
+    yield
+    for name in _compiled:
+        _compiled[name] = getattr(session, name)
 
 
 @pytest.fixture

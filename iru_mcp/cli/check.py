@@ -51,7 +51,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     where = None if settings.demo else tenant(settings)
     report = Report(tenant=where.subdomain or where.base_url if where else "demo", region=where.region if where else "")
     shapes = Shapes() if options.shapes else None
-    anyio.run(_asked, settings, report, shapes)
+    anyio.run(_ask, settings, report, shapes)
     if shapes is not None:
         _write_shapes(Path(options.shapes).expanduser(), shapes)
     if options.json:
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     return report.exit_code
 
 
-async def _asked(settings: Settings, report: Report, shapes: Shapes | None) -> None:
+async def _ask(settings: Settings, report: Report, shapes: Shapes | None) -> None:
     async with aclosing(open_client(settings)) as client:
         tools = offered(settings)
         if shapes is not None:
@@ -73,7 +73,7 @@ async def _asked(settings: Settings, report: Report, shapes: Shapes | None) -> N
 def _write_shapes(path: Path, shapes: Shapes) -> None:
     """Write what was seen, and say how it differs from the demo tenant, whose answers are formed as Iru documents."""
     expected = Shapes()
-    anyio.run(_asked, Settings(demo=True), Report(), expected)
+    anyio.run(_ask, Settings(demo=True), Report(), expected)
     found = shapes.described()
     different = differences(found, expected.described())
     text = json.dumps({"iru_mcp": __version__, "differences": different, "endpoints": found}, indent=1)

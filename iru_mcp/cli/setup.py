@@ -111,7 +111,11 @@ def _connected(files: list[ConfigFile], settings: Settings, tools: Mapping[str, 
         keychain.store(tenant(settings).base_url, token(settings).get_secret_value())
     for file, entry in zip(files, entries, strict=True):
         file.connect(entry, secret=holds_secret(entry.get("env", {})))
-    return "\n".join([verdict, *map(_line, files), *_token_line(settings, keyring=keyring)])
+    lines = [verdict]
+    for file in files:
+        kept = f" (as it was: {file.backup.name})" if file.backup.exists() else ""
+        lines.append(f"{file.client.title} is connected: {file.path}{kept}. {file.client.then}")
+    return "\n".join([*lines, *_token_line(settings, keyring=keyring)])
 
 
 def _entry(client: Client, settings: Settings, environment: Mapping[str, str], *, keyring: bool) -> dict[str, Any]:
@@ -128,11 +132,6 @@ async def _checked(settings: Settings, tools: Mapping[str, Tool]) -> Report:
         lacks = next(iter(report.tools.values()), "")
         raise ConfigError(report.problem or f"This token can answer nothing: {lacks}.", "Nothing was written.")
     return report
-
-
-def _line(file: ConfigFile) -> str:
-    kept = f" (as it was: {file.backup.name})" if file.backup.exists() else ""
-    return f"{file.client.title} is connected: {file.path}{kept}. {file.client.then}"
 
 
 def _token_line(settings: Settings, *, keyring: bool) -> list[str]:

@@ -35,7 +35,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     with reader(path) as db:
         found = status(db, now) | {"file": str(path), "bytes": path.stat().st_size}
         last = last_whole_sync(db)
-    found = {"connected": anyio.run(_connected, settings)} | found
+    found = {"connected": anyio.run(_reachable, settings)} | found
     if most is not None:
         found["older_than_max_age"] = last is None or now - last > most
     if options.json:
@@ -60,7 +60,7 @@ def _print(found: dict[str, Any]) -> None:
         print(f"{line['kind']:<{wide}} {rows:>10}  {line.get('age', '-'):<10} {state}{late}")
 
 
-async def _connected(settings: Settings) -> str:
+async def _reachable(settings: Settings) -> str:
     """Whether Iru answers this account now, by one request: yes, or no and why."""
     try:
         async with aclosing(open_client(settings)) as client:

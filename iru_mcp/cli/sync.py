@@ -38,7 +38,7 @@ from .summary import open_alerts
 
 
 @dataclass(frozen=True, slots=True)
-class _Round:
+class _Shared:
     """What every round of this run has in common."""
 
     plan: Plan
@@ -65,28 +65,28 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     if webhook := settings.alert_webhook.get_secret_value():
         check(webhook)
     every = read_interval(options.every, "--every") if options.every else 0
-    round_ = _Round(plan, load(settings.alert_rules), as_json=options.json or not sys.stdout.isatty())
-    code = anyio.run(_until_stopped, tenants, round_, every, options.side_by_side)
+    shared = _Shared(plan, load(settings.alert_rules), as_json=options.json or not sys.stdout.isatty())
+    code = anyio.run(_until_stopped, tenants, shared, every, options.side_by_side)
     if code is None:
         raise KeyboardInterrupt
     return code
 
 
-async def _until_stopped(tenants: list[OneTenant], round_: _Round, every: int, side_by_side: int) -> int | None:
+async def _until_stopped(tenants: list[OneTenant], shared: _Shared, every: int, side_by_side: int) -> int | None:
     """The exit code; None when SIGTERM ended it, which the first process of a container must see to itself."""
     with anyio.CancelScope() as scope:
         with suppress(NotImplementedError):  # Windows has none; Ctrl-C works everywhere without
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, scope.cancel)
         while True:
             began = anyio.current_time()
-            code = await _all_tenants(tenants, round_, side_by_side)
+            code = await _all_tenants(tenants, shared, side_by_side)
             if not every:
                 return code
             await anyio.sleep(max(0.0, began + every - anyio.current_time()))
     return None
 
 
-async def _all_tenants(tenants: list[OneTenant], round_: _Round, side_by_side: int) -> int:
+async def _all_tenants(tenants: list[OneTenant], shared: _Shared, side_by_side: int) -> int:
     """The exit code of a round of all tenants: of several 1 if one failed, whatever the reason."""
     slots = anyio.CapacityLimiter(side_by_side)
     codes: list[int] = []
@@ -96,7 +96,7 @@ async def _all_tenants(tenants: list[OneTenant], round_: _Round, side_by_side: i
         async with slots:
             log = Log(sys.stderr, tenant.name, moving=not tenant.name)
             try:
-                await _one_tenant(tenant, round_, log)
+                await _one_tenant(tenant, shared, log)
             except IruError as error:
                 log.write(f"iru-mcp: {error}")
                 codes.append(2 if isinstance(error, (UsageError, ConfigError)) else 1)
@@ -111,10 +111,10 @@ async def _all_tenants(tenants: list[OneTenant], round_: _Round, side_by_side: i
     return codes[0] if codes and len(tenants) == 1 else int(bool(codes))
 
 
-async def _one_tenant(tenant: OneTenant, round_: _Round, log: Log) -> None:
+async def _one_tenant(tenant: OneTenant, shared: _Shared, log: Log) -> None:
     """One sync, its rules and its webhook. Raises an IruError."""
     settings = tenant.checked()
-    plan = replace(round_.plan, account=account(settings), account_name=settings.account_name)
+    plan = replace(shared.plan, account=account(settings), account_name=settings.account_name)
     if tenant.share is not None:
         plan = replace(plan, share=tenant.share)
     if settings.demo:  # its devices do not report anew, so what is new has no newer date
@@ -126,13 +126,13 @@ async def _one_tenant(tenant: OneTenant, round_: _Round, log: Log) -> None:
         log.write(_outcome_lines(outcome, path))
         if settings.demo and outcome.sync == 1:
             log.write("  the demo tenant as it was a week ago; sync again to see what happened since")
-        events = await _judged(settings, path, round_.rules, client.now(), log)
+        events = await _judged(settings, path, shared.rules, client.now(), log)
     finally:
         await client.aclose()
-    for event in events if round_.as_json else ():
+    for event in events if shared.as_json else ():
         named = {"tenant": tenant.name} if tenant.name else {}
         print(json.dumps(named | event, ensure_ascii=False), flush=True)
-    if not round_.as_json:
+    if not shared.as_json:
         print(open_alerts(path, as_shown(settings)), flush=True)
 
 

@@ -28,19 +28,17 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     """Print the list."""
     on = offered(settings)
     if options.json:
-        print(
-            json.dumps([_described(t) | {"permissions": [e.grant for e in t.endpoints]} for t in on.values()], indent=2)
-        )
+        print(json.dumps([_listed(t) | {"permissions": [e.grant for e in t.endpoints]} for t in on.values()], indent=2))
         return 0
     for name, members in toolsets(catalogue()).items():
         count = sum(tool.name in on for tool in members)
         state = "on" if count == len(members) else "partly on" if count else "off"
-        cost = sum(len(json.dumps(_described(tool), separators=(",", ":"))) for tool in members)
+        cost = sum(len(json.dumps(_listed(tool), separators=(",", ":"))) for tool in members)
         print(f"\n{name}  ({state}; about {cost / CHARACTERS_A_TOKEN:.0f} tokens)")
         for tool in members:
             print(f" {' ' if tool.name in on else '-'} {tool.name:<34} {tool.description.split('. ')[0].rstrip('.')}.")
     return 0
 
 
-def _described(tool: Tool) -> dict[str, Any]:
+def _listed(tool: Tool) -> dict[str, Any]:
     return {"name": tool.name, "description": tool.description, "inputSchema": tool.input_schema}

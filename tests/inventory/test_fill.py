@@ -81,18 +81,18 @@ async def test_a_statement_reads_the_tables_that_it_names_and_no_other(server: S
 @pytest.mark.parametrize(
     "sql",
     [
-        "SELECT count(*) FROM devices LEFT JOIN apps USING (device_id)",
-        "SELECT count(*) FROM devices NATURAL JOIN apps",
-        "SELECT count(*) FROM devices JOIN apps USING (device_id, device_name)",
-        "SELECT 1 FROM devices WHERE device_id IN (SELECT device_id FROM apps)",
-        "SELECT (SELECT count(*) FROM apps) FROM devices",
-        "WITH d AS (SELECT 1 FROM devices), users AS (SELECT count(*) FROM apps) SELECT * FROM d, users",
-        "SELECT count(*) FROM devices UNION ALL SELECT count(*) FROM apps",
+        "SELECT count(*) FROM devices LEFT JOIN local_users USING (device_id)",
+        "SELECT count(*) FROM devices NATURAL JOIN local_users",
+        "SELECT count(*) FROM devices JOIN local_users USING (device_id, device_name)",
+        "SELECT 1 FROM devices WHERE device_id IN (SELECT device_id FROM local_users)",
+        "SELECT (SELECT count(*) FROM local_users) FROM devices",
+        "WITH d AS (SELECT 1 FROM devices), users AS (SELECT count(*) FROM local_users) SELECT * FROM d, users",
+        "SELECT count(*) FROM devices UNION ALL SELECT count(*) FROM local_users",
     ],
 )
 async def test_a_table_is_read_whichever_way_a_statement_names_it(server: Server, sql: str) -> None:
     answer = await server.ask(sql)
-    assert [line["table"] for line in answer["tables"]] == ["apps", "devices"]
+    assert [line["table"] for line in answer["tables"]] == ["devices", "local_users"]
     assert answer["rows"]
 
 
@@ -484,7 +484,7 @@ async def test_in_privacy_mode_the_copy_that_is_queried_holds_no_name(server: Se
     with closing(sqlite3.connect(path)) as db:
         held = "\n".join(db.iterdump())
     assert len(names) > 60
-    assert not [name for name in names if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", held)]
+    assert not [name for name in names if name in held and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", held)]
 
 
 async def test_progress_is_told_while_a_table_is_read(server: Server) -> None:

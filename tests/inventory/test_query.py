@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import aclosing, closing
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from iru_mcp.inventory.sandbox.processes import Processes
 from iru_mcp.inventory.schema import view_columns
 from iru_mcp.inventory.store import writer
 from iru_mcp.inventory.views import VIEWS
+from iru_mcp.tools.kit.catalogue import catalogue
 from iru_mcp.versions import read_version
 
 from .conftest import LATER, Copy, select
@@ -335,10 +336,12 @@ async def test_every_table_can_be_read_in_the_columns_that_the_schema_says(copy:
     schema = await copy.call("inventory_schema")
     listed = {line[0] for line in schema["tables"]}
     assert listed | {f"{name}_history" for name in listed} >= set(VIEWS)
-    for name in VIEWS:
-        columns = ", ".join(f'"{column}"' for column in view_columns()[name])
-        answer = await copy.call("inventory_query", sql=f"SELECT {columns} FROM {name} LIMIT 1", max_age="1d")
-        assert answer["columns"] == view_columns()[name]
+    async with aclosing(copy.client()) as client:
+        for name in VIEWS:
+            columns = ", ".join(f'"{column}"' for column in view_columns()[name])
+            asked = {"sql": f"SELECT {columns} FROM {name} LIMIT 1", "max_age": "1d"}
+            answer = await catalogue()["inventory_query"].run(client, asked)
+            assert answer["columns"] == view_columns()[name]
 
 
 async def test_json_in_a_column_can_be_taken_apart(copy: Copy) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from iru_mcp.demo import transport
 from iru_mcp.demo.asgi_transport import DemoTransport
 from iru_mcp.demo.world.fleet import DemoDevice, before
 
@@ -42,6 +43,7 @@ class Staged:
 
     def __init__(self, copy: Copy) -> None:
         self.copy = copy
+        copy.tenant.demo = transport(devices=40, now=NOW)  # one of its own: it changes
         assert isinstance(copy.tenant.demo, DemoTransport)
         self.demo = copy.tenant.demo
         self.after: list[DemoDevice] = self.demo.tenant.devices

@@ -19,7 +19,7 @@ from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.inventory.alerts.evaluate import judge
 from iru_mcp.inventory.alerts.rules import load
 from iru_mcp.inventory.sync.run import Plan, sync
-from tests.conftest import MOMENT, Agent, Over
+from tests.conftest import MOMENT, Agent, Over, Remembering
 from tests.heedless import Heedless
 
 DEVICES = 40
@@ -29,7 +29,7 @@ WEEK = timedelta(days=7)
 @pytest.fixture(scope="session")
 def small() -> httpx.AsyncBaseTransport:
     """The made-up tenant with the fewest devices that its story needs."""
-    return tenant()
+    return Remembering(tenant())
 
 
 def tenant(*, begun: bool = True) -> httpx.AsyncBaseTransport:

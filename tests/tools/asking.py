@@ -14,7 +14,7 @@ import httpx
 
 from iru_mcp import demo
 from iru_mcp.api.transport.rate_limit import Limits
-from tests.conftest import MOMENT, Agent, agent_over, answer_of, refusal_of
+from tests.conftest import MOMENT, Agent, Remembering, agent_over, answer_of, refusal_of
 
 NOW = MOMENT
 
@@ -24,9 +24,9 @@ Meddle = Callable[[httpx.Request], httpx.Response | httpx.Request | None]
 
 
 @lru_cache(maxsize=8)
-def tenant(denied: tuple[str, ...] = (), unlicensed: tuple[str, ...] = ()) -> httpx.AsyncBaseTransport:
+def tenant(denied: tuple[str, ...] = (), unlicensed: tuple[str, ...] = ()) -> Remembering:
     """The tenant of 400 devices, without these endpoints and products."""
-    return demo.transport(now=NOW, denied=denied, unlicensed=unlicensed, hour_limit=1_000_000)
+    return Remembering(demo.transport(now=NOW, denied=denied, unlicensed=unlicensed, hour_limit=100_000_000))
 
 
 class Between(httpx.AsyncBaseTransport):

@@ -248,7 +248,7 @@ async def test_a_crowded_device_stays_within_the_budget_and_every_part_is_heard(
 
 async def test_the_budget_holds_for_devices_of_every_platform() -> None:
     by_platform: dict[str, list[str]] = {}
-    for device in tenant().tenant.devices:  # type: ignore[attr-defined]
+    for device in tenant().inner.tenant.devices:  # type: ignore[attr-defined]
         by_platform.setdefault(device.platform, []).append(device.serial)
     sample = [serial for serials in by_platform.values() for serial in serials[:: max(1, len(serials) // 7)]][:45]
     assert len(sample) >= 40

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
 import pytest
 
-from .asking import Between, ask, refused, tenant, told
+from iru_mcp import demo
+from iru_mcp.api.client import IruClient
+from iru_mcp.output.privacy import Privacy
+from iru_mcp.tools.kit.catalogue import catalogue
+
+from .asking import NOW, Between, ask, refused, tenant, told
 
 MAC = "NW7QK2M4XH"
 
@@ -122,3 +128,50 @@ async def test_a_filter_that_matches_says_nothing_of_other_words() -> None:
     page = await ask("prism_local_users", username="svc_")
     assert not any(one.startswith("username in ") for one in page.get("notes", []))
     assert "No column" in await refused("prism_local_users", tenant(), filter={"usrname": {"eq": "x"}})
+
+
+ZEROS: dict[str, tuple[dict[str, Any], str, str]] = {
+    "list_fleet_vulnerabilities": ({"software": "chrme"}, "software here: ", "Google Chrome"),
+    "list_vulnerabilities": ({"device": MAC, "software": "chrme"}, "software here: ", "Google Chrome 3"),
+    "list_device_apps": ({"device": MAC, "name": "lumem"}, "name here: ", "nearest: Lumen PDF Pro"),
+    "list_audit_events": ({"since": "30d", "actor": "nobody"}, "actor here: ", "api_token "),
+    "list_users": ({"department": "Enginering"}, "department here: ", "Engineering "),
+}
+
+
+@pytest.mark.parametrize("tool", ZEROS)
+@pytest.mark.parametrize("mode", [{}, {"limit": 0}])
+async def test_a_zero_of_any_list_tells_the_words_that_occur_in_counts_too(tool: str, mode: dict[str, Any]) -> None:
+    asked, begins, has = ZEROS[tool]
+    page = await ask(tool, **asked, **mode)
+    assert (page["total"], page["items"]) == (0, [])
+    assert any(one.startswith(begins) and has in one for one in page["notes"])
+
+
+async def test_groups_of_nothing_tell_the_words_that_occur() -> None:
+    page = await ask("list_device_apps", device=MAC, bundle_id="com.lumen.pdfpro", group_by=["version"])
+    assert any("different values, nearest: com.lumenpdf.pro" in one for one in page["notes"])
+    found = await ask("list_device_apps", device=MAC, bundle_id="com.lumenpdf.pro", group_by=["version"])
+    assert not any(" here: " in one for one in found.get("notes", []))
+
+
+@pytest.mark.parametrize(
+    ("tool", "asked"),
+    [
+        ("prism_local_users", {"filter": {"home_directory": {"eq": "/Users/mirra"}}}),
+        ("list_audit_events", {"since": "30d", "target": "Anton Kovak"}),
+    ],
+)
+async def test_in_privacy_mode_no_name_can_be_guessed_by_how_near_a_word_is(tool: str, asked: dict[str, Any]) -> None:
+    found = []
+    for wrong in ("", "zzzzzzzz"):
+        text = json.dumps(asked)
+        for name in ("/Users/mirra", "Anton Kovak") if wrong else ():
+            text = text.replace(name, wrong)
+        client = IruClient(demo.HOST, lambda: demo.TOKEN, transport=tenant(), now=lambda: NOW, privacy=Privacy("a key"))
+        try:
+            found.append(await catalogue()[tool].run(client, json.loads(text)))
+        finally:
+            await client.aclose()
+    assert found[0]["total"] == found[1]["total"] == 0
+    assert found[0].get("notes") == found[1].get("notes")

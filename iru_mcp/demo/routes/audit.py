@@ -15,7 +15,7 @@ from ..world.data import Row
 from ..world.items import ITEMS
 from ..world.story import STORY
 from ..world.tenant import DemoTenant
-from .query import WEB_HOST, Fault, Query, cursor, number, uncursor
+from .query import INVALID_CURSOR, WEB_HOST, Fault, Query, cursor, number, uncursor
 
 DAYS = 90
 _A_DAY = 12
@@ -155,7 +155,7 @@ def _listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     if text := query.get("cursor", ""):
         mark, _, key = uncursor(text).partition(" ")
         if mark != ">id":
-            raise Fault(400, {"detail": "Invalid cursor"})
+            raise INVALID_CURSOR
         start = next((place + 1 for place, event in enumerate(found) if event["id"] == key), len(found))
     end = start + limit
     return {

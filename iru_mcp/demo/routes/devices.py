@@ -33,7 +33,7 @@ def record(device: DemoDevice) -> Row:
         device,
         os_version=device.system.release or device.system.version,
         supplemental_build_version="" if android else device.system.build,
-        last_check_in=_check_in(device),
+        last_check_in=_last_check_in(device),
         user=device.person.assigned() if device.person else "",
         agent_installed=bool(device.agent),
         lost_mode_status="ENABLED" if device.lost else "",
@@ -47,7 +47,7 @@ _PACKAGES = {"Slack": "91750D7E.Slack", "OneDrive": "Microsoft.OneDriveSync"}
 """Apps that Windows has from its store: their package names."""
 
 
-def _check_in(device: DemoDevice) -> str | int:
+def _last_check_in(device: DemoDevice) -> str | int:
     if device.checked_in is None:
         return ""
     return int(device.checked_in.timestamp()) if device.part == "mistyped" else dates.zulu(device.checked_in)

@@ -14,7 +14,7 @@ from ..world.data import Row
 from ..world.fleet import DemoDevice
 from ..world.tenant import DemoTenant
 from .categories import CATEGORIES, Category, common
-from .query import Fault, Query, Test, comma_list, cursor, json_filter, number, passes, rank, uncursor
+from .query import Fault, Query, Test, comma_list, cursor, cursor_numbers, json_filter, number, passes, rank
 
 _LIMIT = 300
 _LOOK = 400
@@ -62,20 +62,10 @@ def _answer(name: str, tenant: DemoTenant, ids: Mapping[str, str], query: Query)
     return _by_cursor(tenant, category, devices, own, query.get("cursor", ""), limit)
 
 
-def _place(text: str) -> tuple[int, int, int]:
-    """Page, device index and row that a cursor names. Raises Fault 400."""
-    parts = uncursor(text).split(":") if text else ["0", "-1", "0"]
-    try:
-        page, index, row = (int(part) for part in parts)
-    except ValueError:
-        raise Fault(400, {"detail": "Invalid cursor"}) from None
-    return page, index, row
-
-
 def _by_cursor(
     tenant: DemoTenant, category: Category, devices: list[DemoDevice], own: Tests, text: str, limit: int
 ) -> Row:
-    page, index, skip = _place(text)
+    page, index, skip = cursor_numbers(text, "", (0, -1, 0))
     start = bisect_left(devices, index, key=lambda device: device.index)
     wanted = max(1, limit - 13) if page % _SHORT_EVERY == _SHORT_EVERY - 1 else limit
     found: list[Row] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from ..world.data import Row
 T = TypeVar("T")
 Query = Mapping[str, str]
 Test = Callable[[Any], bool]
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
 WEB_HOST = "https://northwind.kandji.io"
 
 
@@ -29,6 +31,7 @@ class Fault(Exception):
 
 
 NOT_FOUND = Fault(404, {"detail": "Not found."})
+INVALID_CURSOR = Fault(400, {"detail": "Invalid cursor"})
 NO_PAGE = Fault(
     404, "<!doctype html>\n<html><head><title>Not Found</title></head><body>Not Found</body></html>", "text/html"
 )
@@ -101,7 +104,19 @@ def uncursor(text: str) -> str:
     try:
         return base64.b64decode(text.encode("ascii"), validate=True).decode()
     except (ValueError, UnicodeError):
-        raise Fault(400, {"detail": "Invalid cursor"}) from None
+        raise INVALID_CURSOR from None
+
+
+def cursor_numbers(text: str, prefix: str, first: tuple[int, ...]) -> tuple[int, ...]:
+    """The numbers of a cursor that holds `prefix` and numbers with colons between; `first` without one.
+
+    Raises Fault 400 for another cursor.
+    """
+    inside = uncursor(text) if text else prefix + ":".join(map(str, first))
+    parts = inside.removeprefix(prefix).split(":")
+    if not inside.startswith(prefix) or len(parts) != len(first) or not all(map(_NUMBER.fullmatch, parts)):
+        raise INVALID_CURSOR
+    return tuple(map(int, parts))
 
 
 def comma_list(text: str) -> set[str]:

@@ -82,13 +82,6 @@ def _first(threat: FoundFile) -> Row:
     )
 
 
-def _second(threat: FoundFile) -> Row:
-    """A file in version 2."""
-    state = {"status": threat.status.lower(), "management_state": "closed" if threat.closed else "open"}
-    more = {"id": uuid("threat", threat.device.serial, threat.name), "severity": threat.severity, "tags": []}
-    return _first(threat) | more | state
-
-
 def among(query: Query, name: str, value: str) -> bool:
     """Whether `value` is in the comma list `name`, in any case; true where nothing is asked."""
     wanted = comma_list(query.get(name, "").casefold())
@@ -138,7 +131,11 @@ def _files_v1(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
 def _files_v2(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     if not query.get("statuses"):
         raise Fault(400, {"statuses": ["This field is required."]})
-    rows = [_second(threat) for threat in _files(tenant, query, "statuses")]
+    rows = []
+    for threat in _files(tenant, query, "statuses"):
+        state = {"status": threat.status.lower(), "management_state": "closed" if threat.closed else "open"}
+        more = {"id": uuid("threat", threat.device.serial, threat.name), "severity": threat.severity, "tags": []}
+        rows.append(_first(threat) | more | state)
     return counted(_ordered(rows, query), query, 1000, "/api/v2/threat/threat-details")
 
 

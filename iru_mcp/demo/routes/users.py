@@ -9,13 +9,13 @@ from urllib.parse import quote
 from ..world.data import Row
 from ..world.people import INTEGRATION, DemoPerson
 from ..world.tenant import DemoTenant
-from .query import WEB_HOST, Fault, Query, contains, cursor, one_of, truth, uncursor
+from .query import WEB_HOST, Query, contains, cursor, cursor_numbers, one_of, truth
 
 _PAGE = 25
 
 
 def _listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
-    start = _start(query.get("cursor", ""))
+    (start,) = cursor_numbers(query.get("cursor", ""), "p=", (0,))
     found = [person for person in tenant.people if _fits(person, query)]
     rows = [person for person in found if person.number >= start]
     following = _link(rows[_PAGE].number) if len(rows) > _PAGE else None
@@ -25,13 +25,6 @@ def _listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
         "previous": _link(before[0].number) if before else None,
         "results": [person.record(tenant.held[person.id]) for person in rows[:_PAGE]],
     }
-
-
-def _start(text: str) -> int:
-    inside = uncursor(text) if text else "p=0"
-    if not inside.startswith("p=") or not inside[2:].isdigit():
-        raise Fault(400, {"detail": "Invalid cursor"})
-    return int(inside[2:])
 
 
 def _link(number: int) -> str:

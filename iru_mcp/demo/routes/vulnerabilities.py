@@ -16,7 +16,7 @@ from ..world.installed import third_party
 from ..world.software import CHROME, THIRD_PARTY, Software
 from ..world.story import STORY
 from ..world.tenant import DemoTenant
-from .query import Fault, Query, cursor, json_filter, number, one_of, ordered, passes, sized, uncursor
+from .query import Query, cursor, cursor_numbers, json_filter, number, one_of, ordered, passes, sized
 
 _SCORES = {"Critical": 9.6, "High": 7.8, "Medium": 5.4, "Low": 3.1, "Undefined": 0.0}
 
@@ -130,7 +130,7 @@ def _detection(tenant: DemoTenant, hit: FoundFlaw) -> Row:
 
 def _detections(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     size = number(query, "size", 300, least=1, most=300)
-    index, skip = _after(query.get("after", ""))
+    index, skip = cursor_numbers(query.get("after", ""), "d=", (0, 0))
     tests = json_filter(query)
     of_device = {key: held for key, held in tests.items() if key == "device_id"}
     rows: list[Row] = []
@@ -146,13 +146,6 @@ def _detections(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row
             if passes(row, tests):
                 rows.append(row)
     return {"next": None, "previous": None, "results": rows}
-
-
-def _after(text: str) -> tuple[int, int]:
-    index, _, place = (uncursor(text) if text else "d=0:0").removeprefix("d=").partition(":")
-    if not (index.isdigit() and place.isdigit()):
-        raise Fault(400, {"detail": "Invalid cursor"})
-    return int(index), int(place)
 
 
 def _summary(tenant: DemoTenant, flaw: Flaw, form: Callable[[datetime], str]) -> Row:

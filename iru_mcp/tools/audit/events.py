@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from typing import Annotated, Any, TypedDict
 
 from pydantic import Field
@@ -84,9 +85,9 @@ async def list_audit_events(
     word = "view" if action.strip().casefold() == "read" else action  # Iru's word for a secret that was read
     for column, text in {"action": word, "target_type": target_type, "target_component": target_component}.items():
         checks += text_checks(column, text, tells=True)
-    checks += text_checks("target", target, names_in)
+    checks += text_checks("target", target, lambda event: (event.target_id, *names_in(event)), tells=names_in)
     checks += text_checks("changed", changed, lambda event: changes_in(event.new_state))
-    checks += text_checks("actor", actor, lambda event: (event.actor_id, event.actor_type))
+    checks += text_checks("actor", actor, attrgetter("actor_id", "actor_type"), tells=attrgetter("actor_type"))
     source = Source(
         LIST_AUDIT_EVENTS, query=query, checks=checks, promised=(lambda row: newest_first(row.occurred_at),)
     )

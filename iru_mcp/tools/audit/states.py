@@ -36,8 +36,7 @@ def changes_in(state: Any) -> Iterator[str]:
 
 
 def names_in(event: AuditEvent) -> Iterator[str]:
-    """The id and the names of what was acted on, and of what was added to it or removed."""
-    yield event.target_id or ""
+    """The names of what was acted on, and of what was added to it or removed with its id."""
     for name, value in _parts(event.new_state):
         if name in ("name", "label"):
             yield str(value)

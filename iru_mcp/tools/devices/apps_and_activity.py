@@ -88,8 +88,8 @@ async def list_device_apps(
     come with an iPhone or iPad."""
     target = await resolve(ctx.call, device)
     checks = [
-        *text_checks("name", name, lambda app: (app.app_name, app.display_name, app.name)),
-        *text_checks("bundle_id", bundle_id, lambda app: (app.shaped().get("bundle_id"), app.product_code)),
+        *text_checks("name", name, lambda app: (app.app_name, app.display_name, app.name), tells=True),
+        *text_checks("bundle_id", bundle_id, lambda app: (app.shaped().get("bundle_id"), app.product_code), tells=True),
         *version_checks(version_below, version_at_least, _version),
     ]
     source = Source(

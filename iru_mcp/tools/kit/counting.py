@@ -166,6 +166,7 @@ async def _count(
         by_kind = sorted(groups.devices_by_kind.items())
         page.summary[f"devices_by_{kind}"] = {name: len(devices) for name, devices in by_kind}
     page.notes = scan.notes() + groups.notes(limit)
+    page.notes += [] if groups.matched else scan.values_met(near=not ctx.privacy)
     if scan.resume is not None:
         page.next_cursor = ctx.cursors.write(ResumePoint(scan.resume, 0, "", 0, scan.widened))
         page.notes.append("these counts are of the part looked at; next_cursor counts the rest, add the two")

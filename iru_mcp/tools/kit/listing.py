@@ -56,7 +56,7 @@ async def _page(ctx: Context, scan: Scan[R], shape: RowShape[T], limit: int, fie
         page = await _streamed_page(ctx, scan, shape, limit, fields)
     page.notes[:0] = scan.notes()
     if not page.items:
-        page.notes += scan.values_met()
+        page.notes += scan.values_met(near=not ctx.privacy)
     lost = scan.after.unreadable if scan.after else 0
     if lost:
         page.notes.append(f"{lost} rows of earlier pages could not be read")
@@ -75,6 +75,7 @@ async def _only_counted(ctx: Context, source: Source[R], fields: FieldCheck) -> 
     fields.done()
     complete = not (scan.stopped or scan.unreadable)
     notes = scan.notes() + ([f"{count} in what was looked at"] if not complete else [])
+    notes += [] if count else scan.values_met(near=not ctx.privacy)
     return Page([], complete, total=count if complete else None, notes=notes)
 
 

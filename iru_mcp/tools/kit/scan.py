@@ -10,7 +10,7 @@ there are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -21,11 +21,14 @@ from ...api.call import Batch, Call, Interrupted
 from ...api.endpoint import Endpoint
 from ...api.paging import Position
 from ...api.record import Record
+from ...folding import nearest
 from .cursor import ResumePoint
 from .params import contains
 
 R = TypeVar("R", bound=Record)
 _VALUES_SHOWN = 12
+_NEAREST, _LIKENESS, _COMPARED = 4, 0.5, 2_000
+"""Values told of many, how alike to what was asked for, and among how many of the most frequent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Check(Generic[R]):
     value: Callable[[R], Any] | None = None
     """What the test looks at, where Iru publishes no list of its values: an answer without rows then names the values
     that rows have."""
+    wanted: str = ""
+    """The text that is asked for: of many values met, those most like it are told."""
 
 
 def flag_checks(name: str, wanted: bool | None, value: Callable[[Any], bool | None] | None = None) -> list[Check[Any]]:
@@ -54,11 +59,17 @@ def flag_checks(name: str, wanted: bool | None, value: Callable[[Any], bool | No
 
 
 def text_checks(
-    name: str, wanted: str, value: Callable[[Any], Any] | None = None, *, sent: bool = False, tells: bool = False
+    name: str,
+    wanted: str,
+    value: Callable[[Any], Any] | None = None,
+    *,
+    sent: bool = False,
+    tells: bool | Callable[[Any], Any] = False,
 ) -> list[Check[Any]]:
     """Rows with `wanted` in a text, or in one of several, by default in the column `name`.
 
-    None where nothing is asked. With `tells`, an answer without rows tells the texts that rows have.
+    None where nothing is asked. With `tells`, an answer without rows tells the texts that rows have, or what `tells`
+    gives of a row.
     """
     has, read = contains(wanted.strip()), value or attrgetter(name)
 
@@ -66,7 +77,23 @@ def text_checks(
         texts = read(row)
         return has(texts) if texts is None or isinstance(texts, str) else any(map(has, texts))
 
-    return [Check(name, test, sent, read if tells else None)] if wanted.strip() else []
+    tell = read if tells is True else tells or None
+    return [Check(name, test, sent, tell, wanted)] if wanted.strip() else []
+
+
+def _told(met: Counter[str], wanted: str) -> str:
+    """Values in words."""
+    common = met.most_common(_VALUES_SHOWN if len(met) <= _VALUES_SHOWN or not wanted else _COMPARED)
+    alike = nearest(wanted, [value for value, _ in common], _NEAREST, _LIKENESS) if len(common) > _VALUES_SHOWN else []
+    if len(common) > _VALUES_SHOWN:
+        near = ", ".join(value[:40] for value in alike)
+        return f"{len(met):,} different values, {f'nearest: {near}' if near else 'none like it'}"
+    more = f" and {len(met) - _VALUES_SHOWN} more" if len(met) > _VALUES_SHOWN else ""
+    return (", ".join(f"{value[:40]} {count:,}" for value, count in common) or "none") + more
+
+
+def _texts(value: Any) -> Iterable[Any]:
+    return (value,) if value is None or isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,17 +238,14 @@ class Scan(Generic[R]):
         for check in self.source.checks:
             if check.value is not None:
                 value = check.value(record)
-                values = value if isinstance(value, list) else [value]
+                values = [value] if isinstance(value, bool) else _texts(value)
                 self.met.setdefault(check.name, Counter()).update(str(one) for one in values if one is not None)
 
-    def values_met(self) -> list[str]:
-        """What rows have in the columns whose checks none passed."""
-        notes = []
-        for name, met in sorted(self.met.items()):
-            common = ", ".join(f"{value[:40]} {count:,}" for value, count in met.most_common(_VALUES_SHOWN))
-            more = f" and {len(met) - _VALUES_SHOWN} more" if len(met) > _VALUES_SHOWN else ""
-            notes.append(f"{name} here: {common or 'none'}{more}")
-        return notes
+    def values_met(self, *, near: bool) -> list[str]:
+        """What rows have in the columns whose checks none passed: of many values the most frequent or, with `near`,
+        those that are most like what was asked for."""
+        wanted = {check.name: check.wanted for check in self.source.checks}
+        return [f"{name} here: {_told(met, wanted[name] if near else '')}" for name, met in sorted(self.met.items())]
 
     def _is_new(self, record: R) -> bool:
         if not self.unique:

@@ -128,7 +128,7 @@ async def prism_page(
     page.device = target.shown() if target else None
     question = _Question(endpoint, scope, source, wanted, removed, is_count=counted, is_first=not cursor)
     await say_coverage(ctx.call, page, target, f"Prism's {category}", APPLE)
-    await _say_what_rows_do_not(ctx.call, page, question)
+    await _say_what_rows_do_not(ctx, page, question)
     return page
 
 
@@ -146,7 +146,7 @@ class _Question:
     is_first: bool
 
 
-async def _say_what_rows_do_not(call: Call, page: Page[Any], asked_for: _Question) -> None:
+async def _say_what_rows_do_not(ctx: Context, page: Page[Any], asked_for: _Question) -> None:
     """Says whom the rows leave out, and of an answer without rows which words would have found some."""
     removed, blueprint = asked_for.removed, asked_for.scope.blueprint.strip()
     is_empty = asked_for.is_first and page.complete and not (page.items or page.total)
@@ -155,14 +155,14 @@ async def _say_what_rows_do_not(call: Call, page: Page[Any], asked_for: _Questio
         if asked_for.is_first:
             is_list = not (asked_for.is_count or is_empty)
             families = asked_for.scope.device_families
-            await say_silent(call, page, asked_for.endpoint, removed.enrolled, families, blueprint, is_list=is_list)
+            await say_silent(ctx.call, page, asked_for.endpoint, removed.enrolled, families, blueprint, is_list=is_list)
         if blueprint and is_empty:
             page.notes.append(_blueprints_of(removed.enrolled))
     unknown = ", ".join(in_our_words(_compared_by_iru(asked_for.wanted)))
     if unknown:
         page.notes.append(f"rows without a time in {unknown} are left out by Iru; how many is not known")
     if is_empty and not (removed and removed.rows_left_out):
-        await _say_words(call, page, asked_for)
+        await _say_words(ctx, page, asked_for)
 
 
 def _blueprints_of(enrolled: Enrolled) -> str:
@@ -215,7 +215,7 @@ def _compared_by_iru(wanted: Mapping[str, Any]) -> list[str]:
     return [column for column in comparisons(asked(wanted))[1] if column not in _ALWAYS_TIMES]
 
 
-async def _say_words(call: Call, page: Page[Any], asked_for: _Question) -> None:
+async def _say_words(ctx: Context, page: Page[Any], asked_for: _Question) -> None:
     """Says of an empty page which values rows have in the columns of its filter. Where every device has one row, all
     were read to find those without, and are at hand."""
     place = {column: condition for column, condition in asked_for.wanted.items() if column in _PLACES}
@@ -225,7 +225,7 @@ async def _say_words(call: Call, page: Page[Any], asked_for: _Question) -> None:
     has_one = asked_for.endpoint.path.rpartition("/")[2] in REPORTED_BY
     if words:
         at_hand = has_one and not (rest or place or scope)
-        await say_values(call, page, asked_for.endpoint, scope, words, rest | place, at_hand=at_hand)
+        await say_values(ctx, page, asked_for.endpoint, scope, words, rest | place, at_hand=at_hand)
     elif not (rest or asked_for.removed):
         page.notes.append(f"no row of this device: it did not report{'' if has_one else ', or has nothing to report'}")
 

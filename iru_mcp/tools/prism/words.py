@@ -4,7 +4,8 @@ A filter finds nothing also where its word is not the one that devices report: "
 without rows tells, for each column that was compared with a word, the values that rows have there: all of them where
 they are few, else how many there are and which are most like the word. For that, a few pages of rows are read that pass
 the rest of the filter, and where these are not all, a page of rows that share a part of the word. What must stay true:
-a value that is told is in a row, and the note says in how many rows was looked, and whether these are all.
+a value that is told is in a row, the note says in how many rows was looked, and whether these are all, and in privacy
+mode nothing depends on how like a value is to the word, or a name could be guessed by trying.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ...api.record import is_blank
 from ...errors import IruError
 from ...folding import nearest, plain_part
 from ..kit.answers import Page
+from ..kit.context import Context
 from .categories import in_our_words
 from .filter import Filter, asked, letter_cases, matcher
 
@@ -54,7 +56,7 @@ def _filled(parts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def say_values(
-    call: Call,
+    ctx: Context,
     page: Page[Any],
     endpoint: Endpoint[PrismRow],
     scope: Query,
@@ -68,7 +70,7 @@ async def say_values(
     `scope` is what else Iru is asked. A few pages are read, or all where they are `at_hand`; and one more for each
     column where they are not all.
     """
-    found, missing, is_all = await _rows(call, endpoint, scope, rest, 0 if at_hand else _PAGES)
+    found, missing, is_all = await _rows(ctx.call, endpoint, scope, rest, 0 if at_hand else _PAGES)
     if missing:
         page.notes.append(f"which values occur in {_names(words)} was not read: {missing}")
         return
@@ -78,10 +80,10 @@ async def say_values(
     where = f"all {len(found):,} rows" if is_all else f"the {len(found):,} rows looked at"
     for column, condition in words.items():
         met = _values(found, column)
-        if len(met) > _FEW and not is_all:
-            met |= await _alike(call, endpoint, scope, rest, column, condition)
+        if len(met) > _FEW and not is_all and not ctx.privacy:
+            met |= await _alike(ctx.call, endpoint, scope, rest, column, condition)
         blank = sum(is_blank(row.values.get(column)) for row in found)
-        page.notes.append(f"{_names([column])} in {where}: {_told(met, blank, condition)}")
+        page.notes.append(f"{_names([column])} in {where}: {_told(met, blank, {} if ctx.privacy else condition)}")
     alone = [column for column, condition in words.items() if _any(found, {column: condition})]
     if len(words) > 1 and alone:
         page.notes.append(f"{_names(alone)} alone: some of these rows fit; not together with the rest")
@@ -165,9 +167,10 @@ def _told(met: Counter[str], blank: int, condition: Mapping[str, Any]) -> str:
     """The values in words: all with their numbers, or how many and the nearest."""
     if len(met) > _FEW:
         near = _nearest(met, condition)
-        return f"{len(met):,} different values, {'nearest: ' + ', '.join(near) if near else 'none like it'}"
-    told = [f"{value} {count:,}" for value, count in met.most_common()]
-    return ", ".join(told + ([f"no value {blank:,}"] if blank else []))
+        told = f", nearest: {', '.join(near)}" if near else ", none like it" if condition else ""
+        return f"{len(met):,} different values{told}"
+    values = [f"{value} {count:,}" for value, count in met.most_common()]
+    return ", ".join(values + ([f"no value {blank:,}"] if blank else []))
 
 
 def _nearest(met: Counter[str], condition: Mapping[str, Any]) -> list[str]:

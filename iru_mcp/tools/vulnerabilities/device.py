@@ -65,7 +65,7 @@ async def list_vulnerabilities(
     checks: list[Check[Detection]] = [
         Check("device", lambda row: row.device_id == target.device_id, sent=True),
         *flag_checks("known_exploited", known_exploited, lambda row: _is_in(row, exploited)),
-        *text_checks("software", software, lambda row: (row.name, row.path, row.bundle_id)),
+        *text_checks("software", software, lambda row: (row.name, row.path, row.bundle_id), tells=True),
     ]
     if severity:
         checks.append(Check("severity", lambda row: rank(row.cvss_severity) >= rank(severity)))

@@ -59,7 +59,7 @@ async def list_fleet_vulnerabilities(
         narrow["filter"] = json.dumps({"severity": {"in": forms}})
         checks.append(Check("severity", lambda row: rank(row.severity) >= rank(severity), sent=True))
     checks += flag_checks("known_exploited", known_exploited, _is_known_exploited)
-    checks += text_checks("software", software)
+    checks += text_checks("software", software, tells=True)
     if status != "all":
         checks.append(
             Check("status", lambda row: ((row.status or "").casefold() == "remediated") is (status == "remediated"))
