@@ -12,7 +12,6 @@ are compared here again.
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Collection
@@ -70,5 +69,7 @@ def nearest(wanted: str, choices: Collection[str], most: int = 1, likeness: floa
     same = [choice for choice, text in plain.items() if text == word]
     if same:
         return same[:most]
+    import difflib  # noqa: PLC0415 - a start knows no wrong name, and would hold it for nothing
+
     near = difflib.get_close_matches(word, plain.values(), most, likeness)
     return [next(choice for choice, text in plain.items() if text == found) for found in dict.fromkeys(near)]

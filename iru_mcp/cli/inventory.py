@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..config.account import account, pseudonyms
 from ..config.settings import Settings
 from ..errors import UsageError
 
@@ -78,6 +77,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 def copy_file(settings: Settings) -> Path:
     """Where the copy lies. Raises ConfigError when neither a file nor a tenant is set."""
+    from ..config.account import account
     from ..inventory.location import default_file
 
     return Path(settings.inventory) if settings.inventory else default_file(account(settings))
@@ -85,6 +85,7 @@ def copy_file(settings: Settings) -> Path:
 
 def as_shown(settings: Settings) -> Callable[[Any], Any]:
     """How rows and text leave: as they are, or in privacy mode without the names of the copy's devices and people."""
+    from ..config.account import pseudonyms
     from ..inventory.export.rows import names
     from ..inventory.store import reader
 

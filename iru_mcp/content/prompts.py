@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -82,6 +81,8 @@ class Prompt:
 @cache
 def prompts() -> dict[str, Prompt]:
     """The prompts of `prompts.toml` by name, read when a client first asks for them."""
+    import tomllib  # noqa: PLC0415 - many clients never ask
+
     texts: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
     found = {}
     for name, text in texts.items():

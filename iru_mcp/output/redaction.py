@@ -115,6 +115,8 @@ def withheld(value: Any, key: str = "") -> Any:
 
 def withhold(value: Any, fields: Collection[str]) -> Any:
     """`value` without what stands under the names of `fields`, at any depth."""
+    if type(value) is str:  # most are, and are not asked further
+        return value
     if isinstance(value, dict):
         return {
             name: WITHHELD if name in fields and inner is not None else withhold(inner, fields)

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from .chance import hashed, letters, uuid
 from .data import Row, filled
+
+
+@cache
+def _blueprint_id(name: str) -> str:
+    return uuid("blueprint", name)  # in every row of a device: made once, not 400 times a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,7 @@ class DemoBlueprint:
     @property
     def id(self) -> str:
         """The same for every seed."""
-        return uuid("blueprint", self.name)
+        return _blueprint_id(self.name)
 
     def named(self) -> dict[str, str]:
         """The blueprint as other records carry it."""
