@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iru_mcp.errors import UsageError
-from iru_mcp.tools.prism.filter import asked, matches, validate
+from iru_mcp.tools.prism.filter import asked, matcher, validate
 
 from .asking import Between, ask
 
@@ -58,9 +58,9 @@ ROW = {
 )
 def test_an_operator_fits_text_numbers_truth_and_times(condition: dict[str, Any], *, fits: bool) -> None:
     validate(condition, ROW, "{}")
-    assert matches(ROW, condition) is fits
+    assert matcher(condition)(ROW) is fits
     if fits:
-        assert matches(ROW, asked(condition))
+        assert matcher(asked(condition))(ROW)
 
 
 texts = st.text("aB'\u2019-\u2013 \u00e9", min_size=1, max_size=5).filter(str.strip)
@@ -77,8 +77,8 @@ conditions = st.one_of(
 
 @given(conditions, texts | st.booleans() | st.integers() | st.none() | st.lists(texts))
 def test_no_row_that_matches_is_left_out_of_what_iru_is_asked(condition: dict[str, Any], value: Any) -> None:
-    if matches({"x": value}, {"x": condition}):
-        assert matches({"x": value}, asked({"x": condition}))
+    if matcher({"x": condition})({"x": value}):
+        assert matcher(asked({"x": condition}))({"x": value})
 
 
 DOCUMENTED = {"eq", "in", "not_in", "like", "not_like", "gt", "gte", "lt", "lte", "or"}

@@ -68,18 +68,15 @@ class AlertLine(TypedDict, total=False):
     row: dict[str, Any]
 
 
-def _file(ctx: Context) -> Path:
-    if not ctx.inventory:
-        raise ConfigError("No inventory file is set.", "Set IRU_INVENTORY, then run: iru-mcp sync")
-    return Path(ctx.inventory)
-
-
 async def _read(ctx: Context, work: Callable[[sqlite3.Connection], T]) -> tuple[dict[str, str], T]:
     """The age of the copy, and what `work` reads from it in a thread."""
     from ...inventory.store import age, reader
 
+    if not ctx.inventory:
+        raise ConfigError("No inventory file is set.", "Set IRU_INVENTORY, then run: iru-mcp sync")
+
     def inside() -> tuple[dict[str, str], T]:
-        with reader(_file(ctx)) as db:
+        with reader(Path(ctx.inventory)) as db:
             db.execute("BEGIN")  # one state for everything that is read
             return age(db, ctx.now()), work(db)
 

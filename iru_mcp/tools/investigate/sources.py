@@ -22,7 +22,7 @@ from ..audit.window import audit_window, log_beginning
 from ..kit.reader import OK, Attempt, SourceRows, attempt, read
 from ..kit.resolve import ResolvedDevice, resolve
 from ..kit.scan import Check
-from ..prism.filter import matches
+from ..prism.filter import matcher
 from ..threats.reading import Sighting, read_threats
 
 _DIRECTORY_PAGES = 120
@@ -125,7 +125,8 @@ async def read_prism_rows(
     """A device's rows of a category, or those that first appeared at `since` or later."""
     wanted: dict[str, Any] = {"device_id": {"in": [device_id]}}
     wanted |= {"created_at": {"gte": write_moment(since)}} if since else {}
-    check: Check[PrismRow] = Check("filter", lambda row: matches(row.values, wanted), sent=True)
+    fits = matcher(wanted)
+    check: Check[PrismRow] = Check("filter", lambda row: fits(row.values), sent=True)
     return await read(call, category, {"filter": json.dumps(wanted)}, [check])
 
 

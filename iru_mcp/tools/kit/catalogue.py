@@ -24,7 +24,6 @@ from ...api.client import IruClient
 from ...api.endpoint import Endpoint
 from ...api.record import sensitive_fields
 from ...errors import ConfigError, IruError
-from ...folding import nearest
 from ...output.clean import clean
 from ...output.privacy import in_force
 from ...output.redaction import withhold
@@ -32,7 +31,7 @@ from .answers import Page, output_schema
 from .arguments import as_meant, usage_error
 from .context import Context
 from .cursor import Cursors, question
-from .params import KEEPS_PSEUDONYMS, MATCHES_PARTS_OF_NAMES
+from .params import KEEPS_PSEUDONYMS, MATCHES_PARTS_OF_NAMES, did_you_mean
 from .schema import input_schema
 from .size import fit_answer
 
@@ -211,8 +210,7 @@ def select(
 def _refuse_unknown(kind: str, given: Sequence[str], valid: Sequence[str]) -> None:
     for name in given:
         if name not in valid:
-            near = nearest(name, valid)
-            hint = f"Did you mean {near[0]}? " if near else ""
+            hint = did_you_mean(name, valid)
             raise ConfigError(f"There is no {kind} '{name[:40]}'.", f"{hint}Valid: {', '.join(sorted(valid))}.")
 
 

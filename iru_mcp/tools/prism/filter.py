@@ -2,7 +2,7 @@
 
 Iru documents eq for booleans, in and like for text, and comparisons for times, and does not say whether letter case
 matters to it. Here eq takes text too, comparisons take numbers and versions, and text is folded. So `asked` makes of a
-filter what Iru is sent: the documented operators only, wide enough that no row which `matches` is left out.
+filter what Iru is sent: the documented operators only, wide enough that no row that passes `matcher` is left out.
 """
 
 from __future__ import annotations
@@ -136,11 +136,6 @@ def _comparison(condition: Mapping[str, Any]) -> Callable[[Any], bool | None]:
 
 def _bounds(name: str, operand: Any) -> list[Any]:
     return list(operand.values()) if name == "or" else [operand]
-
-
-def matches(row: Mapping[str, Any], wanted: Filter) -> bool:
-    """Whether one row passes; for many, make one `matcher`."""
-    return matcher(wanted)(row)
 
 
 def _test(name: str, operand: Any) -> Callable[[Any], bool]:

@@ -20,37 +20,37 @@ from ...api.endpoints.prism import PRISM_DEVICE_INFORMATION, PrismRow
 from ...api.record import read_moment, write_moment
 from ...errors import IruError
 from ..kit.answers import Page
+from ..kit.coverage import APPLE, MACS
 from ..kit.enrolled import Enrolled
 from ..kit.params import contains
 from ..kit.scan import Check
 
-_MAC = frozenset({"Mac"})
 _HANDHELD = frozenset({"iPhone", "iPad"})
 _SAME_TIME = timedelta(minutes=10)
 """Times this close are one check-in."""
 _SMALL_FLEET = 1_500
 """Devices: five of Prism's pages tell which of them report."""
 REPORTED_BY: Mapping[str, frozenset[str]] = {
-    "activation_lock": _HANDHELD | _MAC,
-    "application_firewall": _MAC,
-    "desktop_and_screensaver": _MAC,
-    "device_information": frozenset({"Mac", "iPhone", "iPad", "AppleTV"}),
-    "filevault": _MAC,
-    "gatekeeper_and_xprotect": _MAC,
-    "startup_settings": _MAC,
+    "activation_lock": _HANDHELD | MACS,
+    "application_firewall": MACS,
+    "desktop_and_screensaver": MACS,
+    "device_information": APPLE,
+    "filevault": MACS,
+    "gatekeeper_and_xprotect": MACS,
+    "startup_settings": MACS,
 }
 """Categories in which every device of these platforms has one row, if it reports at all."""
 
 MANY_ROWS: Mapping[str, frozenset[str]] = {
-    "apps": _HANDHELD | _MAC,
+    "apps": _HANDHELD | MACS,
     "cellular": _HANDHELD,
-    "certificates": _HANDHELD | _MAC,
-    "installed_profiles": _HANDHELD | _MAC,
-    "kernel_extensions": _MAC,
-    "launch_agents_and_daemons": _MAC,
-    "local_users": _MAC,
-    "system_extensions": _MAC,
-    "transparency_database": _MAC,
+    "certificates": _HANDHELD | MACS,
+    "installed_profiles": _HANDHELD | MACS,
+    "kernel_extensions": MACS,
+    "launch_agents_and_daemons": MACS,
+    "local_users": MACS,
+    "system_extensions": MACS,
+    "transparency_database": MACS,
 }
 """The other categories: of which platforms; a device may rightly have no row of some of them."""
 
