@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from benchmarks.asked import outcome
 from benchmarks.context import Recording
-from benchmarks.more_questions import HARD, MOST_CALLS, Asked, questions
+from benchmarks.more_questions import HARD, MOST_CALLS, questions
+from benchmarks.question import Asked
 
 TENANT = Recording()
 QUESTIONS = questions(TENANT.world)

@@ -1,4 +1,4 @@
-"""Every question of more_questions.py, asked as an agent would: calls, tokens, Iru's requests, whether it is right."""
+"""Every question of more_questions.py asked as an agent would: calls, tokens, Iru's requests, whether it is right."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from iru_mcp.tools.kit.catalogue import catalogue, select, to_json
 
 from .context import Recording, tokens
 from .measure import Row, once
-from .more_questions import HARD, MOST_CALLS, MOST_HARD_TOKENS, MOST_TOKENS, Asked, questions
+from .more_questions import HARD, MOST_CALLS, MOST_HARD_TOKENS, MOST_TOKENS, questions
+from .question import Asked
 from .questions import NOW
 
 
