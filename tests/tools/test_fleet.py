@@ -162,3 +162,12 @@ async def test_the_worst_flaws_of_a_device_are_the_known_exploited_ones_as_in_th
     assert only == [row for row in rows if row["cve_id"] in exploited] != []
     denied = await ask("list_vulnerabilities", tenant(denied=("LIST_VULNERABILITIES",)), device=mac)
     assert any("known to be exploited was not read: " in note for note in denied["notes"])
+
+
+@pytest.mark.parametrize("parameter", ["has_app", "lacks_app"])
+async def test_an_app_that_nobody_has_is_told_as_such_with_where_to_find_what_is_like_it(parameter: str) -> None:
+    page = await ask("list_devices", None, **{parameter: "lumem"}, limit=1)
+    note = next(one for one in page["notes"] if one.startswith(f"{parameter} matched nothing"))
+    assert "prism_applications name= tells what is spelled like it" in note
+    found = await ask("prism_applications", name="lumem")
+    assert any("nearest: Lumen PDF Pro" in one for one in found["notes"])

@@ -64,7 +64,8 @@ class AppHolders:
 
     def note(self, name: str) -> str:
         """How the matches are called, most devices first."""
-        names = ", ".join(f"{app} on {count}" for app, count in self.names.most_common(5)) or "nothing"
+        names = ", ".join(f"{app} on {count}" for app, count in self.names.most_common(5))
+        names = names or "nothing (prism_applications name= tells what is spelled like it)"
         return f"{name} matched {names}, devices no longer enrolled included; of Macs, iPhones and iPads alone"
 
 
