@@ -21,6 +21,7 @@ from mcp import Client, ClientSession, types
 from iru_mcp import demo
 from iru_mcp.api.client import IruClient
 from iru_mcp.api.transport.rate_limit import Limits
+from iru_mcp.output.privacy import Privacy
 from iru_mcp.server.binder import Binder
 from iru_mcp.tools.kit.catalogue import catalogue
 
@@ -44,6 +45,14 @@ def home_variables(folder: Path) -> dict[str, str]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-snapshots", action="store_true", help="write what tools publish to tests/snapshots")
     parser.addoption("--none-skipped", action="store_true", help="fail when a test was skipped, as CI does")
+    parser.addoption("--repeat", type=int, default=1, help="run each test so many times, to see which of them waver")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """With --repeat each test is as many tests."""
+    if (times := metafunc.config.getoption("--repeat")) > 1:
+        metafunc.fixturenames.append("repetition")
+        metafunc.parametrize("repetition", range(1, times + 1), ids="run {}".format)
 
 
 def skipped(reporter: pytest.TerminalReporter) -> list[pytest.TestReport]:
@@ -151,13 +160,19 @@ def northwind() -> httpx.AsyncBaseTransport:
 
 @contextlib.asynccontextmanager
 async def agent_over(
-    transport: httpx.AsyncBaseTransport, limits: Limits = FAST, inventory: str = ""
+    transport: httpx.AsyncBaseTransport,
+    limits: Limits = FAST,
+    inventory: str = "",
+    *,
+    token: str = demo.TOKEN,
+    privacy: Privacy | None = None,
 ) -> AsyncIterator[Agent]:
     """An agent of a server in memory, over any transport to Iru."""
 
     def iru() -> IruClient:
-        token = lambda: demo.TOKEN  # noqa: E731
-        client = IruClient(demo.HOST, token, transport=transport, limits=limits, now=lambda: MOMENT)
+        client = IruClient(
+            demo.HOST, lambda: token, transport=transport, limits=limits, now=lambda: MOMENT, privacy=privacy
+        )
         client.inventory = inventory
         return client
 

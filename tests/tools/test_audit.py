@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 
-from iru_mcp import demo
-from iru_mcp.api.client import IruClient
 from iru_mcp.demo.world.story import STORY
 from iru_mcp.output.privacy import Privacy
-from iru_mcp.tools.kit.catalogue import catalogue
+from tests.conftest import agent_over
 
-from .asking import NOW, Between, ask, ask_all, refused, tenant
+from .asking import Between, ask, ask_all, refused, tenant
 
 SCOPE = [{"id": f"item-{number}", "name": f"Item {number}"} for number in range(80)]
 FILEVAULT = {"id": "item-fv", "name": "FileVault - Enforce"}
@@ -256,19 +254,15 @@ async def test_without_the_activity_of_library_items_admins_stay_ids() -> None:
 
 
 async def test_privacy_mode_hides_admins_and_takes_their_pseudonyms() -> None:
-    client = IruClient(demo.HOST, lambda: demo.TOKEN, transport=tenant(), now=lambda: NOW, privacy=Privacy("a key"))
-    tool = catalogue()["list_audit_events"]
-    try:
-        page = await tool.run(client, {"since": "30d", "target_type": "library_item"})
+    async with agent_over(tenant(), privacy=Privacy("a key")) as agent:
+        page = await agent.ask("list_audit_events", since="30d", target_type="library_item")
         emails = {row["actor_email"] for row in page["items"] if "actor_email" in row}
         assert emails
         assert all(email.startswith("person-") and email.endswith("@pseudonym") for email in emails)
         assert "northwind.example" not in json.dumps(page)
         email = min(emails)
-        theirs = await tool.run(client, {"since": "30d", "actor": email})
+        theirs = await agent.ask("list_audit_events", since="30d", actor=email)
         assert {row["actor_email"] for row in theirs["items"]} == {email}
-    finally:
-        await client.aclose()
 
 
 async def test_devices_that_could_not_be_named_are_not_passed_over_in_silence() -> None:

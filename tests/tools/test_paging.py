@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import httpx
@@ -10,12 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iru_mcp import demo
-from iru_mcp.api.client import IruClient
-from iru_mcp.api.transport.rate_limit import Limits
-from iru_mcp.errors import UsageError
-from iru_mcp.tools.kit.catalogue import catalogue
-from tests.conftest import whole_rows
+from tests.conftest import agent_over, whole_rows
 
 MAC = "NW7QK2M4XH"
 LISTS: dict[str, dict[str, Any]] = {
@@ -76,20 +70,18 @@ async def walked(agent: Any, name: str, asked: dict[str, Any], whole: list[Any],
 @given(limits=st.lists(st.integers(1, 500), min_size=1, max_size=4))
 @settings(max_examples=8)
 @pytest.mark.parametrize("name", ["list_devices", "list_device_apps"])
-async def test_the_limit_may_change_on_the_way(name: str, limits: list[int], moment: datetime, northwind: Any) -> None:
-    client = IruClient(
-        demo.HOST, lambda: demo.TOKEN, transport=northwind, limits=Limits(per_second=1e6), now=lambda: moment
-    )
-    tool, asked = catalogue()[name], LISTS[name] | {"fields": ["*"]}
-    whole = await tool.run(client, asked | {"limit": 500})
+async def test_the_limit_may_change_on_the_way(name: str, limits: list[int], northwind: Any) -> None:
+    asked = LISTS[name] | {"fields": ["*"]}
     rows: list[Any] = []
     cursor = ""
-    for limit in [*limits, 500]:
-        page = await tool.run(client, asked | {"limit": limit, "cursor": cursor})
-        rows += whole_rows(page)
-        cursor = page.get("next_cursor", "")
-        if not cursor:
-            break
+    async with agent_over(northwind) as agent:
+        whole = await agent.ask(name, **asked, limit=500)
+        for limit in [*limits, 500]:
+            page = await agent.ask(name, **asked, limit=limit, cursor=cursor)
+            rows += whole_rows(page)
+            cursor = page.get("next_cursor", "")
+            if not cursor:
+                break
     expected = whole_rows(whole)
     assert rows[: len(expected)] == expected[: len(rows)]
     keys = [str(row) for row in rows]
@@ -106,39 +98,31 @@ async def test_a_cursor_of_another_question_is_refused_with_help(agent: Any, nam
 
 @given(junk=st.text(min_size=1, max_size=80).filter(str.strip))
 @settings(max_examples=25)
-async def test_junk_for_a_cursor_is_refused_and_not_repeated(junk: str, moment: datetime, northwind: Any) -> None:
-    client = IruClient(demo.HOST, lambda: demo.TOKEN, transport=northwind, now=lambda: moment)
-    with pytest.raises(Exception, match="cursor does not belong") as caught:
-        await catalogue()["list_users"].run(client, {"cursor": f"!{junk}"})
-    assert len(str(caught.value)) < 400
-
-
-def client_of(token: str, tenant: Any) -> IruClient:
-    """One of several servers of a tenant."""
-    return IruClient(demo.HOST, lambda: token, transport=tenant)
+async def test_junk_for_a_cursor_is_refused_and_not_repeated(junk: str, northwind: Any) -> None:
+    async with agent_over(northwind) as agent:
+        said = await agent.refused("list_users", cursor=f"!{junk}")
+    assert "cursor does not belong" in said
+    assert len(said) < 400
 
 
 @given(place=st.integers(min_value=0), other=st.sampled_from("AZaz09-_"))
 @settings(max_examples=40)
 async def test_a_cursor_altered_in_one_letter_is_refused(place: int, other: str, northwind: Any) -> None:
-    client = client_of(demo.TOKEN, northwind)
-    cursor = (await catalogue()["list_users"].run(client, {"limit": 2}))["next_cursor"]
-    at = place % (len(cursor) - 1)  # the last letter has bits that no byte needs
-    altered = cursor[:at] + other + cursor[at + 1 :]
-    if altered == cursor:
-        return
-    with pytest.raises(UsageError, match="or it was altered"):
-        await catalogue()["list_users"].run(client, {"limit": 2, "cursor": altered})
+    async with agent_over(northwind) as agent:
+        cursor = (await agent.ask("list_users", limit=2))["next_cursor"]
+        at = place % (len(cursor) - 1)  # the last letter has bits that no byte needs
+        altered = cursor[:at] + other + cursor[at + 1 :]
+        if altered != cursor:
+            assert "or it was altered" in await agent.refused("list_users", limit=2, cursor=altered)
 
 
 async def test_a_cursor_is_good_at_every_server_with_the_same_token_and_at_no_other(northwind: Any) -> None:
-    tool = catalogue()["list_users"]
-    first = await tool.run(client_of(demo.TOKEN, northwind), {"limit": 2})
-    asked = {"limit": 2, "cursor": first["next_cursor"]}
-    second = await tool.run(client_of(demo.TOKEN, northwind), asked)
+    async with agent_over(northwind) as one, agent_over(northwind) as same:
+        first = await one.ask("list_users", limit=2)
+        second = await same.ask("list_users", limit=2, cursor=first["next_cursor"])
     assert not {row["id"] for row in first["items"]} & {row["id"] for row in second["items"]}
-    with pytest.raises(UsageError, match="does not belong"):
-        await tool.run(client_of("another token", northwind), asked)
+    async with agent_over(northwind, token="another token") as other:
+        assert "does not belong" in await other.refused("list_users", limit=2, cursor=first["next_cursor"])
 
 
 class Shifting(httpx.AsyncBaseTransport):
