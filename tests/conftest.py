@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -40,6 +41,17 @@ PLATFORM = {name: os.environ[name] for name in ("SYSTEMROOT", "TEMP", "PATHEXT")
 def home_variables(folder: Path) -> dict[str, str]:
     """What names the home folder, on any platform."""
     return {"HOME": str(folder), "USERPROFILE": str(folder)}
+
+
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+"""What os.kill ends a process with at once; on Windows that is any signal."""
+KILLED = -KILL if os.name == "posix" else KILL
+"""The exit code of who was ended so."""
+
+
+def is_private(path: Path) -> bool:
+    """Whether only its owner can use a file or a folder, where modes say that."""
+    return os.name != "posix" or not path.stat().st_mode & 0o077
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -23,7 +23,7 @@ print(" ".join(sys.modules))
 
 
 def test_http_the_demo_tenant_and_the_inventory_are_not_loaded_before_a_tool_is_called() -> None:
-    printed = subprocess.run([sys.executable, "-c", STARTED], check=True, capture_output=True, text=True).stdout
+    printed = subprocess.run([sys.executable, "-c", STARTED], check=True, capture_output=True, encoding="utf-8").stdout
     loaded = set(printed.split())
     assert "iru_mcp.server.stdio" in loaded
     assert not loaded & set(LATER)

@@ -17,7 +17,7 @@ def sync(folder: Path, *words: str, terminal: bool) -> str:
     command = [sys.executable, "-m", "iru_mcp", "sync", "--demo", "--devices", "40", *words]
     environment = PLATFORM | home_variables(folder) | {"PATH": "", "IRU_INVENTORY": "~/copy.sqlite3"}
     if not terminal:
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+        return subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=True).stdout
     import pty  # noqa: PLC0415 - not on Windows
 
     ours, theirs = pty.openpty()

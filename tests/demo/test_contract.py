@@ -149,5 +149,5 @@ async def test_it_can_be_served_as_an_asgi_application(tenant: AsyncBaseTranspor
 
 def test_importing_the_demo_loads_neither_httpx_nor_the_tenant() -> None:
     code = "import sys, iru_mcp.demo; print('httpx' in sys.modules, 'iru_mcp.demo.world.tenant' in sys.modules)"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True, timeout=30)
     assert told.stdout.split() == ["False", "False"]

@@ -121,7 +121,7 @@ def run(text: str) -> str:
         [sys.executable, "-W", "error", "-c", text],
         cwd=ROOT,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=60,
         check=False,
     )
@@ -238,7 +238,7 @@ def demonstrate(*words: str) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": "scripts"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=120,
         check=False,
     )

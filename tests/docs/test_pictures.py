@@ -36,7 +36,7 @@ def test_every_text_of_a_picture_is_drawn_within_its_frame(
         f"--user-data-dir={tmp_path}/profile",
     ]
     drawn = subprocess.run(
-        [*browser, "--dump-dom", page.as_uri()], capture_output=True, text=True, timeout=120, check=True
+        [*browser, "--dump-dom", page.as_uri()], capture_output=True, encoding="utf-8", timeout=120, check=True
     )
     found = re.search(r"<title>texts (\d+) outside (.*?)</title>", drawn.stdout)
     assert found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import anyio
 
 from iru_mcp.inventory import store
+from tests.conftest import KILL
 from tests.inventory.conftest import Copy
 
 COUNT = 0
@@ -24,7 +24,7 @@ def _counting(connect: object, last: int) -> object:
             global COUNT  # noqa: PLW0603 - a script's own
             COUNT += 1
             if last == COUNT:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), KILL)
 
         db.set_trace_callback(traced)
         return db

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import stat
 import subprocess
 import sys
 import time
@@ -30,6 +29,7 @@ from iru_mcp.inventory.sync.run import Plan, sync
 from iru_mcp.output.privacy import Privacy
 from iru_mcp.tools.inventory import query
 from iru_mcp.tools.kit.catalogue import catalogue
+from tests.conftest import is_private
 
 from .conftest import LATER, Copy
 
@@ -346,22 +346,23 @@ async def test_a_copy_that_nobody_asked_to_keep_ends_with_the_server(empty: Copy
     await server.ask(COUNT)
     path = await client.companion(OnDemand).path()
     assert path.exists()
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert is_private(path.parent)
     assert not empty.path.exists()
     await client.aclose()
     assert not path.parent.exists()
 
 
 KILLED = """
-import os, signal, sys
+import os, sys
+from tests.conftest import KILL
 from pathlib import Path
 from iru_mcp.inventory.fill.temporary import TemporaryFolder
 folder = TemporaryFolder(Path(sys.argv[1]))
 (folder.path / "copy.sqlite3").write_text("names")
 print(folder.path, flush=True)
 if sys.argv[2] == "both":
-    os.kill(folder._deleting.pid, signal.SIGKILL)
-os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(folder._deleting.pid, KILL)
+os.kill(os.getpid(), KILL)
 """
 
 
@@ -375,7 +376,9 @@ def gone(path: Path) -> bool:
 
 def killed(folder: Path, which: str) -> Path:
     """The copy of a server that was killed, alone or with what deletes it."""
-    run = subprocess.run([sys.executable, "-c", KILLED, folder, which], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", KILLED, folder, which], capture_output=True, encoding="utf-8", check=False
+    )
     return Path(run.stdout.split()[0])
 
 
@@ -499,10 +502,11 @@ async def test_progress_is_told_while_a_table_is_read(server: Server) -> None:
 
 
 KILLED_FILL = """
-import anyio, os, signal, sys
+import anyio, os, sys
 from pathlib import Path
 from iru_mcp.tools.inventory import query
 from iru_mcp.tools.kit.catalogue import catalogue
+from tests.conftest import KILL
 from tests.inventory.conftest import Copy
 
 async def main():
@@ -510,7 +514,7 @@ async def main():
     client = Copy(Path(sys.argv[1])).client()
     answer = await catalogue()["inventory_query"].run(client, {"sql": "SELECT count(*) FROM apps"})
     print("rows" in answer, flush=True)
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), KILL)
 
 anyio.run(main)
 """

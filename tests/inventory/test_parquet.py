@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from iru_mcp.errors import UsageError
 from iru_mcp.inventory.export.parquet import write_parquet
 from iru_mcp.inventory.export.rows import Wanted
 from iru_mcp.inventory.store import reader
+from tests import conftest
 
 from .conftest import Copy
 from .object_store import Store, serving
@@ -75,8 +75,9 @@ def test_a_cell_of_another_type_is_kept_in_more(copy: Copy, tmp_path: Path) -> N
 
 
 KILLED = """
-import os, signal, sys
+import os, sys
 from pathlib import Path
+from tests.conftest import KILL
 from iru_mcp.errors import UsageError
 from iru_mcp.inventory.export.parquet import write_parquet
 from iru_mcp.inventory.export.rows import Wanted
@@ -86,20 +87,19 @@ def shown(row):
     global left
     left -= 1
     if not left:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), KILL)
     return row
 with reader(Path(sys.argv[1])) as db:
     write_parquet(db, sys.argv[2], Wanted(), shown)
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_killed_half_way_no_reader_takes_a_half_file(copy: Copy, tmp_path: Path) -> None:
     out = tmp_path / "out"
     for rows in (1, 3000):
         words = [sys.executable, "-c", KILLED, str(copy.path), str(out), str(rows)]
         done = subprocess.run(words, env=environment() | {"PYTHONPATH": str(ROOT)}, check=False, timeout=120)
-        assert done.returncode == -signal.SIGKILL
+        assert done.returncode == conftest.KILLED
         assert not list(out.rglob("*.parquet"))
     folder = export(copy, out)
     before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}

@@ -200,10 +200,13 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
 """
 
 
-@pytest.mark.parametrize("sql", [WIDE, BOMBS[1], BOMBS[2], TRIM])
-def test_a_statement_takes_at_most_128_mb(copy: Copy, sql: str) -> None:
-    found = subprocess.run([sys.executable, "-c", PEAK, copy.path, sql], check=True, capture_output=True, text=True)
-    assert 5 < int(found.stdout) < 128 + 16, "MB; the process itself takes 12"
+if sys.platform != "win32":  # nothing tells there what a process that has ended took
+
+    @pytest.mark.parametrize("sql", [WIDE, BOMBS[1], BOMBS[2], TRIM])
+    def test_a_statement_takes_at_most_128_mb(copy: Copy, sql: str) -> None:
+        words = [sys.executable, "-c", PEAK, str(copy.path), sql]
+        found = subprocess.run(words, check=True, capture_output=True, encoding="utf-8")
+        assert 5 < int(found.stdout) < 128 + 16, "MB; the process itself takes 12"
 
 
 def test_a_huge_result_is_cut_and_says_so(copy: Copy) -> None:

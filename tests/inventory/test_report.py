@@ -47,7 +47,7 @@ class Seen:
         done = subprocess.run(
             [*words, f"--screenshot={self.picture}", file.as_uri()],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=True,
             timeout=120,
         )

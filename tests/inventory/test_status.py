@@ -129,7 +129,7 @@ def test_a_sync_whose_file_cannot_grow_ends_with_a_sentence_and_is_taken_up_late
 
     def run(limit: Callable[[], None] | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            words, env=environment(), capture_output=True, text=True, check=False, timeout=120, preexec_fn=limit
+            words, env=environment(), capture_output=True, encoding="utf-8", check=False, timeout=120, preexec_fn=limit
         )
 
     failed = run(_no_large_files)

@@ -53,7 +53,7 @@ class Shell:
             [sys.executable, "-m", "iru_mcp", verb, *flags, *rest],
             env=environment() | dict(settings),
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=False,
             timeout=120,
         )
@@ -155,7 +155,7 @@ def test_a_sync_that_goes_on_for_ever_ends_at_once_when_it_is_told_to(
         env=environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
         preexec_fn=lambda: signal.signal(signal.SIGINT, interrupt),  # noqa: PLW1509 - it does no more
     )
     assert process.stderr
@@ -300,7 +300,7 @@ def test_listing_the_tools_opens_and_reads_no_copy() -> None:
         "sys.exit(' '.join(m for m in sys.modules if m in ('sqlite3', 'iru_mcp.inventory.store', "
         "'iru_mcp.inventory.schema', 'iru_mcp.inventory.query', 'iru_mcp.inventory.sync.run')))"
     )
-    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False, cwd=ROOT)
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, encoding="utf-8", check=False, cwd=ROOT)
     assert done.stderr.strip() == ""
 
 
@@ -350,7 +350,7 @@ def _into_closed_pipes(shell: Shell, words: list[str], *, stdout: bool) -> tuple
         cwd=shell.file.parent,
         stdout=writer if stdout else subprocess.PIPE,
         stderr=subprocess.PIPE if stdout else writer,
-        text=True,
+        encoding="utf-8",
         check=False,
         timeout=120,
     )

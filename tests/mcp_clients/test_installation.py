@@ -11,6 +11,7 @@ import pytest
 
 from iru_mcp.errors import ConfigError
 from iru_mcp.installation import Installation, installation
+from tests.conftest import PLATFORM
 
 CLONE = " @ file:///home/ada/iru-mcp"
 RELEASE = "==1.2.3"
@@ -67,5 +68,7 @@ def test_the_package_under_test_knows_the_folder_it_came_from_and_starts_from_an
     assert here.requirement() == f"iru-mcp @ {Path(__file__).parents[2].as_uri()}"
     command = here.command(find().get)
     assert command[0] == sys.executable
-    ran = subprocess.run([*command, "--version"], cwd=tmp_path, env={}, capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [*command, "--version"], cwd=tmp_path, env=PLATFORM, capture_output=True, encoding="utf-8", check=True
+    )
     assert re.fullmatch(r"iru-mcp \d+\.\d+\.\d+\n", ran.stdout)

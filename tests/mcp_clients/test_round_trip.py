@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import stat
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from iru_mcp.errors import ConfigError
 from iru_mcp.mcp_clients import jsonc, toml
 from iru_mcp.mcp_clients.file import ConfigFile
 from iru_mcp.mcp_clients.known import CLIENTS
+from tests.conftest import home_variables, is_private
 
 ENTRY = {"command": "/opt/python", "args": ["-m", "iru_mcp"], "env": {"IRU_DEMO": "1"}}
 
@@ -65,7 +65,8 @@ def said(file: ConfigFile) -> Any:
 def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A home folder of these tests' own: setup keeps its lock there."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        for name, value in home_variables(tmp_path_factory.mktemp("home")).items():
+            patch.setenv(name, value)
         yield
 
 
@@ -161,7 +162,7 @@ def test_nobody_else_may_read_a_file_with_a_token_in_it(tmp_path: Path) -> None:
     file = the_file(tmp_path, "cursor", "{}")
     file.path.chmod(0o644)
     file.connect(ENTRY, secret=True)
-    assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
+    assert is_private(file.path)
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:

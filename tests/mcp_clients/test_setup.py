@@ -25,6 +25,7 @@ from iru_mcp.mcp_clients.entry import holds_secret
 from iru_mcp.mcp_clients.file import ConfigFile
 from iru_mcp.mcp_clients.known import CLIENTS, Machine
 from iru_mcp.tools.kit.catalogue import catalogue, select
+from tests.conftest import PLATFORM, home_variables, is_private
 
 ROOT = str(Path(__file__).parents[2])
 BEFORE = {"json": '{\n  "kept": {"as": "it is"}\n}\n', "toml": '# mine\nmodel = "kept"\n'}
@@ -47,7 +48,7 @@ def setup(*words: str) -> int:
 
 async def devices(entry: dict[str, Any]) -> int:
     """How many devices the server of an entry lists, started as its client would start it."""
-    bare = {"PATH": "", "PYTHONPATH": ROOT, "HOME": os.environ["HOME"]}
+    bare = PLATFORM | home_variables(Path.home()) | {"PATH": "", "PYTHONPATH": ROOT}
     if "PYTHON_KEYRING_BACKEND" in os.environ:
         bare["PYTHON_KEYRING_BACKEND"] = os.environ["PYTHON_KEYRING_BACKEND"]
         bare["PYTHONPATH"] += os.pathsep + str(Path(__file__).parent)
@@ -136,7 +137,7 @@ def test_without_a_keyring_the_token_is_in_the_file_and_the_file_private(
     assert setup("windsurf", "--api-url", iru) == 0
     file = file_of(home, "windsurf")
     assert (file.entry() or {})["env"] == {"IRU_API_URL": iru, "IRU_API_TOKEN": "demo-token"}
-    assert file.path.stat().st_mode & 0o077 == 0
+    assert is_private(file.path)
     said = capsys.readouterr().out
     assert "demo-token" not in said
     assert "-m pip install 'keyring" in said
@@ -373,10 +374,16 @@ def test_a_file_with_other_values_than_a_client_writes_is_told_in_a_sentence_and
     assert setup("--remove") == 0
 
 
-def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+NO_FILES = [Path.mkdir, os.mkfifo] if sys.platform != "win32" else [Path.mkdir]
+
+
+@pytest.mark.parametrize("make", NO_FILES, ids=lambda make: make.__name__)
+def test_what_is_no_file_in_the_place_of_the_file_is_not_waited_for(
+    home: Path, capsys: pytest.CaptureFixture[str], make: Callable[[Path], None]
+) -> None:
     file = file_of(home, "cursor")
     file.path.parent.mkdir()
-    os.mkfifo(file.path)
+    make(file.path)
     assert setup("cursor", "--demo") == 2
     assert "it is not a file" in capsys.readouterr().err
 
@@ -390,7 +397,7 @@ def test_the_password_of_a_proxy_is_in_no_file_that_others_may_read_and_is_not_p
     assert holds_secret(entry["env"])
     assert not holds_secret({"HTTPS_PROXY": "http://proxy.example:3128", "IRU_API_URL": "https://a.example/x@y:z"})
     file.connect(entry, secret=True)
-    assert file.path.stat().st_mode & 0o077 == 0
+    assert is_private(file.path)
     monkeypatch.setenv("https_proxy", "http://ada:s3cret@proxy.example:3128")
     assert setup("zed", "--print", "--api-url", "https://acme.api.kandji.io") == 0
     said = capsys.readouterr().out
@@ -401,7 +408,7 @@ def test_the_password_of_a_proxy_is_in_no_file_that_others_may_read_and_is_not_p
 def test_six_at_once_all_find_their_entry_in_the_file(home: Path) -> None:
     file = installed(home, "cursor")
     command = [sys.executable, "-m", "iru_mcp", "setup", "cursor", "--demo", "--name"]
-    environment = {"HOME": str(home), "PATH": "", "PYTHONPATH": ROOT}
+    environment = PLATFORM | home_variables(home) | {"PATH": "", "PYTHONPATH": ROOT}
     running = [
         subprocess.Popen([*command, f"iru-{number}"], env=environment, stdout=subprocess.DEVNULL) for number in range(6)
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -11,18 +10,19 @@ from pathlib import Path
 import pytest
 
 from iru_mcp.cli import main
+from tests.conftest import PLATFORM, home_variables
 
 ROOT = str(Path(__file__).parents[2])
 
 
 def start(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The server as a process without a client: stdin is empty, as a container's without -i."""
-    given = {"PYTHONPATH": ROOT, "HOME": os.environ["HOME"], "PATH": "", **environment}
+    given = {**PLATFORM, **home_variables(Path.home()), "PYTHONPATH": ROOT, "PATH": "", **environment}
     return subprocess.run(
         [sys.executable, "-P", "-m", "iru_mcp", *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=60,
         check=False,
         env=given,

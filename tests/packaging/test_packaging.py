@@ -67,7 +67,7 @@ def test_the_registry_entry_is_within_its_limits() -> None:
 def test_only_the_release_names_the_package_on_the_index_and_after_it_has_published() -> None:
     assert not [package for package in REGISTRY["packages"] if package.keys() & {"identifier", "version"}]
     made = subprocess.run(
-        [sys.executable, "scripts/registry-entry"], cwd=ROOT, check=True, capture_output=True, text=True
+        [sys.executable, "scripts/registry-entry"], cwd=ROOT, check=True, capture_output=True, encoding="utf-8"
     )
     (package,) = json.loads(made.stdout)["packages"]
     assert (package["identifier"], package["version"]) == ("iru-mcp", __version__)

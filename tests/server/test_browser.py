@@ -80,5 +80,5 @@ def test_an_allowed_page_can_call_and_read_and_another_cannot(
         "--host-resolver-rules=MAP page.example 127.0.0.1", "--disable-features=LocalNetworkAccessChecks",
         "--virtual-time-budget=20000", "--dump-dom", origin,
     ]  # fmt: skip
-    shown = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    shown = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, check=True).stdout
     assert f"SAID {said} END" in shown

@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 import shutil
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +24,7 @@ from iru_mcp.demo import HOST, TOKEN, transport
 from iru_mcp.server import Binder
 from iru_mcp.tools.kit.catalogue import catalogue, select
 from iru_mcp.views import EXTENSION, MIME_TYPE, RESOURCE_META, VIEWS, page, view_of
+from tests.conftest import is_private
 from tests.server.conftest import starting
 from tests.views.scenarios import CALLS, HER_MAC, MIRA, SHAPES, scenarios
 
@@ -86,7 +86,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         subprocess.run(words, check=True, capture_output=True)
         asked = json.dumps(scenarios(f"{clear.url}/mcp", f"{hidden.url}/mcp", folder))
         words = [str(NODE), str(RUNNER / "run.mjs"), str(folder / "pictures")]
-        ran = subprocess.run(words, input=asked, capture_output=True, text=True, timeout=240, check=False)
+        ran = subprocess.run(words, input=asked, capture_output=True, encoding="utf-8", timeout=240, check=False)
     assert ran.returncode == 0, ran.stderr
     return {one["name"]: one for one in json.loads(ran.stdout)}
 
@@ -275,7 +275,7 @@ def test_the_verb_view_writes_a_file_that_only_its_owner_reads(
     file = tmp_path / "dossier.html"
     assert main(["view", "get_device_dossier", "--demo", f"device={MIRA}", "--out", str(file)]) == 0
     assert capsys.readouterr().out.strip() == str(file)
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert is_private(file)
     assert HER_MAC in file.read_text("utf-8")
 
 
