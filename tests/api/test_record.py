@@ -173,3 +173,14 @@ def test_columns_that_are_picked_are_those_of_the_whole_row(data: st.DataObject,
     assert found is not None
     whole = found.flat()
     assert found.pick([*whole, *kind.field_names(), "never_seen"]) == whole
+
+
+@pytest.mark.parametrize(
+    ("beside", "read"), [("b@x.example", "b@x.example"), ("", "a@x.example"), (None, "a@x.example")]
+)
+def test_a_column_beside_the_nested_field_of_its_name_counts_unless_it_is_blank(beside: str | None, read: str) -> None:
+    found = device(user={"email": "a@x.example"}, user_email=beside)
+    assert found.pick(["user_email"]) == {"user_email": read} == {"user_email": found.flat()["user_email"]}
+    assert device(user=None, user_colour="blue", colour="").pick(["user_email", "user_colour", "colour"]) == {
+        "user_colour": "blue"
+    }
