@@ -1,8 +1,9 @@
 """Threats and behavioral detections in one shape, whichever version of the API the tenant answers.
 
-Version 1 may be retired, absent or not granted, and version 2 lists behavior of one device only. So each kind is read
-from version 1 and, where that does not answer, from version 2. What must stay true: a kind that was not read is told in
-`not_looked_at`, with what could mend it.
+Files are read from version 2, which says what was managed (`management_state`) and how severe it is, behavior from
+version 1, for version 2 lists that of one device only. Either may be retired, absent or not granted: where one does not
+answer, the other is asked. What must stay true: a kind that was not read is told in `not_looked_at`, with what could
+mend it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from ..kit.params import newest_first, within
 from ..kit.scan import Check, Scan, Source
 
 _VERSIONS: dict[str, tuple[Endpoint[Any], Endpoint[Any]]] = {
-    "threat": (LIST_THREATS_V1, LIST_THREATS_V2),
+    "threat": (LIST_THREATS_V2, LIST_THREATS_V1),
     "behavioral": (LIST_BEHAVIORAL_DETECTIONS_V1, LIST_BEHAVIORAL_DETECTIONS_V2),
 }
 KINDS = tuple(_VERSIONS)
