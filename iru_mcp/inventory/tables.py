@@ -82,7 +82,11 @@ KINDS: tuple[Kind, ...] = (
     table(
         "threats",
         "a malicious or unwanted file found on a device",
-        words={"classification": ("MALWARE", "PUP"), "status": ("quarantined", "not_quarantined", "released")},
+        words={
+            "classification": ("MALWARE", "PUP"),
+            "status": ("quarantined", "not_quarantined", "released"),
+            "management_state": ("open", "closed"),
+        },
         endpoint=LIST_THREATS_V2,
         instead=LIST_THREATS_V1,
         query=LIST_THREATS_V2.required,

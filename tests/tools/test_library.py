@@ -35,7 +35,7 @@ async def test_an_item_named_in_any_letter_case_tells_which_devices_failed_and_i
     summary = answer["summary"]
     assert summary["library_item"]["name"] == ENCRYPTION
     assert {row["status"] for row in answer["items"]} == {"failed"}
-    assert answer["total"] == len(answer["items"]) == FAILED == summary["by_status"]["FAILED"]
+    assert answer["total"] == len(answer["items"]) == FAILED == summary["by_status"]["failed"]
     assert summary["in_scope"] == sum(summary["blueprints"].values()) == MACS
     assert (summary["no_report"], summary["outside_scope"]) == (0, 0)
     assert all(row["serial_number"] and row["log"] for row in answer["items"])

@@ -79,7 +79,7 @@ async def test_one_kind_that_is_denied_does_not_cost_the_other() -> None:
     assert {row["kind"] for row in answer["items"]} == {"behavioral"}
     assert not answer["complete"]
     assert "total" not in answer
-    assert "not permitted: GET /api/v1/threat-details" in answer["notes"][0]
+    assert "not permitted: GET /api/v2/threat/threat-details" in answer["notes"][0]
     assert "licensed" not in answer["notes"][0]
 
 

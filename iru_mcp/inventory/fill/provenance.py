@@ -58,7 +58,8 @@ def facts(views: Collection[str]) -> dict[str, str]:
     reported = {
         kind.name: _REPORTED.format(kind.name) for kind in kinds if kind.device and (kind.prism or kind.per_device)
     }
-    return {"coverage": _COVERAGE, "last": _LAST, "failed": FAILED} | reported
+    begins = {kind.name: f"SELECT min({kind.dated}) FROM _{kind.name}_value" for kind in kinds if kind.starts}
+    return {"coverage": _COVERAGE, "last": _LAST, "failed": FAILED} | reported | begins
 
 
 def provenance(views: Collection[str], found: Mapping[str, Rows]) -> Provenance:
@@ -119,17 +120,17 @@ def _line(kind: Kind, held: Mapping[str, _Reading], found: Mapping[str, Rows]) -
     """What is to be said of a table, beside its rows."""
     readings = [held[name] for name in kind.readings if name in held]
     missing = [said for one in readings for said in _unread(one)]
-    missing += [
-        f"nothing, but {one.left_out} rows are of devices that are not enrolled (enrolled = 0)"
-        for one in readings
-        if one.left_out
-    ]
-    missing += _silent(found.get(kind.name, ()))
+    missing += _silent(() if kind.starts else found.get(kind.name, ()))
     if kind.name == "vulnerabilities" and not (held.get("detections") and held["detections"].since):
         missing.append("description and fixed_version: of detections, not read yet; name that table in a statement too")
     line: dict[str, Any] = {"as_of": min((one.since for one in readings if one.since), default=None)}
-    behind = min((one.removals_until for one in readings if one.removals_until), default=None)
-    return line | ({"removals_known_until": behind} if behind else {}) | ({"missing": missing} if missing else {})
+    more = {
+        "removals_known_until": min((one.removals_until for one in readings if one.removals_until), default=None),
+        "log_starts_at": found[kind.name][0][0] if kind.starts else None,
+        "rows_not_enrolled": sum(one.left_out or 0 for one in readings),
+        "missing": missing,
+    }
+    return line | {name: value for name, value in more.items() if value}
 
 
 def _unread(one: _Reading) -> list[str]:

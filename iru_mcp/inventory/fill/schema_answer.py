@@ -33,8 +33,12 @@ _LONGEST = 60
 """Characters of a value that is shown."""
 _TABLES = 8
 """Tables that are described in one answer."""
-_PLAIN = frozenset({"more", "baseline", "valid_from", "valid_to", "last_collected_at"})
-"""Columns whose values tell nothing about a table, beside those of UUIDs."""
+_PLAIN = frozenset(
+    "more baseline valid_from valid_to device_name serial_number user_email user_name user_id file_path".split()
+)
+"""Columns whose values tell nothing about a table, beside those of UUIDs and times."""
+_SINCE = "since: when Iru first saw it; baseline 1: it was there when the copy first had the device"
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LOOKING = 5.0
 """Seconds for the values of all columns of a table."""
@@ -97,7 +101,7 @@ def _line(view: str, held: dict[str, tuple[int, str]], costs: dict[str, int | No
 
 async def in_depth(copy: OnDemand, names: str, seconds: float, told: Told | None) -> dict[str, Any]:
     """Tables, with commas between them: their columns, the values of those with few, and statements with what they
-    gave: three of one table, one of each of several. More than _TABLES are refused.
+    gave, of one table. More than _TABLES are refused.
 
     Raises UsageError for an unknown table, naming the nearest.
     """
@@ -110,12 +114,12 @@ async def in_depth(copy: OnDemand, names: str, seconds: float, told: Told | None
         raise UsageError(f"{len(wanted)} tables are too many at once.", f"Name at most {_TABLES}.")
     with suppress(UsageError):  # of the quota: it is told of each table
         await copy.fill(kinds_of(wanted), _A_DAY, seconds, told)
-    if len(wanted) == 1:
-        return await _one_in_depth(copy, wanted[0], 3)
-    return {"described": [await _one_in_depth(copy, name, 1) for name in wanted]}
+    found = [await _one_in_depth(copy, name, with_statements=len(wanted) == 1) for name in wanted]
+    dated = any("since" in view_columns()[name] for name in wanted)
+    return (found[0] if len(found) == 1 else {"described": found}) | ({"since": _SINCE} if dated else {})
 
 
-async def _one_in_depth(copy: OnDemand, name: str, statements: int) -> dict[str, Any]:
+async def _one_in_depth(copy: OnDemand, name: str, *, with_statements: bool) -> dict[str, Any]:
     found: dict[str, Any] = {"table": name, "row": VIEWS[name][0], "columns": view_columns()[name]}
     try:
         waiting = await copy.fill(kinds_of([name]), _A_DAY, 0, None)
@@ -131,8 +135,10 @@ async def _one_in_depth(copy: OnDemand, name: str, statements: int) -> dict[str,
     few = {column: held for column, held in values.items() if held}
     found |= {"tables": about.tables, "values": few} | ({"always_null": empty} if empty else {})
     found |= {"notes": about.notes} if about.notes else {}
+    if not with_statements:
+        return found
     shown = []
-    for sql in _examples(name, [column for column, held in few.items() if len(held) > 1])[:statements]:
+    for sql in _examples(name, [column for column, held in few.items() if len(held) > 1]):
         answer = await ask(copy.processes, path, sql, **_BOUNDS)
         shown.append({"sql": sql, "first_row": answer.rows[0] if answer.rows else []})
     return found | {"statements": shown}
@@ -157,7 +163,7 @@ async def _values(copy: OnDemand, path: Path, view: str) -> dict[str, list[Any] 
 
 def _tells(text: str) -> bool:
     """Whether a text is worth a place among a column's values."""
-    return len(text) <= _LONGEST and not _UUID.fullmatch(text)
+    return len(text) <= _LONGEST and not _UUID.fullmatch(text) and not _MOMENT.match(text)
 
 
 def _examples(view: str, few: Sequence[str]) -> list[str]:

@@ -67,7 +67,7 @@ async def inventory_query(
     notes = _notes(more=found.more or cut, long=long)
     complete = about.complete and not notes
     notes += about.notes + _ended(sql, len(rows))
-    notes += unknown_words.notes(sql, views, found.facts) + null_rows.notes(found.facts)
+    notes += unknown_words.notes(sql, views, found.facts) + null_rows.notes(sql, found.facts)
     answer = {"tables": about.tables, "returned": len(rows), "complete": complete}
     return answer | ({"notes": notes} if notes else {}) | {"columns": found.columns, "rows": rows}
 

@@ -195,7 +195,7 @@ async def _say_scope(ctx: Context, page: Page[Any], item: ItemScope, enrolled: E
         found = await _standing(ctx, item, enrolled)
         kept = [row for row in found.rows.records if _device(row, "id") in enrolled.devices]
         summary |= {"blueprints": _blueprints(item, found.in_scope), "in_scope": len(found.in_scope)}
-        summary |= {"by_status": dict(Counter((row.status or "unknown").upper() for row in kept).most_common())}
+        summary |= {"by_status": dict(Counter((row.status or "unknown").casefold() for row in kept).most_common())}
         waiting = sum(not _has_reported(row) for row in kept)
         summary |= {"not_reported_yet": waiting, "no_report": len(found.silent), "outside_scope": found.outside}
         if waiting:
