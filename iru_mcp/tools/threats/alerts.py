@@ -127,10 +127,13 @@ async def _say_whether_reported(call: Call, page: Page[Any], device_id: str) -> 
 
 
 def _lean(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with what tells the parent process, without a device_id or process name that other columns tell."""
+    """The row with what tells the parent process, without a device_id, process name or owner that other columns tell."""
     row = without_device_id(row)
-    if str(row.get("file_path", "")).endswith(f"/{row.get('process_name')}"):
-        row.pop("process_name")  # the path says it
+    path = str(row.get("file_path", ""))
+    if path.endswith(f"/{row.get('process_name')}"):
+        row.pop("process_name")
+    if path.startswith(f"/Users/{row.get('process_owner')}/"):
+        row.pop("process_owner")
     parent = part_of(row.get("parent_process"))
     told = parent.get("command_line") or parent.get("image_path") or parent.get("name")
     return row | {"parent_process": told} if told else row
