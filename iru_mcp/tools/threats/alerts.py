@@ -127,7 +127,7 @@ async def _say_whether_reported(call: Call, page: Page[Any], device_id: str) -> 
 
 
 def _lean(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with what tells the parent process, without a device_id, process name or owner that other columns tell."""
+    """The row with what tells the parent process, without a device_id, process or owner that other columns tell."""
     row = without_device_id(row)
     path = str(row.get("file_path", ""))
     if path.endswith(f"/{row.get('process_name')}"):
