@@ -319,3 +319,21 @@ async def test_an_indicator_is_not_found_by_a_part_of_a_name(plain: IruClient, h
     await ask(hidden, "list_devices", limit=200)
     answer = await ask(hidden, "find_indicator", value=part)
     assert "no hit in any place that was looked at" in answer["notes"], answer
+
+
+async def test_a_filter_for_a_part_of_a_name_in_a_path_is_answered_like_one_that_nothing_has(
+    plain: IruClient, hidden: IruClient
+) -> None:
+    row = next(
+        row
+        for row in (await ask(plain, "prism_local_users", type="Standard", limit=50))["items"]
+        if str(row.get("home_directory", "")).startswith("/Users/")
+    )
+    part = row["home_directory"].removesuffix(row["home_directory"][-2:])
+    for column, tool in (("home_directory", "prism_local_users"), ("path", "prism_launch_agents_and_daemons")):
+        nothing = await ask(hidden, tool, filter={column: {"like": ["/Users/zqxzq"]}})
+        something = await ask(hidden, tool, filter={column: {"like": [part]}})
+        assert something["items"] == []
+        told = [{**answer, "cached_seconds": 0} for answer in (something, nothing)]
+        assert told[0] == told[1]
+    assert (await ask(plain, "prism_local_users", filter={"home_directory": {"like": [part]}}))["items"]

@@ -99,10 +99,16 @@ def _validate_operand(column: str, name: str, operand: Any) -> None:
         _validate_operand(column, inner, bound)
 
 
-def matcher(wanted: Filter) -> Test:
-    """Whether a row passes every condition, its text folded. What it does not tell passes only not_in and not_like."""
+def matcher(wanted: Filter, *, as_sent: bool = False) -> Test:
+    """Whether a row passes every condition, its text folded. What it does not tell passes only not_in and not_like.
+
+    `as_sent` compares the text that Iru sent also in privacy mode, as Iru does: only to tell whether Iru applied a
+    filter. Were that told from pseudonyms, a part of a hidden name would be answered by what is said of Iru's filter.
+    """
     tests = [
-        (column, _test(name, operand)) for column, condition in wanted.items() for name, operand in condition.items()
+        (column, _test(name, operand, as_sent=as_sent))
+        for column, condition in wanted.items()
+        for name, operand in condition.items()
     ]
     return lambda row: all(test(row.get(column)) for column, test in tests)
 
@@ -138,10 +144,10 @@ def _bounds(name: str, operand: Any) -> list[Any]:
     return list(operand.values()) if name == "or" else [operand]
 
 
-def _test(name: str, operand: Any) -> Callable[[Any], bool]:
+def _test(name: str, operand: Any, *, as_sent: bool = False) -> Callable[[Any], bool]:
     """One condition as a test of a column's value."""
     if name.startswith("not_"):
-        opposite = _test(name.removeprefix("not_"), operand)
+        opposite = _test(name.removeprefix("not_"), operand, as_sent=as_sent)
         return lambda value: not opposite(value)
     if name == "or":
         sides = [_test(inner, bound) for inner, bound in operand.items()]
@@ -150,7 +156,8 @@ def _test(name: str, operand: Any) -> Callable[[Any], bool]:
         return _in_order(_ORDER[name], _comparable(operand))
     parts = {part for part in _folded(operand) if part}
     if name == "like":
-        return lambda value: any(part in word for word in _parts(value) for part in filter(None, _parts(operand)))
+        texts = _folded if as_sent else _parts
+        return lambda value: any(part in word for word in texts(value) for part in filter(None, texts(operand)))
     return lambda value: not parts.isdisjoint(_folded(value))
 
 

@@ -197,10 +197,10 @@ def _filtered(wanted: Mapping[str, Any], query: dict[str, str | int]) -> list[Ch
     if sent:
         query["filter"] = json.dumps(sent)
     others, compared = comparisons(wanted)
-    was_asked, is_wanted = matcher(sent), matcher(others)
+    was_asked, is_wanted, is_wanted_here = matcher(sent, as_sent=True), matcher(others), matcher(sent)
     return [
         Check("filter", lambda row: was_asked(row.values), sent=True),
-        Check("filter", lambda row: is_wanted(row.values)),
+        Check("filter", lambda row: is_wanted_here(row.values) and is_wanted(row.values)),
         *(_compared(column, test) for column, test in compared.items()),
     ]
 
