@@ -7,7 +7,9 @@ are counted in a note. Comparisons by `=`, IN and LIKE ask for what a column hol
 a column that the statement asks for NULL or gives a value instead.
 
 A value that does not fit its column is NULL too, and stands in `more` as it was sent: `last_check_in IS NULL` then
-counts a device that did check in. So of each column that a statement names, such rows are counted in another note.
+counts a device that did check in. So of each column that a statement names, such rows are counted in another note. And
+where a table is of devices of several platforms, each asked for by itself, a column that no device of one of them has
+says nothing of any: Windows devices without `is_encrypted` are not devices that are not encrypted.
 """
 
 from __future__ import annotations
@@ -16,16 +18,20 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from .kind import Kind
 from .schema import kinds_read, view_columns
+from .sql_text import without_texts, words
+from .tables import BY_NAME
 
 _MOST = 6
 """How many columns of a statement are looked at."""
 _LOOKED_AT = 50_000
 """Rows of a table that are looked at for NULL: that many cost a few milliseconds."""
+_NAMED = 5
+"""Devices that a note names."""
 _AS_SENT = "_as_sent"
 _FROM = {"last_check_in": {"last_check_in", "days_silent", "never_checked_in"}}
 """The columns that are made from a column, beside those of its own name."""
-_TEXT = re.compile(r"'(?:[^']|'')*'")
 _ORDER = r"(?:(?<![-<>])(?:<>|[<>]=?)(?![<>])|!=|\bNOT\s+(?:IN|LIKE|BETWEEN)\b|\bBETWEEN\b)"
 _BEFORE = re.compile(rf"\b(\w+)[\"\]]?\s*\)?\s*{_ORDER}", re.IGNORECASE)
 _BEHIND = re.compile(rf"{_ORDER}\s*(?:\w+\s*\(\s*)?(?:\w+\.)?[\"\[]?(\w+)", re.IGNORECASE)
@@ -36,8 +42,8 @@ _MEANT = (
 
 
 def lookups(sql: str, views: Collection[str]) -> dict[str, str]:
-    """Statements to run beside `sql`, by what they look at: how many rows of the tables it reads are NULL there, and of
-    how many a column that it names could not be read."""
+    """Statements to run beside `sql`, by what they look at: how many rows of the tables it reads are NULL there, in how
+    many a column that it names could not be read, and of which platforms no device has it."""
     empty = {
         f"null {view}.{column}": f'SELECT count(*), sum("{column}" IS NULL) FROM '
         f'(SELECT "{column}" FROM "{view}" LIMIT {_LOOKED_AT})'
@@ -45,36 +51,59 @@ def lookups(sql: str, views: Collection[str]) -> dict[str, str]:
         for view in sorted(views)
         if column in view_columns()[view]
     }
-    unread = {
-        f"unread {kind}": f"SELECT substr(cell.key, 1, length(cell.key) - {len(_AS_SENT)}), count(*) FROM "
-        f"(SELECT _id, more FROM _{kind}_value WHERE more LIKE '%{_AS_SENT}\"%') content CROSS JOIN _{kind}_open span "
-        f"ON span.value = content._id, json_each(content.more) cell WHERE cell.key LIKE '%{_AS_SENT}' GROUP BY 1"
-        for kind in sorted({kind for view in views for kind in kinds_read()[view]})
+    read = [BY_NAME[kind] for kind in sorted({kind for view in views for kind in kinds_read()[view]})]
+    unread = {f"unread {kind.name}": _unread(kind) for kind in read}
+    platforms = {
+        f"platforms {kind.name}.{column}": f'SELECT platform, count(*), count({kind.name}."{column}") FROM {kind.name} '
+        "JOIN devices USING (device_id) GROUP BY 1"
+        for kind in read
+        if not kind.listed and kind.name in views
+        for column in [column for column in kind.columns if column in words(sql)][:_MOST]
     }
-    return empty | unread
+    return empty | unread | platforms
+
+
+def _unread(kind: Kind) -> str:
+    """The columns of a table that could not be read in some rows: in how many, and on which devices, the first few."""
+    serials = "(SELECT serial_number FROM _device WHERE id = span.device)" if kind.device else "NULL"
+    return (
+        f"SELECT substr(cell.key, 1, length(cell.key) - {len(_AS_SENT)}), count(*), "
+        f"iif(count(*) <= {_NAMED}, group_concat({serials}, ', '), NULL) FROM "
+        f"(SELECT _id, more FROM _{kind.name}_value WHERE more LIKE '%{_AS_SENT}\"%') content "
+        f"CROSS JOIN _{kind.name}_open span ON span.value = content._id, json_each(content.more) cell "
+        f"WHERE cell.key LIKE '%{_AS_SENT}' GROUP BY 1"
+    )
 
 
 def notes(sql: str, found: Mapping[str, Sequence[Sequence[Any]]]) -> list[str]:
     """What is to be said of `sql`, from the rows of its lookups."""
-    named = {word.casefold() for word in re.findall(r"\w+", _TEXT.sub("''", sql))}
-    told = [
-        f"{name[7:]}.{column} could not be read in {count} rows, and is NULL there; more has it as it was sent"
-        for name, rows in found.items()
-        if name.startswith("unread ")
-        for column, count in rows
-        if _FROM.get(column, {column}) & named
-    ]
+    named = words(sql)
+    told = []
     for name, rows in found.items():
-        if name.startswith("null ") and rows[0][1]:
+        what, _, about = name.partition(" ")
+        if what == "unread":
+            told += [
+                f"{about}.{column} could not be read in {count} rows{f' ({serials})' if serials else ''}, and is NULL "
+                "there; more has it as it was sent"
+                for column, count, serials in rows
+                if _FROM.get(column, {column}) & named
+            ]
+        elif what == "null" and rows[0][1]:
             looked_at, empty = rows[0]
-            least = "at least " if looked_at == _LOOKED_AT else ""
-            told.append(f"{name[5:]} is NULL in {least}{empty} of {looked_at} rows: a comparison leaves them out")
+            of = "at least " * (looked_at == _LOOKED_AT) + f"{empty} of {looked_at}"
+            told.append(f"{about} is NULL in {of} rows: a comparison leaves them out")
+        elif what == "platforms":
+            told += [
+                f"{about} is NULL on all {devices} {platform} devices: Iru did not send it"
+                for platform, devices, held in rows
+                if not held and any(other for *_, other in rows)
+            ]
     return told
 
 
 def _compared(sql: str) -> list[str]:
     """The columns that a statement compares by order or by a negative, each once; other words may be among them."""
-    plain = _TEXT.sub("''", sql)
+    plain, _ = without_texts(sql)
     meant = {word.casefold() for pattern in _MEANT for word in pattern.findall(plain)}
     words = [word.casefold() for pattern in (_BEFORE, _BEHIND) for word in pattern.findall(plain)]
     return [word for word in dict.fromkeys(words) if word not in meant][:_MOST]

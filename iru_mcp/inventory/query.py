@@ -77,6 +77,12 @@ def _explained(text: str, sql: str, *, late: bool) -> IruError:
         return UsageError("The statement needs too much memory.", "Narrow it with WHERE, or count instead of listing.")
     if any(word in text for word in ("not authorized", "prohibited", "authorization denied", SIGNS["refused"])):
         return UsageError("That statement is not allowed.", "Only one SELECT over the tables of inventory_schema is.")
+    if "misuse of aggregate" in text:
+        return UsageError(
+            f"SQLite says: {text[:200]}.",
+            "A name given to count() or max() is used where rows are not counted yet (WHERE, ON, GROUP BY, or within "
+            "another count), or is also a column's name: give it another name, or put the counting in a subquery.",
+        )
     if "one statement" in text:
         return UsageError("That is more than one statement.", "Send one SELECT at a time.")
     return UsageError(f"SQLite says: {text[:200]}.", _hint(text, sql))

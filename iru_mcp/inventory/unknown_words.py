@@ -14,16 +14,15 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from .schema import view_columns
+from .sql_text import without_texts
 
 _FEW = 12
 """A column with more values than this is one of many."""
 _MOST = 8
 """How many comparisons of a statement are looked at."""
 _COMPARED = re.compile(
-    r"""\b(\w+)["\]]?\s*(?:=|<>|!=|\bIS(?:\s+NOT)?\b|\b(?:NOT\s+)?IN\s*\()\s*((?:'(?:[^']|'')*'(?:\s*,\s*)?)+)""",
-    re.IGNORECASE,
+    r"""\b(\w+)["\]]?\s*(?:=|<>|!=|\bIS(?:\s+NOT)?\b|\b(?:NOT\s+)?IN\s*\()\s*((?:'\d+'(?:\s*,\s*)?)+)""", re.IGNORECASE
 )
-_TEXT = re.compile(r"'((?:[^']|'')*)'")
 
 
 def lookups(sql: str, views: Collection[str]) -> dict[str, str]:
@@ -53,5 +52,10 @@ def notes(sql: str, views: Collection[str], found: Mapping[str, Sequence[Sequenc
 
 def _compared(sql: str) -> list[tuple[str, str]]:
     """Columns and the texts that they are compared with, each pair once."""
-    pairs = ((match[1].casefold(), text) for match in _COMPARED.finditer(sql) for text in _TEXT.findall(match[2]))
-    return list(dict.fromkeys((column, text.replace("''", "'")) for column, text in pairs))[:_MOST]
+    plain, texts = without_texts(sql)
+    pairs = (
+        (match[1].casefold(), texts[int(index)])
+        for match in _COMPARED.finditer(plain)
+        for index in re.findall(r"\d+", match[2])
+    )
+    return list(dict.fromkeys(pairs))[:_MOST]

@@ -180,6 +180,15 @@ async def test_of_a_comparison_that_leaves_out_no_row_for_null_nothing_is_told(s
     assert "is NULL in" not in str((await server.ask(sql)).get("notes", []))
 
 
+async def test_a_column_that_no_device_of_a_platform_has_is_said_not_to_have_been_sent(server: Server) -> None:
+    sql = "SELECT count(*) FROM windows_android_details WHERE is_encrypted = 0 OR is_encrypted IS NULL"
+    answer = await server.ask(sql)
+    windows = (await server.ask("SELECT count(*) FROM devices WHERE platform = 'Windows'"))["rows"][0][0]
+    note = f"windows_android_details.is_encrypted is NULL on all {windows} Windows devices: Iru did not send it"
+    assert note in answer["notes"]
+    assert "notes" not in await server.ask("SELECT count(manufacturer) FROM windows_android_details")
+
+
 async def test_the_audit_log_is_said_to_start_when_its_first_event_was(server: Server) -> None:
     answer = await server.ask("SELECT min(occurred_at), count(*) FROM audit_events")
     assert answer["tables"][0]["log_starts_at"] == answer["rows"][0][0]
@@ -195,7 +204,9 @@ async def test_of_a_table_without_any_row_it_is_said_that_none_may_have_reported
 
 async def test_a_device_whose_check_in_is_unreadable_is_not_said_to_have_never_checked_in(server: Server) -> None:
     sql = "SELECT device_name, never_checked_in FROM device_overview WHERE last_check_in IS NULL ORDER BY 1"
-    told = "devices.last_check_in could not be read in 1 rows, and is NULL there; more has it as it was sent"
+    told = "devices.last_check_in could not be read in 1 rows ({}), and is NULL there; more has it as it was sent"
+    serial = (await server.ask("SELECT serial_number FROM devices WHERE device_name = 'NW-MAC-MISTYPED'"))["rows"][0][0]
+    told = told.format(serial)
     answer = await server.ask(sql)
     assert answer["rows"] == [["NW-MAC-MISTYPED", None], ["NW-MAC-NEW", 1]]
     assert answer["notes"] == [told]
@@ -217,6 +228,7 @@ async def test_of_a_device_that_is_not_known_to_be_assessed_no_number_of_cves_is
     [
         "SELECT count(*) FROM local_users WHERE type = 'Standard'",
         "SELECT count(*) FROM devices WHERE device_name = 'it''s nobody''s'",
+        "SELECT 'platform = ' || platform FROM devices WHERE platform <> 'Mac' LIMIT 1",
         "SELECT count(*) FROM devices WHERE platform LIKE 'linux%'",
         "SELECT count(*) FROM devices JOIN local_users USING (device_id) WHERE type = 'Standard' AND platform = 'Mac'",
     ],

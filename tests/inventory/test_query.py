@@ -330,6 +330,11 @@ async def test_an_error_names_the_nearest_table_or_column(copy: Copy, sql: str, 
         await copy.call("inventory_query", sql=sql)
 
 
+async def test_a_count_used_where_rows_are_not_counted_yet_is_told_where_it_can_stand(copy: Copy) -> None:
+    with pytest.raises(UsageError, match="put the counting in a subquery"):
+        await copy.call("inventory_query", sql="SELECT platform, count(*) AS n FROM devices WHERE n > 1 GROUP BY 1")
+
+
 async def test_of_what_is_not_copied_an_error_names_the_tool_that_asks_iru(copy: Copy) -> None:
     with pytest.raises(UsageError, match="not copied: ask list_device_commands"):
         await copy.call("inventory_query", sql="SELECT * FROM devices JOIN commands USING (device_id)")

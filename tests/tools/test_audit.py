@@ -61,6 +61,16 @@ async def test_a_word_that_no_event_has_is_answered_with_the_words_that_events_h
     assert any(note.startswith("target_type here: ") and "blueprint " in note for note in page["notes"])
 
 
+async def test_what_a_token_did_names_the_token_and_when_it_was_made() -> None:
+    view = (await ask("list_audit_events", action="view", since="30d"))["items"][0]
+    made = next(
+        row
+        for row in (await ask("list_audit_events", action="create", target_type="api_token", since="30d"))["items"]
+        if row["target_id"] == view["actor_id"]
+    )
+    assert view["actor_is"] == f"API token {made['new_state']['label']}, made {made['occurred_at']}"
+
+
 @pytest.mark.parametrize("word", ["read", "view", "VIEW"])
 async def test_a_secret_that_was_read_is_found_by_either_word(word: str) -> None:
     page = await ask("list_audit_events", since="30d", action=word)

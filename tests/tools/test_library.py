@@ -62,7 +62,7 @@ async def test_an_item_of_one_blueprint_counts_the_macs_outside_its_scope() -> N
 async def test_failed_items_come_first_and_a_status_of_a_device_that_never_checked_in_is_doubted() -> None:
     rows = await ask_all("list_library_item_status", library_item=ENCRYPTION, limit=500)
     words = [row["status"] for row in rows]
-    assert words == sorted(words, key=["failed", "pending", "success"].index)
+    assert words == sorted(words, key=["failed", "pending", "pass"].index)
     doubted = [row for row in rows if "doubt" in row]
     assert doubted
     assert all("never checked in" in row["doubt"] for row in doubted)
@@ -71,7 +71,7 @@ async def test_failed_items_come_first_and_a_status_of_a_device_that_never_check
 async def test_an_unknown_status_is_answered_with_the_words_that_occur() -> None:
     answer = await ask("list_library_item_status", library_item=ENCRYPTION, status="broken")
     assert answer["items"] == []
-    assert any("status here: success" in note and "failed 8" in note for note in answer["notes"])
+    assert any("status here: pass" in note and "failed 8" in note for note in answer["notes"])
 
 
 async def test_a_name_that_no_item_has_is_answered_with_those_alike_and_one_of_several_with_their_ids() -> None:
@@ -124,7 +124,7 @@ async def test_a_row_without_a_report_is_told_apart_from_no_row_and_the_two_add_
     waiting = [row for row in rows if "reported_at" not in row]
     summary = answer["summary"]
     assert waiting
-    assert all(row["reported"] == "not yet" and row["status"] == "PENDING" for row in waiting)
+    assert all(row["reported"] == "not yet" and row["status"] == "pending" for row in waiting)
     assert not any("reported" in row for row in rows if "reported_at" in row)
     assert (summary["not_reported_yet"], summary["no_report"]) == (len(waiting), 2)
     assert sum(summary["by_status"].values()) + summary["no_report"] == summary["in_scope"]

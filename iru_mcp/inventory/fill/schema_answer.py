@@ -37,7 +37,7 @@ _PLAIN = frozenset(
     "more baseline valid_from valid_to device_name serial_number user_email user_name user_id file_path".split()
 )
 """Columns whose values tell nothing about a table, beside those of UUIDs and times."""
-_SINCE = "since: when Iru first saw it; baseline 1: it was there when the copy first had the device"
+_SINCE = "since: when Iru first saw it, the column for what is new; baseline 1: of the copy's first look, new or not"
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LOOKING = 5.0

@@ -31,7 +31,7 @@ from ..kit.scan import Check, Source, text_checks
 from .admins import ADMIN, Admins
 from .filters import between_hours
 from .states import changes_in, names_in, shortened
-from .tokens import is_made, read_afterwards
+from .tokens import TOKEN, Tokens, is_made, read_afterwards
 from .window import audit_window, say_beginning
 
 _ROOM_FOR_A_NAME, _ROOM_FOR_A_PSEUDONYM, _ROOM_FOR_A_TOKEN = 36, 72, 600
@@ -51,6 +51,7 @@ class AuditLine(TypedDict, total=False):
     actor_type: str
     actor_id: str
     actor_email: str
+    actor_is: str
     new_state: Any
     afterwards: Any
 
@@ -75,9 +76,9 @@ async def list_audit_events(
     of secrets. With other filters give since. An actor_id is the target_id of the token that acted, or an Iru
     admin."""
     early, late = read_window(since, until, ctx.now())
-    admins = ctx.companion(Admins)
+    admins, tokens = ctx.companion(Admins), ctx.companion(Tokens)
     query, checks = audit_window(early, late)
-    checks.append(Check("read", lambda event: _noted(ctx, admins, event)))
+    checks.append(Check("read", lambda event: _noted(ctx, admins, tokens, event)))
     if "@" in actor:
         actor = await admins.id_of(ctx.call, actor.strip())
     if hours.strip():
@@ -98,19 +99,21 @@ async def list_audit_events(
         await say_beginning(ctx.call, page, early)
     await _name_devices(ctx, page)
     await _name_admins(ctx, page, admins)
+    _fill(page, "actor_is", tokens.made.get)
     await _tell_afterwards(ctx, page, early, admins)
     return page
 
 
-def _noted(ctx: Context, admins: Admins, event: AuditEvent) -> bool:
+def _noted(ctx: Context, admins: Admins, tokens: Tokens, event: AuditEvent) -> bool:
     """Has the event's names known before they are compared; passes every event."""
     admins.note(event)
+    tokens.note(event)
     if ctx.privacy:
         ctx.privacy.learn(event.flat())
     return True
 
 
-_LATER = ("actor_email", "afterwards")
+_LATER = ("actor_email", "actor_is", "afterwards")
 
 
 def _with_room(room: int, event: AuditEvent) -> dict[str, Any]:
@@ -120,6 +123,8 @@ def _with_room(room: int, event: AuditEvent) -> dict[str, Any]:
         flat |= {name: event.target_id.ljust(room) for name in IDENTITY}
     if event.actor_type == ADMIN and event.actor_id:
         flat["actor_email"] = event.actor_id.ljust(room)
+    if event.actor_type == TOKEN and event.actor_id:
+        flat["actor_is"] = event.actor_id.ljust(room)
     if is_made(event) and event.target_id and event.occurred_at:
         flat["afterwards"] = f"{event.target_id} {flat['occurred_at']}".ljust(_ROOM_FOR_A_TOKEN)
     return flat

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ...api.call import Call
+from ...api.client import IruClient
 from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ...api.record import write_moment
 from ..kit.reader import SourceRows, attempt, read
@@ -23,8 +24,25 @@ TOKEN = "api_token"  # noqa: S105 - a word of Iru's, not a token
 _PAGES = 40
 _ACTIONS = 6
 _NAMES = 3
+_REMEMBERED = 5_000
 _ROOM = 60
 """Characters of one name."""
+
+
+class Tokens:
+    """The API tokens whose making was read by now, for as long as the client lives."""
+
+    def __init__(self, _: IruClient) -> None:
+        self.made: dict[str, str] = {}
+        """By id: the name, and when it was made."""
+
+    async def aclose(self) -> None:
+        """There is nothing to close."""
+
+    def note(self, event: AuditEvent) -> None:
+        """Remember the making of a token."""
+        if is_made(event) and event.target_id and event.occurred_at and len(self.made) < _REMEMBERED:
+            self.made[event.target_id] = f"API token {called(event)[:_ROOM]}, made {write_moment(event.occurred_at)}"
 
 
 @dataclass(slots=True)

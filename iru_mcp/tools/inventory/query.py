@@ -39,9 +39,9 @@ async def inventory_query(
     serial_number, platform, os_version, user_email, blueprint_name, last_check_in), device_overview(department,
     user_archived, days_silent, kev_count), mac_security(filevault, sip, firewall, gatekeeper), apps(name, bundle_id,
     version, path, since), local_users(username, type), launch_items(label, path, program), threats(threat_name,
-    status), library_item_status(library_item_name, status); what is on devices has device_id; more: inventory_schema.
-    Read from Iru when first used; `tables` says of when and what is missing. Times are text like 2026-11-22T09:30:00Z,
-    booleans 1, 0; version_key(text) compares versions."""
+    status), library_item_status(library_item_name, status), audit_events, windows_android_details; what is on devices
+    has device_id; more: inventory_schema. `tables` says of when and what is missing. Times are text like
+    2026-11-22T09:30:00Z, booleans 1, 0; version_key(text) compares versions."""
     from ...inventory import null_rows, query, unknown_words
     from ...inventory.fill.provenance import facts, provenance
     from ...inventory.fill.sources import kinds_of

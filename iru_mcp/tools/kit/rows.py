@@ -119,10 +119,11 @@ class RowCollector(Generic[T]):
         total = self._size + size_truncated(self._pseudonymised(row))
         before = self._constant if self._rows else row
         constant = {name: value for name, value in before.items() if row.get(name) == value}
-        saved = sum(size_truncated({name: value}) - 1 for name, value in constant.items())  # in each row
-        self.too_large = bool(self._rows) and total - self.count * saved > ROOM_FOR_ROWS
-        if self.too_large:
-            return False
+        if self._rows and total > ROOM_FOR_ROWS:
+            saved = sum(size_truncated({name: value}) - 1 for name, value in constant.items())  # in each row
+            self.too_large = total - self.count * saved > ROOM_FOR_ROWS
+            if self.too_large:
+                return False
         self._rows.append(row)
         self._size, self._constant = total, constant
         return True

@@ -19,7 +19,7 @@ from pydantic import Field
 from ...api.endpoints.devices import LIST_DEVICES
 from ...api.endpoints.library import LIST_LIBRARY_ITEM_STATUSES, LibraryItemStatus
 from ...errors import UsageError
-from ..devices.details import FAILED, is_fine, last_logs
+from ..devices.details import is_fine, last_logs
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
@@ -96,18 +96,25 @@ async def list_library_item_status(
     return page
 
 
+_WORDS = {"success": "pass", "error": "failed"}
+"""Iru has other words for the status of profiles; one state has one word, as in the copy."""
+
+
+def _word(row: LibraryItemStatus) -> str:
+    """The status of an item on a device, in small letters."""
+    word = (row.status or "unknown").casefold()
+    return _WORDS.get(word, word)
+
+
 def _failed_first(row: LibraryItemStatus) -> tuple[bool, bool, str, int]:
-    is_failed = (row.status or "").casefold() in FAILED
-    return (not is_failed, is_fine(row.status), _device(row, "name").casefold(), row.id)
+    return (_word(row) != "failed", is_fine(row.status), _device(row, "name").casefold(), row.id)
 
 
 def _checks(wanted: str) -> list[Check[LibraryItemStatus]]:
     if wanted == "not_fine":
         return [Check("status", lambda row: not is_fine(row.status))]
-    words = FAILED if wanted in FAILED else {wanted}
-    fits: Check[LibraryItemStatus] = Check(
-        "status", lambda row: (row.status or "").casefold() in words, value=lambda row: row.status
-    )
+    word = _WORDS.get(wanted, wanted)
+    fits: Check[LibraryItemStatus] = Check("status", lambda row: _word(row) == word, value=_word)
     return [fits] if wanted else []
 
 
@@ -119,7 +126,7 @@ def _device(row: LibraryItemStatus, name: str) -> str:
 def _row(enrolled: Enrolled, record: LibraryItemStatus) -> dict[str, Any]:
     flat = record.flat()
     blueprint = record.blueprint if isinstance(record.blueprint, Mapping) else {}
-    flat |= {"device_id": _device(record, "id"), "device_name": _device(record, "name")}
+    flat |= {"device_id": _device(record, "id"), "device_name": _device(record, "name"), "status": _word(record)}
     flat |= {"blueprint_name": blueprint["name"]} if blueprint.get("name") else {}
     return flat | enrolled.facts(_device(record, "id"), _JOINED)
 
@@ -195,7 +202,7 @@ async def _say_scope(ctx: Context, page: Page[Any], item: ItemScope, enrolled: E
         found = await _standing(ctx, item, enrolled)
         kept = [row for row in found.rows.records if _device(row, "id") in enrolled.devices]
         summary |= {"blueprints": _blueprints(item, found.in_scope), "in_scope": len(found.in_scope)}
-        summary |= {"by_status": dict(Counter((row.status or "unknown").casefold() for row in kept).most_common())}
+        summary |= {"by_status": dict(Counter(_word(row) for row in kept).most_common())}
         waiting = sum(not _has_reported(row) for row in kept)
         summary |= {"not_reported_yet": waiting, "no_report": len(found.silent), "outside_scope": found.outside}
         if waiting:
