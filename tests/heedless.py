@@ -5,6 +5,8 @@ from __future__ import annotations
 import httpx
 
 PAGING = frozenset({"limit", "offset", "cursor", "page", "size", "after", "ordering", "sort_by"})
+REQUIRED = frozenset({"statuses"})
+"""Without these Iru refuses to answer."""
 
 
 class Heedless(httpx.AsyncBaseTransport):
@@ -14,6 +16,6 @@ class Heedless(httpx.AsyncBaseTransport):
         self.inner = inner
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        params = {name: value for name, value in request.url.params.items() if name in PAGING}
+        params = {name: value for name, value in request.url.params.items() if name in PAGING | REQUIRED}
         url = request.url.copy_with(params=params)
         return await self.inner.handle_async_request(httpx.Request("GET", url, headers=request.headers))

