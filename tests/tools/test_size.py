@@ -64,7 +64,8 @@ async def test_a_page_that_ends_with_the_requests_of_its_call_says_so() -> None:
         page = next(pages)
         event = {"id": f"{page}", "action": "update", "occurred_at": "2026-11-01T00:00:00Z", "actor_type": "user"}
         following = f"https://northwind.api.kandji.io/api/v1/audit/events?cursor=page{page}"
-        return httpx.Response(200, json={"results": [event], "next": following, "previous": None})
+        body = json.dumps({"results": [event], "next": following, "previous": None}).encode()
+        return httpx.Response(200, stream=httpx.ByteStream(body))
 
     page = await ask("list_audit_events", httpx.MockTransport(endless), actor="nobody at all", limit=500)
     assert (page["returned"], page["complete"]) == (0, False)
