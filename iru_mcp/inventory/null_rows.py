@@ -29,6 +29,8 @@ _LOOKED_AT = 50_000
 """Rows of a table that are looked at for NULL: that many cost a few milliseconds."""
 _NAMED = 5
 """Devices that a note names."""
+_SHOWN = 40
+"""Characters of a value as it was sent."""
 _AS_SENT = "_as_sent"
 _FROM = {"last_check_in": {"last_check_in", "days_silent", "never_checked_in"}}
 """The columns that are made from a column, beside those of its own name."""
@@ -64,11 +66,12 @@ def lookups(sql: str, views: Collection[str]) -> dict[str, str]:
 
 
 def _unread(kind: Kind) -> str:
-    """The columns of a table that could not be read in some rows: in how many, and on which devices, the first few."""
-    serials = "(SELECT serial_number FROM _device WHERE id = span.device)" if kind.device else "NULL"
+    """The columns of a table that could not be read in some rows: in how many, and where they are few, on which devices
+    and what was sent."""
+    serial = "(SELECT serial_number || ': ' FROM _device WHERE id = span.device)" if kind.device else "''"
     return (
         f"SELECT substr(cell.key, 1, length(cell.key) - {len(_AS_SENT)}), count(*), "
-        f"iif(count(*) <= {_NAMED}, group_concat({serials}, ', '), NULL) FROM "
+        f"iif(count(*) <= {_NAMED}, group_concat({serial} || substr(cell.value, 1, {_SHOWN}), ', '), NULL) FROM "
         f"(SELECT _id, more FROM _{kind.name}_value WHERE more LIKE '%{_AS_SENT}\"%') content "
         f"CROSS JOIN _{kind.name}_open span ON span.value = content._id, json_each(content.more) cell "
         f"WHERE cell.key LIKE '%{_AS_SENT}' GROUP BY 1"
@@ -83,9 +86,9 @@ def notes(sql: str, found: Mapping[str, Sequence[Sequence[Any]]]) -> list[str]:
         what, _, about = name.partition(" ")
         if what == "unread":
             told += [
-                f"{about}.{column} could not be read in {count} rows{f' ({serials})' if serials else ''}, and is NULL "
-                "there; more has it as it was sent"
-                for column, count, serials in rows
+                f"{about}.{column} could not be read in {count} rows and is NULL there"
+                + (f"; sent was: {sent}" if sent else "; more has it as it was sent")
+                for column, count, sent in rows
                 if _FROM.get(column, {column}) & named
             ]
         elif what == "null" and rows[0][1]:

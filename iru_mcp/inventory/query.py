@@ -81,7 +81,8 @@ def _explained(text: str, sql: str, *, late: bool) -> IruError:
         return UsageError(
             f"SQLite says: {text[:200]}.",
             "A name given to count() or max() is used where rows are not counted yet (WHERE, ON, GROUP BY, or within "
-            "another count), or is also a column's name: give it another name, or put the counting in a subquery.",
+            "another count), or a text stands in double quotes, which make it a name: put texts in single quotes, give "
+            "the count another name, or put the counting in a subquery.",
         )
     if "one statement" in text:
         return UsageError("That is more than one statement.", "Send one SELECT at a time.")

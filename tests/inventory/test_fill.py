@@ -204,9 +204,11 @@ async def test_of_a_table_without_any_row_it_is_said_that_none_may_have_reported
 
 async def test_a_device_whose_check_in_is_unreadable_is_not_said_to_have_never_checked_in(server: Server) -> None:
     sql = "SELECT device_name, never_checked_in FROM device_overview WHERE last_check_in IS NULL ORDER BY 1"
-    told = "devices.last_check_in could not be read in 1 rows ({}), and is NULL there; more has it as it was sent"
-    serial = (await server.ask("SELECT serial_number FROM devices WHERE device_name = 'NW-MAC-MISTYPED'"))["rows"][0][0]
-    told = told.format(serial)
+    about = (
+        "SELECT serial_number, more ->> '$.last_check_in_as_sent' FROM devices WHERE device_name = 'NW-MAC-MISTYPED'"
+    )
+    serial, sent = (await server.ask(about))["rows"][0]
+    told = f"devices.last_check_in could not be read in 1 rows and is NULL there; sent was: {serial}: {sent}"
     answer = await server.ask(sql)
     assert answer["rows"] == [["NW-MAC-MISTYPED", None], ["NW-MAC-NEW", 1]]
     assert answer["notes"] == [told]

@@ -330,6 +330,16 @@ async def test_an_error_names_the_nearest_table_or_column(copy: Copy, sql: str, 
         await copy.call("inventory_query", sql=sql)
 
 
+async def test_a_name_of_the_statements_own_may_be_read_whatever_it_is_joined_with(copy: Copy) -> None:
+    own = "WITH t AS (SELECT t.*, d.user_email, d.user_id, d.platform FROM threats t JOIN devices d USING(device_id)) "
+    found = await copy.call(
+        "inventory_query",
+        sql=f"{own}SELECT t.serial_number FROM t LEFT JOIN devices e ON lower(e.user_email) = lower(t.user_email) "
+        'AND e.device_id <> t.device_id WHERE t.platform = "Mac" AND t.status = "not_quarantined" ORDER BY t.id',
+    )
+    assert found["returned"] == 1
+
+
 async def test_a_count_used_where_rows_are_not_counted_yet_is_told_where_it_can_stand(copy: Copy) -> None:
     with pytest.raises(UsageError, match="put the counting in a subquery"):
         await copy.call("inventory_query", sql="SELECT platform, count(*) AS n FROM devices WHERE n > 1 GROUP BY 1")

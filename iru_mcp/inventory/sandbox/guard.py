@@ -169,7 +169,9 @@ class _Shadow:
         if action == sqlite3.SQLITE_READ:
             name = (first or "").casefold()
             self._read.add(name)
-            known = name in self._views or name in _MODULES or (not second and not name.startswith(_HIDDEN))
+            # Another name is one of the statement's own, WITH or an alias: nothing but views can be read here.
+            own = not name.startswith(("_", *_HIDDEN) if second else _HIDDEN)
+            known = name in self._views or name in _MODULES or own
             known = known and second != "ROWID"  # a view has none
             return sqlite3.SQLITE_OK if known else sqlite3.SQLITE_DENY
         return _harmless(action, second)
