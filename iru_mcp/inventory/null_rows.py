@@ -29,6 +29,8 @@ _LOOKED_AT = 50_000
 """Rows of a table that are looked at for NULL: that many cost a few milliseconds."""
 _NAMED = 5
 """Devices that a note names."""
+_CELLS = 1_000
+"""Unreadable cells of a table that are looked at: where Iru changes a field, all rows have one."""
 _SHOWN = 40
 """Characters of a value as it was sent."""
 _AS_SENT = "_as_sent"
@@ -68,14 +70,16 @@ def lookups(sql: str, views: Collection[str]) -> dict[str, str]:
 def _unread(kind: Kind) -> str:
     """The columns of a table that could not be read in some rows: in how many, and where they are few, on which devices
     and what was sent."""
-    serial = "(SELECT serial_number || ': ' FROM _device WHERE id = span.device)" if kind.device else "''"
-    return (
-        f"SELECT substr(cell.key, 1, length(cell.key) - {len(_AS_SENT)}), count(*), "
-        f"iif(count(*) <= {_NAMED}, group_concat({serial} || substr(cell.value, 1, {_SHOWN}), ', '), NULL) FROM "
+    device = f"(SELECT substr(serial_number, 1, {_SHOWN}) || ': ' FROM _device WHERE id = span.device)"
+    whose = f"{device} || " if kind.device else ""
+    cells = (
+        f"SELECT substr(cell.key, 1, length(cell.key) - {len(_AS_SENT)}) AS name, "
+        f"{whose}substr(cell.value, 1, {_SHOWN}) AS sent FROM "
         f"(SELECT _id, more FROM _{kind.name}_value WHERE more LIKE '%{_AS_SENT}\"%') content "
         f"CROSS JOIN _{kind.name}_open span ON span.value = content._id, json_each(content.more) cell "
-        f"WHERE cell.key LIKE '%{_AS_SENT}' GROUP BY 1"
+        f"WHERE cell.key LIKE '%{_AS_SENT}' LIMIT {_CELLS}"
     )
+    return f"SELECT name, count(*), iif(count(*) <= {_NAMED}, group_concat(sent, ', '), NULL) FROM ({cells}) GROUP BY 1"
 
 
 def notes(sql: str, found: Mapping[str, Sequence[Sequence[Any]]]) -> list[str]:
@@ -85,9 +89,10 @@ def notes(sql: str, found: Mapping[str, Sequence[Sequence[Any]]]) -> list[str]:
     for name, rows in found.items():
         what, _, about = name.partition(" ")
         if what == "unread":
+            least = "at least " * (sum(count for _, count, _ in rows) == _CELLS)
             told += [
-                f"{about}.{column} could not be read in {count} rows and is NULL there"
-                + (f"; sent was: {sent}" if sent else "; more has it as it was sent")
+                f"{about}.{column} could not be read in {least}{count} rows and is NULL there; "
+                + (f"sent was: {sent}" if sent else "more has it as it was sent")
                 for column, count, sent in rows
                 if _FROM.get(column, {column}) & named
             ]
@@ -108,5 +113,5 @@ def _compared(sql: str) -> list[str]:
     """The columns that a statement compares by order or by a negative, each once; other words may be among them."""
     plain, _ = without_texts(sql)
     meant = {word.casefold() for pattern in _MEANT for word in pattern.findall(plain)}
-    words = [word.casefold() for pattern in (_BEFORE, _BEHIND) for word in pattern.findall(plain)]
-    return [word for word in dict.fromkeys(words) if word not in meant][:_MOST]
+    compared = [word.casefold() for pattern in (_BEFORE, _BEHIND) for word in pattern.findall(plain)]
+    return [word for word in dict.fromkeys(compared) if word not in meant][:_MOST]

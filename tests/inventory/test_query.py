@@ -340,6 +340,15 @@ async def test_a_name_of_the_statements_own_may_be_read_whatever_it_is_joined_wi
     assert found["returned"] == 1
 
 
+async def test_a_column_that_is_unreadable_in_very_many_rows_costs_no_answer(copy: Copy) -> None:
+    with writer(copy.path) as db:
+        db.execute("UPDATE _apps_value SET more = json_object('version_as_sent', ?)", ("x" * 500,))
+        assert db.execute("SELECT count(*) FROM _apps_open").fetchone()[0] > 3000
+    answer = await copy.call("inventory_query", sql="SELECT count(version) FROM apps")
+    note = "apps.version could not be read in at least 1000 rows and is NULL there; more has it as it was sent"
+    assert answer["notes"] == [note]
+
+
 async def test_a_count_used_where_rows_are_not_counted_yet_is_told_where_it_can_stand(copy: Copy) -> None:
     with pytest.raises(UsageError, match="put the counting in a subquery"):
         await copy.call("inventory_query", sql="SELECT platform, count(*) AS n FROM devices WHERE n > 1 GROUP BY 1")
