@@ -1,7 +1,7 @@
 """One entry in a client's configuration file: put there and taken out again, atomically, with a backup.
 
 The file is the client's, and the client may write it at any moment, as may another setup. So only one setup at a time
-changes files (lock.py), and a new text takes the old one's place only if the file is still what was read.
+changes files, and a new text takes the old one's place only if the file is still what was read.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,10 +18,10 @@ from types import ModuleType
 from typing import Any
 
 from ..errors import ConfigError
+from ..inventory.location import default_file
 from . import jsonc, toml
 from .entry import is_ours
 from .known import Client
-from .lock import alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class ConfigFile:
 
     def connect(self, entry: dict[str, Any], *, secret: bool) -> None:
         """Put `entry`, in place of an older one of ours; with a `secret` in it, nobody else may read the file."""
-        with self._as_config_error(), alone():
+        with self._as_config_error(), _alone():
             while True:
                 text = _read(self._real)
                 new, before = self._with(text, entry), self._without(text)
@@ -74,7 +75,7 @@ class ConfigFile:
 
     def disconnect(self) -> bool:
         """Take our entry out, and the file if it held nothing else and was not there before; whether there was one."""
-        with self._as_config_error(), alone():
+        with self._as_config_error(), _alone():
             while True:
                 text = _read(self._real)
                 if text is None or not is_ours(self._entry(text)):
@@ -163,3 +164,23 @@ def _write(path: Path, text: str, mode: int, *, unless: Callable[[], bool] = lam
     finally:
         Path(name).unlink(missing_ok=True)
     return True
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until no other setup of this user changes files, which takes milliseconds; the lock ends with the process.
+
+    Raises OSError where its file cannot be made.
+    """
+    path = default_file("setup").with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        if sys.platform == "win32":
+            import msvcrt  # noqa: PLC0415 - of this platform
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl  # noqa: PLC0415 - of the other platforms
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,35 +1,48 @@
-"""One member put into or cut out of a JSON text, comments and all other characters kept."""
+"""One member put into or cut out of a JSON text, comments and all other characters kept.
+
+`json` reads a copy of the text in which blanks stand for what JSON does not have (comments, trailing commas). The copy
+is as long as the text, so a place in the one is the same place in the other.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
+_NO_JSON = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|[^\S\n]|\A\ufeff', re.DOTALL)
+"""A string, which stays as it is, or what JSON does not have: a comment, unusual white space, a byte order mark."""
+_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*"|[^\s,{\[:"])(?:(\s*),(?=\s*[}\]]))?', re.DOTALL)
 _BLANK = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
-_SCALAR = re.compile(r"-?\d[\d.eE+-]*|true|false|null")
-_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*"')
-_DEEPEST = 100
+_KEY = re.compile(r'\s*[{,]\s*("(?:[^"\\]|\\.)*")\s*:\s*', re.DOTALL)
 
 
-@dataclass(slots=True)
-class _Value:
-    """A value, where it begins, and where the text goes on after it."""
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"it is not JSON: {constant}")
 
-    start: int
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+"""Without NaN and Infinity, which Python alone takes for JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """Where a member of an object has its key, its value and its end."""
+
+    key: int
+    value: int
     end: int
-    plain: Any
-    """The value as Python would load it."""
-    members: dict[str, _Value] | None = None
-    """For an object: its members."""
-    key_start: int = 0
-    """For a member: where its key begins."""
 
 
 def load(text: str) -> Any:
     """The value of a JSON text that may have comments and trailing commas. Raises ValueError saying where it is not."""
-    return _parse(text).plain
+    try:
+        return _DECODER.decode(_as_json(text))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is not JSON at line {error.lineno}") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def put(text: str, path: tuple[str, ...], value: Any) -> str:
@@ -39,56 +52,50 @@ def put(text: str, path: tuple[str, ...], value: Any) -> str:
     """
     if not text.strip("\ufeff \t\r\n"):
         text = text[:1].strip(" \t\r\n") + "{}\n"
-    root = _parse(text)
-    here, found = _follow(root, path[:-1])
-    wrapped = value
-    for name in reversed(path[found + 1 :]):
-        wrapped = {name: wrapped}
-    old = _members(here).get(path[found])
+    wanted = changed(load(text), path, value)
+    start, members, depth = _follow(text, path)
+    for name in reversed(path[depth + 1 :]):
+        value = {name: value}
+    old = members.get(path[depth])
     if old is None:
-        new = _append(text, here, path[found], wrapped)
+        new = _append(text, start, members, path[depth], value)
     else:
-        lined = "\n" in text[old.start : old.end]
-        body = _dump(text, wrapped, _indent_at(text, old.key_start)) if lined else _in_line(wrapped)
-        new = text[: old.start] + body + text[old.end :]
-    return _verified(new, root, path, value)
+        lined = "\n" in text[old.value : old.end]
+        body = _dump(text, value, _indent_at(text, old.key)) if lined else _in_line(value)
+        new = text[: old.value] + body + text[old.end :]
+    return _verified(new, wanted)
 
 
 def cut(text: str, path: tuple[str, ...]) -> str:
     """`text` without the member at `path`, or as it was when there is none. Raises ValueError when it is not JSON."""
     if not text.strip("\ufeff \t\r\n"):
         return text
-    root = _parse(text)
-    here, found = _follow(root, path[:-1])
-    members = _members(here)
-    if found < len(path) - 1 or path[-1] not in members:
+    wanted = changed(load(text), path, None)
+    _, members, depth = _follow(text, path)
+    if depth < len(path) - 1 or path[-1] not in members:
         return text
-    before = None
-    for name, member in members.items():
-        if name == path[-1]:
-            return _verified(_cut(text, member, before), root, path, None)
-        before = member
-    return text
+    names = list(members)
+    place = names.index(path[-1])
+    return _verified(_cut(text, members[path[-1]], members[names[place - 1]] if place else None), wanted)
 
 
-def _cut(text: str, member: _Value, before: _Value | None) -> str:
+def _cut(text: str, member: _Member, before: _Member | None) -> str:
     if before is not None:
         # The comma before goes with the member; one after it stays for the next, or trails as it did.
         comma = _skip(text, before.end)
-        return text[:comma] + text[comma + 1 : member.key_start].rstrip() + text[member.end :]
+        return text[:comma] + text[comma + 1 : member.key].rstrip() + text[member.end :]
     comma = _skip(text, member.end)
     follows = text.startswith(",", comma)
     rest = text[member.end : comma] + text[comma + 1 :] if follows else text[member.end :]
-    head = text[: member.key_start]
+    head = text[: member.key]
     if text.startswith("}", _skip(text, comma + follows)):
         head, tail = head.rstrip(), rest.lstrip()
         return head + (tail if head.endswith("{") and tail.startswith("}") else rest)
     return head + rest.lstrip()
 
 
-def _verified(text: str, old: _Value, path: tuple[str, ...], value: Any) -> str:
-    """`text` if it differs from `old` in nothing but `path`; a misread comment would show here."""
-    wanted = changed(old.plain, path, value)
+def _verified(text: str, wanted: Any) -> str:
+    """`text` if it says `wanted`; a misread comment would show here."""
     if load(text) != wanted:
         raise ValueError("its comments stand where it cannot be edited safely")
     return text
@@ -110,36 +117,47 @@ def changed(old: Any, path: tuple[str, ...], value: Any) -> dict[str, Any]:
     return {**{key: item for key, item in old.items() if key != name}, **({} if inner is None else {name: inner})}
 
 
-def _follow(here: _Value, path: tuple[str, ...]) -> tuple[_Value, int]:
-    """The deepest object on `path` that there is, and how many steps led to it."""
-    for count, name in enumerate(path):
-        member = _members(here).get(name)
-        if member is None:
-            return here, count
-        here = member
-    return here, len(path)
+def _as_json(text: str) -> str:
+    text = _NO_JSON.sub(lambda one: one[0] if one[0][0] == '"' else re.sub(r"[^\n]", " ", one[0]), text)
+    return _TRAILING_COMMA.sub(lambda one: f"{one[0][:-1]} " if one[0].endswith(",") else one[0], text)
 
 
-def _members(value: _Value) -> dict[str, _Value]:
-    if value.members is None:
-        raise ValueError("something in it is not an object where one must be")
-    return value.members
+def _follow(text: str, path: tuple[str, ...]) -> tuple[int, dict[str, _Member], int]:
+    """The deepest object on the way to `path`: where it begins, its members, and how many steps lead to it."""
+    plain = _as_json(text)
+    start, depth = len(plain) - len(plain.lstrip()), 0
+    members = _members(plain, start)
+    for depth, name in enumerate(path[:-1], 1):
+        if name not in members:
+            return start, members, depth - 1
+        start = members[name].value
+        members = _members(plain, start)
+    return start, members, depth
 
 
-def _append(text: str, here: _Value, name: str, value: Any) -> str:
-    members = _members(here)
-    close = here.end - 1
+def _members(plain: str, at: int) -> dict[str, _Member]:
+    """The members of the object that begins there."""
+    found: dict[str, _Member] = {}
+    while key := _KEY.match(plain, at):
+        at = _DECODER.raw_decode(plain, key.end())[1]
+        found[json.loads(key[1])] = _Member(key.start(1), key.end(), at)
+    return found
+
+
+def _append(text: str, start: int, members: dict[str, _Member], name: str, value: Any) -> str:
+    """`text` with a member more in the object that begins at `start`."""
     newline, key = _newline(text), json.dumps(name)
     if not members:
-        outer = _indent_at(text, here.start)
+        close = text.index("}", _skip(text, start + 1))
+        outer = _indent_at(text, start)
         inner = outer + _step(text)
-        body = text[here.start + 1 : close].rstrip()
+        body = text[start + 1 : close].rstrip()
         new = f"{key}: {_dump(text, value, inner)}"
-        return f"{text[: here.start + 1]}{body}{newline}{inner}{new}{newline}{outer}{text[close:]}"
+        return f"{text[: start + 1]}{body}{newline}{inner}{new}{newline}{outer}{text[close:]}"
     last = list(members.values())[-1]
-    if "\n" not in text[here.start : last.key_start]:
+    if "\n" not in text[start : last.key]:
         return f"{text[: last.end]}, {key}: {_in_line(value)}{text[last.end :]}"
-    inner = _indent_at(text, last.key_start)
+    inner = _indent_at(text, last.key)
     return f"{text[: last.end]},{newline}{inner}{key}: {_dump(text, value, inner)}{text[last.end :]}"
 
 
@@ -167,68 +185,7 @@ def _step(text: str) -> str:
     return found[1] if found else "  "
 
 
-def _parse(text: str) -> _Value:
-    start = _skip(text, 1 if text.startswith("\ufeff") else 0)
-    value = _value(text, start, 0)
-    if _skip(text, value.end) != len(text):
-        raise _wrong(text, value.end)
-    return value
-
-
 def _skip(text: str, at: int) -> int:
+    """The next place that is neither white space nor a comment."""
     blank = _BLANK.match(text, at)
     return blank.end() if blank else at
-
-
-def _wrong(text: str, at: int) -> ValueError:
-    return ValueError(f"it is not JSON at line {text.count(chr(10), 0, at) + 1}")
-
-
-def _value(text: str, at: int, depth: int) -> _Value:
-    if depth > _DEEPEST:
-        raise ValueError("it is nested too deeply")
-    if text.startswith("{", at):
-        return _object(text, at, depth)
-    if text.startswith("[", at):
-        return _array(text, at, depth)
-    found = _STRING.match(text, at) or _SCALAR.match(text, at)
-    if not found:
-        raise _wrong(text, at)
-    try:
-        return _Value(at, found.end(), json.loads(found[0]))
-    except ValueError:
-        raise _wrong(text, at) from None
-
-
-def _object(text: str, start: int, depth: int) -> _Value:
-    members: dict[str, _Value] = {}
-    at = _skip(text, start + 1)
-    while not text.startswith("}", at):
-        key = _STRING.match(text, at)
-        colon = _skip(text, key.end()) if key else at
-        if not key or not text.startswith(":", colon):
-            raise _wrong(text, at)
-        value = members[json.loads(key[0])] = _value(text, _skip(text, colon + 1), depth + 1)
-        value.key_start = at
-        at = _after(text, value.end, "}")
-    return _Value(start, at + 1, {name: member.plain for name, member in members.items()}, members)
-
-
-def _array(text: str, start: int, depth: int) -> _Value:
-    items: list[Any] = []
-    at = _skip(text, start + 1)
-    while not text.startswith("]", at):
-        item = _value(text, at, depth + 1)
-        items.append(item.plain)
-        at = _after(text, item.end, "]")
-    return _Value(start, at + 1, items)
-
-
-def _after(text: str, at: int, close: str) -> int:
-    """Where the next item or the closing bracket stands, past a comma if there is one."""
-    at = _skip(text, at)
-    if text.startswith(",", at):
-        return _skip(text, at + 1)
-    if not text.startswith(close, at):
-        raise _wrong(text, at)
-    return at
