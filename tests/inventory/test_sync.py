@@ -7,6 +7,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -211,7 +212,7 @@ class Hours:
         start = datetime(2026, 11, 23, 13, 20, tzinfo=UTC)
         self.limiter = RateLimiter(40, now=lambda: start + fast + timedelta(seconds=self.seconds))
         self.learn({"date": format_datetime(start, usegmt=True)})
-        self.quota = Quota(share, self.limiter, floor=floor, tell=self.told.append, sleep=self.sleep)
+        self.quota = Quota(share, self.limiter, floor=floor, tell=self.told.append)
 
     def learn(self, headers: dict[str, str]) -> None:
         self.limiter.learn({"date": format_datetime(self.limiter.iru_now, usegmt=True)} | headers)
@@ -227,11 +228,28 @@ class Hours:
         return self.seconds - before
 
 
+MakeHours = Callable[..., Hours]
+
+
+@pytest.fixture
+def make_hours(monkeypatch: pytest.MonkeyPatch) -> MakeHours:
+    """Makes the Hours of a test, whose waits take no time."""
+
+    def make(share: float, **more: Any) -> Hours:
+        hours = Hours(share, **more)
+        monkeypatch.setattr(anyio, "sleep", hours.sleep)
+        return hours
+
+    return make
+
+
 FORTY_MINUTES = 2_400
 
 
-async def test_a_sync_makes_its_share_of_the_documented_hour_and_says_until_when_it_waits() -> None:
-    hours = Hours(0.01)
+async def test_a_sync_makes_its_share_of_the_documented_hour_and_says_until_when_it_waits(
+    make_hours: MakeHours,
+) -> None:
+    hours = make_hours(0.01)
     assert await hours.take(100) == 0
     assert not hours.told
     assert await hours.take(100) == pytest.approx(FORTY_MINUTES, abs=1)
@@ -242,30 +260,30 @@ async def test_a_sync_makes_its_share_of_the_documented_hour_and_says_until_when
     assert hours.told[1].startswith("waiting until 15:00 UTC: ")
 
 
-async def test_the_share_is_of_the_limit_that_iru_states() -> None:
-    hours = Hours(0.5)
+async def test_the_share_is_of_the_limit_that_iru_states(make_hours: MakeHours) -> None:
+    hours = make_hours(0.5)
     hours.learn({"x-ratelimit-limit-hour": "500", "x-ratelimit-remaining-hour": "464"})
     assert await hours.take(250) == 0, "464 of 500 left is no reason to wait"
     assert await hours.take(1) == pytest.approx(FORTY_MINUTES, abs=1)
 
 
-async def test_what_others_need_of_the_hour_is_left_to_them() -> None:
-    hours = Hours(0.5)
+async def test_what_others_need_of_the_hour_is_left_to_them(make_hours: MakeHours) -> None:
+    hours = make_hours(0.5)
     hours.learn({"x-ratelimit-limit-hour": "500", "x-ratelimit-remaining-hour": "250"})
     assert await hours.take(1) == pytest.approx(FORTY_MINUTES, abs=1)
     said = "waiting until 14:00 UTC: 250 of 500 requests left this hour, of which the sync leaves 250 to others"
     assert hours.told == [said]
 
 
-async def test_a_clock_that_is_fast_neither_shortens_nor_lengthens_a_wait_for_quota() -> None:
-    hours = Hours(0.01, fast=timedelta(minutes=45))
+async def test_a_clock_that_is_fast_neither_shortens_nor_lengthens_a_wait_for_quota(make_hours: MakeHours) -> None:
+    hours = make_hours(0.01, fast=timedelta(minutes=45))
     await hours.take(100)
     assert await hours.take(1) == pytest.approx(FORTY_MINUTES, abs=1)
     assert hours.told[0].startswith("waiting until 14:00 UTC")
 
 
-async def test_of_quota_and_floor_the_stricter_one_holds_and_that_is_said() -> None:
-    hours = Hours(1.0, floor=500)
+async def test_of_quota_and_floor_the_stricter_one_holds_and_that_is_said(make_hours: MakeHours) -> None:
+    hours = make_hours(1.0, floor=500)
     assert hours.quota.contradiction() == (
         "IRU_QUOTA_FLOOR=500 is stricter than a quota of 100% and holds: 500 of 10,000 requests an hour are left"
     )
@@ -273,17 +291,17 @@ async def test_of_quota_and_floor_the_stricter_one_holds_and_that_is_said() -> N
     assert await hours.take(1) == 0
     hours.learn({"x-ratelimit-remaining-hour": "500"})
     assert await hours.take(1) == pytest.approx(FORTY_MINUTES, abs=1)
-    assert not Hours(0.95, floor=500).quota.contradiction()
+    assert not make_hours(0.95, floor=500).quota.contradiction()
 
 
-async def test_a_floor_above_the_limit_that_iru_states_stops_no_sync_for_good() -> None:
-    hours = Hours(0.5, floor=500)
+async def test_a_floor_above_the_limit_that_iru_states_stops_no_sync_for_good(make_hours: MakeHours) -> None:
+    hours = make_hours(0.5, floor=500)
     hours.learn({"x-ratelimit-limit-hour": "400", "x-ratelimit-remaining-hour": "390"})
     assert await hours.take(100) == 0
 
 
-async def test_a_wait_that_iru_asks_for_is_told() -> None:
-    hours = Hours(0.5)
+async def test_a_wait_that_iru_asks_for_is_told(make_hours: MakeHours) -> None:
+    hours = make_hours(0.5)
     await hours.quota.rest(RateLimited("Iru's rate limit is reached (429).", "", 1_200.0), 1)
     await hours.quota.rest(Interrupted("it broke", 1), 1)
     assert hours.told == ["waiting until 13:40 UTC: Iru's rate limit is reached (429)."]

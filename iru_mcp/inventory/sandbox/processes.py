@@ -98,7 +98,9 @@ def _starved() -> TookTooLong:
 
 
 async def _start() -> _Worker:
-    process = await anyio.open_process([*_COMMAND, _MAIN], stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
+    """A new one. Who is cancelled meanwhile ends it later: nobody would wait for one that is given up half started."""
+    with anyio.CancelScope(shield=True):
+        process = await anyio.open_process([*_COMMAND, _MAIN], stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
     assert process.stdout is not None  # noqa: S101 - it was given one
     return _Worker(process, BufferedByteReceiveStream(process.stdout))
 

@@ -11,7 +11,7 @@ stay true: a wait is told before it begins, with its reason and its end in UTC, 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -60,11 +60,10 @@ class Quota:
         floor: int = 0,
         per_hour: int = 0,
         tell: Callable[[str], None] = lambda _: None,
-        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         most: int | None = None,
     ) -> None:
         self._share, self._limiter, self._floor, self._per_hour = share, limiter, floor, per_hour
-        self._tell, self._sleep, self._most = tell, sleep, most
+        self._tell, self._most = tell, most
         self._taken = self._hour = self._told = 0
 
     @property
@@ -98,7 +97,7 @@ class Quota:
             if self._told != self._limiter.hour:
                 self._told = self._limiter.hour
                 self._tell(f"waiting until {self._utc(self._limiter.hour_ends_in)}: {reason}")
-            await self._sleep(min(self._limiter.hour_ends_in, _LONGEST_NAP))
+            await anyio.sleep(min(self._limiter.hour_ends_in, _LONGEST_NAP))
         self._taken += 1
 
     async def rest(self, error: Exception, failures: int) -> None:
@@ -107,7 +106,7 @@ class Quota:
         if seconds >= _TOLD:
             why = error.fact if isinstance(error, IruError) else str(error)
             self._tell(f"waiting until {self._utc(seconds)}: {why}")
-        await self._sleep(seconds)
+        await anyio.sleep(seconds)
 
     def _no_room(self) -> str:
         """Why no request may be made in this hour; empty when one may."""
