@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, TypedDict, Unpack
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ from .kit.catalogue import tool
 from .kit.context import Context
 from .kit.enrolled import IDENTITY, enrolled_devices, without_device_id
 from .kit.listing import listing
-from .kit.params import Cursor, Fields, Limit, Since, Str, part_query, read_time, within
+from .kit.params import Cursor, Limit, Paging, Since, Str, part_query, read_time, within
 from .kit.rows import RowShape
 from .kit.scan import Check, Source, text_checks
 
@@ -55,12 +55,10 @@ class RoutingLine(TypedDict, total=False):
 
 
 @tool(LIST_BLUEPRINTS, default=False)
-async def list_blueprints(
-    ctx: Context, name: Str = "", fields: Fields = (), limit: Limit = 25, cursor: Cursor = ""
-) -> Page[BlueprintLine]:
+async def list_blueprints(ctx: Context, name: Str = "", **paging: Unpack[Paging]) -> Page[BlueprintLine]:
     """Blueprints with their number of devices. Enrollment codes are never shown."""
     source = Source(LIST_BLUEPRINTS, narrow=part_query("name", name), checks=text_checks("name", name, tells=True))
-    return await listing(ctx, source, RowShape(BlueprintLine), limit=limit, cursor=cursor, fields=fields)
+    return await listing(ctx, source, RowShape(BlueprintLine), **paging)
 
 
 @tool(LIST_BLUEPRINT_LIBRARY_ITEMS, default=False)
@@ -75,7 +73,7 @@ async def list_blueprint_library_items(
 
 @tool(LIST_BLUEPRINT_ROUTING_ACTIVITY, optional=(LIST_DEVICES,), default=False)
 async def list_blueprint_routing_activity(
-    ctx: Context, since: Since = "", fields: Fields = (), limit: Limit = 25, cursor: Cursor = ""
+    ctx: Context, since: Since = "", **paging: Unpack[Paging]
 ) -> Page[RoutingLine]:
     """Devices that blueprint routing moved, in Iru's order."""
     early = read_time(since, "since", ctx.now())
@@ -90,7 +88,7 @@ async def list_blueprint_routing_activity(
         lean=without_device_id,
         more_columns=IDENTITY,
     )
-    page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    page = await listing(ctx, source, shape, **paging)
     if enrolled.missing:
         page.notes.append(f"how the devices are called was not read: {enrolled.missing}")
     return page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any, Literal, TypedDict, cast
+from typing import Annotated, Any, Literal, TypedDict, Unpack, cast
 
 from pydantic import Field
 
@@ -21,7 +21,7 @@ from .kit.context import Context
 from .kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
 from .kit.enrolled import IDENTITY, Enrolled, enrolled_devices
 from .kit.listing import listing
-from .kit.params import Cursor, Fields, Limit, NamePart, Str, part_query
+from .kit.params import Cursor, Limit, NamePart, Paging, Str, part_query
 from .kit.rows import RowShape
 from .kit.scan import Check, Source, text_checks
 
@@ -82,12 +82,10 @@ async def get_licensing(ctx: Context) -> LicensingDetails:
 
 
 @tool(LIST_ENROLLMENT_INTEGRATIONS, default=False)
-async def list_enrollment_integrations(
-    ctx: Context, fields: Fields = (), limit: Limit = 25, cursor: Cursor = ""
-) -> Page[IntegrationLine]:
+async def list_enrollment_integrations(ctx: Context, **paging: Unpack[Paging]) -> Page[IntegrationLine]:
     """Apple Automated Device Enrollment tokens: status, days left, last sync."""
     source = Source(LIST_ENROLLMENT_INTEGRATIONS)
-    return await listing(ctx, source, RowShape(IntegrationLine), limit=limit, cursor=cursor, fields=fields)
+    return await listing(ctx, source, RowShape(IntegrationLine), **paging)
 
 
 def _enrollment_row(enrolled: Enrolled, record: EnrollmentDevice) -> dict[str, Any]:
@@ -112,9 +110,7 @@ async def list_enrollment_devices(
     profile_status: Literal["assigned", "empty", "pushed", "removed"] | None = None,
     enrolled: Annotated[bool | None, Field(description="false: bought but never set up")] = None,
     group_by: GroupBy = (),
-    fields: Fields = (),
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    **paging: Unpack[Paging],
 ) -> Page[EnrollmentDeviceLine]:
     """Devices in Apple Business Manager, enrolled or not."""
     narrow = part_query("serial_number", serial_number)
@@ -128,7 +124,7 @@ async def list_enrollment_devices(
     source = Source(LIST_ENROLLMENT_DEVICES, narrow=narrow, checks=checks)
     listed = await enrolled_devices(ctx.call)
     shape = RowShape(EnrollmentDeviceLine, flat=partial(_enrollment_row, listed), more_columns=("enrolled", *IDENTITY))
-    page = await counting_or_listing(ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields)
+    page = await counting_or_listing(ctx, source, shape, group_by, **paging)
     if listed.missing:
         page.notes.append(f"who holds the devices was not read: {listed.missing}")
     return page

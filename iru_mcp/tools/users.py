@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypedDict, cast
+from typing import Annotated, Any, TypedDict, Unpack, cast
 
 from pydantic import Field
 
@@ -12,7 +12,7 @@ from .kit.answers import Page
 from .kit.catalogue import tool
 from .kit.context import Context
 from .kit.listing import listing
-from .kit.params import Cursor, Fields, Limit, NamePart, Str, equals
+from .kit.params import NamePart, Paging, Str, equals
 from .kit.rows import RowShape
 from .kit.scan import Check, Source, flag_checks, text_checks
 
@@ -102,9 +102,7 @@ async def list_users(
     job_title: Str = "",
     archived: Annotated[bool | None, Field(description="true: only people who left")] = None,
     has_devices: bool | None = None,
-    fields: Fields = (),
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    **paging: Unpack[Paging],
 ) -> Page[UserLine]:
     """People in Iru's directory. With a whole address use get_user."""
     checks = [
@@ -115,4 +113,4 @@ async def list_users(
         *flag_checks("has_devices", has_devices, _has_devices),
         *flag_checks("archived", archived),
     ]
-    return await listing(ctx, Source(LIST_USERS, checks=checks), _SHAPE, limit=limit, cursor=cursor, fields=fields)
+    return await listing(ctx, Source(LIST_USERS, checks=checks), _SHAPE, **paging)

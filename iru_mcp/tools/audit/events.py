@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, TypedDict, Unpack
 
 from pydantic import Field
 
@@ -25,7 +25,7 @@ from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.enrolled import IDENTITY, LIST_REQUESTS, named_devices
 from ..kit.listing import listing
-from ..kit.params import Cursor, Fields, Limit, Since, Str, Until, newest_first, read_window
+from ..kit.params import Paging, Since, Str, Until, newest_first, read_window
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source, text_checks
 from .admins import ADMIN, Admins
@@ -68,9 +68,7 @@ async def list_audit_events(
     target: Annotated[Str, Field(description="target_id or name, also of what was added or removed")] = "",
     changed: Annotated[Str, Field(description="text in what was added, removed or set")] = "",
     actor: Annotated[Str, Field(description="actor_id, actor_type (user, api_token) or an admin's e-mail")] = "",
-    fields: Fields = (),
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    **paging: Unpack[Paging],
 ) -> Page[AuditLine]:
     """Iru's audit log, newest first: changes to blueprints, library items, tokens and admins, device lifecycle, views
     of secrets. With other filters give since. An actor_id is the target_id of the token that acted, or an Iru
@@ -94,7 +92,7 @@ async def list_audit_events(
     )
     room = _ROOM_FOR_A_PSEUDONYM if ctx.privacy else _ROOM_FOR_A_NAME
     shape = RowShape(AuditLine, flat=partial(_with_room, room), lean=shortened, more_columns=(*IDENTITY, *_LATER))
-    page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    page = await listing(ctx, source, shape, **paging)
     if early and not page.next_cursor:
         await say_beginning(ctx.call, page, early)
     await _name_devices(ctx, page)

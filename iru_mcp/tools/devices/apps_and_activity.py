@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, TypedDict, Unpack
 
 from pydantic import Field
 
@@ -16,18 +16,7 @@ from ..kit.context import Context
 from ..kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
 from ..kit.coverage import Oldest
 from ..kit.listing import listing
-from ..kit.params import (
-    Cursor,
-    DeviceRef,
-    Fields,
-    Limit,
-    Since,
-    Str,
-    Until,
-    newest_first,
-    read_window,
-    within,
-)
+from ..kit.params import DeviceRef, Paging, Since, Str, Until, newest_first, read_window, within
 from ..kit.resolve import IS_UUID, resolve
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source, text_checks
@@ -79,9 +68,7 @@ async def list_device_apps(
     version_below: VersionBelow = "",
     version_at_least: VersionAtLeast = "",
     group_by: GroupBy = (),
-    fields: Fields = (),
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    **paging: Unpack[Paging],
 ) -> Page[AppLine]:
     """Apps installed on one device, by name. For an app across the fleet use prism_applications. Iru leaves
     out the apps that
@@ -99,7 +86,7 @@ async def list_device_apps(
         order=lambda record: (str(record.shaped().get("name", "")).casefold(), record.version or ""),
     )
     shape = RowShape(AppLine, flat=App.shaped, lean=_signer, more_columns=tuple(APP_SHAPE))
-    page = await counting_or_listing(ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields)
+    page = await counting_or_listing(ctx, source, shape, group_by, **paging)
     page.device = target.shown()
     return page
 
@@ -115,9 +102,7 @@ async def get_device_activity(
     since: Since = "",
     until: Until = "",
     action_type: Annotated[Str, Field(description="part of it, e.g. enrollment, mdm_command_failed")] = "",
-    fields: Fields = (),
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    **paging: Unpack[Paging],
 ) -> Page[ActivityLine]:
     """What happened to one device, newest first: enrollments, MDM commands, renames, blueprint changes.
     Changes that admins
@@ -136,7 +121,7 @@ async def get_device_activity(
         order=lambda event: (newest_first(event.created_at), event.id or ""),
     )
     shape = RowShape(ActivityLine, lean=_with_condensed_details)
-    page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    page = await listing(ctx, source, shape, **paging)
     oldest.say(page, early)
     page.device = target.shown()
     return page

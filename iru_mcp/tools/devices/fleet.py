@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict, Unpack
 
 from pydantic import Field
 
@@ -17,7 +17,7 @@ from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
 from ..kit.enrolled import without_device_id
-from ..kit.params import Cursor, Fields, Limit, NamePart, Platform, Since, Str, equals
+from ..kit.params import NamePart, Paging, Platform, Since, Str, equals
 from ..kit.rows import RowShape
 from ..kit.scan import Source
 from ..kit.versions import VersionAtLeast, VersionBelow, read_version
@@ -108,9 +108,7 @@ async def list_devices(
     agent_installed: _Flag = None,
     group_by: GroupBy = (),
     sort_by: Annotated[DeviceOrder, Field(description="lowest or longest ago first")] = None,
-    fields: Fields = (),
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    **paging: Unpack[Paging],
 ) -> Page[DeviceLine]:
     """Devices in the fleet. Filters are ANDed; text matches any part in any letter case.
     One person's devices: find_devices_for_user; one device in depth: get_device_details."""
@@ -147,21 +145,20 @@ async def list_devices(
     order = _ORDERS.get(sort_by or "") or asked.exact_serial_first(serial_number)
     source = Source(LIST_DEVICES, query=query, narrow=asked.narrow, checks=checks, order=order)
     derived = dict(DERIVED)
-    if "filevault_enabled" in (*group_by, *fields):
+    columns = {*group_by, *paging["fields"]}
+    if "filevault_enabled" in columns:
         derived["filevault_enabled"] = await filevault_states(ctx.call)
     shape = RowShape(
         DeviceLine,
-        flat=partial(_with_derived, derived) if derived.keys() & {*group_by, *fields} else None,
+        flat=partial(_with_derived, derived) if derived.keys() & columns else None,
         lean=lean_device,
         device_kind="platform",
         more_columns=(*DERIVED, "filevault_enabled"),
     )
-    page = await counting_or_listing(
-        ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields, sort_by=sort_by
-    )
+    page = await counting_or_listing(ctx, source, shape, group_by, sort_by=sort_by, **paging)
     page.notes += notes + _serial_note(page, serial_number)
     never = sum("last_check_in" not in row for row in page.items)
-    if never and checked_in_before and not (group_by or fields):
+    if never and checked_in_before and not columns:
         page.notes.append(f"{never} of these never checked in; never_checked_in=false leaves them out")
     if is_removed and not page.items:
         page.notes.append("Iru's device list may lack removed devices; prism_device_information still shows them")

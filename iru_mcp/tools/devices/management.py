@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict, Unpack
 
 from pydantic import Field
 
@@ -24,7 +24,7 @@ from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.listing import listing
-from ..kit.params import Cursor, DeviceRef, Fields, Limit, Since, Until, newest_first, read_window, within
+from ..kit.params import Cursor, DeviceRef, Limit, Paging, Since, Until, newest_first, read_window, within
 from ..kit.resolve import resolve
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
@@ -85,9 +85,7 @@ async def list_device_commands(
     status: CommandState = None,
     since: Since = "",
     until: Until = "",
-    fields: Fields = (),
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    **paging: Unpack[Paging],
 ) -> Page[CommandLine]:
     """MDM commands sent to one Apple device, newest first, with why they failed."""
     target = await resolve(ctx.call, device)
@@ -102,7 +100,7 @@ async def list_device_commands(
         order=lambda row: (newest_first(row.date_requested), row.uuid),
     )
     shape = RowShape(CommandLine, flat=_command_row)
-    page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    page = await listing(ctx, source, shape, **paging)
     page.device = target.shown()
     return page
 

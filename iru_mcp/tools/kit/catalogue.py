@@ -32,7 +32,7 @@ from .arguments import as_meant, usage_error
 from .context import Context
 from .cursor import Cursors, question
 from .params import KEEPS_PSEUDONYMS, MATCHES_PARTS_OF_NAMES, did_you_mean
-from .schema import input_schema
+from .schema import input_schema, parameters_of
 from .size import fit_answer
 
 Answer = dict[str, Any]
@@ -79,17 +79,17 @@ class Tool:
         return get_type_hints(self.function, include_extras=True)
 
     @cached_property
+    def _parameters(self) -> dict[str, Any]:
+        return parameters_of(self.function, self._hints)
+
+    @cached_property
     def arguments(self) -> type[BaseModel]:
         """The parameters as a closed model, made when the tool is first called."""
-        fields: dict[str, Any] = {
-            name: (self._hints[name], ... if parameter.default is parameter.empty else parameter.default)
-            for name, parameter in list(inspect.signature(self.function).parameters.items())[1:]
-        }
-        return create_model(self.name, __config__=ConfigDict(extra="forbid"), **fields)
+        return create_model(self.name, __config__=ConfigDict(extra="forbid"), **self._parameters)
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:
-        return input_schema(self.function, self._hints)
+        return input_schema(self._parameters)
 
     @cached_property
     def output_schema(self) -> dict[str, Any]:
@@ -97,7 +97,7 @@ class Tool:
 
     def _marked(self, mark: str) -> frozenset[str]:
         """The parameters with this mark in their annotation."""
-        return frozenset(name for name, hint in self._hints.items() if mark in get_args(hint))
+        return frozenset(name for name, (hint, _) in self._parameters.items() if mark in get_args(hint))
 
     async def run(
         self,

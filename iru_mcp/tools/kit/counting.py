@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import product
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, Unpack
 
 from pydantic import Field
 
@@ -19,16 +19,13 @@ from .answers import Page
 from .context import Context
 from .cursor import ResumePoint
 from .listing import listing
-from .params import did_you_mean, valid_names
+from .params import Paging, did_you_mean, valid_names
 from .rows import FieldCheck, RowShape
 from .scan import Scan, Source
 
 R = TypeVar("R", bound=Record)
 
-GroupBy = Annotated[
-    tuple[str, ...],
-    Field(description="1 or 2 columns: counts of all matching rows", max_length=2),
-]
+GroupBy = Annotated[tuple[str, ...], Field(description="1 or 2 columns: counts of all matching rows", max_length=2)]
 
 COUNT_REQUESTS = 600
 """What a tool declares for its counts: 180,000 rows at 300 a page."""
@@ -101,45 +98,36 @@ async def counting_or_listing(
     shape: RowShape[Any],
     group_by: Sequence[str],
     *,
-    limit: int,
-    cursor: str,
-    fields: Sequence[str],
     sort_by: str | None = None,
+    **paging: Unpack[Paging],
 ) -> Page[Any]:
     """Counts where `group_by` names columns, else rows. Raises UsageError for a column that rows do not have, in either
     parameter; a count says which of what was asked for is of rows alone."""
     if not group_by:
-        return await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
-    page = await counting(ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields)
-    unused = [name for name, given in {"fields": fields, "sort_by": sort_by}.items() if given]
+        return await listing(ctx, source, shape, **paging)
+    page = await _counting(ctx, source, shape, group_by, paging)
+    unused = [name for name, given in {"fields": paging["fields"], "sort_by": sort_by}.items() if given]
     if unused:
         page.notes.append(f"{' and '.join(unused)} not used: counts have their own columns, largest first")
     return page
 
 
-async def counting(
-    ctx: Context,
-    source: Source[R],
-    shape: RowShape[Any],
-    group_by: Sequence[str],
-    *,
-    limit: int,
-    cursor: str,
-    fields: Sequence[str],
+async def _counting(
+    ctx: Context, source: Source[R], shape: RowShape[Any], group_by: Sequence[str], paging: Paging
 ) -> Page[Any]:
     """Counts over all rows that `source` matches; a cut walk says how far it got, its cursor counts the rest."""
-    valid = {*source.endpoint.record.field_names(), *shape.more_columns}
+    record, limit = source.endpoint.record, paging["limit"]
+    valid = {*record.field_names(), *shape.more_columns}
     for column in group_by:
         if column not in valid:
             near = did_you_mean(column, valid)
             raise UsageError(f"No column '{column[:40]}' to group by.", f"{near}{valid_names(valid)}")
-    after = ctx.cursors.read(cursor)
-    unique = source.endpoint.record.unique
-    scan = Scan(ctx.call, source, after, widened=bool(after and after.widened), unique=unique, whole=True)
-    check = FieldCheck(shape, fields, source.endpoint.record.field_names())
+    after = ctx.cursors.read(paging["cursor"])
+    scan = Scan(ctx.call, source, after, widened=bool(after and after.widened), unique=record.unique, whole=True)
+    check = FieldCheck(shape, paging["fields"], record.field_names())
     page = await _count(ctx, scan, shape, group_by, limit, check)
     if not page.items and after is None and source.narrow and page.complete:
-        scan = Scan(ctx.call, source, widened=True, unique=unique, whole=True)
+        scan = Scan(ctx.call, source, widened=True, unique=record.unique, whole=True)
         page = await _count(ctx, scan, shape, group_by, limit, check)
     check.done()
     return page

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 from ...api.call import Call, Interrupted
 from ...api.endpoints.devices import LIST_DEVICES, Device
@@ -18,6 +18,7 @@ from ...errors import Denied, IruError, RateLimited, TookTooLong
 from .answers import Page
 from .context import Context
 from .listing import page_of
+from .params import Paging
 from .rows import RowShape
 
 T = TypeVar("T")
@@ -85,10 +86,7 @@ def page_of_devices(
     rows: Iterable[Mapping[str, Any]],
     missing: str,
     shape: RowShape[T],
-    *,
-    limit: int,
-    cursor: str,
-    fields: Sequence[str],
+    **paging: Unpack[Paging],
 ) -> Page[T]:
     """The page of rows of the device list, in the order of their names. Raises TookTooLong where they may not be all,
     as `missing` says."""
@@ -97,8 +95,8 @@ def page_of_devices(
             f"Not every device could be compared: {missing}.", "Ask again later, or grant what is lacking."
         )
     devices = sorted(filter(None, map(Device.read, rows)), key=lambda one: (one.device_name or "", one.device_id))
-    after, declared = ctx.cursors.read(cursor), Device.field_names()
-    return page_of(ctx, devices, shape, after, limit=limit, fields=fields, declared=declared)
+    after, limit, fields = ctx.cursors.read(paging["cursor"]), paging["limit"], paging["fields"]
+    return page_of(ctx, devices, shape, after, limit=limit, fields=fields, declared=Device.field_names())
 
 
 def without_device_id(row: dict[str, Any]) -> dict[str, Any]:

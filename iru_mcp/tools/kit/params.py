@@ -6,7 +6,7 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import Field
 
@@ -25,19 +25,24 @@ KEEPS_PSEUDONYMS = "keeps pseudonyms"
 
 Limit = Annotated[int, Field(ge=0, le=500, description="0: counts only")]
 Cursor = Annotated[str, Field(description="next_cursor of the last page", max_length=2000)]
-Fields = Annotated[
-    tuple[str, ...],
-    Field(description="columns to show, * for all", max_length=60),
-]
+Fields = Annotated[tuple[str, ...], Field(description="columns to show, * for all", max_length=60)]
 DeviceRef = Annotated[str, Field(description="serial number, device name or device_id", min_length=1, max_length=300)]
 Since = Annotated[str, Field(description="ISO time, date, or age: 24h, 7d, 3mo", max_length=40)]
 Until = Annotated[str, Field(description="like since; a date to its end", max_length=40)]
 Platform = Literal["mac", "iphone", "ipad", "appletv", "android", "windows"] | None
 Family = Literal["Mac", "iPhone", "iPad", "tvOS"]
 
+
+class Paging(TypedDict):
+    """The last parameters of most lists, which `listing` takes as they are."""
+
+    fields: Annotated[Fields, Field(default=())]
+    limit: Annotated[Limit, Field(default=25)]
+    cursor: Annotated[Cursor, Field(default="")]
+
+
 ALL = "*"
 """In `fields`: every column a row has."""
-
 
 _ROOM_FOR_NAMES = 720
 """Characters: with the rest of an error text they stay within 200 tokens."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic.fields import FieldInfo
 
@@ -14,16 +14,31 @@ _BOUNDS = {"ge": "minimum", "le": "maximum", "min_length": "minLength"}
 """Upper bounds on text are left out: nobody reaches them by intent, and they are kept, and told when passed."""
 
 
-def input_schema(function: Callable[..., Any], hints: Mapping[str, Any]) -> dict[str, Any]:
+def parameters_of(function: Callable[..., Any], hints: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Annotation and default of each parameter after the context; the default is `...` where one must be given.
+
+    Parameters that several tools share come as `**name: Unpack[...]` of a TypedDict, whose annotations end in a `Field`
+    with the default.
+    """
+    found: dict[str, tuple[Any, Any]] = {}
+    for each in list(inspect.signature(function).parameters.values())[1:]:
+        if each.kind is each.VAR_KEYWORD:
+            shared = get_type_hints(get_args(hints[each.name])[0], include_extras=True)
+            found |= {name: (hint, get_args(hint)[-1].default) for name, hint in shared.items()}
+        else:
+            found[each.name] = (hints[each.name], ... if each.default is each.empty else each.default)
+    return found
+
+
+def input_schema(parameters: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
     """The schema of a tool's arguments as a client shows it to a model.
 
     Pydantic, which reads the arguments, says the same of them but takes many times as long, at each start.
     """
-    parameters = list(inspect.signature(function).parameters.values())[1:]
-    required = [parameter.name for parameter in parameters if parameter.default is parameter.empty]
+    required = [name for name, (_, default) in parameters.items() if default is ...]
     return {
         "additionalProperties": False,
-        "properties": {each.name: _parameter(hints[each.name], each.default) for each in parameters},
+        "properties": {name: _parameter(hint, default) for name, (hint, default) in parameters.items()},
         **({"required": required} if required else {}),
         "type": "object",
     }
@@ -31,7 +46,7 @@ def input_schema(function: Callable[..., Any], hints: Mapping[str, Any]) -> dict
 
 def _parameter(hint: Any, default: Any) -> dict[str, Any]:
     found = typed(hint)
-    if default not in (inspect.Parameter.empty, None, "", ()):
+    if default not in (..., None, "", ()):
         found["default"] = default
     return dict(sorted(found.items()))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, Unpack
 
 from ...api.endpoints.library import (
     LIST_CUSTOM_APPS,
@@ -18,7 +18,7 @@ from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.coverage import Oldest
 from ..kit.listing import listing
-from ..kit.params import Cursor, Fields, Limit, Since, Str, Until, newest_first, read_window, within
+from ..kit.params import Cursor, Limit, Paging, Since, Str, Until, newest_first, read_window, within
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source, text_checks
 from .scope import KINDS, SCOPE_ENDPOINTS, ItemRef, find_item
@@ -59,14 +59,12 @@ async def list_library_items(
     ctx: Context,
     kind: Literal["custom_apps", "in_house_apps", "custom_profiles", "custom_scripts"],
     name: Str = "",
-    fields: Fields = (),
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    **paging: Unpack[Paging],
 ) -> Page[LibraryItemLine]:
     """Custom apps, in-house apps, custom profiles or custom scripts, without bodies and download addresses. Iru has no
     list of its other items: find those in list_blueprint_library_items or get_device_status."""
     source = Source(KINDS[kind], checks=text_checks("name", name, tells=True))
-    return await listing(ctx, source, RowShape(LibraryItemLine), limit=limit, cursor=cursor, fields=fields)
+    return await listing(ctx, source, RowShape(LibraryItemLine), **paging)
 
 
 @tool(LIST_LIBRARY_ITEM_ACTIVITY, optional=SCOPE_ENDPOINTS, default=False)
@@ -75,9 +73,7 @@ async def list_library_item_activity(
     library_item: ItemRef,
     since: Since = "",
     until: Until = "",
-    fields: Fields = (),
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    **paging: Unpack[Paging],
 ) -> Page[ItemActivityLine]:
     """Who created, edited, assigned or deleted one library item, newest first."""
     early, late = read_window(since, until, ctx.now())
@@ -92,7 +88,7 @@ async def list_library_item_activity(
         ids={"library_item_id": item.item_id},
         promised=(lambda row: newest_first(row.activity_time),),
     )
-    page = await listing(ctx, source, RowShape(ItemActivityLine), limit=limit, cursor=cursor, fields=fields)
+    page = await listing(ctx, source, RowShape(ItemActivityLine), **paging)
     oldest.say(page, early)
     return page
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, TypedDict, Unpack
 
 from pydantic import Field
 
@@ -25,7 +25,7 @@ from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
 from ..kit.enrolled import Enrolled, enrolled_devices, page_of_devices
-from ..kit.params import Cursor, Fields, Limit, Str
+from ..kit.params import Paging, Str
 from ..kit.reader import SourceRows, read
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
@@ -65,9 +65,7 @@ async def list_library_item_status(
     library_item: ItemRef,
     status: Annotated[Str, Field(description="failed, pending...; not_fine: all that is not done; no_report")] = "",
     group_by: GroupBy = (),
-    fields: Fields = (),
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    **paging: Unpack[Paging],
 ) -> Page[ItemStatusLine]:
     """On which devices one library item failed, waits or passed, failed first; `summary`: its blueprints, devices in
     scope, by status, without a report."""
@@ -88,10 +86,10 @@ async def list_library_item_status(
         more_columns=("device_id", "device_name", "blueprint_name", *_JOINED),
     )
     if wanted == "no_report":
-        page = await _silent_page(ctx, item, enrolled, group_by, fields, limit, cursor)
+        page = await _silent_page(ctx, item, enrolled, group_by, paging)
     else:
-        page = await counting_or_listing(ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields)
-    if not cursor:
+        page = await counting_or_listing(ctx, source, shape, group_by, **paging)
+    if not paging["cursor"]:
         await _say_scope(ctx, page, item, enrolled)
     return page
 
@@ -175,13 +173,7 @@ async def _standing(ctx: Context, item: ItemScope, enrolled: Enrolled) -> _Stand
 
 
 async def _silent_page(
-    ctx: Context,
-    item: ItemScope,
-    enrolled: Enrolled,
-    group_by: Sequence[str],
-    fields: Sequence[str],
-    limit: int,
-    cursor: str,
+    ctx: Context, item: ItemScope, enrolled: Enrolled, group_by: Sequence[str], paging: Paging
 ) -> Page[Any]:
     """The devices in scope that have no row. Raises UsageError, TookTooLong where they cannot be told."""
     if group_by:
@@ -189,7 +181,7 @@ async def _silent_page(
     found = await _standing(ctx, item, enrolled)
     missing = enrolled.missing or item.missing or found.rows.missing
     shape = RowShape(ItemStatusLine)
-    return page_of_devices(ctx, found.silent, missing, shape, limit=limit, cursor=cursor, fields=fields)
+    return page_of_devices(ctx, found.silent, missing, shape, **paging)
 
 
 async def _say_scope(ctx: Context, page: Page[Any], item: ItemScope, enrolled: Enrolled) -> None:

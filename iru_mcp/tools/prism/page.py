@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypedDict, TypeVar, Unpack
 
 from pydantic import BeforeValidator, Field
 
@@ -16,13 +16,14 @@ from ...api.endpoints.prism import COLUMNS, COMMON_COLUMNS, PrismRow
 from ...errors import UsageError
 from ..kit.answers import Page
 from ..kit.context import Context
-from ..kit.counting import counting_or_listing
+from ..kit.counting import GroupBy, counting_or_listing
 from ..kit.coverage import APPLE, say_coverage
 from ..kit.enrolled import Enrolled, enrolled_devices
-from ..kit.params import Family, Str
+from ..kit.params import Cursor, Family, Fields, Limit, Paging, Str
 from ..kit.resolve import IS_UUID, find
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
+from ..kit.versions import version_checks
 from .categories import EXAMPLES, PRISMS_WORDS, in_our_words, in_prisms_words
 from .filter import asked, comparisons, joined, matcher, validate
 from .order import orders
@@ -59,54 +60,69 @@ EnrolledOnly = Annotated[bool | None, Field(description="in the device list; tru
 SortBy = Annotated[Str, Field(description="column, - first for descending")]
 
 
-@dataclass(slots=True)
-class Scope:
-    """Which rows of a category, and how to show them: the parameters that all Prism tools share."""
+class Rows(TypedDict):
+    """Which rows of a category are asked for."""
 
-    device: str = ""
-    blueprint: str = ""
-    device_families: tuple[str, ...] = ()
-    filter: Mapping[str, Any] | None = None
-    sort_by: str = ""
-    group_by: tuple[str, ...] = ()
-    versions: Sequence[Check[PrismRow]] = ()
-    enrolled: bool | None = None
+    blueprint: Annotated[Blueprint, Field(default="")]
+    device_families: Annotated[Families, Field(default=())]
+    filter: Annotated[PrismFilter, Field(default=None)]
+    enrolled: Annotated[EnrolledOnly, Field(default=None)]
     """Rows of enrolled devices only, or of others only; None: all in lists, enrolled ones in counts."""
+
+
+class Shown(TypedDict):
+    """How rows of a category are shown or counted."""
+
+    sort_by: Annotated[SortBy, Field(default="")]
+    group_by: Annotated[GroupBy, Field(default=())]
+    fields: Annotated[Fields, Field(default=())]
+    limit: Annotated[Limit, Field(default=25)]
+    cursor: Annotated[Cursor, Field(default="")]
+
+
+class Scope(Rows, Shown):
+    """The last parameters of all tools over one category, in this order."""
+
+
+def paging_of(scope: Scope) -> Paging:
+    """What the kit's lists take of it."""
+    return {"fields": in_our_words(scope["fields"]), "limit": scope["limit"], "cursor": scope["cursor"]}
 
 
 async def prism_page(
     ctx: Context,
     endpoint: Endpoint[PrismRow],
     view: type[T],
+    device: str,
     typed: Mapping[str, str | bool | None],
-    scope: Scope,
-    fields: tuple[str, ...],
-    limit: int,
-    cursor: str,
+    versions: tuple[str, str, str] = ("", "", ""),
+    **scope: Unpack[Scope],
 ) -> Page[T]:
-    """One page of a category: typed parameters and the raw filter become one filter, sent to Iru and proven here."""
+    """One page of a category: typed parameters and the raw filter become one filter, sent to Iru and checked here.
+
+    `versions` has a column, below which version it must be, and which it must be at least.
+    """
+    column, below, at_least = versions
+    checks: list[Check[PrismRow]] = version_checks(below, at_least, lambda row: row.values.get(column))
     category = endpoint.path.rpartition("/")[2]
-    group_by, fields = in_our_words(scope.group_by), in_our_words(fields)
-    sort_by = in_prisms_words(scope.sort_by.strip())
+    group_by, sort_by = in_our_words(scope["group_by"]), in_prisms_words(scope["sort_by"].strip())
     wanted = _typed_filter(typed)
-    target = await find(ctx.call, scope.device.strip())
+    target = await find(ctx.call, device.strip())
     if target:
         wanted["device_id"] = {"in": [target.device_id]}
     query: dict[str, str | int] = {}
-    checks: list[Check[PrismRow]] = []
-    _by_blueprint(scope.blueprint.strip(), wanted, query, checks)
-    wanted = joined(wanted, {in_prisms_words(name): value for name, value in (scope.filter or {}).items()})
-    if scope.device_families:
-        families = {family.casefold() for family in scope.device_families}
-        query["device_families"] = ",".join(scope.device_families)
+    _by_blueprint(scope["blueprint"].strip(), wanted, query, checks)
+    wanted = joined(wanted, {in_prisms_words(name): value for name, value in (scope["filter"] or {}).items()})
+    if scope["device_families"]:
+        families = {family.casefold() for family in scope["device_families"]}
+        query["device_families"] = ",".join(scope["device_families"])
         checks.append(Check("device_families", lambda row: _family(row) in families, sent=True))
     await _known_columns(ctx.call, endpoint, category, wanted, sort_by)
     if wanted:
         checks += _filtered(wanted, query)
-    checks += scope.versions
-    counted = bool(group_by) or limit == 0
+    counted = bool(group_by) or scope["limit"] == 0
     removed = None if target else Removed(await enrolled_devices(ctx.call))
-    only = scope.enrolled if scope.enrolled is not None or not counted else True
+    only = True if scope["enrolled"] is None and counted else scope["enrolled"]
     if removed and only is not None and not removed.enrolled.missing:
         checks.append(removed.check(tuple(checks), wanted=only))
     if sort_by:
@@ -122,11 +138,9 @@ async def prism_page(
         iru_names=PRISMS_WORDS,
         marks=removed.mark if removed else lambda _: {},
     )
-    page = await counting_or_listing(
-        ctx, source, shape, group_by, limit=limit, cursor=cursor, fields=fields, sort_by=sort_by
-    )
+    page = await counting_or_listing(ctx, source, shape, group_by, sort_by=sort_by, **paging_of(scope))
     page.device = target.shown() if target else None
-    question = _Question(endpoint, scope, source, wanted, removed, is_count=counted, is_first=not cursor)
+    question = _Question(endpoint, scope, source, wanted, removed, is_count=counted, is_first=not scope["cursor"])
     await say_coverage(ctx.call, page, target, f"Prism's {category}", APPLE)
     await _say_what_rows_do_not(ctx, page, question)
     return page
@@ -148,13 +162,13 @@ class _Question:
 
 async def _say_what_rows_do_not(ctx: Context, page: Page[Any], asked_for: _Question) -> None:
     """Says whom the rows leave out, and of an answer without rows which words would have found some."""
-    removed, blueprint = asked_for.removed, asked_for.scope.blueprint.strip()
+    removed, blueprint = asked_for.removed, asked_for.scope["blueprint"].strip()
     is_empty = asked_for.is_first and page.complete and not (page.items or page.total)
     if removed:
         removed.say(page, counted=asked_for.is_count)
         if asked_for.is_first:
             is_list = not (asked_for.is_count or is_empty)
-            families = asked_for.scope.device_families
+            families = asked_for.scope["device_families"]
             await say_silent(ctx.call, page, asked_for.endpoint, removed.enrolled, families, blueprint, is_list=is_list)
         if blueprint and is_empty:
             page.notes.append(_blueprints_of(removed.enrolled))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict, Unpack
 
 from pydantic import BeforeValidator, Field
 
@@ -12,12 +12,22 @@ from ...errors import UsageError
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.counting import COUNT_REQUESTS, GroupBy
+from ..kit.counting import COUNT_REQUESTS
 from ..kit.enrolled import enrolled_devices, page_of_devices
-from ..kit.params import Cursor, Fields, Limit
 from ..kit.rows import RowShape
 from .categories import USEFUL
-from .page import Blueprint, EnrolledOnly, Families, OnDevice, PrismFilter, Scope, SortBy, prism_page
+from .page import (
+    Blueprint,
+    EnrolledOnly,
+    Families,
+    OnDevice,
+    PrismFilter,
+    Rows,
+    Scope,
+    Shown,
+    paging_of,
+    prism_page,
+)
 from .reporting import MANY_ROWS, reporters, silent_devices
 
 _DEVICE = ("device_name", "serial_number")
@@ -77,12 +87,10 @@ class SilentLine(PrismLine, total=False):
     last_check_in: str
 
 
-async def _silent_page(
-    ctx: Context, category: str, scope: Scope, fields: tuple[str, ...], limit: int, cursor: str
-) -> Page[SilentLine]:
+async def _silent_page(ctx: Context, category: str, device: str, scope: Scope) -> Page[SilentLine]:
     """The devices without a row. Raises UsageError for what does not go with it, TookTooLong."""
-    given: dict[str, Any] = {"device": scope.device, "filter": scope.filter}
-    given |= {"sort_by": scope.sort_by, "group_by": scope.group_by, "enrolled": scope.enrolled is False}
+    given: dict[str, Any] = {"device": device, "filter": scope["filter"]}
+    given |= {"sort_by": scope["sort_by"], "group_by": scope["group_by"], "enrolled": scope["enrolled"] is False}
     wrong = [name for name, value in given.items() if value]
     if wrong:
         raise UsageError(
@@ -91,9 +99,8 @@ async def _silent_page(
     enrolled = await enrolled_devices(ctx.call)
     reported = await reporters(ctx.call, CATEGORIES[category])
     missing = enrolled.missing or ("the category could not be read whole" if reported is None else "")
-    silent = silent_devices(enrolled, category, scope.device_families, reported or (), scope.blueprint.strip())
-    shape = RowShape(SilentLine)
-    page = page_of_devices(ctx, silent, missing, shape, limit=limit, cursor=cursor, fields=fields)
+    silent = silent_devices(enrolled, category, scope["device_families"], reported or (), scope["blueprint"].strip())
+    page = page_of_devices(ctx, silent, missing, RowShape(SilentLine), **paging_of(scope))
     if category in MANY_ROWS:
         page.notes.append(f"without a row in {category} a device did not report, or had nothing to report")
     return page
@@ -109,19 +116,16 @@ async def prism_query(
     no_report: Annotated[bool | None, Field(description="instead, the devices without a row")] = None,
     blueprint: Blueprint = "",
     device_families: Families = (),
-    sort_by: SortBy = "",
-    group_by: GroupBy = (),
-    fields: Fields = (),
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    **shown: Unpack[Shown],
 ) -> Page[Any]:
     """Any Prism category, fleet-wide or on one device. SIP is in startup_settings, privacy (TCC) permissions in
     transparency_database. A wrong column is answered with the valid ones."""
-    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by, enrolled=enrolled)
+    rows: Rows = {"blueprint": blueprint, "device_families": device_families, "filter": filter, "enrolled": enrolled}
     if no_report:
-        return await _silent_page(ctx, category, scope, fields, limit, cursor)
-    shown = fields or (_DEVICE + USEFUL[category] if USEFUL[category] and not group_by else ())
-    page = await prism_page(ctx, CATEGORIES[category], PrismLine, {}, scope, shown, limit, cursor)
-    if page.items and not shown and not group_by:
+        return await _silent_page(ctx, category, device, {**rows, **shown})
+    if not (shown["fields"] or shown["group_by"]) and USEFUL[category]:
+        shown["fields"] = _DEVICE + USEFUL[category]
+    page = await prism_page(ctx, CATEGORIES[category], PrismLine, device, {}, **rows, **shown)
+    if page.items and not (shown["fields"] or shown["group_by"]):
         page.notes.append(f"the columns of {category} are not published; ask for some with fields to learn their names")
     return page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict, Unpack
 
 from pydantic import BeforeValidator, Field
 
@@ -13,17 +13,15 @@ from ...api.endpoints.prism import (
     PRISM_DEVICE_INFORMATION,
     PRISM_LAUNCH_AGENTS_AND_DAEMONS,
     PRISM_LOCAL_USERS,
-    PrismRow,
 )
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.counting import COUNT_REQUESTS, GroupBy
-from ..kit.params import Cursor, Fields, Limit, NamePart, Str
-from ..kit.scan import Check
-from ..kit.versions import VersionAtLeast, VersionBelow, version_checks
+from ..kit.counting import COUNT_REQUESTS
+from ..kit.params import NamePart, Str
+from ..kit.versions import VersionAtLeast, VersionBelow
 from .filter import joined
-from .page import Blueprint, EnrolledOnly, Families, OnDevice, PrismFilter, Scope, SortBy, prism_page
+from .page import OnDevice, Scope, prism_page
 
 _tool = partial(tool, optional=(LIST_DEVICES, PRISM_DEVICE_INFORMATION), requests=120, count_requests=COUNT_REQUESTS)
 """A tool over one category; the other lists tell which devices are enrolled and which do not report."""
@@ -108,15 +106,7 @@ async def prism_device_information(
     apple_silicon: bool | None = None,
     mdm_enabled: bool | None = None,
     agent_installed: bool | None = None,
-    blueprint: Blueprint = "",
-    device_families: Families = (),
-    filter: PrismFilter = None,
-    enrolled: EnrolledOnly = None,
-    sort_by: SortBy = "",
-    group_by: GroupBy = (),
-    fields: Fields = (),
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    **scope: Unpack[Scope],
 ) -> Page[DeviceInformationLine]:
     """Hardware and OS of devices from Prism, fleet-wide: model, capacity, OS build, agent, check-in, battery. Unlike
     list_devices it covers Apple devices only and also shows removed ones."""
@@ -127,9 +117,8 @@ async def prism_device_information(
         "mdm_enabled": mdm_enabled,
         "agent_installed": agent_installed,
     }
-    versions = _versions("os_version", version_below, version_at_least)
-    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by, versions, enrolled=enrolled)
-    return await prism_page(ctx, PRISM_DEVICE_INFORMATION, DeviceInformationLine, typed, scope, fields, limit, cursor)
+    versions = ("os_version", version_below, version_at_least)
+    return await prism_page(ctx, PRISM_DEVICE_INFORMATION, DeviceInformationLine, device, typed, versions, **scope)
 
 
 @_tool(PRISM_LAUNCH_AGENTS_AND_DAEMONS)
@@ -142,15 +131,7 @@ async def prism_launch_agents_and_daemons(
     program_arguments: Str = "",
     is_loaded: bool | None = None,
     run_at_load: bool | None = None,
-    blueprint: Blueprint = "",
-    device_families: Families = (),
-    filter: PrismFilter = None,
-    enrolled: EnrolledOnly = None,
-    sort_by: SortBy = "",
-    group_by: GroupBy = (),
-    fields: Fields = (),
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    **scope: Unpack[Scope],
 ) -> Page[LaunchLine]:
     """What starts by itself on Macs (persistence), fleet-wide or on one device. Apple's own labels begin with
     com.apple., but
@@ -163,8 +144,7 @@ async def prism_launch_agents_and_daemons(
         "is_loaded": is_loaded,
         "run_at_load": run_at_load,
     }
-    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by, enrolled=enrolled)
-    page = await prism_page(ctx, PRISM_LAUNCH_AGENTS_AND_DAEMONS, LaunchLine, typed, scope, fields, limit, cursor)
+    page = await prism_page(ctx, PRISM_LAUNCH_AGENTS_AND_DAEMONS, LaunchLine, device, typed, **scope)
     if program and not page.items:
         page.notes.append("program is often empty in Prism; try program_arguments")
     return page
@@ -179,15 +159,7 @@ async def prism_local_users(
     hidden_user: bool | None = None,
     secure_token: bool | None = None,
     logged_in: bool | None = None,
-    blueprint: Blueprint = "",
-    device_families: Families = (),
-    filter: PrismFilter = None,
-    enrolled: EnrolledOnly = None,
-    sort_by: SortBy = "",
-    group_by: GroupBy = (),
-    fields: Fields = (),
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    **scope: Unpack[Scope],
 ) -> Page[LocalUserLine]:
     """Local accounts on Macs, fleet-wide or on one device: admins, hidden accounts, secure tokens."""
     typed = {
@@ -197,8 +169,7 @@ async def prism_local_users(
         "secure_token": secure_token,
         "logged_in": logged_in,
     }
-    scope = Scope(device, blueprint, device_families, filter, sort_by, group_by, enrolled=enrolled)
-    return await prism_page(ctx, PRISM_LOCAL_USERS, LocalUserLine, typed, scope, fields, limit, cursor)
+    return await prism_page(ctx, PRISM_LOCAL_USERS, LocalUserLine, device, typed, **scope)
 
 
 @_tool(PRISM_APPS)
@@ -213,15 +184,7 @@ async def prism_applications(
     team_id: Str = "",
     path: Str = "",
     ad_hoc_code_signed: bool | None = None,
-    blueprint: Blueprint = "",
-    device_families: Families = (),
-    filter: PrismFilter = None,
-    enrolled: EnrolledOnly = None,
-    sort_by: SortBy = "",
-    group_by: GroupBy = (),
-    fields: Fields = (),
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    **scope: Unpack[Scope],
 ) -> Page[ApplicationLine]:
     """Which devices have an app: one row per app and device, over Macs, iPhones and iPads, removed ones too. Text
     matches any part in any letter case. For all apps of one device, or Windows and Android, use list_device_apps."""
@@ -233,14 +196,9 @@ async def prism_applications(
         "ad_hoc_code_signed": ad_hoc_code_signed,
     }
     exact = {"version": {"in": [version.strip()]}} if version.strip() else {}
-    versions = _versions("version", version_below, version_at_least)
-    wanted = joined(exact, filter or {})
-    scope = Scope(device, blueprint, device_families, wanted, sort_by, group_by, versions, enrolled=enrolled)
-    page = await prism_page(ctx, PRISM_APPS, ApplicationLine, typed, scope, fields, limit, cursor)
-    if not device and not device_families:
+    versions = ("version", version_below, version_at_least)
+    scope["filter"] = joined(exact, scope["filter"] or {})
+    page = await prism_page(ctx, PRISM_APPS, ApplicationLine, device, typed, versions, **scope)
+    if not device and not scope["device_families"]:
         page.notes.append("Prism has no Windows or Android devices: list_device_apps, one at a time")
     return page
-
-
-def _versions(column: str, below: str, at_least: str) -> list[Check[PrismRow]]:
-    return version_checks(below, at_least, lambda row: row.values.get(column))

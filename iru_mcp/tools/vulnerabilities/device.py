@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, TypedDict, Unpack
 
 from pydantic import Field
 
@@ -16,7 +16,7 @@ from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.coverage import MACS, say_coverage
 from ..kit.listing import listing
-from ..kit.params import Cursor, DeviceRef, Fields, Limit, Str, newest_first
+from ..kit.params import DeviceRef, Paging, Str, newest_first
 from ..kit.reader import attempt
 from ..kit.resolve import resolve
 from ..kit.rows import RowShape
@@ -54,9 +54,7 @@ async def list_vulnerabilities(
     known_exploited: bool | None = None,
     software: Str = "",
     sort: Literal["worst", "newest"] = "worst",
-    fields: Fields = (),
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    **paging: Unpack[Paging],
 ) -> Page[DetectionLine]:
     """CVEs present on one device now, with the software that carries them, worst first (known-exploited before all).
     cve_description and cve_link only by fields."""
@@ -77,7 +75,7 @@ async def list_vulnerabilities(
     )
     known = {"known_exploited": True}
     shape = RowShape(DetectionLine, flat=lambda row: row.flat() | (known if _is_in(row, exploited) else {}))
-    page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    page = await listing(ctx, source, shape, **paging)
     page.device = target.shown()
     page.notes += [f"which of these are known to be exploited was not read: {why}"] if why else []
     await say_coverage(ctx.call, page, target, "vulnerability detections", MACS)

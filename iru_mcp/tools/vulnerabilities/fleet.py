@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict, Unpack
 
 from pydantic import Field
 
@@ -12,7 +12,7 @@ from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.listing import listing
-from ..kit.params import Cursor, Fields, Limit, Str, newest_first
+from ..kit.params import Paging, Str, newest_first
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source, flag_checks, text_checks
 from .device import SEVERITIES, Severity, rank
@@ -45,9 +45,7 @@ async def list_fleet_vulnerabilities(
         "worst"
     ),
     status: Literal["active", "remediated", "all"] = "active",
-    fields: Fields = (),
-    limit: Limit = 25,
-    cursor: Cursor = "",
+    **paging: Unpack[Paging],
 ) -> Page[FleetVulnerabilityLine]:
     """CVEs present in the whole fleet, with device counts. For one CVE's devices use find_devices_with_vulnerability;
     for one device's CVEs list_vulnerabilities."""
@@ -67,7 +65,7 @@ async def list_fleet_vulnerabilities(
     first, order = _ORDERS[sort]
     source = Source(LIST_VULNERABILITIES, query={"sort_by": first}, narrow=narrow, checks=checks, order=order)
     shape = RowShape(FleetVulnerabilityLine, flat=fleet_row, lean=_lean)
-    return await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
+    return await listing(ctx, source, shape, **paging)
 
 
 def _is_known_exploited(row: Vulnerability) -> bool | None:
