@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from functools import cache
 from importlib import resources
@@ -21,12 +22,15 @@ from .tables import KINDS
 from .transaction import transaction
 from .views import VIEWS
 
+OF_SYNCS = frozenset({"changes", "syncs", "coverage", "alerts"})
+"""Views that tell of syncs: reading Iru for them would add nothing."""
+
 
 @cache
 def steps() -> tuple[str, ...]:
     """The SQL of each step, the first first."""
-    files = [file for file in resources.files(__package__).joinpath("steps").iterdir() if file.name.endswith(".sql")]
-    return tuple(file.read_text("utf-8") for file in sorted(files, key=lambda file: file.name))
+    found = {file.name: file for file in resources.files(__package__).joinpath("steps").iterdir()}
+    return tuple(found[name].read_text("utf-8") for name in sorted(found) if name.endswith(".sql"))
 
 
 def version(db: sqlite3.Connection) -> int:
@@ -89,6 +93,11 @@ def kinds_read() -> dict[str, frozenset[str]]:
         return next((kind for kind in longest_first if f"{table}_".startswith(f"_{kind}_")), "")
 
     return {name: frozenset(filter(None, map(kind_of, tables))) for name, (_, tables) in _views_read().items()}
+
+
+def kinds_of(views: Iterable[str]) -> frozenset[str]:
+    """The kinds that any of `views` reads and a fill brings up to date."""
+    return frozenset().union(*(kinds_read()[view] for view in views if view not in OF_SYNCS))
 
 
 @cache

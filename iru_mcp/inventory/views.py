@@ -8,7 +8,9 @@ statement about one device must begin with the device; by LEFT JOIN, for one tha
 
 from __future__ import annotations
 
-from .analyst_views import ANALYST_VIEWS
+import tomllib
+from importlib import resources
+
 from .tables import KINDS, Kind
 
 _TIME = "strftime('%Y-%m-%dT%H:%M:%SZ', {}, 'unixepoch')"
@@ -133,13 +135,14 @@ _GONE = (
     "JOIN _sync ended ON ended.id = span.seen_to WHERE span.seen_to = device.gone_sync"
 )
 _ALERTS = "SELECT id AS alert, rule, severity, say, row, opened_at, resolved_at FROM _alert"
+_FOR_ANALYSTS = tomllib.loads(resources.files(__package__).joinpath("analyst_views.toml").read_text("utf-8"))
 
 VIEWS: dict[str, tuple[str, str]] = {
     **{
         kind.name: (f"{kind.about}; now", f"SELECT {columns_of(kind)} {rows_from(kind, f'_{kind.name}_open')}")
         for kind in KINDS
     },
-    **ANALYST_VIEWS,
+    **{name: (view["row"], view["sql"]) for name, view in _FOR_ANALYSTS.items()},
     **{
         f"{kind.name}_history": (f"{kind.holds}; now and before, valid_to null where it still is", _history(kind))
         for kind in KINDS

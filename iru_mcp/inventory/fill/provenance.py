@@ -8,8 +8,8 @@ from typing import Any
 
 from ...errors import Denied, NotLicensed, NotPermitted
 from ..describe import FAILED, failed_rounds
+from ..schema import OF_SYNCS, kinds_of
 from ..tables import BY_NAME, Kind
-from .sources import OF_SYNCS, kinds_of
 
 Rows = Sequence[Sequence[Any]]
 _COVERAGE = (

@@ -17,14 +17,13 @@ from ...errors import IruError, UsageError
 from ...folding import nearest
 from ..describe import failure_notes
 from ..query import ask
-from ..schema import view_columns
+from ..schema import kinds_of, view_columns
 from ..store import reader, words
 from ..tables import BY_NAME
 from ..views import VIEWS
 from .costs import known
 from .on_demand import OnDemand, Told
 from .provenance import facts, provenance
-from .sources import kinds_of
 
 _A_DAY = timedelta(days=1)
 _FEW = 12

@@ -42,9 +42,9 @@ async def inventory_query(
     status), library_item_status(library_item_name, status), audit_events, windows_android_details; what is on devices
     has device_id; more: inventory_schema. `tables` says of when and what is missing. Times are text like
     2026-11-22T09:30:00Z, booleans 1, 0; version_key(text) compares versions."""
-    from ...inventory import null_rows, query, unknown_words
+    from ...inventory import query, statement_notes
     from ...inventory.fill.provenance import facts, provenance
-    from ...inventory.fill.sources import kinds_of
+    from ...inventory.schema import kinds_of
 
     copy = _copy(ctx)
     path = await copy.path()
@@ -56,7 +56,7 @@ async def inventory_query(
         copy.processes,
         path,
         sql,
-        facts=facts(views) | unknown_words.lookups(sql, views) | null_rows.lookups(sql, views),
+        facts=facts(views) | statement_notes.lookups(sql, views),
         rows=_ROWS,
         cell=MAX_FIELD + 1,
         seconds=_SECONDS,
@@ -67,8 +67,7 @@ async def inventory_query(
     long = sum(isinstance(cell, str) and len(cell) > MAX_FIELD for row in rows for cell in row)
     notes = _notes(more=found.more or cut, long=long)
     complete = about.complete and not notes
-    notes += about.notes + _ended(sql, len(rows))
-    notes += unknown_words.notes(sql, views, found.facts) + null_rows.notes(sql, found.facts)
+    notes += about.notes + _ended(sql, len(rows)) + statement_notes.notes(sql, views, found.facts)
     answer = {"tables": about.tables, "returned": len(rows), "complete": complete}
     return answer | ({"notes": notes} if notes else {}) | {"columns": found.columns, "rows": rows}
 
