@@ -19,12 +19,11 @@ _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", 
 
 
 def _setting(  # noqa: PLR0913 - each part of a setting is said once, here
-    default: Any,
     env: str,
     text: str,
+    default: Any = "",
     *,
     older: str = "",
-    secret: bool = False,
     choices: str = "",
     least: int = 0,
     most: int = 99_999_999,
@@ -33,113 +32,101 @@ def _setting(  # noqa: PLR0913 - each part of a setting is said once, here
 ) -> Any:
     """A field with its metadata. `path`: ~ is expanded and the path made absolute, as a client may start the server
     anywhere. `guards`: a mistyped name would leave something open, so it is refused and not only warned of."""
+    secret = isinstance(default, SecretStr)
     meta = {"env": env, "help": text, "older": older, "secret": secret, "choices": tuple(choices.split())}
     meta |= {"least": least, "most": most, "path": path, "guards": guards}
     return field(default=default, metadata=meta, repr=not secret)
+
+
+def _secret(env: str, text: str, *, older: str = "", guards: bool = True) -> Any:
+    """The field of a secret: it has no flag, and no text of the settings shows it."""
+    return _setting(env, text, SecretStr(""), older=older, guards=guards)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What a run of iru-mcp was told, by environment and by flags; a flag is the field's name with dashes."""
 
-    api_url: str = _setting("", "IRU_API_URL", "API URL from Access > API tokens", older="KANDJI_API_URL")
-    api_token: SecretStr = _setting(
-        SecretStr(""), "IRU_API_TOKEN", "API token; never a flag", older="KANDJI_API_TOKEN", secret=True, guards=True
-    )
-    api_token_file: str = _setting("", "IRU_API_TOKEN_FILE", "file that holds the API token", path=True, guards=True)
+    api_url: str = _setting("IRU_API_URL", "API URL from Access > API tokens", older="KANDJI_API_URL")
+    api_token: SecretStr = _secret("IRU_API_TOKEN", "API token; never a flag", older="KANDJI_API_TOKEN")
+    api_token_file: str = _setting("IRU_API_TOKEN_FILE", "file that holds the API token", path=True, guards=True)
     api_token_keyring: bool = _setting(
-        False, "IRU_API_TOKEN_KEYRING", "read the API token from the system keyring, where setup put it"
+        "IRU_API_TOKEN_KEYRING", "read the API token from the system keyring, where setup put it", False
     )
-    subdomain: str = _setting("", "IRU_SUBDOMAIN", "instead of the URL: its first part", older="KANDJI_SUBDOMAIN")
+    subdomain: str = _setting("IRU_SUBDOMAIN", "instead of the URL: its first part", older="KANDJI_SUBDOMAIN")
     region: str = _setting(
-        "us", "IRU_REGION", "region that goes with the subdomain", older="KANDJI_REGION", choices="us eu"
+        "IRU_REGION", "region that goes with the subdomain", "us", older="KANDJI_REGION", choices="us eu"
     )
     allowed_api_hosts: str = _setting(
-        "", "IRU_ALLOWED_API_HOSTS", "further API hosts to trust with the token, by comma", guards=True
+        "IRU_ALLOWED_API_HOSTS", "further API hosts to trust with the token, by comma", guards=True
     )
-    ca_file: str = _setting("", "SSL_CERT_FILE", "CA certificates to trust beside the OS trust store", path=True)
-    cache_seconds: int = _setting(60, "IRU_CACHE_SECONDS", "seconds an answer of Iru's may be given again; 0: never")
+    ca_file: str = _setting("SSL_CERT_FILE", "CA certificates to trust beside the OS trust store", path=True)
+    cache_seconds: int = _setting("IRU_CACHE_SECONDS", "seconds an answer of Iru's may be given again; 0: never", 60)
     quota_floor: int = _setting(
-        500,
         "IRU_QUOTA_FLOOR",
         "requests of Iru's 10,000 an hour that syncs and walks of more than 10 leave; of another limit the same share",
+        500,
         most=9_999,
     )
     privacy: str = _setting(
-        "off",
         "IRU_PRIVACY",
         "pseudonyms: people, serials and addresses are renamed",
+        "off",
         choices="off pseudonyms",
         guards=True,
     )
-    privacy_key: SecretStr = _setting(
-        SecretStr(""),
-        "IRU_PRIVACY_KEY",
-        "keeps pseudonyms the same across restarts and replicas",
-        secret=True,
-        guards=True,
-    )
-    demo: bool = _setting(False, "IRU_DEMO", "use the embedded demo tenant; no account needed")
-    devices: int = _setting(400, "IRU_DEMO_DEVICES", "devices of the demo tenant", least=40, most=1_000_000)
-    toolsets: str = _setting("", "IRU_TOOLSETS", "toolsets to offer beside the usual ones, by comma, or all")
-    tools: str = _setting("", "IRU_TOOLS", "tools to offer beside the usual ones, by comma")
-    exclude_tools: str = _setting("", "IRU_EXCLUDE_TOOLS", "tools not to offer, by comma", guards=True)
-    transport: str = _setting("stdio", "IRU_MCP_TRANSPORT", "how clients reach the server", choices="stdio sse http")
-    host: str = _setting("127.0.0.1", "IRU_MCP_HOST", "address to listen on", guards=True)
-    port: int = _setting(8000, "IRU_MCP_PORT", "port to listen on; 0: a free one", most=65_535)
-    mcp_token: SecretStr = _setting(
-        SecretStr(""),
-        "IRU_MCP_TOKEN",
-        "bearer token for HTTP clients, or several as NAME:TOKEN lines",
-        secret=True,
-        guards=True,
-    )
-    mcp_token_file: str = _setting("", "IRU_MCP_TOKEN_FILE", "file that holds them", path=True, guards=True)
-    oauth_issuer: str = _setting(
-        "", "IRU_MCP_OAUTH_ISSUER", "accept access tokens of this OAuth 2.1 issuer", guards=True
-    )
+    privacy_key: SecretStr = _secret("IRU_PRIVACY_KEY", "keeps pseudonyms the same across restarts and replicas")
+    demo: bool = _setting("IRU_DEMO", "use the embedded demo tenant; no account needed", False)
+    devices: int = _setting("IRU_DEMO_DEVICES", "devices of the demo tenant", 400, least=40, most=1_000_000)
+    toolsets: str = _setting("IRU_TOOLSETS", "toolsets to offer beside the usual ones, by comma, or all")
+    tools: str = _setting("IRU_TOOLS", "tools to offer beside the usual ones, by comma")
+    exclude_tools: str = _setting("IRU_EXCLUDE_TOOLS", "tools not to offer, by comma", guards=True)
+    transport: str = _setting("IRU_MCP_TRANSPORT", "how clients reach the server", "stdio", choices="stdio sse http")
+    host: str = _setting("IRU_MCP_HOST", "address to listen on", "127.0.0.1", guards=True)
+    port: int = _setting("IRU_MCP_PORT", "port to listen on; 0: a free one", 8000, most=65_535)
+    mcp_token: SecretStr = _secret("IRU_MCP_TOKEN", "bearer token for HTTP clients, or several as NAME:TOKEN lines")
+    mcp_token_file: str = _setting("IRU_MCP_TOKEN_FILE", "file that holds them", path=True, guards=True)
+    oauth_issuer: str = _setting("IRU_MCP_OAUTH_ISSUER", "accept access tokens of this OAuth 2.1 issuer", guards=True)
     oauth_audience: str = _setting(
-        "", "IRU_MCP_OAUTH_AUDIENCE", "audience they must be for; the public URL if empty", guards=True
+        "IRU_MCP_OAUTH_AUDIENCE", "audience they must be for; the public URL if empty", guards=True
     )
-    oauth_jwks_url: str = _setting("", "IRU_MCP_OAUTH_JWKS_URL", "where the issuer publishes its keys", guards=True)
-    oauth_scopes: str = _setting("", "IRU_MCP_OAUTH_SCOPES", "scopes they must carry, by comma", guards=True)
-    public_url: str = _setting("", "IRU_MCP_PUBLIC_URL", "this server's URL as clients know it, like https://HOST/mcp")
+    oauth_jwks_url: str = _setting("IRU_MCP_OAUTH_JWKS_URL", "where the issuer publishes its keys", guards=True)
+    oauth_scopes: str = _setting("IRU_MCP_OAUTH_SCOPES", "scopes they must carry, by comma", guards=True)
+    public_url: str = _setting("IRU_MCP_PUBLIC_URL", "this server's URL as clients know it, like https://HOST/mcp")
     allowed_hosts: str = _setting(
-        "", "IRU_MCP_ALLOWED_HOSTS", "Host headers to accept beside loopback, by comma", guards=True
+        "IRU_MCP_ALLOWED_HOSTS", "Host headers to accept beside loopback, by comma", guards=True
     )
     allowed_origins: str = _setting(
-        "", "IRU_MCP_ALLOWED_ORIGINS", "Origin headers to accept beside loopback, by comma", guards=True
+        "IRU_MCP_ALLOWED_ORIGINS", "Origin headers to accept beside loopback, by comma", guards=True
     )
-    stateless: bool = _setting(False, "IRU_MCP_STATELESS", "no sessions and no SSE: for replicas behind a balancer")
-    metrics: bool = _setting(False, "IRU_MCP_METRICS", "serve Prometheus counts at /metrics")
-    max_calls: int = _setting(32, "IRU_MCP_MAX_CALLS", "tool calls at work at once; more wait", least=1)
-    max_connections: int = _setting(512, "IRU_MCP_MAX_CONNECTIONS", "HTTP connections at once; more get 503", least=1)
+    stateless: bool = _setting("IRU_MCP_STATELESS", "no sessions and no SSE: for replicas behind a balancer", False)
+    metrics: bool = _setting("IRU_MCP_METRICS", "serve Prometheus counts at /metrics", False)
+    max_calls: int = _setting("IRU_MCP_MAX_CALLS", "tool calls at work at once; more wait", 32, least=1)
+    max_connections: int = _setting("IRU_MCP_MAX_CONNECTIONS", "HTTP connections at once; more get 503", 512, least=1)
     audit: str = _setting(
-        "off", "IRU_MCP_AUDIT", "one JSON line per call: off, stderr or a file", path=True, guards=True
+        "IRU_MCP_AUDIT", "one JSON line per call: off, stderr or a file", "off", path=True, guards=True
     )
-    text_only: bool = _setting(False, "IRU_MCP_TEXT_ONLY", "answers as text alone, without structured content")
-    views: bool = _setting(True, "IRU_VIEWS", "offer views to clients that show them")
+    text_only: bool = _setting("IRU_MCP_TEXT_ONLY", "answers as text alone, without structured content", False)
+    views: bool = _setting("IRU_VIEWS", "offer views to clients that show them", True)
     inventory: str = _setting(
-        "", "IRU_INVENTORY", "file of the inventory copy; one in your data folder unless set", path=True
+        "IRU_INVENTORY", "file of the inventory copy; one in your data folder unless set", path=True
     )
     account_name: str = _setting(
-        "", "IRU_ACCOUNT_NAME", "what people call the account: kept at each sync, shown in the report and exports"
+        "IRU_ACCOUNT_NAME", "what people call the account: kept at each sync, shown in the report and exports"
     )
     inventory_quota: int = _setting(
-        50, "IRU_INVENTORY_QUOTA", "percent of an hour's requests that SQL over the fleet may take", least=1, most=100
+        "IRU_INVENTORY_QUOTA", "percent of an hour's requests that SQL over the fleet may take", 50, least=1, most=100
     )
     sync_every: str = _setting(
-        "", "IRU_SYNC_EVERY", "over HTTP: how often the server syncs the inventory copy by itself, like 1h"
+        "IRU_SYNC_EVERY", "over HTTP: how often the server syncs the inventory copy by itself, like 1h"
     )
-    alert_rules: str = _setting("", "IRU_ALERT_RULES", "TOML file of further inventory rules", path=True)
-    alert_webhook: SecretStr = _setting(
-        SecretStr(""), "IRU_ALERT_WEBHOOK", "https address that alerts go to; never a flag", secret=True
+    alert_rules: str = _setting("IRU_ALERT_RULES", "TOML file of further inventory rules", path=True)
+    alert_webhook: SecretStr = _secret(
+        "IRU_ALERT_WEBHOOK", "https address that alerts go to; never a flag", guards=False
     )
-    alert_secret: SecretStr = _setting(
-        SecretStr(""), "IRU_ALERT_SECRET", "secret that alerts are signed with; never a flag", secret=True, guards=True
-    )
-    alert_digest: bool = _setting(False, "IRU_ALERT_DIGEST", "one request to the webhook a sync, with all its alerts")
-    log_level: str = _setting("warning", "IRU_MCP_LOG_LEVEL", "what goes to stderr", choices="debug info warning error")
+    alert_secret: SecretStr = _secret("IRU_ALERT_SECRET", "secret that alerts are signed with; never a flag")
+    alert_digest: bool = _setting("IRU_ALERT_DIGEST", "one request to the webhook a sync, with all its alerts", False)
+    log_level: str = _setting("IRU_MCP_LOG_LEVEL", "what goes to stderr", "warning", choices="debug info warning error")
 
 
 FIELDS = {item.name: item for item in fields(Settings)}

@@ -72,12 +72,19 @@ def changes(  # noqa: PLR0913 - what may be asked
 ) -> Changes:
     """The changes seen by syncs that finished within the two moments."""
     kinds = [BY_NAME[kind]] if kind else [one for one in KINDS if not one.starts and (one.device or not device)]
-    where, names = _window(since, until, device)
+    where = "at_sync.finished_at BETWEEN :since AND :until" + (" AND span.device = :device" if device else "")
+    names = {
+        "since": utc(since) if since else "",
+        "until": utc(until) if until else "9",
+        "device": device.number if device else 0,
+        "most": most + 1,
+    }
     counts: dict[str, dict[str, int]] = {}
     counted = f"SELECT kind, what, count(*) FROM ({_spans(kinds, where)}) GROUP BY 1, 2"
     for name, what, count in db.execute(counted, names):
         counts.setdefault(name, {})[what] = count
-    found = db.execute(
+    found = records(
+        db,
         "SELECT change.at, change.kind, change.what, key.text AS thing, device.device_id, device.device_name, "
         "device.serial_number, owner.user_email, owner.blueprint_name, change.device, change.old, change.new "
         f"FROM (SELECT * FROM ({_spans(kinds, where)}) ORDER BY sync DESC, place, device, value LIMIT :most) change "
@@ -85,11 +92,16 @@ def changes(  # noqa: PLR0913 - what may be asked
         "LEFT JOIN _devices_open held ON held.device = change.device "
         "LEFT JOIN _devices_value owner ON owner._id = held.value "
         "ORDER BY change.sync DESC, change.place, change.device, change.value",
-        names | {"most": most + 1},
-    ).fetchall()
-    items = [_item(db, row, whole=bool(kind)) for row in found[:most]]
+        names,
+    )
+    items = [_item(db, row, whole=bool(kind)) for row in found]
     begins = db.execute("SELECT min(finished_at) FROM _sync").fetchone()[0]
-    return Changes(items, counts, _syncs(db, since, until), begins, len(found) > most)
+    compared = db.execute(  # the syncs whose changes are asked for, at most ten, and the one before them
+        "SELECT finished_at FROM _sync WHERE id >= coalesce((SELECT max(id) FROM _sync WHERE finished_at < :since), 0) "
+        "AND finished_at <= :until ORDER BY id DESC LIMIT 11",
+        names,
+    )
+    return Changes(items[:most], counts, [row[0] for row in compared], begins, len(items) > most)
 
 
 def _spans(kinds: Sequence[Kind], where: str) -> str:
@@ -112,36 +124,9 @@ def _spans(kinds: Sequence[Kind], where: str) -> str:
     return " UNION ALL ".join(found)
 
 
-def _syncs(db: sqlite3.Connection, since: datetime | None, until: datetime | None) -> list[str]:
-    """When the syncs finished whose changes are asked for, newest first, at most ten, and the one before them."""
-    found = db.execute(
-        "SELECT finished_at FROM _sync WHERE id >= coalesce((SELECT max(id) FROM _sync WHERE finished_at < ?), 0) "
-        "AND finished_at <= ? ORDER BY id DESC LIMIT 11",
-        (utc(since) if since else "", utc(until) if until else "9"),
-    )
-    return [row[0] for row in found]
-
-
-def _window(since: datetime | None, until: datetime | None, device: Target | None) -> tuple[str, dict[str, Any]]:
-    where, names = ["1"], dict[str, Any]()
-    for text, value in (
-        ("at_sync.finished_at >= :since", utc(since) if since else None),
-        ("at_sync.finished_at <= :until", utc(until) if until else None),
-        ("span.device = :device", device.number if device else None),
-    ):
-        if value is not None:
-            where.append(text)
-            names[text.rpartition(":")[2]] = value
-    return " AND ".join(where), names
-
-
-_NAMES = ("at", "kind", "what", "thing", "device_id", "device_name", "serial_number", "user_email", "blueprint_name")
-
-
-def _item(db: sqlite3.Connection, row: tuple[Any, ...], *, whole: bool) -> dict[str, Any]:
+def _item(db: sqlite3.Connection, named: dict[str, Any], *, whole: bool) -> dict[str, Any]:
     """A change as answers show it; of what came or went only the telling columns unless the `whole` is wanted."""
-    *names, device, old, new = row
-    named = dict(zip(_NAMES, names, strict=True))
+    device, old, new = (named.pop(name) for name in ("device", "old", "new"))
     kind = BY_NAME[named["kind"]]
     before, after = _content(db, kind.name, old), _content(db, kind.name, new)
     if after and not before:  # since when Iru has had it, if that is known and it is still there

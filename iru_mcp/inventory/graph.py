@@ -46,63 +46,55 @@ class Relation:
     verb: str
     target: str
     select: str
-    properties: tuple[str, ...] = ()
+    properties: tuple[str, ...]
+
+
+def _relation(named: str, select: str, properties: str = "") -> Relation:
+    """A relation, named as source, verb and target."""
+    source, verb, target = named.split()
+    return Relation(source, verb, target, select, tuple(properties.split()))
 
 
 RELATIONS: tuple[Relation, ...] = (
-    Relation(
-        "account",
-        "HAS",
-        "device",
+    _relation(
+        "account HAS device",
         "SELECT m.value AS a, m.value AS an, d.device_id AS b, d.device_name AS bn "
         "FROM _meta m, devices d WHERE m.name = 'account'",
     ),
-    Relation(
-        "device",
-        "ASSIGNED",
-        "user",
+    _relation(
+        "device ASSIGNED user",
         "SELECT d.device_id AS a, d.device_name AS an, u.id AS b, coalesce(u.email, u.name) AS bn FROM devices d "
         "JOIN users u ON u.id = d.user_id",
     ),
-    Relation(
-        "device",
-        "ASSIGNED",
-        "blueprint",
+    _relation(
+        "device ASSIGNED blueprint",
         "SELECT d.device_id AS a, d.device_name AS an, b.id AS b, b.name AS bn FROM devices d "
         "JOIN blueprints b ON b.id = d.blueprint_id",
     ),
-    Relation(
-        "device",
-        "ASSIGNED",
-        "profile",
+    _relation(
+        "device ASSIGNED profile",
         "SELECT device_id AS a, device_name AS an, payload_identifier AS b, profile_display_name AS bn FROM profiles "
         "WHERE enrolled AND payload_identifier IS NOT NULL",
     ),
-    Relation(
-        "device",
-        "INSTALLED",
-        "app",
+    _relation(
+        "device INSTALLED app",
         "SELECT device_id AS a, device_name AS an, coalesce(bundle_id, name) AS b, name AS bn, version FROM apps "
         "WHERE enrolled",
-        ("version",),
+        "version",
     ),
-    Relation(
-        "device",
-        "HAS",
-        "vulnerability",
+    _relation(
+        "device HAS vulnerability",
         "SELECT x.device_id AS a, x.device_name AS an, v.cve_id AS b, v.cve_id AS bn, x.name AS software, x.version, "
         "x.since FROM detections x JOIN vulnerabilities v ON v.cve_id = x.cve_id WHERE x.enrolled",
-        ("software", "version", "since"),
+        "software version since",
     ),
-    Relation(
-        "app",
-        "HAS",
-        "vulnerability",
+    _relation(
+        "app HAS vulnerability",
         "SELECT DISTINCT coalesce(x.bundle_id, x.name) AS a, x.name AS an, v.cve_id AS b, v.cve_id AS bn, x.version "
         "FROM detections x JOIN vulnerabilities v ON v.cve_id = x.cve_id WHERE x.enrolled AND (x.bundle_id IN "
         "(SELECT bundle_id FROM apps) OR x.bundle_id IS NULL AND x.name IN (SELECT name FROM apps "
         "WHERE bundle_id IS NULL))",
-        ("version",),
+        "version",
     ),
 )
 
@@ -113,17 +105,16 @@ _ENOUGH = 40
 def around(db: sqlite3.Connection, start: str, hops: int, *, most: int = 150) -> Graph:
     """What is within `hops` of the nodes that `start` names: an id, serial number, e-mail, name or CVE; `account`
     for the whole. Raises NotFound."""
-    graph, frontier = Graph(), list(_named(db, start.strip()))
-    if not frontier:
+    graph = Graph(dict(_named(db, start.strip())))
+    if not graph.names:
         raise NotFound(
             "The inventory has nothing of that name.",
             "Pass a device's name or serial number, a user's e-mail, a blueprint, an app's name or bundle_id, a CVE, "
             "or account.",
         )
-    for node, name in frontier:
-        graph.names[node] = name
+    frontier = list(graph.names)
     for _ in range(hops):
-        found = [new for node, _ in frontier for new in _neighbours(db, graph, node)]
+        found = [new for node in frontier for new in _neighbours(db, graph, node)]
         frontier = []
         for edge, new, name in found:
             if new not in graph.names:
@@ -131,7 +122,7 @@ def around(db: sqlite3.Connection, start: str, hops: int, *, most: int = 150) ->
                     graph.left_out += 1
                     continue
                 graph.names[new] = name
-                frontier.append((new, name))
+                frontier.append(new)
             if edge not in graph.edges:
                 graph.edges.append(edge)
     return graph
@@ -155,9 +146,8 @@ def _named(db: sqlite3.Connection, start: str) -> Iterator[tuple[Node, str]]:
     if start.casefold() in ("account", account.casefold()):
         yield ("account", account), account
         return
-    names = {"it": start}
     for kind, select in _LOOKUPS.items():
-        found = [((kind, key), name or key) for key, name in db.execute(f"{select} LIMIT 5", names)]
+        found = [((kind, key), name or key) for key, name in db.execute(f"{select} LIMIT 5", {"it": start})]
         yield from found
         if found:
             return
@@ -180,6 +170,5 @@ def _neighbours(db: sqlite3.Connection, graph: Graph, node: Node) -> Iterator[tu
             for key, label, *cells in rows[:_ENOUGH]:
                 found = (there, str(key))
                 source, target = (node, found) if column == "a" else (found, node)
-                known = zip(relation.properties, cells, strict=True)
-                told = tuple((name, str(cell)) for name, cell in known if cell)
+                told = tuple((name, str(cell)) for name, cell in zip(relation.properties, cells, strict=True) if cell)
                 yield Edge(source, relation.verb, target, told), found, str(label or key)

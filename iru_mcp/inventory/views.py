@@ -16,6 +16,11 @@ from .tables import KINDS, Kind
 _TIME = "strftime('%Y-%m-%dT%H:%M:%SZ', {}, 'unixepoch')"
 _CHANGED = "iif(span.changed = 0, span.since, span.changed)"
 """0 stands for the same time as `since`: most apps never change, and 0 takes no room in the file."""
+_REPORTED = (
+    f"(SELECT {_TIME.format('coalesce(collected_at, updated_at)')} FROM _report WHERE category = "
+    "(SELECT id FROM _category WHERE name = '{}') AND device = span.device) AS last_collected_at"
+)
+"""When the device of a span last reported a category."""
 BEGAN = "(SELECT finished_at FROM _sync WHERE id = span.seen_from)"
 """When a span began."""
 
@@ -31,7 +36,7 @@ def columns_of(kind: Kind) -> str:
             *(f"json_extract(span.latest, '$.{name}') AS \"{name}\"" for name in kind.latest),
             *((f"{_TIME.format('span.since')} AS since",) if kind.since else ()),
             *((f"{_TIME.format(_CHANGED)} AS {kind.changed}",) if kind.changed else ()),
-            *_of_report(kind),
+            *((_REPORTED.format(kind.name),) if kind.prism else ()),
             "NOT (span.flags & 1) AS baseline",
             f"{BEGAN} AS valid_from",
         )
@@ -72,14 +77,6 @@ _MADE: dict[str, dict[str, str]] = {
 }
 """Columns that are not read off a table's own content. Iru writes the status of profiles in other words and letters
 than that of other items; here one state has one word."""
-
-
-def _of_report(kind: Kind) -> tuple[str, ...]:
-    if not kind.prism:
-        return ()
-    collected = _TIME.format("coalesce(collected_at, updated_at)")
-    category = f"category = (SELECT id FROM _category WHERE name = '{kind.name}')"
-    return (f"(SELECT {collected} FROM _report WHERE {category} AND device = span.device) AS last_collected_at",)
 
 
 def rows_from(kind: Kind, spans: str) -> str:

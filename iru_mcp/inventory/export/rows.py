@@ -24,7 +24,7 @@ from ..schema import view_columns
 from ..store import last_sync, records
 from ..tables import KINDS, Kind
 from ..views import BEGAN, columns_of, rows_from
-from .columns import Type, type_of, typed, types_of
+from .columns import Type, type_of, typed
 
 Row = dict[str, Any]
 Shown = Callable[[Any], Any]
@@ -107,8 +107,8 @@ def rows(db: sqlite3.Connection, table: Table, wanted: Wanted, shown: Shown, syn
 
 
 def _table(view: str, select: str, since: int | None, kind: Kind | None = None) -> Table:
-    columns = view_columns()[view]
-    types = types_of(kind, columns) if kind else {name: type_of(view, name) for name in columns}
+    about = (kind.name, kind.record) if kind else (view, None)
+    types = {name: type_of(about[0], name, about[1]) for name in view_columns()[view]}
     if since is None:
         return Table(view, types, select)
     return Table(view, types | {"op": "text"}, select, {"since": since})

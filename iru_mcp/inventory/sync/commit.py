@@ -171,30 +171,26 @@ def _apply(db: sqlite3.Connection, kind: Kind, number: int) -> None:
 def _cover(  # noqa: PLR0913, PLR0917 - the facts of one reading
     db: sqlite3.Connection, kind: Kind, reading: str, state: ReadState, number: int, sync: Sync
 ) -> None:
-    whose = _whose(kind, reading)
-    rows = db.execute(f"SELECT count(*) FROM _{kind.name}_open WHERE {whose}").fetchone()[0]
     full = state.mode == "full"
     facts = {
         "kind": reading,
-        "rows": rows,
+        "state": "copied",
+        "rows": db.execute(f"SELECT count(*) FROM _{kind.name}_open WHERE {_whose(kind, reading)}").fetchone()[0],
         "odd": state.odd,
-        "mode": state.mode,
-        "sync": number,
-        "full": sync.started_at if full else None,
-        "removals": sync.started_at if full or state.removals or kind.starts else None,
         "counted": state.counted,
+        "mode": state.mode,
+        "good_sync": number,
+        "full_at": sync.started_at if full else None,
         "since": sync.started_at,
-        "at": sync.finished_at,
+        "checked_at": sync.finished_at,
+        "removals_at": sync.started_at if full or state.removals or kind.starts else None,
         "bound": _bound(db, reading, state, sync),
     }
+    newest = ", ".join(f"{name} = coalesce(excluded.{name}, {name})" for name in facts)
     db.execute(
-        "INSERT INTO _coverage(kind, state, rows, odd, counted, mode, first_sync, good_sync, full_at, since, "
-        "checked_at, removals_at, bound) VALUES (:kind, 'copied', :rows, :odd, :counted, :mode, :sync, :sync, "
-        ":full, :since, :at, :removals, :bound) ON CONFLICT(kind) DO UPDATE SET state = 'copied', why = NULL, "
-        "permission = NULL, rows = :rows, odd = :odd, counted = coalesce(:counted, counted), "
-        "mode = :mode, first_sync = coalesce(first_sync, :sync), good_sync = :sync, "
-        "full_at = coalesce(:full, full_at), since = :since, checked_at = :at, "
-        "removals_at = coalesce(:removals, removals_at), bound = :bound",
+        f"INSERT INTO _coverage({', '.join(facts)}, first_sync) VALUES ({', '.join(f':{name}' for name in facts)}, "
+        f":good_sync) ON CONFLICT(kind) DO UPDATE SET {newest}, first_sync = coalesce(first_sync, excluded.first_sync), "
+        "why = NULL, permission = NULL",
         facts,
     )
 

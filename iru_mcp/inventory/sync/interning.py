@@ -73,16 +73,13 @@ class Interning:
         found = self._db.execute(f"SELECT key, _id FROM {table} WHERE digest = ?", (digest,)).fetchone()
         if found:
             return int(found[0]), int(found[1])
-        key = self._key(thing.key)
+        self._db.execute("INSERT OR IGNORE INTO _key(text) VALUES (?)", (thing.key,))
+        key = int(self._db.execute("SELECT id FROM _key WHERE text = ?", (thing.key,)).fetchone()[0])
         columns = ", ".join(f'"{name}"' for name in (*kind.columns, "more"))
         marks = ", ".join("?" * (len(thing.cells) + 2))
         insert = f"INSERT INTO {table}(digest, key, {columns}) VALUES ({marks})"
         done = self._db.execute(insert, (digest, key, *thing.cells))
         return key, int(done.lastrowid or 0)
-
-    def _key(self, text: str) -> int:
-        self._db.execute("INSERT OR IGNORE INTO _key(text) VALUES (?)", (text,))
-        return int(self._db.execute("SELECT id FROM _key WHERE text = ?", (text,)).fetchone()[0])
 
 
 def _short(since: int | None, changed: int | None) -> tuple[int | None, int | None]:

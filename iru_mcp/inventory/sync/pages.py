@@ -19,7 +19,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,7 +33,7 @@ from ..store import utc
 from ..tables import Kind
 from .canonical import seconds
 from .quota import QuotaReader
-from .removals import Removals, Work
+from .removals import check_removals
 from .staging import Place, ReadState, Stage
 
 Progress = Callable[[str, int, int | None], None]
@@ -46,25 +46,20 @@ TRIES = 4
 _DENIED = (NotPermitted, NotLicensed, NotFound, Unauthorized)
 
 
+@dataclass(frozen=True, slots=True)
 class TableReader:
     """Reads tables for one sync."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a sync
-        self,
-        reader: QuotaReader,
-        now: Callable[[], datetime],
-        stage: Stage,
-        work: Work,
-        full_every: timedelta | None,
-        progress: Progress,
-    ) -> None:
-        self._reader, self._now, self._stage, self._work = reader, now, stage, work
-        self._full_every, self._progress = full_every, progress
-        self._removals = Removals(reader, stage, work)
+    quota: QuotaReader
+    stage: Stage
+    now: Callable[[], datetime]
+    full_every: timedelta | None
+    """How old a full reading may be before an incremental one no longer does; None: read all."""
+    progress: Progress
 
     async def read(self, kind: Kind) -> None:
         """Stage all of `kind` that is not staged yet, or write down that it may not be read. Raises an IruError."""
-        state = await self._work(lambda: self._begin(kind))
+        state = await self.stage.work(lambda: self._begin(kind))
         if state.state != "reading":
             return
         try:
@@ -72,32 +67,32 @@ class TableReader:
         except _DENIED as error:
             if kind.name == "devices":
                 raise
-            if (await self._work(self._stage.states))[kind.name].rows:
-                await self._work(lambda: self._stage.clear(kind))  # half a list would go on top of what is there
+            if (await self.stage.state(kind.name)).rows:
+                await self.stage.work(lambda: self.stage.clear(kind))  # half a list would go on top of what is there
                 raise  # the next sync begins it anew, and writes down what it then finds
             await self._elsewhere(kind, state, error)
 
     async def read_again(self, kind: Kind) -> None:
         """Read `kind` once more on top: what offset pages skip while the list changes is in one of two readings."""
-        state = (await self._work(self._stage.states))[kind.name]
+        state = await self.stage.state(kind.name)
         await self._pages(kind, kind.endpoint, replace(state, state="reading", position=None, rows=0, odd=0))
 
     def _begin(self, kind: Kind) -> ReadState:
         """How far the table is staged, from the start where it is not."""
-        known = self._stage.states().get(kind.name)
+        known = self.stage.states().get(kind.name)
         if known:
             return known
-        unread = self._stage.unread_parents(kind)
+        unread = self.stage.unread_parents(kind)
         since = self._since(kind) if kind.incremental else None
-        state = ReadState("reading", None, "incremental" if since else "full", since)
+        state = ReadState(mode="incremental" if since else "full", since=since)
         if unread:
             state = replace(unread, rows=0, odd=0)
-        self._stage.note(kind.name, state)
+        self.stage.note(kind.name, state)
         return state
 
     def _since(self, kind: Kind) -> str | None:
         """From when an incremental reading must read, by Iru's clock; None when only a full one will do."""
-        row = self._stage.db.execute(
+        row = self.stage.db.execute(
             "SELECT full_at, bound FROM _coverage WHERE kind = ? AND state = 'copied'", (kind.name,)
         ).fetchone()
         if row is None or row[1] is None:
@@ -105,7 +100,7 @@ class TableReader:
         since = utc(datetime.fromtimestamp(row[1], UTC) - MARGIN)
         if kind.starts:  # what happened stays as it is: there is nothing to read again
             return since
-        if self._full_every is None or self._now() - read_moment(row[0]) >= self._full_every:
+        if self.full_every is None or self.now() - read_moment(row[0]) >= self.full_every:
             return None
         return since
 
@@ -119,13 +114,13 @@ class TableReader:
             else:
                 return
         denied = replace(state, state="denied", why=error.fact, permission=kind.endpoint.grant)
-        await self._work(lambda: self._stage.begin_anew(kind, denied))
+        await self.stage.work(lambda: self.stage.begin_anew(kind, denied))
 
     async def _pages(self, kind: Kind, endpoint: Endpoint[Any], state: ReadState) -> None:
         """Read to the end, going on a few times where it breaks. Raises an IruError when it will not hold."""
         if kind.prism:
             endpoint = replace(endpoint, paging=PrismPages(overlap=1))
-        call = self._reader.call(endpoint)
+        call = self.quota.call(endpoint)
         left = TRIES
         while state.state == "reading":
             rows = state.rows
@@ -133,7 +128,7 @@ class TableReader:
                 state = await self._some_pages(kind, endpoint, call, state)
             except (Interrupted, IruError) as error:
                 cause = error.cause or error if isinstance(error, Interrupted) else error
-                state = (await self._work(self._stage.states))[kind.name]
+                state = await self.stage.state(kind.name)
                 left = TRIES if state.rows > rows else left - 1
                 if not left or not _may_heal(cause):
                     if isinstance(cause, IruError):
@@ -142,14 +137,14 @@ class TableReader:
                         f"Reading {endpoint.path} broke off: {cause}.",
                         "Run the same sync again; it goes on where this one ended.",
                     ) from None
-                await self._reader.rest(cause, TRIES - left)
-        if kind.prism and not await self._removals.check(kind, endpoint, call):
+                await self.quota.rest(cause, TRIES - left)
+        if kind.prism and not await check_removals(self.quota, self.stage, kind, endpoint, call):
             await self._pages(kind, endpoint, await self._anew(kind, None))
 
     async def _anew(self, kind: Kind, position: Place | None) -> ReadState:
         """Forget what is staged, to read all from `position` on."""
-        state = ReadState("reading", position, "full", None)
-        await self._work(lambda: self._stage.begin_anew(kind, state))
+        state = ReadState(position=position)
+        await self.stage.work(lambda: self.stage.begin_anew(kind, state))
         return state
 
     async def _some_pages(self, kind: Kind, endpoint: Endpoint[Any], call: Call, state: ReadState) -> ReadState:
@@ -173,14 +168,14 @@ class TableReader:
                     shared = _identity(kind, batch.rows[-1:])
                     place = [place, shared]
                 state = await self._stage_rows(kind, rows, state, place)
-                self._progress(kind.name, state.rows, batch.total)
+                self.progress(kind.name, state.rows, batch.total)
         return state
 
     async def _of_parents(self, kind: Kind, endpoint: Endpoint[Any], call: Call, state: ReadState) -> ReadState:
         """The same where each parent has a list of its own: in the order of their ids, the first pages side by side."""
         slot = endpoint.slots[0]
         at, position = state.position if isinstance(state.position, list) else ("", None)
-        parents = [parent for parent in await self._work(lambda: self._stage.parents(kind)) if parent >= at]
+        parents = [parent for parent in await self.stage.work(lambda: self.stage.parents(kind)) if parent >= at]
 
         async def first(parent: str) -> Batch[Any] | None:
             try:
@@ -193,14 +188,14 @@ class TableReader:
             place = _after(parents, parent, batch.next if batch else None)
             return await self._stage_rows(kind, rows, state, place)
 
-        async with aclosing(in_order(parents, first, self._reader.at_once)) as begun:
+        async with aclosing(in_order(parents, first, self.quota.at_once)) as begun:
             async for parent, batch in begun:
                 state = await keep(batch, parent)
                 if batch and batch.next is not None:
                     async with aclosing(call.walk(endpoint, batch.next, None, whole=True, **{slot: parent})) as pages:
                         async for page in pages:
                             state = await keep(page, parent)
-                self._progress(kind.name, state.rows, None)
+                self.progress(kind.name, state.rows, None)
         if not parents:
             state = await self._stage_rows(kind, [], state, None)
         return state
@@ -210,7 +205,7 @@ class TableReader:
         times = [seconds(row.get(kind.dated)) for row in rows if isinstance(row, dict)] if kind.incremental else []
         newest = max([time for time in (*times, state.newest) if time is not None], default=None)
         reached = replace(state, state="done" if position is None else "reading", position=position, newest=newest)
-        return await self._work(lambda: self._stage.add(kind, rows, reached))
+        return await self.stage.work(lambda: self.stage.add(kind, rows, reached))
 
 
 def _start(kind: Kind, state: ReadState) -> tuple[Position | None, list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,6 @@ from ..tables import Kind
 from .device_rows import PerDevice
 from .pages import TRIES, Progress
 from .quota import OutOfBudget, QuotaReader
-from .removals import Work
 from .staging import DueDevice, ReadState, Stage
 
 _IN_A_ROW = 3
@@ -23,55 +22,58 @@ _IN_A_ROW = 3
 _DENIED = (NotPermitted, NotLicensed, Unauthorized)
 
 
+@dataclass(frozen=True, slots=True)
 class DeviceReader:
-    """Reads devices one by one for one sync; with `every` also those that have not checked in
-    since they were last read."""
+    """Reads devices one by one for one sync."""
 
-    def __init__(self, reader: QuotaReader, stage: Stage, work: Work, progress: Progress, *, every: bool) -> None:
-        self._reader, self._stage, self._work, self._progress, self._every = reader, stage, work, progress, every
+    quota: QuotaReader
+    stage: Stage
+    progress: Progress
+    every: bool
+    """Whether to read also those that have not checked in since they were last read."""
 
     async def read(self, kind: Kind, per_device: PerDevice) -> None:
         """Stage what the devices have that are due, or write down that it may not be read. Raises an IruError."""
-        state = (await self._work(self._stage.states)).get(kind.per_device_reading)
+        state = (await self.stage.work(self.stage.states)).get(kind.per_device_reading)
         if state and state.state != "reading":
             return
-        found = await self._work(lambda: self._stage.due(kind))
-        due = [device for device in found if self._every or not device.unchanged]
+        found = await self.stage.work(lambda: self.stage.due(kind))
+        due = [device for device in found if self.every or not device.unchanged]
         if state is None:
             mode = "full" if len(due) == len(found) else "incremental"
-            state = ReadState("reading", None, mode, None)
+            state = ReadState(mode=mode)
         try:
             state = await self._all(kind, per_device, due, state)
         except _DENIED as error:
-            read = (await self._work(self._stage.states))[kind.per_device_reading].rows
-            await self._work(lambda: self._stage.clear_devices(kind))
+            read = (await self.stage.state(kind.per_device_reading)).rows
+            await self.stage.work(lambda: self.stage.clear_devices(kind))
             if read:
                 raise  # the next sync begins anew, and writes down what it then finds
             state = replace(state, state="denied", why=error.fact, permission=per_device.endpoint.grant)
         else:
             state = replace(state, state="done", removals=not state.odd)
-        await self._work(lambda: self._stage.note(kind.per_device_reading, state))
+        await self.stage.work(lambda: self.stage.note(kind.per_device_reading, state))
 
     async def _all(self, kind: Kind, per_device: PerDevice, due: Sequence[DueDevice], state: ReadState) -> ReadState:
         """Stage each device that answers; one that does not counts as odd, and is due again at the next sync."""
-        call = self._reader.call(per_device.endpoint)
+        call = self.quota.call(per_device.endpoint)
         done = failed = 0
-        asked = in_order(due, lambda device: _ask(self._reader, call, per_device, device), self._reader.at_once)
+        asked = in_order(due, lambda device: _ask(self.quota, call, per_device, device), self.quota.at_once)
         async with aclosing(asked) as answers:
             async for device, found in answers:
                 if isinstance(found, IruError):
                     state = replace(state, odd=state.odd + 1)
-                    await self._work(partial(self._stage.note, kind.per_device_reading, state))
+                    await self.stage.work(partial(self.stage.note, kind.per_device_reading, state))
                     failed = failed + 1 if found.retryable else 0
                     if failed == _IN_A_ROW or isinstance(found, _DENIED):
                         raise found
                 else:
                     read = [per_device.row(row) for row in found]
                     rows = [None if row is None else row | {"device_id": device.device_id} for row in read]
-                    state = await self._work(partial(self._stage.add, kind, rows, state, device))
+                    state = await self.stage.work(partial(self.stage.add, kind, rows, state, device))
                     failed = 0
                 done += 1
-                self._progress(kind.per_device_reading, done, len(due))
+                self.progress(kind.per_device_reading, done, len(due))
         return state
 
 

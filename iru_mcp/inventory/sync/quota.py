@@ -12,6 +12,7 @@ stay true: a wait is told before it begins, with its reason and its end in UTC, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -46,58 +47,55 @@ def read_share(text: str) -> float:
     raise UsageError("quota is not a share of the hourly quota.", "Give a whole percentage, like --quota 50%.")
 
 
+@dataclass(slots=True)
 class Quota:
     """Lets requests through while both bounds hold, `most` of them if that is given; `tell` is told of waits.
 
     `floor` and `per_hour` are those of `Limits`.
     """
 
-    def __init__(  # noqa: PLR0913 - the bounds of a sync
-        self,
-        share: float,
-        limiter: RateLimiter,
-        *,
-        floor: int = 0,
-        per_hour: int = 0,
-        tell: Callable[[str], None] = lambda _: None,
-        most: int | None = None,
-    ) -> None:
-        self._share, self._limiter, self._floor, self._per_hour = share, limiter, floor, per_hour
-        self._tell, self._most = tell, most
-        self._taken = self._hour = self._told = 0
+    share: float
+    limiter: RateLimiter
+    floor: int = 0
+    per_hour: int = 0
+    tell: Callable[[str], None] = lambda _: None
+    most: int | None = None
+    _taken: int = 0
+    _hour: int = 0
+    _told: int = 0
 
     @property
     def allowed(self) -> int:
         """Requests that the sync may make in an hour."""
-        share = int(self._limiter.hour_limit * self._share)
-        return max(1, min(share, self._limiter.of_hour(self._per_hour)) if self._per_hour else share)
+        share = int(self.limiter.hour_limit * self.share)
+        return max(1, min(share, self.limiter.of_hour(self.per_hour)) if self.per_hour else share)
 
     @property
     def reserve(self) -> int:
         """Requests of an hour that the sync leaves."""
-        return max(self._limiter.hour_limit - self.allowed, self._limiter.of_hour(self._floor))
+        return max(self.limiter.hour_limit - self.allowed, self.limiter.of_hour(self.floor))
 
     def contradiction(self) -> str:
         """What to say when the floor leaves less than the share; empty when it does not."""
-        limit = self._limiter.hour_limit
-        if limit - int(limit * self._share) >= self._limiter.of_hour(self._floor):
+        limit = self.limiter.hour_limit
+        if limit - int(limit * self.share) >= self.limiter.of_hour(self.floor):
             return ""
         return (
-            f"IRU_QUOTA_FLOOR={self._floor} is stricter than a quota of {self._share:.0%} and holds: "
+            f"IRU_QUOTA_FLOOR={self.floor} is stricter than a quota of {self.share:.0%} and holds: "
             f"{self.reserve:,} of {limit:,} requests an hour are left"
         )
 
     async def take(self) -> None:
         """One more request, as soon as there is room for it. Raises OutOfBudget after `most` of them."""
-        if self._most is not None:
-            if not self._most:
+        if self.most is not None:
+            if not self.most:
                 raise OutOfBudget("The sync made all the requests it may.", "Ask again: it goes on from there.")
-            self._most -= 1
+            self.most -= 1
         while reason := self._no_room():
-            if self._told != self._limiter.hour:
-                self._told = self._limiter.hour
-                self._tell(f"waiting until {self._utc(self._limiter.hour_ends_in)}: {reason}")
-            await anyio.sleep(min(self._limiter.hour_ends_in, _LONGEST_NAP))
+            if self._told != self.limiter.hour:
+                self._told = self.limiter.hour
+                self.tell(f"waiting until {self._utc(self.limiter.hour_ends_in)}: {reason}")
+            await anyio.sleep(min(self.limiter.hour_ends_in, _LONGEST_NAP))
         self._taken += 1
 
     async def rest(self, error: Exception, failures: int) -> None:
@@ -105,14 +103,14 @@ class Quota:
         seconds = pause(error, failures)
         if seconds >= _TOLD:
             why = error.fact if isinstance(error, IruError) else str(error)
-            self._tell(f"waiting until {self._utc(seconds)}: {why}")
+            self.tell(f"waiting until {self._utc(seconds)}: {why}")
         await anyio.sleep(seconds)
 
     def _no_room(self) -> str:
         """Why no request may be made in this hour; empty when one may."""
-        if self._hour != self._limiter.hour:
-            self._hour, self._taken = self._limiter.hour, 0
-        limit, left = self._limiter.hour_limit, self._limiter.hour_left
+        if self._hour != self.limiter.hour:
+            self._hour, self._taken = self.limiter.hour, 0
+        limit, left = self.limiter.hour_limit, self.limiter.hour_left
         if left is not None and left <= self.reserve:
             return f"{left:,} of {limit:,} requests left this hour, of which the sync leaves {self.reserve:,} to others"
         if self._taken >= self.allowed:
@@ -121,7 +119,7 @@ class Quota:
 
     def _utc(self, seconds: float) -> str:
         """The time in so many seconds, by Iru's clock."""
-        return f"{self._limiter.iru_now + timedelta(seconds=seconds):%H:%M} UTC"
+        return f"{self.limiter.iru_now + timedelta(seconds=seconds):%H:%M} UTC"
 
 
 class QuotaReader:

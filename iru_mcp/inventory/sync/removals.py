@@ -10,10 +10,10 @@ whole had no row that the filter had kept back, for then a report renews all row
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from ...api.call import Call, Interrupted
 from ...api.endpoint import Endpoint
@@ -23,66 +23,55 @@ from ..tables import Kind
 from .quota import OutOfBudget, QuotaReader
 from .staging import Stage
 
-T = TypeVar("T")
 _DEVICES_AT_ONCE = 40
 """Devices whose rows are asked for by one filter: about 1,600 characters of the URL."""
 
 
-class Work(Protocol):
-    """Runs work on the connection, in a thread, one at a time."""
+async def check_removals(reader: QuotaReader, stage: Stage, kind: Kind, endpoint: Endpoint[Any], call: Call) -> bool:
+    """Write down whether removals are known of the Prism category that was read; False when all must be read."""
+    state = await stage.state(kind.name)
+    renewed = state.mode == "full" or await _read_suspects(stage, kind, endpoint, call)
+    if renewed is None:
+        return False
+    counted = await _beyond(reader, stage, kind)
+    before = await stage.work(lambda: stage.counted(kind))
+    if state.mode == "incremental" and counted is not None and before is not None and counted != before:
+        return False
+    fits = counted is not None and counted == before
+    done = replace(state, counted=counted, removals=renewed or fits)
+    await stage.work(lambda: stage.note(kind.name, done))
+    return True
 
-    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
 
-
-class Removals:
-    """Finds removals for one sync."""
-
-    def __init__(self, reader: QuotaReader, stage: Stage, work: Work) -> None:
-        self._reader, self._stage, self._work = reader, stage, work
-
-    async def check(self, kind: Kind, endpoint: Endpoint[Any], call: Call) -> bool:
-        """Write down whether removals are known of the Prism category that was read; False when all must be read."""
-        state = (await self._work(self._stage.states))[kind.name]
-        renewed = state.mode == "full" or await self._read_suspects(kind, endpoint, call)
-        if renewed is None:
+async def _read_suspects(stage: Stage, kind: Kind, endpoint: Endpoint[Any], call: Call) -> bool | None:
+    """Read whole the devices that reported anew and lack something that the copy has. Whether a report renews all
+    rows of its device, as far as these devices show; None when reading all of the table costs no more."""
+    suspects = await stage.work(lambda: stage.suspects(kind))
+    if suspects and 2 * len(suspects) > await stage.work(lambda: stage.devices_of(kind)):
+        return None
+    more = 0
+    for start in range(0, len(suspects), _DEVICES_AT_ONCE):
+        some = suspects[start : start + _DEVICES_AT_ONCE]
+        rows = await _rows_of(endpoint, call, some)
+        if rows is None:
             return False
-        counted = await self._beyond(kind, endpoint.path.rpartition("/")[2])
-        before = await self._work(lambda: self._stage.counted(kind))
-        if state.mode == "incremental" and counted is not None and before is not None and counted != before:
-            return False
-        fits = counted is not None and counted == before
-        done = replace(state, counted=counted, removals=renewed or fits)
-        await self._work(lambda: self._stage.note(kind.name, done))
-        return True
+        more += await stage.work(partial(stage.replace_whole, kind, some, rows))
+    return more == 0 and (await stage.state(kind.name)).rows > 0
 
-    async def _read_suspects(self, kind: Kind, endpoint: Endpoint[Any], call: Call) -> bool | None:
-        """Read whole the devices that reported anew and lack something that the copy has. Whether a report renews all
-        rows of its device, as far as these devices show; None when reading all of the table costs no more."""
-        suspects = await self._work(lambda: self._stage.suspects(kind))
-        if suspects and 2 * len(suspects) > await self._work(lambda: self._stage.devices_of(kind)):
-            return None
-        more = 0
-        for start in range(0, len(suspects), _DEVICES_AT_ONCE):
-            some = suspects[start : start + _DEVICES_AT_ONCE]
-            rows = await _rows_of(endpoint, call, some)
-            if rows is None:
-                return False
-            more += await self._work(partial(self._stage.replace_whole, kind, some, rows))
-        reported = (await self._work(self._stage.states))[kind.name].rows
-        return more == 0 and reported > 0
 
-    async def _beyond(self, kind: Kind, category: str) -> int | None:
-        """Iru's number of rows less those that the copy would hold; None when Iru does not say it exactly."""
-        try:
-            found = await self._reader.call(PRISM_COUNT).page(PRISM_COUNT, query={"category": category})
-        except OutOfBudget:
-            raise
-        except IruError:
-            return None  # a permission of its own, and only a safeguard: without it a full reading comes once a day
-        record = found.records[0] if found.records else None
-        if record is None or record.approximate:
-            return None
-        return record.count - await self._work(lambda: self._stage.held(kind))
+async def _beyond(reader: QuotaReader, stage: Stage, kind: Kind) -> int | None:
+    """Iru's number of rows less those that the copy would hold; None when Iru does not say it exactly."""
+    category = kind.endpoint.path.rpartition("/")[2]
+    try:
+        found = await reader.call(PRISM_COUNT).page(PRISM_COUNT, query={"category": category})
+    except OutOfBudget:
+        raise
+    except IruError:
+        return None  # a permission of its own, and only a safeguard: without it a full reading comes once a day
+    record = found.records[0] if found.records else None
+    if record is None or record.approximate:
+        return None
+    return record.count - await stage.work(lambda: stage.held(kind))
 
 
 async def _rows_of(endpoint: Endpoint[Any], call: Call, device_ids: Sequence[str]) -> list[Any] | None:

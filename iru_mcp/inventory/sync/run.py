@@ -14,15 +14,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 
 import anyio
-from anyio import to_thread
 
 from ...api.client import IruClient
 from ...api.record import read_moment
 from ...errors import IruError, UsageError
-from ..store import disk_errors, last_sync, meta, set_meta, utc, writer
+from ..store import last_sync, meta, set_meta, utc, writer
 from ..tables import BY_NAME, KINDS, Kind
 from .commit import Sync, commit
 from .pages import Progress, TableReader
@@ -30,7 +28,6 @@ from .per_device import DeviceReader
 from .quota import Quota, QuotaReader
 from .staging import Stage
 
-T = TypeVar("T")
 Tell = Callable[[str], None]
 """Told in words what the sync waits for, and until when."""
 
@@ -129,7 +126,6 @@ class _SyncRun:
     def __init__(self, client: IruClient, db: sqlite3.Connection, plan: Plan, progress: Progress, tell: Tell) -> None:
         self._client, self._db, self._plan = client, db, plan
         self._stage = Stage(db, client.privacy.answer if client.privacy and plan.pseudonyms else None)
-        self._one = anyio.Lock()
         self._tell = tell
         self._quota = Quota(
             plan.share,
@@ -141,28 +137,30 @@ class _SyncRun:
         )
         reader = QuotaReader(client, self._quota)
         full_every = None if plan.full else plan.full_every
-        self._tables = TableReader(reader, client.now, self._stage, self._work, full_every, progress)
-        self._devices = DeviceReader(reader, self._stage, self._work, progress, every=plan.full)
+        self._tables = TableReader(reader, self._stage, client.now, full_every, progress)
+        self._devices = DeviceReader(reader, self._stage, progress, every=plan.full)
 
     async def run(self) -> Outcome:
         began, before = self._client.now(), self._client.requests
         clock = anyio.current_time()
-        kinds = await self._work(lambda: self._wanted(began))
+        kinds = await self._stage.work(lambda: self._wanted(began))
         if not kinds:
-            last = await self._work(lambda: last_sync(self._db))
+            last = await self._stage.work(lambda: last_sync(self._db))
             return Outcome(last[0] if last else 0, 0, 0.0, resumed=False)
-        started, resumed = await self._work(lambda: self._begin(began))
+        started, resumed = await self._stage.work(lambda: self._begin(began))
         if contradiction := self._quota.contradiction():
             self._tell(contradiction)
         await self._read(kinds)
         readings = {reading for kind in kinds for reading in kind.readings}
-        states = {name: state for name, state in (await self._work(self._stage.states)).items() if name in readings}
+        states = {
+            name: state for name, state in (await self._stage.work(self._stage.states)).items() if name in readings
+        }
         requests, seconds = self._client.requests - before, round(anyio.current_time() - clock, 3)
         ahead = self._client.rate_limiter.clock_ahead
         iru_time = None if ahead is None else int((started - ahead).timestamp())
         partial, finished = bool(self._plan.tables), utc(self._client.now())
         facts = Sync(utc(started), finished, requests, seconds, partial, iru_time)
-        number = await self._work(lambda: commit(self._db, states, facts))
+        number = await self._stage.work(lambda: commit(self._db, states, facts))
         done = {name: state for name, state in states.items() if state.state == "done"}
         denied = {name: state.why or "" for name, state in states.items() if state.state == "denied"}
         rows = {name: state.rows for name, state in done.items()}
@@ -185,12 +183,6 @@ class _SyncRun:
             names |= set(stale_tables(self._db, ["devices"], now, plan.max_age or timedelta()))
         return [kind for kind in KINDS if kind.name in names]
 
-    async def _work(self, work: Callable[[], T]) -> T:
-        """Use the connection, in a thread, one at a time."""
-        async with self._one:
-            with disk_errors():
-                return await to_thread.run_sync(work)
-
     def _begin(self, now: datetime) -> tuple[datetime, bool]:
         """Since when the staged rows are, and whether they are another sync's that this one goes on with."""
         set_meta(self._db, "account", self._plan.account)
@@ -208,7 +200,7 @@ class _SyncRun:
         """Stage the tables, the device list before the others: they need to know which devices there are."""
         if kinds[0].name == "devices":
             await self._tables.read(kinds[0])
-            if await self._work(lambda: self._stage.missing(kinds[0])):
+            if await self._stage.work(lambda: self._stage.missing(kinds[0])):
                 await self._tables.read_again(kinds[0])
             kinds = kinds[1:]
         failed: list[IruError] = []

@@ -11,16 +11,20 @@ import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
+
+import anyio
+from anyio import to_thread
 
 from ...api.paging import Position
-from ..store import records
+from ..store import disk_errors, records
 from ..tables import Kind
 from ..transaction import transaction
 from .canonical import seconds
 from .cve_texts import keep_texts
 from .interning import Interning
 
+T = TypeVar("T")
 Place = Position | list[Any]
 """Where reading goes on: a page's position; for a table with parents the parent's id and that (None: the first); for
 a page by offset that overlaps with the one before, its position and what its first row must be."""
@@ -30,12 +34,12 @@ a page by offset that overlaps with the one before, its position and what its fi
 class ReadState:
     """How far a table, or its device by device part, was read and staged."""
 
-    state: str
+    state: str = "reading"
     """reading, done, or denied."""
-    position: Place | None
-    mode: str
+    position: Place | None = None
+    mode: str = "full"
     """full, or incremental."""
-    since: str | None
+    since: str | None = None
     """From when an incremental reading reads, as the file writes times."""
     why: str | None = None
     permission: str | None = None
@@ -66,12 +70,23 @@ class Stage:
     """The staged rows of one sync that is not committed yet, each put through `shown` before it is written."""
 
     def __init__(self, db: sqlite3.Connection, shown: Callable[[object], object] | None = None) -> None:
-        self.db = self._db = db
+        self.db = db
         self._interning = Interning(db, shown)
+        self._one = anyio.Lock()
+
+    async def work(self, work: Callable[[], T]) -> T:
+        """Use the connection, in a thread, one at a time. Raises Unwritable."""
+        async with self._one:
+            with disk_errors():
+                return await to_thread.run_sync(work)
+
+    async def state(self, reading: str) -> ReadState:
+        """How far a reading that was begun is."""
+        return (await self.work(self.states))[reading]
 
     def states(self) -> dict[str, ReadState]:
         """The readings that were begun."""
-        found = {row.pop("kind"): row for row in records(self._db, "SELECT * FROM _stage_read")}
+        found = {row.pop("kind"): row for row in records(self.db, "SELECT * FROM _stage_read")}
         return {
             name: ReadState(**row | {"position": json.loads(row["position"]) if row["position"] else None})
             for name, row in found.items()
@@ -82,14 +97,14 @@ class Stage:
         row = asdict(state) | {"position": None if state.position is None else json.dumps(state.position)}
         marks = ", ".join(f":{name}" for name in row)
         select = f"INSERT OR REPLACE INTO _stage_read(kind, {', '.join(row)}) VALUES (:kind, {marks})"
-        self._db.execute(select, row | {"kind": reading})
+        self.db.execute(select, row | {"kind": reading})
 
     def clear(self, kind: Kind | None = None) -> None:
         """Forget what is staged, of one table or of all."""
         where, names = (" WHERE kind = ?", (kind.name,)) if kind else ("", ())
-        with transaction(self._db):
+        with transaction(self.db):
             for table in _STAGED:
-                self._db.execute(f"DELETE FROM {table}{where}", names)
+                self.db.execute(f"DELETE FROM {table}{where}", names)
 
     def begin_anew(self, kind: Kind, state: ReadState) -> None:
         """Forget what is staged of a table, and that it is to be read as `state` says."""
@@ -100,16 +115,16 @@ class Stage:
         """Forget what was staged of devices that were asked one by one."""
         names = {"kind": kind.name, "reading": kind.per_device_reading}
         asked = "SELECT device FROM _stage_whole WHERE kind = :kind AND asked"
-        with transaction(self._db):
-            self._db.execute(f"DELETE FROM _stage WHERE kind = :kind AND device IN ({asked})", names)
-            self._db.execute("DELETE FROM _stage_whole WHERE kind = :kind AND asked", names)
-            self._db.execute("DELETE FROM _stage_read WHERE kind = :reading", names)
+        with transaction(self.db):
+            self.db.execute(f"DELETE FROM _stage WHERE kind = :kind AND device IN ({asked})", names)
+            self.db.execute("DELETE FROM _stage_whole WHERE kind = :kind AND asked", names)
+            self.db.execute("DELETE FROM _stage_read WHERE kind = :reading", names)
 
     def parents(self, kind: Kind) -> list[str]:
         """The ids of the things whose lists make up the table, as this sync read them or as the copy has them."""
         found: set[str] = set()
         for name, column in kind.parents:
-            ids = self._db.execute(
+            ids = self.db.execute(
                 f'SELECT v."{column}" FROM ({_now(name, "value")}) n JOIN _{name}_value v ON v._id = n.value'
             )
             found |= {str(row[0]) for row in ids if row[0]}
@@ -118,7 +133,7 @@ class Stage:
     def unread_parents(self, kind: Kind) -> ReadState | None:
         """Why none of the tables that hold the ids could be read; None when one was."""
         states = self.states()
-        read_once = {row[0] for row in self._db.execute("SELECT kind FROM _coverage WHERE good_sync IS NOT NULL")}
+        read_once = {row[0] for row in self.db.execute("SELECT kind FROM _coverage WHERE good_sync IS NOT NULL")}
         for name, _ in kind.parents:
             if name in read_once or name not in states or states[name].state != "denied":
                 return None
@@ -139,19 +154,19 @@ class Stage:
 
     def _count(self, rows: str) -> int:
         """How many rows there are, by their FROM and WHERE."""
-        return int(self._db.execute(f"SELECT count(*) FROM {rows}").fetchone()[0])
+        return int(self.db.execute(f"SELECT count(*) FROM {rows}").fetchone()[0])
 
     def suspects(self, kind: Kind) -> list[str]:
         """The devices that reported anew, and of which the copy has something that no row of theirs names."""
         reported = f"o.device IN (SELECT device FROM _stage WHERE kind = '{kind.name}')"
-        found = self._db.execute(
+        found = self.db.execute(
             f"SELECT device_id FROM _device WHERE id IN (SELECT o.device FROM {_unstaged(kind)} AND {reported})"
         )
         return sorted(row[0] for row in found)
 
     def counted(self, kind: Kind) -> int | None:
         """By how many rows Iru's count exceeded those that the copy held, at the last reading; None where unknown."""
-        row = self._db.execute("SELECT counted FROM _coverage WHERE kind = ?", (kind.name,)).fetchone()
+        row = self.db.execute("SELECT counted FROM _coverage WHERE kind = ?", (kind.name,)).fetchone()
         return row[0] if row else None
 
     def devices_of(self, kind: Kind) -> int:
@@ -163,11 +178,11 @@ class Stage:
         were not staged before."""
         marks = [(kind.name, self._interning.device(device_id)) for device_id in device_ids]
         staged = f"_stage WHERE kind = '{kind.name}'"
-        with transaction(self._db):
+        with transaction(self.db):
             before = self._count(staged)
-            self._db.executemany("DELETE FROM _stage WHERE kind = ? AND device = ?", marks)
+            self.db.executemany("DELETE FROM _stage WHERE kind = ? AND device = ?", marks)
             self._insert(kind, rows)
-            self._db.executemany("INSERT OR REPLACE INTO _stage_whole(kind, device, asked) VALUES (?, ?, 0)", marks)
+            self.db.executemany("INSERT OR REPLACE INTO _stage_whole(kind, device, asked) VALUES (?, ?, 0)", marks)
             return self._count(staged) - before
 
     def due(self, kind: Kind) -> list[DueDevice]:
@@ -175,7 +190,7 @@ class Stage:
         platforms = kind.per_device.platforms if kind.per_device else ()
         marks = ", ".join("?" * len(platforms))
         listed = _now("devices", "device, value, latest")
-        found = self._db.execute(
+        found = self.db.execute(
             f"""SELECT d.device_id, s.check_in, EXISTS (SELECT 1 FROM _device_read r WHERE r.kind = ?1
                 AND r.device = s.device AND r.check_in IS s.check_in)
             FROM (SELECT *, json_extract(latest, '$.last_check_in') AS check_in FROM ({listed})) s
@@ -193,9 +208,9 @@ class Stage:
     def add(self, kind: Kind, rows: Sequence[object], state: ReadState, device: DueDevice | None = None) -> ReadState:
         """Stage one page, or all that a `device` has that was asked for itself, and note `state` with these rows
         counted, which is returned."""
-        with transaction(self._db):
+        with transaction(self.db):
             if device:
-                self._db.execute(
+                self.db.execute(
                     "INSERT OR REPLACE INTO _stage_whole(kind, device, asked, check_in) VALUES (?, ?, 1, ?)",
                     (kind.name, self._interning.device(device.device_id), device.check_in),
                 )
@@ -203,7 +218,7 @@ class Stage:
             if kind.prism:
                 self._note_reports(kind, rows)
             if kind.keeps_texts:
-                keep_texts(self._db, [self._interning.written(row) for row in rows])
+                keep_texts(self.db, [self._interning.written(row) for row in rows])
             state = replace(state, rows=state.rows + staged, odd=state.odd + len(rows) - staged)
             self.note(kind.per_device_reading if device else kind.name, state)
         return state
@@ -214,8 +229,8 @@ class Stage:
         staged = [(kind.name, *one) for one in placed if one is not None]
         if kind.record.unique:  # read twice while it changed: the newer reading counts
             twice = [row[:3] for row in staged]
-            self._db.executemany("DELETE FROM _stage WHERE kind = ? AND device = ? AND key = ?", twice)
-        self._db.executemany(
+            self.db.executemany("DELETE FROM _stage WHERE kind = ? AND device = ? AND key = ?", twice)
+        self.db.executemany(
             "INSERT OR REPLACE INTO _stage(kind, device, key, value, since, changed, latest) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
             staged,
@@ -233,13 +248,13 @@ class Stage:
                 newest[device_id] = max(times[0], before[0]), max(times[1], before[1])
                 if device_id not in named:
                     named[device_id] = self._interning.names(row)
-        self._db.executemany(
+        self.db.executemany(
             "INSERT INTO _stage_report(kind, device, updated_at, collected_at) VALUES (?, ?, ?, ?) ON CONFLICT(kind, "
             "device) DO UPDATE SET updated_at = max(updated_at, excluded.updated_at), "
             "collected_at = max(collected_at, excluded.collected_at)",
             [(kind.name, self._interning.device(device_id), *times) for device_id, times in newest.items()],
         )
-        self._db.executemany(  # Iru's device list has better names, but not of every device
+        self.db.executemany(  # Iru's device list has better names, but not of every device
             "UPDATE _device SET device_name = ?, serial_number = ? WHERE device_id = ? AND serial_number IS NULL",
             [(*names, device_id) for device_id, names in named.items()],
         )
