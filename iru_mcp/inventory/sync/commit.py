@@ -186,10 +186,11 @@ def _cover(  # noqa: PLR0913, PLR0917 - the facts of one reading
         "removals_at": sync.started_at if full or state.removals or kind.starts else None,
         "bound": _bound(db, reading, state, sync),
     }
+    marks = ", ".join(f":{name}" for name in facts)
     newest = ", ".join(f"{name} = coalesce(excluded.{name}, {name})" for name in facts)
     db.execute(
-        f"INSERT INTO _coverage({', '.join(facts)}, first_sync) VALUES ({', '.join(f':{name}' for name in facts)}, "
-        f":good_sync) ON CONFLICT(kind) DO UPDATE SET {newest}, first_sync = coalesce(first_sync, excluded.first_sync), "
+        f"INSERT INTO _coverage({', '.join(facts)}, first_sync) VALUES ({marks}, :good_sync) "
+        f"ON CONFLICT(kind) DO UPDATE SET {newest}, first_sync = coalesce(first_sync, excluded.first_sync), "
         "why = NULL, permission = NULL",
         facts,
     )
