@@ -6,26 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..world.tenant import DemoTenant
-from . import (
-    audit,
-    behaviors,
-    devices,
-    history,
-    libraries,
-    organization,
-    prism,
-    status,
-    threats,
-    users,
-    vulnerabilities,
-)
+from . import audit, devices, history, libraries, organization, prism, status, threats, vulnerabilities
 from .query import Query
 
 Route = Callable[[DemoTenant, Mapping[str, str], Query], Any]
 
-_AREAS = (
-    *(audit, behaviors, devices, history, libraries, organization),
-    *(prism, status, threats, users, vulnerabilities),
-)
+_AREAS = (audit, devices, history, libraries, organization, prism, status, threats, vulnerabilities)
 ROUTES: dict[str, Route] = {name: route for area in _AREAS for name, route in area.ROUTES.items()}
 """By the endpoint's name; `route(tenant, ids, query)` gives the JSON or raises Fault."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
-from ..world import dates, macs, posture
+from ..world import dates, macs
 from ..world.chance import hashed, letters
 from ..world.data import Row, created, filled
 from ..world.fleet import DemoDevice
 from ..world.installed import count_on_mac
 from ..world.software import Software
+from ..world.story import STORY
 from ..world.tenant import DemoTenant
 
 _MAC = frozenset({"Mac"})
@@ -39,7 +40,6 @@ def common(tenant: DemoTenant, device: DemoDevice) -> Row:
         device__user_id=str(person.number) if person else "",
         device__user_name=person.name if person else "",
         device__user_email=person.email if person else None,
-        asset_tag=device.asset_tag or None,
         created_at=dates.offset(device.enrolled + timedelta(minutes=30)),
         updated_at=collected,
         last_collected_at=collected,
@@ -63,8 +63,6 @@ def _app(software: Software, version: str, *, mac: bool) -> Row:
         signature=software.signature if mac else None,
         ad_hoc_code_signed=software.source == "Unknown" if mac else None,
         copyright=f"Copyright © {software.developer}" if software.developer else None,
-        developer_name=software.developer or None,
-        team_id=software.team_id or None,
     )
 
 
@@ -86,9 +84,7 @@ def _device_information(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
             cellular_technology={"iPhone": "GSM and CDMA", "iPad": "None"}.get(device.platform, ""),
             data_roaming=None if mac else False,
             hotspot=None if mac else False,
-            agent_version=device.agent or None,
             agent_installed=bool(device.agent) if mac else None,
-            marketing_name=device.system.marketing or None,
             last_checkin=seen,
             last_checkin_agent=seen if device.agent else None,
             last_checkin_mdm=seen,
@@ -112,9 +108,62 @@ def _certificates(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     ]
 
 
+def _firewall(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
+    on = device.index % 9 != 0
+    return [filled("firewall", status=on, stealth_mode=on)]
+
+
+def _filevault(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
+    of_a_key = {"key_type": "Personal", "regeneration_needed": False} if device.encrypted else {}
+    return [filled("prism filevault", device, **of_a_key)]
+
+
+def _gatekeeper(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
+    """Gatekeeper and XProtect; off where the first incident began."""
+    off = device.infected_at if device.part == "patient zero" else None
+    changed = {"last_changed_at": dates.offset(off - timedelta(minutes=1))} if off else {}
+    is_on, version = not off and device.index % 23 != 1, "5319" if device.index % 8 else "5297"
+    return [changed | filled("gatekeeper", gatekeeper_status=is_on, xprotect_version=version)]
+
+
+def _system_extensions(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
+    """The endpoint protection's extension; terminated where the first incident began."""
+    is_broken = device.part == "patient zero"
+    state = "terminated_waiting_to_uninstall_on_reboot" if is_broken else "activated_enabled"
+    return [filled("system extension", state=state)]
+
+
+_CONSENTS = (
+    ("ScreenCapture", "us.zoom.xos"),
+    ("Microphone", "us.zoom.xos"),
+    ("Camera", "us.zoom.xos"),
+    ("Calendar", "com.microsoft.Outlook"),
+    ("BluetoothAlways", "com.okta.mobile"),
+    ("AppleEvents", "com.knollsoft.Rectangle"),
+)
+
+
+def _consents(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
+    """What apps were allowed (TCC); the app of the first incident was allowed everything."""
+    rows = []
+    for service, application in _CONSENTS:
+        status = "Allowed" if hashed("consent", device.serial, service) % 6 else "Denied"
+        rows.append(_consent(device, service, application, status, device.enrolled + timedelta(days=1)))
+    if device.infected_at:
+        at = device.infected_at + timedelta(minutes=1)
+        services = ("SystemPolicyAllFiles", "Accessibility")
+        rows += [_consent(device, one, STORY.app_bundle_id, "Allowed", at) | created(at) for one in services]
+    return rows
+
+
+def _consent(device: DemoDevice, service: str, application: str, status: str, at: datetime) -> Row:
+    given = {"service": service, "application": application, "status": status}
+    return filled("consent", device, last_modified=dates.offset(at), **given)
+
+
 CATEGORIES: dict[str, Category] = {
     "activation_lock": Category(_ALL, lambda tenant, device: [macs.activation_lock(device)]),
-    "application_firewall": Category(_MAC, posture.firewall),
+    "application_firewall": Category(_MAC, _firewall),
     "apps": Category(_ALL, _apps, _app_count),
     "cellular": Category(frozenset({"iPhone"}), _cellular),
     "certificates": Category(_ALL, _certificates),
@@ -122,13 +171,13 @@ CATEGORIES: dict[str, Category] = {
         _MAC, lambda tenant, device: [{"screensaver_interval": 300 if device.index % 4 else 1200}]
     ),
     "device_information": Category(_ALL, _device_information),
-    "filevault": Category(_MAC, posture.filevault),
-    "gatekeeper_and_xprotect": Category(_MAC, posture.gatekeeper),
+    "filevault": Category(_MAC, _filevault),
+    "gatekeeper_and_xprotect": Category(_MAC, _gatekeeper),
     "installed_profiles": Category(_MAC, lambda tenant, device: macs.profiles(device)),
     "kernel_extensions": Category(_MAC, lambda tenant, device: []),
     "launch_agents_and_daemons": Category(_MAC, macs.launch_items),
     "local_users": Category(_MAC, macs.local_users),
-    "startup_settings": Category(_MAC, posture.startup),
-    "system_extensions": Category(_MAC, posture.system_extensions),
-    "transparency_database": Category(_MAC, posture.consents),
+    "startup_settings": Category(_MAC, lambda tenant, device: [filled("startup settings", sip=device.index % 67 != 5)]),
+    "system_extensions": Category(_MAC, _system_extensions),
+    "transparency_database": Category(_MAC, _consents),
 }

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from ..world import dates, macs
-from ..world.chance import hashed, hex_digits, uuid
+from ..world.chance import hashed, hex_digits, letters, uuid
 from ..world.data import Row, filled
 from ..world.fleet import DemoDevice
 from ..world.tenant import DemoTenant
-from .not_apple import android, general, windows
 
 
 def sections(tenant: DemoTenant, device: DemoDevice) -> Row:
     """The details as Iru sends them: strings for booleans, blanks for nothing."""
     if device.platform == "Windows":
-        return windows(device)
+        return _windows(device)
     if device.platform == "Android":
-        return android(device)
+        return _android(device)
     return _apple(device) | (_mac(tenant, device) if device.platform == "Mac" else _mobile(tenant, device))
 
 
@@ -34,7 +34,7 @@ def _apple(device: DemoDevice) -> Row:
     installed = dates.whole_spaced(device.enrolled) if device.agent else ""
     users = [device.local_username] if mac else []
     return {
-        "general": general(device, "") | filled("Apple general", device, **general_only),
+        "general": _general(device, "") | filled("Apple general", device, **general_only),
         "mdm": filled("MDM", device, mdm_enabled=str(device.mdm), mdm_enabled_user=users),
         "activation_lock": macs.activation_lock(device),
         "automated_device_enrollment": {"auto_enroll_eligible": True, "auto_enrolled": True} if owned else {},
@@ -113,3 +113,48 @@ def _mobile(tenant: DemoTenant, device: DemoDevice) -> Row:
         "network": filled("mobile network", device),
         "cellular": filled("mobile cellular", cellular_technology=3 if device.platform == "iPhone" else 0),
     }
+
+
+def _general(device: DemoDevice, nobody: Any) -> Row:
+    """The section that all platforms have; `nobody` is what stands for no user."""
+    return filled("details general", device, assigned_user=device.person.assigned() if device.person else nobody)
+
+
+def _windows(device: DemoDevice) -> Row:
+    """The details of a Windows device."""
+    return {
+        "general": _general(device, "")
+        | filled("Windows general", device, update_build_revision=device.system.build.partition(".")[2]),
+        "mdm": {
+            "management_client_revision": "1.3",
+            "windows_device_id": hex_digits(32, "windows", device.serial).upper(),
+        },
+        "hardware_overview": filled(
+            "Windows hardware",
+            device,
+            free_capacity=str(hashed("free", device.serial) % 400_000),
+            total_ram=str(device.model.memory * 1024),
+            total_capacity=str(device.model.capacity * 1000),
+        ),
+        "network": filled("Windows network", device, dns_computer_name=device.name[:15]),
+        "kandji_agent": filled("Windows agent", device, is_agent_installed=bool(device.agent)),
+        "tags": list(device.tags),
+    }
+
+
+def _android(device: DemoDevice) -> Row:
+    """The details of an Android device."""
+    level, key = "36" if device.system.version == "16" else "35", hex_digits(16, "android", device.serial)
+    return filled(
+        "Android details",
+        general=_general(device, None) | filled("Android general", device, api_level=level, enterprise_device_id=key),
+        hardware=filled(
+            "Android hardware",
+            device,
+            available_capacity=f"{device.model.capacity * 0.6:.2f}",
+            total_capacity=f"{device.model.capacity:.2f}",
+            total_ram=f"{device.model.memory * 0.94:.2f}",
+        ),
+        cellular={"imei": letters(15, "imei", device.serial, alphabet="0123456789"), "meid": ""},
+        tags=list(device.tags),
+    )

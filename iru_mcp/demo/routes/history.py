@@ -133,16 +133,15 @@ def _story(tenant: DemoTenant, device: DemoDevice) -> list[Event]:
 
 
 def _event(device: DemoDevice, number: int, at: datetime, action: str, details: Row) -> Row:
-    return {
-        "id": device.index * 10_000 + number,
-        "created_at": dates.zulu(at),
-        "action_type": action,
-        "details": details,
-        "computer": device.named(),
-        "blueprint": device.blueprint.named() | {"is_removed": False} if action == "enrollment" else None,
-        "user": None,
-        "external_token": None,
-    }
+    return filled(
+        "activity",
+        device,
+        id=device.index * 10_000 + number,
+        created_at=dates.zulu(at),
+        action_type=action,
+        details=details,
+        blueprint=device.blueprint.named() | {"is_removed": False} if action == "enrollment" else None,
+    )
 
 
 def _listed(key: str, rows_of: Callable[[DemoTenant, DemoDevice], list[Row]]) -> Any:

@@ -1,4 +1,4 @@
-"""Answers about the tenant itself: tags, licensing, Automated Device Enrollment."""
+"""Answers about the tenant itself: people, tags, licensing, Automated Device Enrollment."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from ..world import dates
 from ..world.blueprints import TAGS
@@ -13,8 +14,9 @@ from ..world.chance import uuid
 from ..world.data import Row, filled
 from ..world.fleet import DemoDevice
 from ..world.models import APPLE_SYSTEMS
+from ..world.people import INTEGRATION, DemoPerson
 from ..world.tenant import DemoTenant
-from .query import Fault, Query, contains, counted, numbered
+from .query import WEB_HOST, Fault, Query, contains, counted, cursor, cursor_numbers, numbered, one_of, truth
 
 _ACCOUNT = uuid("ade")
 _SERVER = "northwind.kandji.io"
@@ -73,7 +75,6 @@ def _enrollment(device: DemoDevice) -> Row:
         mdm_device=None if waiting else filled("enrolled device", device, enrolled_at=dates.zulu(device.enrolled)),
         user_id=device.person.id if device.person else None,
         dep_account={"id": _ACCOUNT, "server_name": _SERVER},
-        asset_tag=device.asset_tag or None,
         profile_assign_time=dates.whole_zulu(pushed),
         profile_push_time=None if waiting else dates.whole_zulu(pushed),
         profile_status="assigned" if waiting else "pushed",
@@ -95,7 +96,44 @@ def _enrollments(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Ro
     return numbered(rows, query, 300, "/api/v1/integrations/apple/ade/devices")
 
 
+_USERS_PAGE = 25
+
+
+def _users(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
+    (start,) = cursor_numbers(query.get("cursor", ""), "p=", (0,))
+    found = [person for person in tenant.people if _is_asked(person, query)]
+    rows = [person for person in found if person.number >= start]
+    following = _link(rows[_USERS_PAGE].number) if len(rows) > _USERS_PAGE else None
+    before = [person for person in found if person.number < start][-_USERS_PAGE:]
+    return {
+        "next": following,
+        "previous": _link(before[0].number) if before else None,
+        "results": [person.record(tenant.held[person.id]) for person in rows[:_USERS_PAGE]],
+    }
+
+
+def _link(number: int) -> str:
+    return f"{WEB_HOST}/api/v1/users?cursor={quote(cursor(f'p={number}'), safe='')}"
+
+
+def _is_asked(person: DemoPerson, query: Query) -> bool:
+    archived = truth(query.get("archived", ""))
+    return (
+        contains(query.get("email", ""))(person.email)
+        and query.get("id", person.id) == person.id
+        and query.get("integration_id", INTEGRATION["uuid"]) == INTEGRATION["uuid"]
+        and archived in (None, person.archived)
+    )
+
+
+def _user(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
+    person = one_of(tenant.people, lambda person: person.id == ids["user_id"])
+    return person.record(tenant.held[person.id])
+
+
 ROUTES: dict[str, Any] = {
+    "LIST_USERS": _users,
+    "GET_USER": _user,
     "LIST_TAGS": _tags,
     "GET_LICENSING": _licensing,
     "LIST_ENROLLMENT_INTEGRATIONS": _integrations,

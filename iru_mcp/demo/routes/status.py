@@ -8,7 +8,7 @@ from typing import Any
 
 from ..world import dates
 from ..world.chance import choose, hashed, letters, uuid
-from ..world.data import Row
+from ..world.data import Row, filled, table
 from ..world.fleet import DemoDevice
 from ..world.items import ITEMS, Item, items_of
 from ..world.story import STORY
@@ -83,20 +83,10 @@ def _id(device: DemoDevice, item: Item) -> int:
 
 def _of_item(tenant: DemoTenant, device: DemoDevice, item: Item) -> Row:
     short = _stands(tenant, device, item)
-    long = (
-        {"id": _id(device, item)}
-        | short
-        | {
-            "last_audit_run": dates.zulu(_reported(tenant, device, item)) if short["reported_at"] else None,
-            "control_log": None,
-            "control_reported_at": None,
-            "computer": {"id": device.device_id, "name": device.name},
-            "blueprint": device.blueprint.named(),
-        }
-    )
-    if item.type == "threat-security-policy":
-        long["edr_status"] = _protection(tenant, device, broken=short["status"] == "ERROR")
-    return long
+    run = dates.zulu(_reported(tenant, device, item)) if short["reported_at"] else None
+    row = filled("item status", device, id=_id(device, item), last_audit_run=run, **short)
+    is_edr = item.type == "threat-security-policy"
+    return row | ({"edr_status": _protection(tenant, device, broken=short["status"] == "ERROR")} if is_edr else {})
 
 
 def _protection(tenant: DemoTenant, device: DemoDevice, *, broken: bool) -> Row:
@@ -104,38 +94,22 @@ def _protection(tenant: DemoTenant, device: DemoDevice, *, broken: bool) -> Row:
     last = tenant.now - timedelta(days=1 + device.index % 20)
     if broken:
         last = tenant.times.app_installed - timedelta(days=2)
-    return {
-        "status": "disabled" if broken else "enabled",
-        "malware_posture": "Protect",
-        "pup_posture": "Detect",
-        "last_baseline_scan": dates.worded(last),
-        "next_baseline_scan": "" if broken else dates.worded(last + timedelta(days=28)),
-        "baseline_scan_runtime": f"Kandji checked {files:,} files in 3 minutes, 41 seconds.",
-    }
+    return filled(
+        "EDR status",
+        status="disabled" if broken else "enabled",
+        last_baseline_scan=dates.worded(last),
+        next_baseline_scan="" if broken else dates.worded(last + timedelta(days=28)),
+        baseline_scan_runtime=f"Kandji checked {files:,} files in 3 minutes, 41 seconds.",
+    )
 
 
-_PARAMETERS = (
-    ('Disable the "root" user', "User Accounts & Authentication", "User Accounts"),
-    ("Enable Gatekeeper", "System & Security", "Software"),
-    ("Enable the firewall", "System & Security", "Network"),
-    ("Check for software updates daily", "System & Security", "Software"),
-    ("Disable remote login", "Sharing", "Remote Access"),
-    ("Require an administrator password for system settings", "User Accounts & Authentication", "Passwords"),
-)
+_PARAMETERS = [{"item_id": uuid("parameter", row["name"])} | row for row in table("parameters")]
 _STATES = ("PASS",) * 12 + ("REMEDIATED", "WARNING", "ERROR", "PENDING", "INCOMPATIBLE")
 
 
 def _parameters(device: DemoDevice) -> list[Row]:
-    return [
-        {
-            "status": choose(_STATES, "parameter", device.serial, name),
-            "item_id": uuid("parameter", name),
-            "name": name,
-            "category": category,
-            "subcategory": subcategory,
-        }
-        for name, category, subcategory in (_PARAMETERS if device.platform == "Mac" else ())
-    ]
+    held = _PARAMETERS if device.platform == "Mac" else []
+    return [{"status": choose(_STATES, "parameter", device.serial, row["name"])} | row for row in held]
 
 
 def _status(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:

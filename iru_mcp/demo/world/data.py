@@ -1,8 +1,9 @@
 """The tenant's data files: names and numbers that no code decides, and the records that Iru sends.
 
 `records.json` has each record with all its fields in Iru's order: the value where it is the same for all, `$a.b` where
-it is an attribute of what the record is about, `$a.b zulu` where that is a moment in a form of dates.py ("" for none),
-and null where the code that answers gives it. Tables are CSV, a column a field.
+it is an attribute of what the record is about, `$a.b or null` where an empty one is null, `$a.b zulu` where it is a
+moment in a form of dates.py ("" for none), and null where the code that answers gives it. Tables are CSV, a column a
+field.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ def _getter(value: Any) -> Callable[[Any], Any]:
     attribute = attrgetter(path)
     if not form:
         return attribute
+    if form == "or null":
+        return lambda about: attribute(about) or None
     printed = getattr(dates, form)
     return lambda about: printed(moment) if (moment := attribute(about)) else ""
 

@@ -86,10 +86,6 @@ class DemoDevice:
         """The local host name of a Mac."""
         return f"{self.local_username}s-{self.model.name.replace(' ', '-')}"
 
-    def named(self) -> dict[str, Any]:
-        """The device as activity carries it."""
-        return {"id": self.device_id, "name": self.name, "is_removed": self.removed}
-
 
 def before(device: DemoDevice) -> DemoDevice:
     """The device as it was before its part in the story began."""

@@ -15,13 +15,12 @@ from .tenant import DemoTenant
 def activation_lock(device: DemoDevice) -> Row:
     """The activation lock, as details and Prism have it."""
     tv = device.platform == "AppleTV"
-    return {
-        "bypass_code_failed": False,
-        "user_activation_lock_enabled": None if tv else device.index % 29 == 0,
-        "device_activation_lock_enabled": False,
-        "activation_lock_allowed_while_supervised": None if tv else False,
-        "activation_lock_supported": not tv,
-    }
+    return filled(
+        "activation lock",
+        user_activation_lock_enabled=None if tv else device.index % 29 == 0,
+        activation_lock_allowed_while_supervised=None if tv else False,
+        activation_lock_supported=not tv,
+    )
 
 
 _SYSTEM_USERS = (

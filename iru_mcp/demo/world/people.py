@@ -46,10 +46,8 @@ class DemoPerson:
             "user",
             self,
             active=not self.archived,
-            department=self.department or None,
             deprecated_user_id=str(self.number),
             integration=INTEGRATION,
-            job_title=self.title or None,
             device_count=device_count,
         )
 
