@@ -229,6 +229,15 @@ def test_a_field_that_names_someone_never_leaves_in_clear(field: str) -> None:
     assert privacy.arguments(out)["items"][0][field].casefold() == NAMING[field].casefold()
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["203.0.113.9", "::ffff:203.0.113.9", "2001:db8::7", "02:6e:63:48:61:12", "10.1.2.3, 203.0.113.9", "Mira's router"],
+)
+def test_the_address_of_a_device_never_leaves_in_clear_however_it_is_written(address: str) -> None:
+    out = Privacy(KEY).answer({"items": [{"ip_address": address}]})
+    assert re.fullmatch(r"(::ffff:)?address-[a-z2-7]{28,}", out["items"][0]["ip_address"])
+
+
 def test_a_mobiles_hardware_uuid_and_the_name_of_a_vulnerable_device_are_hidden_and_an_apps_name_is_not() -> None:
     row = {"device_id": "d1", "name": "Jane Roe's MacBook Air", "serial_number": "MACSER000001", "assigned_user": "J R"}
     app = {"device__name": "x-mac-77123", "serial_number": "MACSER000001", "name": "Firefox", "bundle_id": "a.b"}
