@@ -1,4 +1,4 @@
-"""The state of the copy, for whoever looks after it, and notes for answers that are made from it."""
+"""The state of the copy, as `iru-mcp inventory status` shows it, and notes for answers that are made from the copy."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..api.endpoint import Endpoint
 from ..api.endpoints.prism import PrismRow
 from ..api.record import Record
-from .sync.device_rows import PerDevice
+from .sync.row_shapes import PerDevice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,31 +20,31 @@ class Kind:
     holds: str
     """What a row is, for people and models."""
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The words that a column of few has, as it has them in the views."""
+    """For a column with few different values: what they are, as the views show them."""
     endpoint: Endpoint[Any]
     instead: Endpoint[Any] | None = None
-    """Where older tenants have the same."""
+    """The endpoint that has the same on older tenants."""
     query: Mapping[str, str | int] = field(default_factory=dict)
     device: str = ""
-    """The column that says whose it is; empty for what belongs to no device."""
+    """The column with the id of the device that a row is about; empty where rows are about no device."""
     key: tuple[str, ...] = ()
-    """Columns that, with the device, tell one thing from another."""
+    """Columns that, with the device, identify a thing."""
     columns: tuple[str, ...] = ()
     """Columns that are versioned; a column that no published example has goes to `more`."""
     latest: tuple[str, ...] = ()
-    """Columns of which only the newest value is kept: they change without anything having happened."""
+    """Columns of which only the newest value is kept: their change is no change of the thing."""
     since: str = ""
     """The column that says when Iru first saw the row; kept once, as `since`."""
     changed: str = ""
     """The column that says when Iru last changed the row; only its newest value is kept."""
     skipped: frozenset[str] = frozenset()
-    """Columns that are not kept: another kind's, of no lasting meaning, or only on the wire."""
+    """Columns that are not kept: they are in another table, or mean nothing later."""
     moves: tuple[str, ...] = ()
     """A change of one of these is a move."""
     family: str = ""
-    """Two things of one device that share this column, one gone and one new, are one thing that moved."""
+    """A column: where a thing of a device went and a new one has the same value here, it is one thing that moved."""
     telling: tuple[str, ...] = ()
-    """Columns that suffice where many rows are listed; all of them when empty."""
+    """The columns that are shown where many rows are listed; all of them when empty."""
     prism: bool = False
     """A Prism category: reported by devices, and filtered by updated_at for an incremental reading."""
     starts: str = ""
@@ -101,27 +101,8 @@ class Kind:
         return self.endpoint.record if self.listed else PrismRow
 
 
-def table(  # noqa: PLR0913 - the lists of a table
-    name: str,
-    holds: str,
-    columns: str,
-    *,
-    key: str = "",
-    latest: str = "",
-    skipped: str = "",
-    moves: str = "",
-    telling: str = "",
-    **parts: Any,
-) -> Kind:
+def table(name: str, holds: str, columns: str, *, skipped: str = "", **parts: Any) -> Kind:
     """A Kind whose lists of columns are given as text, with blanks between them."""
-    return Kind(
-        name=name,
-        holds=holds,
-        columns=tuple(columns.split()),
-        key=tuple(key.split()),
-        latest=tuple(latest.split()),
-        skipped=frozenset(skipped.split()),
-        moves=tuple(moves.split()),
-        telling=tuple(telling.split()),
-        **parts,
-    )
+    for part in ("key", "latest", "moves", "telling"):
+        parts[part] = tuple(parts.get(part, "").split())
+    return Kind(name=name, holds=holds, columns=tuple(columns.split()), skipped=frozenset(skipped.split()), **parts)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..api.endpoints.prism import CATEGORIES, COLUMNS, COMMON_COLUMNS
 from .kind import Kind, table
-from .sync.device_rows import APPS
+from .sync.row_shapes import APPS
 
 _OF_THE_DEVICE = " ".join(name for name in COMMON_COLUMNS if name != "device_id")
 

@@ -1,4 +1,7 @@
-"""The file: opened for one writer or many readers, owned by its user alone, with a lock that a killed sync lets go."""
+"""The file of the copy: opened for one writer or many readers, readable by its user alone.
+
+The writer holds a lock of the operating system, so that the lock of a killed sync is free.
+"""
 
 from __future__ import annotations
 

@@ -15,8 +15,7 @@ from ..api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIE
 from .kind import Kind, table
 from .library_tables import LIBRARY_TABLES
 from .prism_tables import PRISM_TABLES
-from .sync.device_rows import DETAILS, MAC_HARDWARE
-from .sync.row_shapes import of_behavioral_detection
+from .sync.row_shapes import DETAILS, MAC_HARDWARE, of_behavioral_detection
 
 __all__ = ["BY_NAME", "KINDS", "LIVE_ONLY", "READINGS", "SOURCES", "Kind"]
 

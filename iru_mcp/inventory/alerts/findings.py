@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,16 +58,12 @@ async def ask(processes: Processes, path: Path, rule: Rule) -> Found:
     if missing:
         return Found(None, f"not asked: {', '.join(missing)} could not be copied")
     problem = f"finds more than {MOST_ROWS} rows; the rest is left out" if result.more else ""
-    rows = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
     together: dict[str, list[Row]] = {}
-    for row in rows:
-        together.setdefault(_fingerprint(rule.cause or rule.key or tuple(row), row), []).append(row)
+    for row in (dict(zip(result.columns, cells, strict=True)) for cells in result.rows):
+        named = {name: row.get(name) for name in rule.cause or rule.key or tuple(row)}
+        fingerprint = hashlib.sha256(json.dumps(named, sort_keys=True, default=str).encode()).hexdigest()[:32]
+        together.setdefault(fingerprint, []).append(row)
     return Found({name: _finding(rule, name, group) for name, group in together.items()}, problem)
-
-
-def _fingerprint(columns: Sequence[str], row: Row) -> str:
-    named = {name: row.get(name) for name in columns}
-    return hashlib.sha256(json.dumps(named, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
 def _finding(rule: Rule, fingerprint: str, group: list[Row]) -> Finding:

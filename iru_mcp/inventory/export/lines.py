@@ -10,14 +10,13 @@ from typing import Any, TextIO
 
 from ..store import meta
 from .files import MANIFEST, json_line, whole_file, whole_folder
-from .manifest import Entry, entry, manifest
-from .rows import Shown, Wanted, begin, rows, tables
+from .rows import Row, Shown, Wanted, begin, entry, manifest, rows, tables
 
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula, also in full width."""
 
 
-def write_lines(db: sqlite3.Connection, out: TextIO, wanted: Wanted, shown: Shown) -> dict[str, Entry]:
+def write_lines(db: sqlite3.Connection, out: TextIO, wanted: Wanted, shown: Shown) -> dict[str, Row]:
     """One JSON object a line: its table, the tenant, the sync, the key, then the row."""
     sync, tenant = begin(db, wanted), meta(db, "account")
     found = {}

@@ -28,8 +28,7 @@ from ...output.clean import clean
 from ..store import meta
 from .columns import Type, strict
 from .files import MANIFEST, tenant_partition, whole_folder
-from .manifest import Entry, entry, manifest
-from .rows import Row, Shown, Table, Wanted, begin, rows, tables
+from .rows import Row, Shown, Table, Wanted, begin, entry, manifest, rows, tables
 
 _BATCH = 20_000
 """Rows that are held at once, and of one row group."""
@@ -112,7 +111,7 @@ def _send(fs: Any, work: Path, folder: str, files: list[str]) -> None:
 
 def _write_all(db: sqlite3.Connection, folder: Path, wanted: Wanted, shown: Shown, sync: int) -> list[str]:
     """Write every table, then the manifest; returns the tables' files."""
-    found: dict[str, Entry] = {}
+    found: dict[str, Row] = {}
     for table in tables(wanted):
         file = f"table={table.name}/rows.parquet"
         (folder / file).parent.mkdir(mode=0o700)

@@ -1,4 +1,4 @@
-"""What leaves in an export of rows: which tables, which of their rows, and the key that names a row for good.
+"""What an export of rows has: which tables, which of their rows, the key of each row, and the manifest of the export.
 
 A warehouse is kept in step by merging what began or ended after a sync. A row of the copy is a span: a device, a thing
 and a content (the value of every versioned column). Its `row_key` is a hash of the three, so the same row has the same
@@ -13,15 +13,17 @@ leave whole each time, and so does every row of a device that was renamed, came 
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from ... import __version__
 from ...errors import UsageError
 from ...output.clean import clean
-from ..schema import view_columns
-from ..store import last_sync, records
+from ..schema import version, view_columns
+from ..store import account_name, last_sync, meta, records
 from ..tables import KINDS, Kind
 from ..views import BEGAN, columns_of, rows_from
 from .columns import Type, type_of, typed
@@ -53,7 +55,6 @@ class Table:
     name: str
     columns: dict[str, Type]
     select: str
-    names: Row = field(default_factory=dict)
 
 
 def names(db: sqlite3.Connection) -> Iterator[Row]:
@@ -96,7 +97,7 @@ def rows(db: sqlite3.Connection, table: Table, wanted: Wanted, shown: Shown, syn
     """The rows of a table as they leave: cleaned, typed, without what is null, with `row_key` and `sync`: the sync that
     the export is of; of a change its own."""
     named = list(table.columns)
-    for cells in db.execute(table.select, table.names):
+    for cells in db.execute(table.select, {"since": wanted.since}):
         row = {
             name: clean(typed(cell, type_), name)
             for (name, type_), cell in zip(table.columns.items(), cells, strict=False)
@@ -109,9 +110,7 @@ def rows(db: sqlite3.Connection, table: Table, wanted: Wanted, shown: Shown, syn
 def _table(view: str, select: str, since: int | None, kind: Kind | None = None) -> Table:
     about = (kind.name, kind.record) if kind else (view, None)
     types = {name: type_of(about[0], name, about[1]) for name in view_columns()[view]}
-    if since is None:
-        return Table(view, types, select)
-    return Table(view, types | {"op": "text"}, select, {"since": since})
+    return Table(view, types if since is None else types | {"op": "text"}, select)
 
 
 def _op(since: int | None) -> str:
@@ -191,3 +190,32 @@ def _changes(since: int | None) -> Table:
     every = ", ".join(f'"{name}"' for name in view_columns()["changes"])
     after = " WHERE sync > :since" if since is not None else ""
     return _table("changes", f"SELECT DISTINCT {every}{_op(since)}, {every} FROM changes{after}", since)
+
+
+def entry(table: Table, file: str, count: int) -> Row:
+    """What the manifest says of one table."""
+    return {"file": file, "rows": count, "key": ["tenant", "row_key"], "columns": table.columns}
+
+
+def manifest(db: sqlite3.Connection, form: str, wanted: Wanted, found: dict[str, Row]) -> str:
+    """The manifest as JSON. The same copy gives the same text: no time of the export is in it."""
+    syncs = list(records(db, "SELECT * FROM syncs ORDER BY sync"))
+    coverage = records(db, "SELECT * FROM coverage ORDER BY kind")
+    whole = {
+        "format": form,
+        "written_by": f"iru-mcp {__version__}",
+        "schema_version": version(db),
+        "tenant": meta(db, "account"),
+        "account_name": account_name(db),
+        "pseudonyms": bool(wanted.key),
+        "sync": _known(syncs[-1]),
+        "first_sync": {name: syncs[0][name] for name in ("sync", "started_at", "finished_at")},
+        "since_sync": wanted.since,
+        "coverage": [_known(row) for row in coverage],
+        "tables": found,
+    }
+    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+
+
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: cell for name, cell in row.items() if cell is not None}

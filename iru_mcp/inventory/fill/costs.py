@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
-from anyio import to_thread
 
 from ...api.client import IruClient
 from ...api.endpoints.prism import PRISM_COUNT
@@ -134,13 +133,9 @@ def pages(table: str, rows: int) -> int:
     return max(1, math.ceil(rows / (BY_NAME[table].endpoint.paging.size or 300)))
 
 
-async def known(path: Path) -> Known:
+def known(path: Path) -> Known:
     """What the file at `path` tells."""
-
-    def look() -> Known:
-        with reader(path) as db:
-            rows = dict(db.execute("SELECT kind, rows FROM _coverage WHERE good_sync IS NOT NULL").fetchall())
-            devices = dict(db.execute("SELECT platform, count(*) FROM devices GROUP BY 1").fetchall())
-        return Known(rows, devices)
-
-    return await to_thread.run_sync(look)
+    with reader(path) as db:
+        rows = dict(db.execute("SELECT kind, rows FROM _coverage WHERE good_sync IS NOT NULL").fetchall())
+        devices = dict(db.execute("SELECT platform, count(*) FROM devices GROUP BY 1").fetchall())
+    return Known(rows, devices)

@@ -173,7 +173,7 @@ class OnDemand:
 
     async def _begin(self, path: Path, missing: list[str], max_age: timedelta) -> _Fill:
         """Begin a fill of what is missing, the device list first: without it nothing can be estimated."""
-        held = await known(path)
+        held = await to_thread.run_sync(known, path)
         before = {"devices"} if any(BY_NAME[table].device for table in missing) else set()
         if self._client.privacy is not None:  # also who there is: other tables name people in text
             before = {"devices", "users"}

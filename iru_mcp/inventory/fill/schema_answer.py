@@ -57,34 +57,29 @@ async def overview(copy: OnDemand, now: datetime, told: Told | None) -> dict[str
         await copy.fill(["devices"], _A_DAY, 8, told)  # how many devices there are tells what the others cost
     except IruError as error:
         notes.append(error.fact)
-    costs = await copy.costs.of(list(BY_NAME), await known(path))
-    held = await to_thread.run_sync(_held, path)
+    costs = await copy.costs.of(list(BY_NAME), await to_thread.run_sync(known, path))
+    held, of_the_copy = await to_thread.run_sync(_look, path)
     lines = [_line(view, held, costs, now) for view in VIEWS if not view.endswith("_history")]
-    notes += await to_thread.run_sync(_of_the_copy, path)
+    notes += of_the_copy
     return {"columns": ["table", "a row is", "rows", "age", "requests"], "tables": lines, "notes": notes}
 
 
-def _held(path: Path) -> dict[str, tuple[int, str]]:
-    """Rows of each kind, and since when its oldest reading is."""
+def _look(path: Path) -> tuple[dict[str, tuple[int, str]], list[str]]:
+    """The rows of each kind and the time of its oldest reading; and notes on syncs that failed, and on tables that may
+    still count rows that went since all of the table was last read."""
     with reader(path) as db:
         read = {kind: (rows, since) for kind, rows, since in db.execute("SELECT kind, rows, since FROM _coverage")}
+        notes = failure_notes(db)
+        late = db.execute("SELECT kind, removals_at FROM _coverage WHERE removals_at < since ORDER BY 1").fetchall()
     found = {}
     for name, kind in BY_NAME.items():
         readings = [read[reading] for reading in kind.readings if reading in read and read[reading][1]]
         if readings:
             found[name] = sum(rows or 0 for rows, _ in readings), min(since for _, since in readings)
-    return found
-
-
-def _of_the_copy(path: Path) -> list[str]:
-    """Notes on syncs that failed, and on tables that may still count what went since they were last read whole."""
-    with reader(path) as db:
-        notes = failure_notes(db)
-        found = db.execute("SELECT kind, removals_at FROM _coverage WHERE removals_at < since ORDER BY 1").fetchall()
-    if found:
-        behind = ", ".join(f"{kind} {moment}" for kind, moment in found)
+    if late:
+        behind = ", ".join(f"{kind} {moment}" for kind, moment in late)
         notes.append(f"removals are known until: {behind}; what went later may still be counted")
-    return notes
+    return found, notes
 
 
 def _line(view: str, held: dict[str, tuple[int, str]], costs: dict[str, int | None], now: datetime) -> list[str | int]:

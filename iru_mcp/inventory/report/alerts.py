@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,9 +106,3 @@ def groups(alerts: list[Alert]) -> list[Group]:
         key = (alert.severity, alert.rule)
         found.setdefault(key, Group(*key, [])).alerts.append(alert)
     return sorted(found.values(), key=lambda one: (SEVERITIES.index(one.severity), not one.executive, -one.devices))
-
-
-def by_severity(alerts: list[Alert]) -> dict[str, int]:
-    """How many are open of each severity, the worst first."""
-    counts = Counter(alert.severity for alert in alerts)
-    return {severity: counts[severity] for severity in SEVERITIES}

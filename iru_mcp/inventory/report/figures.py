@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from ..store import utc
 from .html import bars, section, table
-from .protection import encryption
 from .read import PRESENT, Row, missing, rows_of
 
 _MOST = 20
@@ -60,8 +59,16 @@ def _check_in(db: sqlite3.Connection, synced: datetime) -> str:
     return _chart(db, "Last check-in", ("devices",), about, drawn)
 
 
+_ENCRYPTION = """SELECT platform, count(*) AS devices, count(*) FILTER (WHERE held = 1) AS encrypted,
+    count(*) FILTER (WHERE held = 0) AS "not encrypted", count(*) FILTER (WHERE held IS NULL) AS "not reported"
+    FROM (SELECT d.platform, iif(d.platform = 'Mac', f.status, w.is_encrypted) AS held FROM devices d
+        LEFT JOIN filevault f USING (device_id) LEFT JOIN windows_android_details w USING (device_id))
+    GROUP BY 1 ORDER BY 2 DESC"""
+
+
 def _encryption(db: sqlite3.Connection, _: datetime) -> str:
-    found = encryption(db)
+    """Devices a platform by whether their storage is encrypted; Iru never says it of iPhones and iPads."""
+    found = rows_of(db, _ENCRYPTION)
     off, unknown = (sum(row[name] for row in found) for name in ("not encrypted", "not reported"))
     drawn = bars("Devices by whether their storage is encrypted", found, "platform", "devices",
                  ("encrypted", "not encrypted", "not reported"))  # fmt: skip

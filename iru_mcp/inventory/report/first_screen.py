@@ -1,26 +1,102 @@
-"""The first screen of the report, for someone with a minute: what is open, what to do first, what is protected."""
+"""The first screen of the report: what is open, what to do first, what is protected, which blueprints are worst.
+
+How many devices have a protection is said of two moments, now and a week ago, which one statement reads from the
+history. A device that has not reported a state is counted as unknown, and never as protected. Where no device of a
+platform has reported it at that moment, there is no percentage.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from html import escape
 
 from ...api.record import read_moment
+from ..alerts.rules import SEVERITIES
 from ..store import utc
-from .alerts import Alert, Group, by_severity, groups
+from .alerts import Alert, Group, groups
 from .html import UNKNOWN, badge, css, section, table
-from .protection import TABLES, Count, Protection, earlier, protections
 from .read import PRESENT, Row, missing, rows_of
 
 _FIRST = 5
 """Things to do that are listed, and blueprints."""
 
 
+_EDR = "identifier = 'io.kandji.KandjiAgent.ESF'"
+"""The system extension through which Iru's endpoint protection reports."""
+_PROTECTIONS = (
+    ("FileVault", "Mac", "filevault", "status", ""),
+    ("System Integrity Protection", "Mac", "startup_settings", "sip", ""),
+    ("Gatekeeper", "Mac", "gatekeeper", "gatekeeper_status", ""),
+    ("Application firewall", "Mac", "application_firewall", "status", ""),
+    ("Endpoint protection runs", "Mac", "system_extensions", "state = 'activated_enabled'", _EDR),
+    ("Storage encrypted", "Windows", "windows_android_details", "is_encrypted", ""),
+    ("Storage encrypted", "Android", "windows_android_details", "is_encrypted", ""),
+)
+"""What it is called, of which platform, its table, whether a row says that it is on, and which rows are of it."""
+_TABLES = tuple(dict.fromkeys(kind for _, _, kind, _, _ in _PROTECTIONS))
+_IN_FORCE = "valid_from <= :at AND (valid_to IS NULL OR valid_to > :at)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """Devices of a platform with a protection on, off and not reported."""
+
+    on: int
+    off: int
+    unknown: int
+
+    @property
+    def percent(self) -> float | None:
+        """The share of all devices that have it; None where none has reported."""
+        return 100 * self.on / (self.on + self.off + self.unknown) if self.on + self.off else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Protection:
+    """One protection on one platform, now and at the earlier moment."""
+
+    name: str
+    platform: str
+    now: _Count
+    before: _Count
+
+
+def _protections(db: sqlite3.Connection, synced: datetime, before: str) -> list[_Protection]:
+    """Each protection of the platforms that have devices."""
+    found = []
+    for name, platform, kind, on, of_it in _PROTECTIONS:
+        now, then = (_count(db, at, platform, kind, on, of_it) for at in (utc(synced), before))
+        if now.on + now.off + now.unknown:
+            found.append(_Protection(name, platform, now, then))
+    return found
+
+
+def _count(db: sqlite3.Connection, at: str, platform: str, kind: str, on: str, of_it: str) -> _Count:  # noqa: PLR0913, PLR0917 - a line of _PROTECTIONS at a moment
+    total, yes, no = db.execute(
+        f"SELECT count(*), sum(held = 1), sum(held = 0) FROM devices_history d LEFT JOIN (SELECT device_id, max({on}) "
+        f"AS held FROM {kind}_history WHERE {_IN_FORCE} AND {of_it or 'TRUE'} GROUP BY 1) USING (device_id) "
+        f"WHERE {_IN_FORCE.replace('valid', 'd.valid')} AND d.platform = :platform",
+        {"at": at, "platform": platform},
+    ).fetchone()
+    return _Count(yes or 0, no or 0, total - (yes or 0) - (no or 0))
+
+
+def _earlier(db: sqlite3.Connection, synced: datetime) -> str:
+    """When the sync was that the report compares with: the newest that is a week old, or else the first one."""
+    week = utc(synced - timedelta(days=7))
+    found = db.execute(
+        "SELECT coalesce(max(iif(finished_at <= ?, finished_at, NULL)), min(finished_at)) FROM syncs", (week,)
+    )
+    return str(found.fetchone()[0])
+
+
 def first_screen(db: sqlite3.Connection, synced: datetime, alerts: list[Alert]) -> str:
     """Severities, what to do first, protection and the worst blueprints."""
-    before = earlier(db, synced)
-    found = protections(db, synced, before)
+    before = _earlier(db, synced)
+    found = _protections(db, synced, before)
     parts = (
         _severities(alerts),
         _first(groups(alerts), found),
@@ -31,16 +107,16 @@ def first_screen(db: sqlite3.Connection, synced: datetime, alerts: list[Alert]) 
 
 
 def _severities(alerts: list[Alert]) -> str:
+    counts = Counter(alert.severity for alert in alerts)
     tiles = "".join(
-        f'<div class="tile {css(name)}"><dt>{escape(name)}</dt><dd>{count:,}</dd></div>'
-        for name, count in by_severity(alerts).items()
+        f'<div class="tile {css(name)}"><dt>{escape(name)}</dt><dd>{counts[name]:,}</dd></div>' for name in SEVERITIES
     )
     quiet = sum(alert.quiet for alert in alerts)
     told = f"open alerts{f', {quiet:,} of them acknowledged or muted' if quiet else ''}."
     return section("Open alerts", f'<dl class="tiles">{tiles}</dl>', number=f"{len(alerts):,}", says=told, name="broad")
 
 
-def _first(found: list[Group], held: list[Protection]) -> str:
+def _first(found: list[Group], held: list[_Protection]) -> str:
     items = [_item(one.severity, one.says, one.advice, executive=one.executive) for one in found if not one.quiet]
     items = items[: _FIRST - 1]
     worst = max(held, key=lambda one: one.now.off, default=None)
@@ -62,7 +138,7 @@ def _item(severity: str, says: str, advice: str, *, executive: bool = False) -> 
     return f"<li>{head}{escape(says)}{stop}{mark} <em>{escape(advice)}</em></li>"
 
 
-def _protection(db: sqlite3.Connection, found: list[Protection], before: str, synced: datetime) -> str:
+def _protection(db: sqlite3.Connection, found: list[_Protection], before: str, synced: datetime) -> str:
     moment = read_moment(before)
     then = f"{moment.day} {moment:%b}" if before != utc(synced) else ""
     rows: list[Row] = []
@@ -72,7 +148,7 @@ def _protection(db: sqlite3.Connection, found: list[Protection], before: str, sy
             row | ({then: _percent(one.before)} if then else {}) | {"off": one.now.off, "unknown": one.now.unknown}
         )
     note = "" if then else '<p class="lacking">There is no earlier copy to compare with: this is the first.</p>'
-    lacking = missing(db, *TABLES)
+    lacking = missing(db, *_TABLES)
     note += f'<p class="lacking">{escape(lacking)}</p>' if lacking else ""
     return section(
         "Protection",
@@ -80,7 +156,7 @@ def _protection(db: sqlite3.Connection, found: list[Protection], before: str, sy
     )
 
 
-def _percent(count: Count) -> str:
+def _percent(count: _Count) -> str:
     """Rounded down, so that 100 % is said of all only."""
     return UNKNOWN if count.percent is None else f"{int(count.percent * 10) / 10:.1f} %"
 

@@ -12,9 +12,9 @@ from ...api.call import Call
 from ...api.transport.prefetch import in_order
 from ...errors import IruError, NotLicensed, NotPermitted, Unauthorized
 from ..tables import Kind
-from .device_rows import PerDevice
 from .pages import TRIES, Progress
 from .quota import OutOfBudget, QuotaReader
+from .row_shapes import PerDevice
 from .staging import DueDevice, ReadState, Stage
 
 _IN_A_ROW = 3
