@@ -108,8 +108,8 @@ def parse(words: list[str]) -> argparse.Namespace:
     options, unknown = parser.parse_known_args(words)
     unknown = _take_arguments(options, unknown)
     if unknown:
-        flags = ", ".join(_flags(parser, options.verb))
-        raise UsageError(f"{options.verb} takes no '{unknown[0][:40]}'.", f"Valid: {flags}.")
+        flags = sorted(flag for flag in options.parser._option_string_actions if flag.startswith("--"))  # noqa: SLF001 - no other way
+        raise UsageError(f"{options.verb} takes no '{unknown[0][:40]}'.", f"Valid: {', '.join(flags)}.")
     return options
 
 
@@ -130,11 +130,6 @@ def _take_arguments(options: argparse.Namespace, words: list[str]) -> list[str]:
     return [word for word in words if not many or word.startswith("-")]
 
 
-def _flags(parser: argparse.ArgumentParser, verb: str) -> list[str]:
-    choices = next(action.choices for action in parser._actions if action.dest == "verb")  # noqa: SLF001 - no other way
-    return sorted(flag for flag in dict(choices or {})[verb]._option_string_actions if flag.startswith("--"))  # noqa: SLF001
-
-
 def _parser(first: str) -> argparse.ArgumentParser:
     """What reads words that begin with `first`: one verb with its flags, or for the help all verbs without theirs.
 
@@ -148,6 +143,7 @@ def _parser(first: str) -> argparse.ArgumentParser:
         _add_settings(one)
         _add_flags(one, first)
         inventory.add_flags(one, first)
+        one.set_defaults(parser=one)
     else:
         for verb, text in _VERBS.items():
             verbs.add_parser(verb, help=text)

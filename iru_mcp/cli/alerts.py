@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Callable
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     if options.check:
         with reader(path):  # says what is wrong with the file
             return anyio.run(_try, options.check, path, as_shown(settings))
-    end = now + timedelta(seconds=read_interval(options.until, "--until"))
+    end = now + read_interval(options.until, "--until")
     match options.what:
         case []:
             return _list(path, now, as_shown(settings), as_json=options.json)

@@ -7,6 +7,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ VERBS = {
 """Each verb with what it does."""
 
 _EVERY = re.compile(r"(\d{1,4})(m|h|d)")
-_UNIT = {"m": 60, "h": 3600, "d": 86_400}
+_UNIT = {"m": "minutes", "h": "hours", "d": "days"}
 _TENANTS = "TOML file of several tenants, each with its own copy"
 
 
@@ -104,9 +105,9 @@ def row_key(settings: Settings) -> bytes:
     return hashlib.sha256(settings.privacy_key.get_secret_value().encode() or secrets.token_bytes()).digest()
 
 
-def read_interval(text: str, flag: str) -> int:
-    """A length of time like 30m, 6h or 1d in seconds. Raises UsageError."""
+def read_interval(text: str, flag: str) -> timedelta:
+    """A length of time like 30m, 6h or 1d. Raises UsageError."""
     found = _EVERY.fullmatch(text.strip())
     if not found or not int(found[1]):
         raise UsageError(f"{flag} is not a length of time.", "Give a number and m, h or d, like 30m, 6h, 1d.")
-    return int(found[1]) * _UNIT[found[2]]
+    return timedelta(**{_UNIT[found[2]]: int(found[1])})

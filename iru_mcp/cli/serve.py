@@ -8,10 +8,8 @@ import gc
 import logging
 import socket
 import sys
-from dataclasses import replace
-from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
@@ -63,7 +61,7 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
 
     metrics = Metrics(tools, lambda: binder.client, lambda: binder.in_flight) if settings.metrics else None
     observers += [metrics] if metrics else []
-    listen = _with_sync(_listen(settings, http, metrics), settings, binder)
+    listen = _listen(settings, http, metrics, binder)
     guard(listen)
     opened = bind(settings.host, settings.port)
     say(f"listening on {url_of(opened)}{'/mcp' if listen.streamable else '/sse'}")
@@ -82,21 +80,8 @@ def url_of(opened: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def _with_sync(listen: Listen, settings: Settings, binder: Binder) -> Listen:
-    """`listen` with a sync every so often, where one is asked for. Raises UsageError."""
-    if not settings.sync_every:
-        return listen
-    from ..inventory.fill.scheduled import copy_age, keep_fresh
-
-    every = timedelta(seconds=read_interval(settings.sync_every, "--sync-every"))
-    return replace(
-        listen,
-        background=partial(keep_fresh, binder.shared_client, every),
-        copy_age=lambda: copy_age(binder.client),
-    )
-
-
-def _listen(settings: Settings, keys: Keys | None, metrics: Metrics | None) -> Listen:
+def _listen(settings: Settings, keys: Keys | None, metrics: Metrics | None, binder: Binder) -> Listen:
+    """Where to listen, who may call, and what is offered there. Raises ConfigError, and UsageError for --sync-every."""
     from ..server.http.app import Listen
 
     hosts = [read_host("IRU_MCP_ALLOWED_HOSTS", name) for name in names(settings.allowed_hosts)]
@@ -105,6 +90,13 @@ def _listen(settings: Settings, keys: Keys | None, metrics: Metrics | None) -> L
     if settings.public_url:
         right = "Give this server's whole URL as clients know it, like https://HOST/mcp."
         public = read_url("IRU_MCP_PUBLIC_URL", settings.public_url, right, plain=True)
+    kept_fresh: dict[str, Any] = {}
+    if settings.sync_every:
+        from ..inventory.fill.scheduled import copy_age, keep_fresh
+
+        every = read_interval(settings.sync_every, "--sync-every")
+        background = partial(keep_fresh, binder.shared_client, every)
+        kept_fresh = {"background": background, "copy_age": lambda: copy_age(binder.client)}
     return Listen(
         host=settings.host,
         port=settings.port,
@@ -117,6 +109,7 @@ def _listen(settings: Settings, keys: Keys | None, metrics: Metrics | None) -> L
         max_connections=settings.max_connections,
         metrics=metrics,
         ready=lambda: _unready(settings),
+        **kept_fresh,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import anyio
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
     Raises an IruError when there is no copy.
     """
-    most = timedelta(seconds=read_interval(options.max_age, "--max-age")) if options.max_age else None
+    most = read_interval(options.max_age, "--max-age") if options.max_age else None
     path, now = copy_file(settings), datetime.now(UTC)
     with reader(path) as db:
         found = status(db, now) | {"file": str(path), "bytes": path.stat().st_size}

@@ -56,15 +56,10 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     tenants = read_tenants(options.tenants, settings) if options.tenants else [OneTenant("", settings)]
     if options.dry_run:
         return _listed(tenants, read_share(options.quota))
-    plan = Plan(
-        "",
-        read_share(options.quota),
-        options.full,
-        timedelta(seconds=read_interval(options.full_every, "--full-every")),
-    )
+    plan = Plan("", read_share(options.quota), options.full, read_interval(options.full_every, "--full-every"))
     if webhook := settings.alert_webhook.get_secret_value():
         check(webhook)
-    every = read_interval(options.every, "--every") if options.every else 0
+    every = read_interval(options.every, "--every").total_seconds() if options.every else 0.0
     shared = _Shared(plan, load(settings.alert_rules), as_json=options.json or not sys.stdout.isatty())
     code = anyio.run(_until_stopped, tenants, shared, every, options.side_by_side)
     if code is None:
@@ -72,7 +67,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     return code
 
 
-async def _until_stopped(tenants: list[OneTenant], shared: _Shared, every: int, side_by_side: int) -> int | None:
+async def _until_stopped(tenants: list[OneTenant], shared: _Shared, every: float, side_by_side: int) -> int | None:
     """The exit code; None when SIGTERM ended it, which the first process of a container must see to itself."""
     with anyio.CancelScope() as scope:
         with suppress(NotImplementedError):  # Windows has none; Ctrl-C works everywhere without

@@ -36,7 +36,10 @@ class Audit:
         self._fd = fd
         self._now = now
         self._key = secrets.token_bytes(32)
-        self._known = {name: _choices(tool.input_schema) for name, tool in tools.items()}
+        self._known = {
+            name: {part: tuple(one.get("enum", ())) for part, one in tool.input_schema.get("properties", {}).items()}
+            for name, tool in tools.items()
+        }
 
     def called(self, call: Finished) -> None:
         known = self._known.get(call.tool)
@@ -72,10 +75,6 @@ class Audit:
     def _hashed(self, value: Any) -> str:
         text = json.dumps(value, sort_keys=True, default=str).encode()
         return f"#{hmac.new(self._key, text, hashlib.sha256).hexdigest()[:12]}"
-
-
-def _choices(schema: Mapping[str, Any]) -> dict[str, Collection[Any]]:
-    return {name: tuple(one.get("enum", ())) for name, one in schema.get("properties", {}).items()}
 
 
 def open_audit(where: str, tools: Mapping[str, Tool]) -> Audit | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +24,7 @@ _HEAD = re.compile(rb"\s*\{\s*" + _SCALARS + _ID + rb"[,}]")
 """An id that stands before anything nested can only be the request's own."""
 _TAIL = re.compile(rb'"jsonrpc"\s*:\s*"2\.0"\s*,\s*' + _ID + rb"\}\s*$")
 """So can one that ends the line after the version, as the TypeScript SDK writes it."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,14 @@ def read_line(line: bytes) -> str | Unread | None:
         pass
     try:
         value = json.loads(line)
+        text = json.dumps(value, ensure_ascii=False)
     except (ValueError, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else "it is not JSON in UTF-8"
         return _unread(PARSE_ERROR, why, [_certain_id(line, line)])
     if isinstance(value, list):
         found = [one for one in map(_id_of, value) if one is not None]
         return _unread(INVALID_REQUEST, "it is a batch; send one message a line", found or [None])
-    if _has_surrogate(line):
+    if _SURROGATE.search(text):
         return _unread(PARSE_ERROR, "it has half a character (a lone surrogate)", [_id_of(value)])
     return _unread(INVALID_REQUEST, _fault(value), [_id_of(value)])
 
@@ -83,7 +84,7 @@ def _id_of(value: Any) -> Any:
         return None
     found = value.get("id")
     usable = isinstance(found, (int, str)) and not isinstance(found, bool)
-    return found if usable and not _surrogates(str(found)) else None
+    return found if usable and not _SURROGATE.search(str(found)) else None
 
 
 def _fault(value: Any) -> str:
@@ -94,23 +95,3 @@ def _fault(value: Any) -> str:
     if "params" in value and not isinstance(value["params"], dict):
         return 'its member "params" is not an object'
     return "it is no JSON-RPC request, notification or answer"
-
-
-def _has_surrogate(line: bytes) -> bool:
-    return b"\\ud" in line.lower() and any(map(_surrogates, _texts(json.loads(line))))
-
-
-def _texts(value: Any) -> Iterator[str]:
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, str):
-            yield one
-        elif isinstance(one, dict):
-            waiting += [*one, *one.values()]
-        elif isinstance(one, list):
-            waiting += one
-
-
-def _surrogates(text: str) -> bool:
-    return any("\ud800" <= letter <= "\udfff" for letter in text)

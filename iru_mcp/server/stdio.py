@@ -12,13 +12,14 @@ import contextlib
 import logging
 import os
 import queue
+import re
 import signal
 import stat
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from typing import Any, BinaryIO, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import anyio
 from mcp.server.stdio import stdio_server
@@ -31,6 +32,8 @@ PARENT_SECONDS = 1.0
 """How often it is looked whether the process that started this one is still there."""
 _LAST_SECONDS = 0.2
 """How long the end of a file is held back, so that what stands before it is answered."""
+_PIECE = 65_536
+"""Bytes that are read at once."""
 _EDGE = 4_096
 """Bytes kept of each end of a line that is too long."""
 
@@ -92,13 +95,14 @@ async def _open_stdin() -> AsyncIterator[bytes | Unread]:
         _log.warning("no MCP client can speak on this stdin; a container needs -i to keep it open")
     without_thread = sys.platform != "win32" and (_is_stream(0) or os.isatty(0))
     nothing = os.open(os.devnull, os.O_RDONLY)
-    wire = os.fdopen(_take(0, nothing), "rb")
+    wire = os.fdopen(_take(0, nothing), "rb", buffering=0)
     os.close(nothing)
     if not without_thread:
-        return _lines_of_file(wire)
-    reader = asyncio.StreamReader(limit=MAX_LINE)
+        thread = _Thread()
+        return _lines(lambda: thread.run(lambda: wire.read(_PIECE)), _LAST_SECONDS)
+    reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), wire)
-    return _lines_of_pipe(reader)
+    return _lines(lambda: reader.read(_PIECE))
 
 
 async def _open_stdout(scope: anyio.CancelScope) -> _Written:
@@ -227,44 +231,22 @@ async def _messages(lines: AsyncIterator[bytes | Unread], written: _Written) -> 
             await written.flush()
 
 
-async def _lines_of_pipe(reader: asyncio.StreamReader) -> AsyncIterator[bytes | Unread]:
-    while True:
-        try:
-            line = await reader.readuntil(b"\n")
-        except asyncio.IncompleteReadError as end:
-            line = end.partial
-        except asyncio.LimitOverrunError as over:
-            yield await _skip_line(reader, over.consumed)
-            continue
-        if not line:
-            return
-        yield line
+async def _lines(read: Callable[[], Awaitable[bytes]], hold_back: float = 0.0) -> AsyncIterator[bytes | Unread]:
+    """The lines of what `read` gives, piece by piece; of a line that is too long only the ends are kept.
 
-
-async def _skip_line(reader: asyncio.StreamReader, held: int) -> Unread:
-    """Drop a line that is too long, all but its ends."""
-    head = tail = b""
-    while True:
-        piece = await reader.readexactly(held)
-        head, tail = head or piece[:_EDGE], (tail + piece)[-_EDGE:]
-        try:
-            last = await reader.readuntil(b"\n")
-        except asyncio.LimitOverrunError as over:
-            held = over.consumed
-        except asyncio.IncompleteReadError as end:
-            return too_long(head, tail + end.partial)
-        else:
-            return too_long(head, tail + last)
-
-
-async def _lines_of_file(wire: BinaryIO) -> AsyncIterator[bytes | Unread]:
-    thread, line_of = _Thread(), partial(wire.readline, MAX_LINE + 1)
-    while line := await thread.run(line_of):
-        if len(line) <= MAX_LINE:
-            yield line
-            continue
-        head = tail = line
-        while tail and not tail.endswith(b"\n"):
-            tail = await thread.run(line_of)
-        yield too_long(head[:_EDGE], tail)
-    await anyio.sleep(_LAST_SECONDS)
+    The end of all lines comes `hold_back` seconds late.
+    """
+    line, head = bytearray(), b""
+    while piece := await read():
+        for part in re.findall(rb"[^\n]*\n|[^\n]+", piece):
+            line += part
+            if len(line) > MAX_LINE:
+                head = bytes(line[:_EDGE])
+            if head:
+                del line[:-_EDGE]
+            if part.endswith(b"\n"):
+                yield too_long(head, bytes(line)) if head else bytes(line)
+                line, head = bytearray(), b""
+    if line:
+        yield too_long(head, bytes(line)) if head else bytes(line)
+    await anyio.sleep(hold_back)
