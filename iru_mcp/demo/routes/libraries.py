@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -126,16 +126,8 @@ def _custom_script(tenant: DemoTenant, item: Item) -> Row:
     return filled("custom script", execution_frequency=frequency, script=BODIES[item.name])
 
 
-_KINDS = {
-    "LIST_CUSTOM_APPS": ("custom-app", "custom-apps", _custom_app),
-    "LIST_IN_HOUSE_APPS": ("ipa-app", "ipa-apps", _in_house_app),
-    "LIST_CUSTOM_PROFILES": ("profile", "custom-profiles", _custom_profile),
-    "LIST_CUSTOM_SCRIPTS": ("custom-script", "custom-scripts", _custom_script),
-}
-
-
-def _kind(name: str) -> Any:
-    kind, path, make = _KINDS[name]
+def _of_kind(kind: str, path: str, make: Callable[[DemoTenant, Item], Row]) -> Any:
+    """The answer about all items of a kind."""
 
     def listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
         rows = [_shared(tenant, item) | make(tenant, item) for item in ITEMS if item.type == kind]
@@ -195,4 +187,8 @@ ROUTES: dict[str, Any] = {
     "LIST_BLUEPRINT_ROUTING_ACTIVITY": _routing,
     "LIST_LIBRARY_ITEM_ACTIVITY": _activity,
     "LIST_SELF_SERVICE_CATEGORIES": _self_service,
-} | {name: _kind(name) for name in _KINDS}
+    "LIST_CUSTOM_APPS": _of_kind("custom-app", "custom-apps", _custom_app),
+    "LIST_IN_HOUSE_APPS": _of_kind("ipa-app", "ipa-apps", _in_house_app),
+    "LIST_CUSTOM_PROFILES": _of_kind("profile", "custom-profiles", _custom_profile),
+    "LIST_CUSTOM_SCRIPTS": _of_kind("custom-script", "custom-scripts", _custom_script),
+}

@@ -206,24 +206,18 @@ def _software_rows(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> 
     versions: dict[str, list[FoundFlaw]] = {}
     for hit in found:
         versions.setdefault(hit.version, []).append(hit)
-    row = {
-        "name": flaw.software.name,
-        "bundle_id": flaw.software.bundle_id,
-        "num_versions": len(versions),
-        "type": None,
-        "blueprints": _blueprints(found),
-        "num_devices": len(found),
-        "software_versions": [
-            {
-                "latest_detection_date": dates.bare(max(_first(tenant, hit) for hit in held)),
-                "blueprints": _blueprints(held),
-                "version": version,
-                "devices_impacted": len(held),
-            }
-            for version, held in sorted(versions.items())
-        ],
-    }
-    return sized([row] if found else [], query)
+    software_versions = [
+        {
+            "latest_detection_date": dates.bare(max(_first(tenant, hit) for hit in held)),
+            "blueprints": _blueprints(held),
+            "version": version,
+            "devices_impacted": len(held),
+        }
+        for version, held in sorted(versions.items())
+    ]
+    counts = {"num_versions": len(versions), "num_devices": len(found)}
+    more = {"blueprints": _blueprints(found), "software_versions": software_versions}
+    return sized([filled("affected software", flaw, **counts, **more)] if found else [], query)
 
 
 def _blueprints(found: list[FoundFlaw]) -> list[dict[str, str]]:

@@ -179,35 +179,24 @@ def _specials(people: Sequence[DemoPerson], now: datetime, times: Timeline) -> d
     by_email = {person.email: person for person in people}
     mac, phone = _as("Mac"), _as("iPhone")
     recent = now - timedelta(minutes=11, microseconds=777)
-    victims = zip(
-        (7, 13, 22),
-        ("patient zero", "spread 1", "spread 2"),
-        (STORY.patient_zero_device_id, *STORY.spread_device_ids),
-        STORY.infected,
-        (STORY.user_email, *STORY.spread_emails),
-        (times.app_installed, *times.spread),
-        strict=True,
-    )
     victim = mac | {"blueprint": ENGINEERING, "checked_in": recent, "encrypted": True}
     story: dict[int, dict[str, Any]] = {
-        index: victim
-        | {"device_id": device_id, "serial": serial, "part": part, "infected_at": infected_at}
-        | {"person": by_email[email], "first_enrolled": now - timedelta(days=300)}
-        for index, part, device_id, serial, email, infected_at in victims
+        7: victim | {"part": "patient zero", "infected_at": times.app_installed, "asset_tag": "NWT-00007"},
+        13: victim | {"part": "spread 1", "infected_at": times.first_spread},
+        22: victim | {"part": "spread 2", "infected_at": times.second_spread},
+        17: mac | {"part": "leaver", "checked_in": times.key_read, "encrypted": True},
+        18: phone | {"part": "leaver", "checked_in": recent},
+        29: phone | {"part": "lost", "checked_in": times.lost_mode_enabled, "lost": True},
     }
-    story[7]["asset_tag"] = "NWT-00007"
-    leavers = zip((17, 18), (mac, phone), STORY.leaver_device_ids, STORY.leaver_serials, strict=True)
-    for index, kind, device_id, serial in leavers:
-        person = by_email[STORY.leaver_email]
-        story[index] = kind | {"device_id": device_id, "serial": serial, "part": "leaver", "person": person}
-    story[17] |= {"checked_in": times.key_read, "encrypted": True}
-    story[18]["checked_in"] = recent
-    lost = {"device_id": STORY.lost_device_id, "serial": STORY.lost_serial, "part": "lost", "lost": True}
-    story[29] = phone | lost | {"person": by_email[STORY.lost_email], "checked_in": times.lost_mode_enabled}
-    for special in story.values():
-        special["enrolled"] = special.setdefault("first_enrolled", now - timedelta(days=240, microseconds=4242))
+    ids = (STORY.patient_zero_device_id, *STORY.spread_device_ids, *STORY.leaver_device_ids, STORY.lost_device_id)
+    serials = (*STORY.infected, *STORY.leaver_serials, STORY.lost_serial)
+    emails = (STORY.user_email, *STORY.spread_emails, STORY.leaver_email, STORY.leaver_email, STORY.lost_email)
+    for special, device_id, serial, email in zip(story.values(), ids, serials, emails, strict=True):
+        person = by_email[email]
+        enrolled = now - (timedelta(days=300) if "infected_at" in special else timedelta(days=240, microseconds=4242))
         device = "iPhone" if special["platform"] == "iPhone" else "MacBook Pro"
-        special["name"] = f"{special['person'].name.split()[0]}’s {device}"
+        special |= {"device_id": device_id, "serial": serial, "person": person}
+        special |= {"first_enrolled": enrolled, "enrolled": enrolled, "name": f"{person.name.split()[0]}’s {device}"}
     return story | _oddities(mac, phone)
 
 

@@ -113,11 +113,6 @@ class Timeline:
     lost_mode_enabled = _Moment(1, 18, 5)
 
     @property
-    def spread(self) -> tuple[datetime, datetime]:
-        """When the app of the first incident came to the two further Macs."""
-        return self.first_spread, self.second_spread
-
-    @property
     def located(self) -> datetime:
         """When the lost iPhone last said where it is."""
         return self.lost_mode_enabled + timedelta(minutes=4)
