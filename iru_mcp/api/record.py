@@ -30,6 +30,14 @@ def read_moment(value: object) -> datetime:
         raise ValueError("a date at the end of the calendar") from error
 
 
+def moment_in(value: object) -> datetime | None:
+    """The time that `value` is in any of those forms; None where it is none."""
+    try:
+        return read_moment(value)
+    except ValueError:
+        return None
+
+
 def _parsed(text: str) -> datetime:
     if text[4:5] == "-" == text[7:8]:
         try:
@@ -220,6 +228,11 @@ class AssignedUser(Declared):
 
 
 Assigned = Annotated[AssignedUser | None, BeforeValidator(lambda value: None if is_blank(value) else value)]
+
+
+def as_object(value: Json) -> dict[str, Json]:
+    """`value` where it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
 
 
 def is_blank(value: Json) -> bool:

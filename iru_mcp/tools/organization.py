@@ -15,6 +15,7 @@ from ..api.endpoints.organization import (
     LIST_TAGS,
     EnrollmentDevice,
 )
+from ..api.record import as_object
 from .kit.answers import Page
 from .kit.catalogue import tool
 from .kit.context import Context
@@ -90,12 +91,9 @@ async def list_enrollment_integrations(ctx: Context, **paging: Unpack[Paging]) -
 
 def _enrollment_row(enrolled: Enrolled, record: EnrollmentDevice) -> dict[str, Any]:
     flat = record.flat()
-    mdm = flat.get("mdm_device")
-    known = mdm if isinstance(mdm, dict) else {}
-    told = {"device_name": known["name"]} if known.get("name") else {}
-    return (
-        flat | {"enrolled": bool(mdm)} | told | enrolled.facts(str(known.get("id", "")), ("device_name", "user_email"))
-    )
+    known = as_object(flat.get("mdm_device"))
+    flat |= {"enrolled": bool(flat.get("mdm_device"))} | ({"device_name": known["name"]} if known.get("name") else {})
+    return flat | enrolled.facts(str(known.get("id", "")), ("device_name", "user_email"))
 
 
 def _has(name: str, wanted: str, record: EnrollmentDevice) -> bool:

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iru_mcp.demo.world.story import STORY
-from iru_mcp.tools.investigate.indicator_kinds import looks_like
-from iru_mcp.tools.investigate.indicator_text import read_indicators
+from iru_mcp.tools.investigate.indicator_text import looks_like, read_indicators
 from iru_mcp.tools.kit.catalogue import to_json
 from iru_mcp.tools.kit.size import size
 from tests.conftest import agent_over, text_of

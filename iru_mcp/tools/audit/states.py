@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...api.endpoints.audit import AuditEvent
+from ...api.record import as_object
 
 _STATE_CHARACTERS = 160
 _NAMED = 5
@@ -47,7 +48,7 @@ def names_in(event: AuditEvent) -> Iterator[str]:
 def called(event: AuditEvent) -> str:
     """How what was acted on is called, with what was added to it (+) or removed (-); its id where the event has no
     name."""
-    state = event.new_state if isinstance(event.new_state, dict) else {}
+    state = as_object(event.new_state)
     name = next((state[key] for key in ("name", "label", "serial_number") if state.get(key)), event.target_id)
     signs = {"_added": "+", "_removed": "-"}
     moved = [

@@ -16,12 +16,12 @@ from typing import Any
 from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.endpoints.prism import CATEGORIES, PRISM_APPS, PRISM_LAUNCH_AGENTS_AND_DAEMONS, PRISM_LOCAL_USERS, PrismRow
-from ...api.record import write_moment
+from ...api.record import moment_in, write_moment
 from ..kit.coverage import APPLE, MACS
 from ..kit.reader import SourceRows, gather
 from .event_texts import quoted
 from .events import Event, Level, event_at
-from .sources import is_admin, is_from_apple, is_hidden, moment_of, program_of, read_prism_rows, suspicious_traits
+from .sources import is_admin, is_from_apple, is_hidden, program_of, read_prism_rows, suspicious_traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Appearance:
 
 
 def _app(record: PrismRow) -> list[Event]:
-    row, at = record.values, moment_of(record.values.get("created_at"))
+    row, at = record.values, moment_in(record.values.get("created_at"))
     name = quoted(row.get("name") or row.get("bundle_id") or row.get("path") or "?")
     version = f" {row['version']}" if row.get("version") else ""
     look, key = "prism_applications", f"bundle_id {row.get('bundle_id')}"
@@ -51,7 +51,7 @@ def _app(record: PrismRow) -> list[Event]:
 
 
 def _launch_item(record: PrismRow) -> list[Event]:
-    row, at = record.values, moment_of(record.values.get("created_at"))
+    row, at = record.values, moment_in(record.values.get("created_at"))
     if is_from_apple(row):
         return []
     why, label = suspicious_traits(row), quoted(row.get("label") or row.get("path") or "?")
@@ -65,7 +65,7 @@ def _launch_item(record: PrismRow) -> list[Event]:
 
 def _account(record: PrismRow) -> list[Event]:
     row = record.values
-    at = moment_of(row.get("user_created_at")) or moment_of(row.get("created_at"))
+    at = moment_in(row.get("user_created_at")) or moment_in(row.get("created_at"))
     kind = " ".join(filter(None, ("hidden" if is_hidden(row) else "", "admin" if is_admin(row) else "standard")))
     level = Level.NOTABLE if is_admin(row) or is_hidden(row) else Level.NORMAL
     what = f"Local account created ({kind})"
@@ -73,7 +73,7 @@ def _account(record: PrismRow) -> list[Event]:
 
 
 def _profile(record: PrismRow) -> list[Event]:
-    row, at = record.values, moment_of(record.values.get("created_at"))
+    row, at = record.values, moment_in(record.values.get("created_at"))
     name = quoted(row.get("profile_display_name") or row.get("payload_identifier") or "?")
     look = "get_device_details sections=installed_profiles"
     is_managed = row.get("managed") is not False
@@ -96,7 +96,7 @@ POWERFUL_PERMISSIONS = {
 
 def _consent(record: PrismRow) -> list[Event]:
     row = record.values
-    at = moment_of(row.get("last_modified")) or moment_of(row.get("created_at"))
+    at = moment_in(row.get("last_modified")) or moment_in(row.get("created_at"))
     service = _service(row)
     status, look = str(row.get("status") or "set").lower(), "prism_query category=transparency_database"
     application = quoted(row.get("application") or "?")
@@ -112,19 +112,28 @@ def _state(source: str, name: str, column: str) -> Appearance:
 
     def to_events(record: PrismRow) -> list[Event]:
         row = record.values
-        changed, is_on = moment_of(row.get("last_changed_at")), row.get(column)
+        changed, is_on = moment_in(row.get("last_changed_at")), row.get(column)
         look = f"prism_query category={source}"
         if not isinstance(is_on, bool):
             return []
         if changed is not None:
             what = f"{name} {'on' if is_on else 'off'}: its record last changed"
             return event_at(changed, source, what, "", look, level=Level.NORMAL if is_on else Level.NOTABLE)
-        reported = moment_of(row.get("last_collected_at")) or moment_of(row.get("updated_at"))
+        reported = moment_in(row.get("last_collected_at")) or moment_in(row.get("updated_at"))
         what = f"{name} is off as last reported; Iru does not say since when"
         return [] if is_on else event_at(reported, source, what, "", look)
 
     return Appearance(CATEGORIES[source], MACS, to_events, only_new=False)
 
+
+_PROTECTIONS: dict[str, tuple[str, str, str]] = {
+    "filevault": ("FileVault", "status", ""),
+    "gatekeeper_and_xprotect": ("Gatekeeper", "gatekeeper_status", "gatekeeper"),
+    "application_firewall": ("Firewall", "status", "firewall"),
+    "startup_settings": ("System Integrity Protection", "sip", "sip"),
+}
+"""Protections of a Mac by their category of Prism: the name in a sentence, the column that says whether it is on, and
+the key under which a dossier has it; none where it has it from elsewhere."""
 
 APPEARANCES: dict[str, Appearance] = {
     "apps": Appearance(PRISM_APPS, APPLE, _app),
@@ -136,32 +145,21 @@ APPEARANCES: dict[str, Appearance] = {
 
 CHANGES: dict[str, Appearance] = APPEARANCES | {
     "privacy_permissions": Appearance(CATEGORIES["transparency_database"], MACS, _consent, only_new=False),
-    "filevault": _state("filevault", "FileVault", "status"),
-    "gatekeeper_and_xprotect": _state("gatekeeper_and_xprotect", "Gatekeeper", "gatekeeper_status"),
-    "application_firewall": _state("application_firewall", "Firewall", "status"),
-    "startup_settings": _state("startup_settings", "System Integrity Protection", "sip"),
+    **{source: _state(source, name, column) for source, (name, column, _) in _PROTECTIONS.items()},
 }
 """What came to a device and what changed on it, by the name of the source."""
-
-
-_PROTECTIONS: dict[str, tuple[str, str]] = {
-    "gatekeeper": ("gatekeeper_and_xprotect", "gatekeeper_status"),
-    "firewall": ("application_firewall", "status"),
-    "sip": ("startup_settings", "sip"),
-}
-"""Protections of a Mac: where Prism has them, and the column that says whether they are on."""
 
 _MOST_PERMISSIONS = 10
 
 
 async def read_protections(call: Call, device_id: str) -> SourceRows[dict[str, Any]]:
     """Which protections of a Mac are on, and which programs may read or control everything: one row of both."""
-    names = {source for source, _ in _PROTECTIONS.values()} | {"privacy_permissions"}
-    jobs = {name: partial(read_prism_rows, call, CHANGES[name].category, device_id) for name in sorted(names)}
-    attempts = await gather(jobs)
+    shown = {source: (column, key) for source, (_, column, key) in _PROTECTIONS.items() if key}
+    names = sorted((*shown, "privacy_permissions"))
+    attempts = await gather({name: partial(read_prism_rows, call, CHANGES[name].category, device_id) for name in names})
     found: dict[str, Any] = {
-        name: row.values[column]
-        for name, (source, column) in _PROTECTIONS.items()
+        key: row.values[column]
+        for source, (column, key) in shown.items()
         for row in attempts[source].records
         if column in row.values
     }
@@ -177,7 +175,7 @@ async def read_protections(call: Call, device_id: str) -> SourceRows[dict[str, A
 
 
 def _since(value: Any) -> str:
-    moment = moment_of(value)
+    moment = moment_in(value)
     return f" since {write_moment(moment)}" if moment else ""
 
 

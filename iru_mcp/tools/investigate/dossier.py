@@ -1,8 +1,13 @@
-"""One device in one answer: whose it is, how it stands, and what is wrong with it."""
+"""One device in one answer: whose it is, how it stands, and what is wrong with it.
+
+MDM, agent, Prism and the status of library items each tell a time of their own. Where these cannot all be right, or one
+of them fell silent, the answer says so in words: a "PASS" of a device that never checked in is no pass, and an agent
+that is silent while MDM answers may have been stopped.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal, TypedDict, cast
@@ -16,23 +21,24 @@ from ...api.endpoints.devices import (
     LIST_DEVICE_ACTIVITY,
     LIST_DEVICES,
     Device,
+    DeviceDetails,
+    DeviceStatus,
 )
 from ...api.endpoints.library import LIST_LIBRARY_ITEM_ACTIVITY
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES
-from ...api.record import write_moment
+from ...api.record import as_object, moment_in, write_moment
 from ..audit.admins import Admins
+from ..devices.details import standing
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.coverage import APPLE, MACS
 from ..kit.params import DeviceRef, Since, read_time
-from ..kit.reader import gather
+from ..kit.reader import gather, read
 from ..kit.size import fit_sections, size
 from ..threats.reading import THREAT_ENDPOINTS
 from .appearances import APPEARANCES, CHANGE_ENDPOINTS, CHANGES, read_protections
-from .dossier_dates import collected_at, contradictions
 from .dossier_view import SECTIONS, Findings, identity, security
 from .sources import (
-    read_activity,
     read_audit,
     read_detections,
     read_device,
@@ -60,6 +66,9 @@ _REPORTED = {
     "new_profiles": ("profiles", True),
 }
 """Parts that Prism tells: from which of its categories, and whether only what is new."""
+_SAME_TIME = timedelta(minutes=10)
+"""Times this close are one check-in."""
+_SILENT = timedelta(days=3)
 
 
 class Dossier(TypedDict, total=False):
@@ -116,7 +125,7 @@ async def get_device_dossier(
     parts = await gather(work)
     found = Findings(parts, early)
     details = parts["security"].value
-    collected = [moment for name in _REPORTED for moment in collected_at(found.rows(name))]
+    collected = [moment for name in _REPORTED for moment in _collected_at(found.rows(name))]
     # Apple's other devices have nothing of what is not covered; of Windows and Android devices Iru does not tell.
     has_all = not uncovered or record.platform in APPLE
     head: dict[str, Any] = {
@@ -125,7 +134,7 @@ async def get_device_dossier(
         "complete": all(part.complete for part in (known, *parts.values())) and has_all,
         "states": {name: part.state for name, part in ({"device": known} | parts).items()}
         | dict.fromkeys(uncovered, f"not covered: {record.platform}"),
-        "notes": contradictions(known.value, details, parts["failed"].value, collected),
+        "notes": _contradictions(known.value, details, parts["failed"].value, collected),
         "device": identity(known.value, details) or {"device_id": target.device_id},
         "security": security(details),
         "protections": next(iter(found.rows("protections")), {}),
@@ -153,7 +162,7 @@ def _work(call: Call, admins: Admins, record: Device, since: datetime) -> dict[s
         "failed": partial(call.fetch, GET_DEVICE_STATUS, device_id=device_id),
         "vulnerabilities": partial(read_detections, call, device_id),
         "known_exploited": partial(read_known_exploited, call),
-        "activity": partial(read_activity, call, device_id),
+        "activity": partial(read, call, LIST_DEVICE_ACTIVITY, device_id=device_id),
         "audit": partial(read_audit, call, admins, since, None, lambda event: event.target_id in targets),
     }
     if CHANGES["privacy_permissions"].reported_by(record.platform):
@@ -165,3 +174,45 @@ def _work(call: Call, admins: Admins, record: Device, since: datetime) -> dict[s
         if one.reported_by(record.platform):
             work[name] = partial(read_prism_rows, call, one.category, device_id, since if early else None)
     return work
+
+
+def _contradictions(
+    record: Device | None, details: DeviceDetails | None, status: DeviceStatus | None, collected: Iterable[datetime]
+) -> list[str]:
+    """A sentence for each pair of dates that do not go together; `collected` says when Prism's rows were."""
+    return [*_of_check_in(record, status, max(collected, default=None)), *_of_agent(details)] if record else []
+
+
+def _of_check_in(record: Device, status: DeviceStatus | None, collected: datetime | None) -> Iterable[str]:
+    seen = record.last_check_in
+    if seen is None:
+        if status and any(row.get("status") for row in standing(status, everything=True).rows):
+            yield "the device never checked in: no status of its items comes from it, a PASS neither"
+        return
+    if collected and collected - seen > _SAME_TIME:
+        yield (
+            f"Prism collected at {write_moment(collected)}, after the last check-in {write_moment(seen)}: one is wrong"
+        )
+    if record.last_enrollment and record.last_enrollment - seen > _SAME_TIME:
+        at = write_moment(record.last_enrollment)
+        yield f"enrolled again at {at} and not checked in since: older parts are stale"
+
+
+def _of_agent(details: DeviceDetails | None) -> Iterable[str]:
+    held = details.model_dump() if details else {}
+    agent, mdm = _time(held, "kandji_agent"), _time(held, "mdm")
+    if agent and mdm and mdm - agent > _SILENT:
+        yield (
+            f"the agent is silent since {write_moment(agent)} while MDM checked in at {write_moment(mdm)}: "
+            "what the agent reports is as old, and it may have been stopped"
+        )
+
+
+def _time(held: dict[str, Any], section: str) -> datetime | None:
+    values = as_object(held.get(section))
+    return moment_in(values.get("last_check_in") or values.get("last_check_in_datetime"))
+
+
+def _collected_at(rows: Iterable[Any]) -> list[datetime]:
+    """When Prism collected these rows."""
+    return [moment for row in rows if (moment := moment_in(row.values.get("last_collected_at")))]

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from ...api.endpoints.devices import Device, DeviceDetails, DeviceStatus
 from ...api.endpoints.vulnerabilities import Detection
-from ...api.record import is_blank, tidy
+from ...api.record import as_object, is_blank, moment_in, tidy
 from ...output.clean import clean
 from ..devices.details import standing
 from ..kit.params import newest_first, within
@@ -21,7 +21,7 @@ from ..threats.reading import Sighting
 from ..vulnerabilities.device import rank
 from .event_texts import from_activity, from_audit
 from .events import Event, row_of, to_lines
-from .sources import is_admin, is_from_apple, is_hidden, moment_of, program_of, suspicious_traits
+from .sources import is_admin, is_from_apple, is_hidden, program_of, suspicious_traits
 
 _IDENTITY = (
     "device_id device_name serial_number platform model os_version assigned user_name user_email user_is_archived "
@@ -59,8 +59,7 @@ def identity(record: Device | None, details: DeviceDetails | None) -> dict[str, 
         flat = {"last_check_in": "never", "assigned": record.user is not None} | record.flat()
     else:
         flat = tidy(details.general) if details else {}
-        owner = flat.get("assigned_user")
-        flat |= {f"user_{name}": value for name, value in owner.items()} if isinstance(owner, dict) else {}
+        flat |= {f"user_{name}": value for name, value in as_object(flat.get("assigned_user")).items()}
     expected = {"is_missing": False, "is_removed": False, "user_is_archived": False, "assigned": True}
     return {name: flat[name] for name in _IDENTITY if name in flat and flat[name] != expected.get(name)}
 
@@ -71,9 +70,9 @@ def security(details: DeviceDetails | None) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, places in _SECURITY.items():
         for section, _, key in (place.partition(".") for place in places):
-            inner = held.get(section)
-            if name not in found and isinstance(inner, dict) and not is_blank(inner.get(key)):
-                found[name] = inner[key]
+            value = as_object(held.get(section)).get(key)
+            if name not in found and not is_blank(value):
+                found[name] = value
     return found
 
 
@@ -113,7 +112,7 @@ def _launch_items(found: Findings) -> Section:
     suspect = sum(bool(why) for _, why in others)
     rows = []
     for item, why in others:
-        is_new = within(moment_of(item.get("created_at")), found.since, None)
+        is_new = within(moment_in(item.get("created_at")), found.since, None)
         columns = "label program" + (" created_at" if why or is_new else "")
         columns += " why path run_at_load is_loaded" if why else ""
         rows.append(_pick(tidy(dict(item)) | {"program": program_of(item), "why": why}, columns))
@@ -123,7 +122,7 @@ def _launch_items(found: Findings) -> Section:
 def _admins(found: Findings) -> Section:
     accounts = [row.flat() for row in found.rows("admins")]
     admins = [account for account in accounts if is_admin(account)]
-    admins.sort(key=lambda account: (not is_hidden(account), newest_first(moment_of(account.get("user_created_at")))))
+    admins.sort(key=lambda account: (not is_hidden(account), newest_first(moment_in(account.get("user_created_at")))))
     hidden = sum(is_hidden(account) for account in admins)
     columns = "hidden why username full_name uid secure_token home_directory user_created_at"
     odd = {"hidden": True, "why": ["hidden administrator"]}
@@ -168,7 +167,7 @@ def _new_apps(found: Findings) -> Section:
 
 
 def _newest_row(row: Mapping[str, Any]) -> float:
-    return newest_first(moment_of(row.get("created_at")))
+    return newest_first(moment_in(row.get("created_at")))
 
 
 def _new_profiles(found: Findings) -> Section:

@@ -13,12 +13,11 @@ from typing import Any
 from ...api.endpoints.audit import AuditEvent
 from ...api.endpoints.devices import Activity, Command, Device
 from ...api.endpoints.vulnerabilities import Detection
-from ...api.record import tidy
+from ...api.record import as_object, moment_in, tidy
 from ...output.clean import clean
 from ..devices.apps_and_activity import COMMAND_STATUS, condensed
 from ..threats.reading import Sighting
 from .events import Event, Level, event_at
-from .sources import moment_of
 
 _QUOTED = 120
 _COMMAND_LINE = 300
@@ -47,7 +46,7 @@ def describe(details: Any) -> str:
     kept = condensed(cleaned) if isinstance(cleaned, dict) else cleaned
     if not isinstance(kept, dict):
         return quoted(kept) if kept else ""
-    told = {name: value for name, value in kept.items() if moment_of(value) is None and not name.endswith("_scoped")}
+    told = {name: value for name, value in kept.items() if moment_in(value) is None and not name.endswith("_scoped")}
     return ", ".join(f"{name} {_named(value)}" for name, value in told.items())
 
 
@@ -69,7 +68,7 @@ def from_device(record: Device) -> list[Event]:
 
 def from_activity(record: Activity) -> list[Event]:
     """One event of a device's history."""
-    details = record.details if isinstance(record.details, dict) else {}
+    details = as_object(record.details)
     kind, at = record.action_type, record.created_at
     look = f"get_device_activity action_type={kind}"
     if kind.startswith("mdm_command"):
@@ -78,9 +77,8 @@ def from_activity(record: Activity) -> list[Event]:
     if kind == "enrollment":
         return event_at(at, "activity", "Enrolled", describe(details), look, "enrolled")
     if kind == "name_changed":
-        return event_at(
-            at, "activity", "Renamed", f"{quoted(details.get('from'))} to {quoted(details.get('to'))}", look
-        )
+        names = f"{quoted(details.get('from'))} to {quoted(details.get('to'))}"
+        return event_at(at, "activity", "Renamed", names, look)
     level = Level.ROUTINE if kind in _CHATTER else Level.NOTABLE if kind.endswith("_failed") else Level.NORMAL
     column = _COLUMN_IN_PRISM.get(kind, "")
     key = f"{column} {details[column]}" if details.get(column) else ""  # as Prism's report of the same thing has it
@@ -97,7 +95,7 @@ def from_command(record: Command) -> list[Event]:
 def _command(at: datetime | None, source: str, status: str, sent: Mapping[str, Any], look: str) -> list[Event]:
     name = quoted(sent.get("command_type") or sent.get("request_type") or "?")
     profile = f" {quoted(sent['profile_name'])}" if sent.get("profile_name") else ""
-    requested = moment_of(sent.get("date_requested"))
+    requested = moment_in(sent.get("date_requested"))
     key = f"{name} {requested.isoformat()}" if requested else ""
     if status != "failed":
         return event_at(at, source, f"MDM commands {status}", name + profile, look, key, level=Level.ROUTINE)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypedDict, cast
 from pydantic import BeforeValidator, Field
 
 from ...api.call import Call
-from ...api.endpoints.prism import PRISM_SYSTEM_EXTENSIONS, PrismRow
+from ...api.endpoints.prism import PRISM_SYSTEM_EXTENSIONS
 from ...errors import UsageError
 from ..kit.catalogue import tool
 from ..kit.context import Context
@@ -152,10 +152,9 @@ async def _read_edr(call: Call, device_ids: list[str]) -> dict[str, str]:
     part = await attempt(lambda: read(call, PRISM_SYSTEM_EXTENSIONS, {"filter": json.dumps(wanted)}))
     if part.value is None or not part.complete:
         return dict.fromkeys(device_ids, f"unknown, {part.state}")
-    rows: list[PrismRow] = part.records
-    own = [
-        row for row in rows if any(name in str(row.values.get("identifier")).casefold() for name in ("kandji", "iru"))
-    ]
-    states = {row.device_id: str(row.values.get("state") or "state unknown") for row in own}
-    told = {device: "runs" if state == _RUNS else f"does not run: {state}" for device, state in states.items()}
-    return dict.fromkeys(device_ids, "does not run: no extension reported") | told
+    told = dict.fromkeys(device_ids, "does not run: no extension reported")
+    for row in part.records:
+        if any(name in str(row.values.get("identifier")).casefold() for name in ("kandji", "iru")):
+            state = str(row.values.get("state") or "state unknown")
+            told[row.device_id] = "runs" if state == _RUNS else f"does not run: {state}"
+    return told

@@ -67,11 +67,13 @@ def answer_of(
     # Where the devices have rows of their own, their serial numbers are enough here.
     names = _IDENTITY[:2] if devices.get("rows") else _IDENTITY
     sections = {
-        name: _section(LISTS[name], part, indicator, columns[name], names)
+        name: _section_of_hits(LISTS[name], part, indicator, columns[name], names)
         for name, part in parts.items()
         if part.value is not None
     }
-    sections |= {f"{_FOLLOWED}{name}": _followed_section(name, followed, names) for name in followed.rows}
+    for name, records in followed.rows.items():
+        state = followed.missing.get(name, "")
+        sections[f"{_FOLLOWED}{name}"] = _section(LISTS[name], [one.flat() for one in records.values()], names, state)
     shown = fit_sections(sections, room, most)
     for name, section in shown.items():
         if section.get("rows_left_out"):
@@ -84,9 +86,8 @@ def answer_of(
     answer["found"] = {name: section for name, section in found.items() if name not in empty}
     answer |= {"followed": {"steps": followed.steps} | beside} if beside else {}
     no_hits = [name for name in empty if name not in beside]
-    notes = _notes(indicator, sections) + [
-        f"not followed, too many to be one thing: {what}" for what in followed.not_followed
-    ]
+    notes = _notes(indicator, sections)
+    notes += [f"not followed, too many to be one thing: {what}" for what in followed.not_followed]
     notes += [f"not followed into {name}: {state}" for name, state in followed.missing.items() if name not in beside]
     rest = {"no_hits_in": no_hits, "not_looked_at": missing, "notes": notes}
     return answer | {name: value for name, value in rest.items() if value}
@@ -98,7 +99,7 @@ def _unsearchable(indicator: Indicator, columns: Mapping[str, tuple[str, ...]]) 
     return {names: why for names, why in reasons if not set(names.split(", ")) & set(columns)}
 
 
-def _section(
+def _section_of_hits(
     of: SearchedList,
     part: Attempt[SourceRows[Any]],
     indicator: Indicator,
@@ -106,28 +107,23 @@ def _section(
     names: Sequence[str],
 ) -> Section:
     rows = [record.flat() for record in part.records]
+    section = _section(of, rows, names, "" if part.complete else part.state)
+    if len(columns) > 1 and rows:
+        section.counts["matched"] = sorted({name for row in rows for name in matched(row, indicator, columns)})
+    return section
+
+
+def _section(of: SearchedList, rows: Sequence[Row], names: Sequence[str], state: str) -> Section:
+    """Counts, and the hits as rows: each with its device, or how many devices agree in it, whosever home folder it is
+    in. `state` says why these are not all."""
     devices = {device_of(row) for row in rows} - {""}
     counts: dict[str, Any] = {"hits": len(rows)} | ({"devices": len(devices)} if devices else {})
-    counts |= {} if part.complete else {"state": part.state}
-    if len(columns) > 1 and rows:
-        counts["matched"] = sorted({name for row in rows for name in matched(row, indicator, columns)})
-    return Section(counts, _rows(of, rows, names))
-
-
-def _followed_section(name: str, followed: Followed, names: Sequence[str]) -> Section:
-    rows = [record.flat() for record in followed.rows[name].values()]
-    state = {"state": followed.missing[name]} if name in followed.missing else {}
-    counts = {"hits": len(rows), "devices": len({device_of(row) for row in rows})} | state
-    return Section(counts, _rows(LISTS[name], rows, names))
-
-
-def _rows(of: SearchedList, rows: Sequence[Row], names: Sequence[str]) -> list[dict[str, Any]]:
-    """The hits as rows: each with its device, or how many devices agree in it, whosever home folder it is in."""
+    counts |= {"state": state} if state else {}
     groups: dict[tuple[str, ...], list[Row]] = {}
     for number, row in enumerate(rows):
-        key = tuple(any_home(str(value_of(row, name))) for name in of.group_by) or (str(number),)
+        key = tuple(any_home(str(value_of(row, name))) for name in of.group_by.split()) or (str(number),)
         groups.setdefault(key, []).append(row)
-    return [_row(of, group, names) for group in sorted(groups.values(), key=of.sort_key)]
+    return Section(counts, [_row(of, group, names) for group in sorted(groups.values(), key=of.sort_key)])
 
 
 def _row(of: SearchedList, group: Sequence[Row], names: Sequence[str]) -> dict[str, Any]:
@@ -137,7 +133,7 @@ def _row(of: SearchedList, group: Sequence[Row], names: Sequence[str]) -> dict[s
         found = {"devices": len(devices), "serial_numbers": devices[:_NAMED_IN_ROW]}
     elif of.next_tool != "list_users":
         found = _identity(group[0], names)
-    for name in of.columns if len(group) == 1 else of.group_by:
+    for name in (f"{of.group_by} {of.alone}" if len(group) == 1 else of.group_by).split():
         value = value_of(group[0], name)
         if value is not None:
             found[name.replace("software_summary.", "").replace(".", "_")] = _short(name, value, len(group))

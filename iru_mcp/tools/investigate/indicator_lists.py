@@ -28,14 +28,15 @@ class SearchedList:
     """One list of Iru's: in which fields each kind is looked for there, what a hit shows, and what shows more.
 
     With `group_by`, hits that agree in these fields are one row, and the rarest come first, since what hides behind a
-    usual name is on few devices.
+    usual name is on few devices; `alone` has the fields that only a row of one hit shows. All are names with spaces
+    between.
     """
 
     columns_by_kind: Mapping[str, str]
     search: Search
-    columns: tuple[str, ...]
     next_tool: str
-    group_by: tuple[str, ...] = ()
+    alone: str = ""
+    group_by: str = ""
     sort_key: Callable[[Sequence[Mapping[str, Any]]], Any] = len
     """By what rows are sorted, from the hits in each."""
 
@@ -45,25 +46,28 @@ _ALERT_TEXT = "threat_name process_name file_path command_line bundle_path"
 _PARENT_TEXT = "parent_process.name parent_process.image_path parent_process.command_line"
 
 
+def _same(kinds: str) -> dict[str, str]:
+    """Kinds whose column has their name."""
+    return {kind: kind for kind in kinds.split()}
+
+
 def _alert_columns(parent: str) -> dict[str, str]:
     text = f"{_ALERT_TEXT} {parent}".strip()
     hashes = f"file_hash {'parent_process.sha256' if parent else ''}".strip()
     kinds = dict.fromkeys((*_NAMED, "path", "ip", "domain", "bundle_id", "launch_label"), text)
-    whose = {"serial_number": "serial_number", "device_id": "device_id", "username": "process_owner"}
+    whose = _same("serial_number device_id") | {"username": "process_owner"}
     return kinds | dict.fromkeys(("md5", "sha1", "sha256"), hashes) | whose
 
 
-_ALERT_SHOWN = tuple(
-    "detection_date threat_name status process_name file_path bundle_path command_line file_hash".split()
-)
+_ALERT_SHOWN = "detection_date threat_name status process_name file_path bundle_path command_line file_hash"
 
 LISTS: dict[str, SearchedList] = {
-    "threats": SearchedList(_alert_columns(""), partial(search_alerts, "threat"), _ALERT_SHOWN, "list_threats"),
+    "threats": SearchedList(_alert_columns(""), partial(search_alerts, "threat"), "list_threats", _ALERT_SHOWN),
     "behavioral_detections": SearchedList(
         _alert_columns(_PARENT_TEXT),
         partial(search_alerts, "behavioral"),
-        (*_ALERT_SHOWN, "parent_process.name"),
         "list_threats",
+        f"{_ALERT_SHOWN} parent_process.name",
     ),
     "launch_agents_and_daemons": SearchedList(
         dict.fromkeys(_NAMED, "label program program_arguments")
@@ -75,60 +79,46 @@ LISTS: dict[str, SearchedList] = {
             "launch_label": "label",
         },
         partial(search_prism, PRISM_LAUNCH_AGENTS_AND_DAEMONS),
-        ("label", "path", "program", "program_arguments", "created_at"),
         "prism_launch_agents_and_daemons",
-        ("label", "path", "program", "program_arguments"),
+        "created_at",
+        "label path program program_arguments",
     ),
     "applications": SearchedList(
-        {
-            "app_name": "name",
-            "process_name": "executable",
-            "path": "path",
-            "bundle_id": "bundle_id",
-            "team_id": "team_id",
-        },
+        {"app_name": "name", "process_name": "executable"} | _same("path bundle_id team_id"),
         partial(search_prism, PRISM_APPS),
-        ("name", "version", "bundle_id", "team_id", "path", "ad_hoc_code_signed", "created_at"),
         "prism_applications",
-        ("name", "version", "bundle_id", "team_id", "path"),
+        "ad_hoc_code_signed created_at",
+        "name version bundle_id team_id path",
     ),
     "local_accounts": SearchedList(
         {"username": "username"},
         partial(search_prism, PRISM_LOCAL_USERS),
-        ("username", "type", "hidden_user", "user_created_at"),
         "prism_local_users",
-        ("username", "type", "hidden_user"),
+        "user_created_at",
+        "username type hidden_user",
     ),
     "vulnerable_software": SearchedList(
         {"cve": "cve_id", "app_name": "name", "bundle_id": "bundle_id", "path": "path"},
         search_detections,
-        ("cve_id", "cvss_severity", "name", "version", "software_summary.name", "software_summary.version"),
         "find_devices_with_vulnerability",
-        ("cve_id", "cvss_severity", "name", "version", "software_summary.name", "software_summary.version"),
+        "",
+        "cve_id cvss_severity name version software_summary.name software_summary.version",
         lambda group: (-rank(group[0].get("cvss_severity")), -len(group)),
     ),
     "devices": SearchedList(
-        {
-            "serial_number": "serial_number",
-            "device_id": "device_id",
-            "email": "user_email",
-            "device_name": "device_name",
-            "person": "user_name",
-        },
+        _same("serial_number device_id device_name") | {"email": "user_email", "person": "user_name"},
         search_devices,
-        ("platform", "os_version", "user_email", "last_check_in", "device_id"),
         "list_devices",
+        "platform os_version user_email last_check_in device_id",
     ),
     # Prism goes on reporting a removed device, which the device list no longer has.
     "device_information": SearchedList(
-        {"serial_number": "serial_number", "device_id": "device_id"},
+        _same("serial_number device_id"),
         partial(search_prism, PRISM_DEVICE_INFORMATION),
-        ("model_name", "os_version", "last_checkin"),
         "prism_device_information",
+        "model_name os_version last_checkin",
     ),
-    "users": SearchedList(
-        {"email": "email"}, search_users, ("id", "email", "name", "archived", "device_count"), "list_users"
-    ),
+    "users": SearchedList({"email": "email"}, search_users, "list_users", "id email name archived device_count"),
 }
 """By the name an answer gives them; the most telling first."""
 

@@ -9,16 +9,16 @@ folder below any home folder.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from ...folding import fold
 from ...output.privacy import comparable
-from .indicator_kinds import UNMISTAKABLE, looks_like, without_port
 
 _LABELS = (
     r"sha-?(?:1|256)|md5|(?:file )?hash|ip(?:v[46])?(?: address)?|address|domain|host(?:name)?|url|uri|indicator|ioc",
@@ -52,6 +52,23 @@ _NOT_HOSTS = frozenset(
 _HOMES = r"~[\w.-]*|\$home|/users/[^/]+|/var/root|[a-z]:\\users\\[^\\]+"
 _LEAST_BELOW_HOME = 8
 """Characters of a path below a home folder that say enough without it."""
+
+
+_HASHES = {"md5": 32, "sha1": 40, "sha256": 64}
+_CVE = re.compile(r"CVE-\d{4}-\d{4,19}", re.IGNORECASE)
+_EMAIL = re.compile(r"[^\s@/]+@[^\s@/]+\.[^\s@/]+")
+_REVERSE_DNS = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9_-]+){1,12}")
+_TEAM_ID = re.compile(r"(?=.*\d)[A-Z0-9]{10}")
+_SERIAL = re.compile(r"(?=.*\d)[A-Za-z0-9]{8,14}")
+_VIRTUAL_SERIAL = re.compile(r"(?=.*[\d+=])[A-Za-z0-9+][A-Za-z0-9+/]{6,18}={0,2}")
+"""A virtual machine's serial number may be base64, which has slashes, or a UUID."""
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_MAC_ADDRESS = re.compile(r"[0-9a-f]{2}([:-][0-9a-f]{2}){5}", re.IGNORECASE)
+_TOP_DOMAINS = frozenset(
+    "biz cc cloud cn co com dev example info io me net online org ru shop site su to top tv uk us xyz".split()
+)
+_FILE_ENDINGS = frozenset("app bin command dmg dylib js jar pkg plist pl php ps1 py rb scpt sh so txt zip".split())
+_NAMES = ("app_name", "process_name", "username", "device_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +116,9 @@ def read_indicators(text: str) -> list[Indicator]:
 def _split(line: str) -> list[str]:
     """One line as its indicators; names may hold spaces and commas, so only what is unmistakable is split."""
     pieces = [piece for piece in re.split(r"[,;|\s]+", _LABEL.sub("", _plain(line), count=1)) if piece]
-    several = len(pieces) > 1 and all(_is_unmistakable(_plain(piece)) for piece in pieces)
+    tests = [fits for kind, fits in _UNMISTAKABLE if kind != "path"]
+    several = len(pieces) > 1 and all(any(fits(_plain(piece)) for fits in tests) for piece in pieces)
     return pieces if several else [_plain(line)]
-
-
-def _is_unmistakable(text: str) -> bool:
-    return any(fits(text) for kind, fits in UNMISTAKABLE if kind != "path")
 
 
 def read_indicator(given: str) -> Indicator:
@@ -113,7 +127,7 @@ def read_indicator(given: str) -> Indicator:
     host = _host(text)
     if host:
         return Indicator(host, ("ip",) if looks_like(host) == ("ip",) else ("domain",))
-    text = _path(without_port(_joined(text)))
+    text = _path(_without_port(_joined(text)))
     home = _HOME.fullmatch(text)
     if home and len(home[1]) >= _LEAST_BELOW_HOME:
         return Indicator(home[1], ("path",), below_home=True)
@@ -161,3 +175,52 @@ def _path(text: str) -> str:
     if text.startswith(_PATH_START):
         text = re.sub(r"^/private(?=/(?:var|tmp|etc)/)", "", text.replace("\\ ", " "))
     return text
+
+
+def looks_like(value: str) -> tuple[str, ...]:
+    """The kinds that `value`, without spaces around it, may be; names of things when nothing else fits."""
+    for kind, fits in _UNMISTAKABLE:
+        if fits(value):
+            is_serial = kind == "device_id" or (kind == "path" and _VIRTUAL_SERIAL.fullmatch(value))
+            return (kind, "serial_number") if is_serial else (kind,)
+    if _TEAM_ID.fullmatch(value):
+        return ("team_id", "serial_number")
+    if _SERIAL.fullmatch(value):
+        return ("serial_number", *_NAMES)
+    dots = value.count(".") if _REVERSE_DNS.fullmatch(value) else 0
+    last = value.rpartition(".")[2].lower()
+    domain = ("domain",) if dots and last in _TOP_DOMAINS else ()
+    if dots > 1 and last not in _FILE_ENDINGS:
+        return ("bundle_id", "launch_label", *domain)
+    identifiers = ("bundle_id", "launch_label", *domain) if dots else ()
+    serial = ("serial_number",) if _VIRTUAL_SERIAL.fullmatch(value) else ()
+    return (*_NAMES, *identifiers, *(("person",) if " " in value else ()), *serial)
+
+
+def _without_port(value: str) -> str:
+    """An address without the port after it, and without the brackets that IPv6 has before one."""
+    bracketed = re.fullmatch(r"\[([0-9a-fA-F:.]+)\](:\d{1,5})?", value)
+    if bracketed:
+        return bracketed[1]
+    address, colon, port = value.rpartition(":")
+    return address if colon and port.isdigit() and "." in address and ":" not in address else value
+
+
+def _is_ip(value: str) -> bool:
+    try:
+        ipaddress.ip_address(_without_port(value))
+    except ValueError:
+        return False
+    return True
+
+
+_UNMISTAKABLE: tuple[tuple[str, Callable[[str], object]], ...] = (
+    *((name, re.compile(f"[0-9a-fA-F]{{{length}}}").fullmatch) for name, length in _HASHES.items()),
+    ("ip", _is_ip),
+    ("mac_address", _MAC_ADDRESS.fullmatch),
+    ("cve", _CVE.fullmatch),
+    ("email", _EMAIL.fullmatch),
+    ("device_id", _UUID.fullmatch),
+    ("path", re.compile(r".*[/\\].*").fullmatch),
+)
+"""Kinds whose form no other kind has; a serial number may still have the form of two of them."""

@@ -11,11 +11,11 @@ from typing import Any
 from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
-from ...api.endpoints.devices import GET_DEVICE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_COMMANDS, Activity, Command, Device
+from ...api.endpoints.devices import GET_DEVICE, Device
 from ...api.endpoints.prism import PrismRow
 from ...api.endpoints.users import LIST_USERS, User
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES, Detection, Vulnerability
-from ...api.record import read_moment, write_moment
+from ...api.record import as_object, write_moment
 from ...errors import NotFound
 from ..audit.admins import Admins
 from ..audit.window import audit_window, log_beginning
@@ -53,16 +53,6 @@ async def read_users(call: Call, email: str, is_meant: Callable[[User], bool]) -
     return await read(call, LIST_USERS, {}, [Check("email", is_meant)], pages=_DIRECTORY_PAGES)
 
 
-async def read_activity(call: Call, device_id: str) -> SourceRows[Activity]:
-    """What happened to a device, in no order."""
-    return await read(call, LIST_DEVICE_ACTIVITY, device_id=device_id)
-
-
-async def read_commands(call: Call, device_id: str) -> SourceRows[Command]:
-    """MDM commands sent to a device."""
-    return await read(call, LIST_DEVICE_COMMANDS, device_id=device_id)
-
-
 async def read_detections(call: Call, device_id: str) -> SourceRows[Detection]:
     """CVEs on a device, one row for each piece of software."""
     check: Check[Detection] = Check("device", lambda row: row.device_id == device_id, sent=True)
@@ -96,9 +86,9 @@ async def read_audit(
 
 def _added_items(event: AuditEvent) -> list[str]:
     """The ids of library items that were added to a blueprint."""
-    added = event.new_state.get("library_items_added") if isinstance(event.new_state, dict) else None
-    items = added if isinstance(added, list) else []
-    return [str(item["id"]) for item in items if isinstance(item, dict) and item.get("id")]
+    added = as_object(event.new_state).get("library_items_added")
+    items = map(as_object, added if isinstance(added, list) else [])
+    return [str(item["id"]) for item in items if item.get("id")]
 
 
 async def read_known_exploited(call: Call) -> SourceRows[Vulnerability]:
@@ -128,14 +118,6 @@ async def read_prism_rows(
     fits = matcher(wanted)
     check: Check[PrismRow] = Check("filter", lambda row: fits(row.values), sent=True)
     return await read(call, category, {"filter": json.dumps(wanted)}, [check])
-
-
-def moment_of(value: Any) -> datetime | None:
-    """The moment in a column of Prism, which are kept as sent."""
-    try:
-        return read_moment(value)
-    except ValueError:
-        return None
 
 
 def is_from_apple(item: Mapping[str, Any]) -> bool:

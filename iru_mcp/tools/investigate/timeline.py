@@ -25,35 +25,21 @@ from ..kit.context import Context
 from ..kit.coverage import APPLE
 from ..kit.listing import page_of
 from ..kit.params import Cursor, Limit, Since, Str, Until, read_window, within
-from ..kit.reader import OK, Attempt, SourceRows, gather
+from ..kit.reader import OK, Attempt, SourceRows, gather, read
 from ..kit.rows import RowShape
 from ..threats.reading import THREAT_ENDPOINTS
 from .appearances import CHANGE_ENDPOINTS, CHANGES
-from .event_texts import (
-    from_activity,
-    from_audit,
-    from_command,
-    from_detection,
-    from_device,
-    from_sighting,
-)
+from .event_texts import from_activity, from_audit, from_command, from_detection, from_device, from_sighting
 from .events import Event, Level, row_of, to_lines
-from .sources import (
-    read_activity,
-    read_audit,
-    read_commands,
-    read_detections,
-    read_prism_rows,
-    read_sightings,
-)
+from .sources import read_audit, read_detections, read_prism_rows, read_sightings
 from .timeline_subject import Subject, read_subject, serial_of
 
 _REQUESTS = 150
 """About 18 for a device, as many for each device of a person, more where a history is long."""
 _NOTABLE = "notable"
 _SOURCES: dict[str, tuple[Callable[[Call, str], Awaitable[SourceRows[Any]]], Callable[[Any], list[Event]]]] = {
-    "activity": (read_activity, from_activity),
-    "commands": (read_commands, from_command),
+    "activity": (lambda call, device_id: read(call, LIST_DEVICE_ACTIVITY, device_id=device_id), from_activity),
+    "commands": (lambda call, device_id: read(call, LIST_DEVICE_COMMANDS, device_id=device_id), from_command),
     "threats": (partial(read_sightings, "threat"), from_sighting),
     "behaviors": (partial(read_sightings, "behavioral"), from_sighting),
     "vulnerabilities": (read_detections, from_detection),

@@ -18,6 +18,7 @@ from pydantic import Field
 
 from ...api.endpoints.devices import LIST_DEVICES
 from ...api.endpoints.library import LIST_LIBRARY_ITEM_STATUSES, LibraryItemStatus
+from ...api.record import as_object
 from ...errors import UsageError
 from ..devices.details import is_fine, last_logs
 from ..kit.answers import Page
@@ -117,13 +118,12 @@ def _checks(wanted: str) -> list[Check[LibraryItemStatus]]:
 
 
 def _device(row: LibraryItemStatus, name: str) -> str:
-    computer = row.computer if isinstance(row.computer, Mapping) else {}
-    return str(computer.get(name) or "")
+    return str(as_object(row.computer).get(name) or "")
 
 
 def _row(enrolled: Enrolled, record: LibraryItemStatus) -> dict[str, Any]:
     flat = record.flat()
-    blueprint = record.blueprint if isinstance(record.blueprint, Mapping) else {}
+    blueprint = as_object(record.blueprint)
     flat |= {"device_id": _device(record, "id"), "device_name": _device(record, "name"), "status": _word(record)}
     flat |= {"blueprint_name": blueprint["name"]} if blueprint.get("name") else {}
     return flat | enrolled.facts(_device(record, "id"), _JOINED)

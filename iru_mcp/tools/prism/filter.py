@@ -8,7 +8,7 @@ filter what Iru is sent: the documented operators only, wide enough that no row 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -113,24 +113,27 @@ def matcher(wanted: Filter, *, as_sent: bool = False) -> Test:
     return lambda row: all(test(row.get(column)) for column, test in tests)
 
 
-def comparisons(wanted: Filter) -> tuple[dict[str, Any], dict[str, Callable[[Any], bool | None]]]:
+def comparisons(wanted: Filter) -> tuple[dict[str, dict[str, Any]], dict[str, Callable[[Any], bool | None]]]:
     """The filter without its comparisons, and these by column: each a test of the column's value that gives None for
     one that compares with no bound, such as a word beside a number, or none at all."""
-    others: dict[str, Any] = {}
-    found: dict[str, Callable[[Any], bool | None]] = {}
+    compared, others = parted(wanted, {*_ORDER, "or"})
+    return others, {column: _comparison(condition) for column, condition in compared.items()}
+
+
+def parted(wanted: Filter, operators: Collection[str]) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """The conditions of a filter with these operators, and the others."""
+    found: dict[str, dict[str, Any]] = {}
+    others: dict[str, dict[str, Any]] = {}
     for column, condition in wanted.items():
-        compared = {name: operand for name, operand in condition.items() if name in _ORDER or name == "or"}
-        rest = {name: operand for name, operand in condition.items() if name not in compared}
-        if rest:
-            others[column] = rest
-        if compared:
-            found[column] = _comparison(compared)
-    return others, found
+        for name, operand in condition.items():
+            (found if name in operators else others).setdefault(column, {})[name] = operand
+    return found, others
 
 
 def _comparison(condition: Mapping[str, Any]) -> Callable[[Any], bool | None]:
     tests = [_test(name, operand) for name, operand in condition.items()]
-    bounds = [_comparable(bound) for name, one in condition.items() for bound in _bounds(name, one)]
+    values = [list(one.values()) if name == "or" else [one] for name, one in condition.items()]
+    bounds = [_comparable(bound) for held in values for bound in held]
 
     def passes(value: Any) -> bool | None:
         if not any(type(_as_compared(value, bound)) is type(bound) for bound in bounds):
@@ -138,10 +141,6 @@ def _comparison(condition: Mapping[str, Any]) -> Callable[[Any], bool | None]:
         return all(test(value) for test in tests)
 
     return passes
-
-
-def _bounds(name: str, operand: Any) -> list[Any]:
-    return list(operand.values()) if name == "or" else [operand]
 
 
 def _test(name: str, operand: Any, *, as_sent: bool = False) -> Callable[[Any], bool]:
@@ -154,21 +153,19 @@ def _test(name: str, operand: Any, *, as_sent: bool = False) -> Callable[[Any], 
         return lambda value: any(side(value) for side in sides)
     if name in _ORDER:
         return _in_order(_ORDER[name], _comparable(operand))
-    parts = {part for part in _folded(operand) if part}
     if name == "like":
-        texts = _folded if as_sent else _parts
-        return lambda value: any(part in word for word in texts(value) for part in filter(None, texts(operand)))
+        form: Callable[[str], str] = str if as_sent else comparable
+        return lambda value: any(
+            part in word for word in _folded(value, form) for part in filter(None, _folded(operand, form))
+        )
+    parts = set(filter(None, _folded(operand)))
     return lambda value: not parts.isdisjoint(_folded(value))
 
 
-def _folded(value: Any) -> list[str]:
+def _folded(value: Any, form: Callable[[str], str] = str) -> list[str]:
     """The texts of a value or of a list of values, as they are compared; true and false are texts too."""
-    return [fold(str(item)) for item in (value if isinstance(value, list) else [value]) if item is not None]
-
-
-def _parts(value: Any) -> list[str]:
-    """The same where parts of it are matched."""
-    return [fold(comparable(str(one))) for one in (value if isinstance(value, list) else [value]) if one is not None]
+    items = value if isinstance(value, list) else [value]
+    return [fold(form(str(item))) for item in items if item is not None]
 
 
 def _in_order(test: Callable[[Any, Any], bool], bound: Any) -> Callable[[Any], bool]:

@@ -25,10 +25,10 @@ from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
 from ..kit.versions import version_checks
 from .categories import EXAMPLES, PRISMS_WORDS, in_our_words, in_prisms_words
-from .filter import asked, comparisons, joined, matcher, validate
+from .filter import asked, comparisons, joined, matcher, parted, validate
 from .order import orders
 from .reporting import REPORTED_BY, Removed, say_silent
-from .words import say_values, words_of
+from .words import WORDS, say_values
 
 T = TypeVar("T")
 _PLACES = frozenset({"device_id", "blueprint_name"})
@@ -233,7 +233,8 @@ async def _say_words(ctx: Context, page: Page[Any], asked_for: _Question) -> Non
     """Says of an empty page which values rows have in the columns of its filter. Where every device has one row, all
     were read to find those without, and are at hand."""
     place = {column: condition for column, condition in asked_for.wanted.items() if column in _PLACES}
-    rest, words = words_of({column: one for column, one in asked_for.wanted.items() if column not in place})
+    others = {column: one for column, one in asked_for.wanted.items() if column not in place}
+    words, rest = parted(others, WORDS)
     query = asked_for.source.query
     scope = {name: query[name] for name in ("device_families", "blueprint_ids") if name in query}
     has_one = asked_for.endpoint.path.rpartition("/")[2] in REPORTED_BY

@@ -17,7 +17,7 @@ from ...api.call import Call, Interrupted
 from ...api.endpoint import Endpoint
 from ...api.endpoints.devices import Device
 from ...api.endpoints.prism import PRISM_DEVICE_INFORMATION, PrismRow
-from ...api.record import read_moment, write_moment
+from ...api.record import moment_in, write_moment
 from ...errors import IruError
 from ..kit.answers import Page
 from ..kit.coverage import APPLE, MACS
@@ -72,11 +72,8 @@ class Removed:
     def _doubt(self, row: PrismRow) -> dict[str, Any]:
         """A word about a row that its device cannot have reported when it says."""
         device = Device.read(self.enrolled.devices[row.device_id])
-        try:
-            collected = read_moment(row.values.get("last_collected_at"))
-        except ValueError:
-            return {}
-        if device is None or "last_check_in_as_sent" in (device.model_extra or {}):
+        collected = moment_in(row.values.get("last_collected_at"))
+        if collected is None or device is None or "last_check_in_as_sent" in (device.model_extra or {}):
             return {}
         if device.last_check_in is None:
             return {"doubt": "the device never checked in"}

@@ -26,7 +26,8 @@ from ..kit.context import Context
 from .categories import in_our_words
 from .filter import Filter, asked, letter_cases, matcher
 
-_WORDS = frozenset({"eq", "in", "like"})
+WORDS = frozenset({"eq", "in", "like"})
+"""Operators that compare a column with words."""
 _PAGES = 3
 _FEW = 12
 _NEAREST = 4
@@ -36,23 +37,6 @@ _ROOM = 40
 _LEAST_PART = 3
 
 Query = dict[str, str | int]
-
-
-def words_of(wanted: Filter) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A filter without its words, and the words by column."""
-    words = {
-        column: {name: operand for name, operand in condition.items() if name in _WORDS}
-        for column, condition in wanted.items()
-    }
-    rest = {
-        column: {name: operand for name, operand in condition.items() if name not in _WORDS}
-        for column, condition in wanted.items()
-    }
-    return _filled(rest), _filled(words)
-
-
-def _filled(parts: Mapping[str, Any]) -> dict[str, Any]:
-    return {column: part for column, part in parts.items() if part}
 
 
 async def say_values(

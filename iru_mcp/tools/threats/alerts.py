@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from ...api.call import Call
 from ...api.endpoints.devices import GET_DEVICE_STATUS, LIST_DEVICES, StatusItem
-from ...api.record import write_moment
+from ...api.record import as_object, write_moment
 from ..devices.details import is_fine
 from ..kit.answers import Page
 from ..kit.catalogue import tool
@@ -20,7 +20,7 @@ from ..kit.params import Cursor, Fields, Limit, Since, Str, read_time
 from ..kit.reader import attempt
 from ..kit.resolve import find
 from ..kit.rows import RowShape
-from .reading import KINDS, THREAT_ENDPOINTS, Sighting, part_of, read_threats
+from .reading import KINDS, THREAT_ENDPOINTS, Sighting, read_threats
 
 _EDR = "threat-security-policy"
 """The type of the library item that makes a Mac report to EDR."""
@@ -134,7 +134,7 @@ def _lean(row: dict[str, Any]) -> dict[str, Any]:
         row.pop("process_name")
     if path.startswith(f"/Users/{row.get('process_owner')}/"):
         row.pop("process_owner")
-    parent = part_of(row.get("parent_process"))
+    parent = as_object(row.get("parent_process"))
     told = parent.get("command_line") or parent.get("image_path") or parent.get("name")
     return row | {"parent_process": told} if told else row
 

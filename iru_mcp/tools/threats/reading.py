@@ -8,7 +8,7 @@ mend it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,7 +25,7 @@ from ...api.endpoints.threats import (
     BehavioralDetection,
     Threat,
 )
-from ...api.record import Moment, Record, Text, write_moment
+from ...api.record import Moment, Record, Text, as_object, write_moment
 from ...errors import Denied, IruError, NotFound, Refused, Unauthorized
 from ..kit.params import newest_first, within
 from ..kit.scan import Check, Scan, Source
@@ -192,7 +192,7 @@ def _sighting(record: Threat | BehavioralDetection) -> Sighting:
 
 
 def _behavior(record: BehavioralDetection) -> dict[str, Any]:
-    device, target = part_of(record.device_info), part_of(record.target_process)
+    device, target = as_object(record.device_info), as_object(record.target_process)
     return {
         "kind": "behavioral",
         "device_id": device.get("id"),
@@ -206,8 +206,3 @@ def _behavior(record: BehavioralDetection) -> dict[str, Any]:
         "file_path": target.get("image_path"),
         "file_hash": target.get("sha256"),
     }
-
-
-def part_of(value: Any) -> Mapping[str, Any]:
-    """`value` where it is an object; else an empty one."""
-    return value if isinstance(value, Mapping) else {}
