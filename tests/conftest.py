@@ -164,10 +164,15 @@ class Remembering(httpx.AsyncBaseTransport):
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body), request=request)
 
 
+def unlimited(**given: Any) -> httpx.AsyncBaseTransport:
+    """The demo tenant without rate limits: a test that is not about them need not wait."""
+    return demo.transport(**given, hour_limit=100_000_000, second_limit=100_000_000)
+
+
 @pytest.fixture(scope="session")
 def northwind() -> httpx.AsyncBaseTransport:
     """The made-up tenant at that moment."""
-    return Remembering(demo.transport(now=MOMENT, hour_limit=100_000_000))
+    return Remembering(unlimited(now=MOMENT))
 
 
 @contextlib.asynccontextmanager

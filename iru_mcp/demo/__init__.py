@@ -24,6 +24,7 @@ def transport(
     unlicensed: Iterable[str] = (),
     token: str = TOKEN,
     hour_limit: int = 10_000,
+    second_limit: int = 50,
     begun: bool = True,
 ) -> httpx.AsyncBaseTransport:
     """A tenant of `devices` devices (40 at least) whose story ends at `now` (the present moment if None).
@@ -36,7 +37,7 @@ def transport(
     from .world.tenant import DemoTenant
 
     tenant = DemoTenant.found(devices, seed, (now or datetime.now(UTC)).astimezone(UTC))
-    demo = DemoTransport(tenant, token, frozenset(denied), frozenset(unlicensed), hour_limit)
+    demo = DemoTransport(tenant, token, frozenset(denied), frozenset(unlicensed), hour_limit, second_limit)
     if not begun:
         demo.tenant.rewind()
     return demo

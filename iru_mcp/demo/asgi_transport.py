@@ -20,13 +20,6 @@ from .world.tenant import DemoTenant
 
 Message = MutableMapping[str, Any]
 AsgiApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
-_SECOND_LIMITS = {
-    "RateLimit-Limit": "50",
-    "RateLimit-Remaining": "49",
-    "RateLimit-Reset": "1",
-    "X-RateLimit-Limit-Second": "50",
-    "X-RateLimit-Remaining-Second": "49",
-}
 _DENIED = Fault(403, {"detail": "You do not have permission to perform this action."})
 _NO_TOKEN = Fault(401, "Unauthorized\r\n", "text/plain")
 _UNLICENSED = Fault(404, "<!doctype html>\n<html><head><title>Not Found</title></head></html>", "text/html")
@@ -34,13 +27,17 @@ _UNLICENSED = Fault(404, "<!doctype html>\n<html><head><title>Not Found</title><
 
 @dataclass
 class DemoTransport(httpx.AsyncBaseTransport):
-    """Answers GETs as Iru would for this tenant, and 429 once `hour_limit` requests of an hour are used."""
+    """Answers GETs as Iru would for this tenant, and 429 once `hour_limit` requests of an hour are used.
+
+    `second_limit` is stated in its headers, and kept by nobody but the client.
+    """
 
     tenant: DemoTenant
     token: str
     denied: frozenset[str]
     unlicensed: frozenset[str]
     hour_limit: int
+    second_limit: int
     patterns: list[tuple[re.Pattern[str], Endpoint[Any]]] = field(default_factory=list)
     """The declared paths, those without slots first."""
     asked: int = 0
@@ -62,10 +59,20 @@ class DemoTransport(httpx.AsyncBaseTransport):
         status, media, body = self.answer(
             request.method, request.url.path, query, request.headers.get("authorization", "")
         )
-        left = str(max(0, self.hour_limit - self.asked))
-        limits = {"X-RateLimit-Limit-Hour": str(self.hour_limit), "X-RateLimit-Remaining-Hour": left}
-        headers = {"content-type": media, "content-length": str(len(body))} | _SECOND_LIMITS | limits
+        headers = {"content-type": media, "content-length": str(len(body))} | self._limits()
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body), request=request)
+
+    def _limits(self) -> dict[str, str]:
+        limits = {
+            "RateLimit-Limit": self.second_limit,
+            "RateLimit-Remaining": self.second_limit - 1,
+            "RateLimit-Reset": 1,
+            "X-RateLimit-Limit-Second": self.second_limit,
+            "X-RateLimit-Remaining-Second": self.second_limit - 1,
+            "X-RateLimit-Limit-Hour": self.hour_limit,
+            "X-RateLimit-Remaining-Hour": max(0, self.hour_limit - self.asked),
+        }
+        return {name: str(number) for name, number in limits.items()}
 
     def answer(self, method: str, path: str, query: dict[str, str], authorization: str) -> tuple[int, str, bytes]:
         """Status, content type and body."""

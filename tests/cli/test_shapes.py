@@ -15,8 +15,9 @@ from iru_mcp.cli import check as verb
 from iru_mcp.cli import main
 from iru_mcp.cli.shapes import Shapes, _listed_words, differences
 from iru_mcp.config import account
-from iru_mcp.demo import HOST, TOKEN, transport
+from iru_mcp.demo import HOST, TOKEN
 from iru_mcp.tools.kit.catalogue import catalogue
+from tests.conftest import unlimited
 
 PLANTED = {
     "Mira Castellane": "zebulon.quux@acme.example",
@@ -33,7 +34,7 @@ class Planting(httpx.AsyncBaseTransport):
     """The demo tenant with names in the place of, and beside, everything that it says."""
 
     def __init__(self) -> None:
-        self.inner = transport()
+        self.inner = unlimited()
         self.said: set[str] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

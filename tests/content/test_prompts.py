@@ -14,11 +14,12 @@ from mcp import Client, types
 
 from iru_mcp.api.client import IruClient
 from iru_mcp.content.prompts import Prompt, prompts
-from iru_mcp.demo import HOST, TOKEN, transport
+from iru_mcp.demo import HOST, TOKEN
 from iru_mcp.demo.world.story import STORY
 from iru_mcp.output.privacy import Privacy
 from iru_mcp.server import Binder
 from iru_mcp.tools.kit.catalogue import catalogue, select
+from tests.conftest import unlimited
 
 NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 MOST_CALLS = 8
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def client() -> AsyncIterator[Client]:
     def open_client() -> IruClient:
-        return IruClient(HOST, lambda: TOKEN, transport=transport(now=NOW), now=lambda: NOW)
+        return IruClient(HOST, lambda: TOKEN, transport=unlimited(now=NOW), now=lambda: NOW)
 
     binder = Binder(select(catalogue()), open_client)
     async with Client(binder.server) as connected:
@@ -166,7 +167,7 @@ async def test_names_complete_from_what_iru_knows_and_under_pseudonyms_in_privac
     for privacy in (None, Privacy("a key of sixteen or more")):
 
         def open_client(shown: Privacy | None = privacy) -> IruClient:
-            return IruClient(HOST, lambda: TOKEN, transport=transport(now=NOW), now=lambda: NOW, privacy=shown)
+            return IruClient(HOST, lambda: TOKEN, transport=unlimited(now=NOW), now=lambda: NOW, privacy=shown)
 
         binder = Binder(select(catalogue()), open_client)
         async with Client(binder.server) as connected:
@@ -182,7 +183,7 @@ async def test_names_complete_from_what_iru_knows_and_under_pseudonyms_in_privac
 
 async def test_in_privacy_mode_pseudonyms_complete_and_parts_of_names_do_not() -> None:
     def open_client() -> IruClient:
-        return IruClient(HOST, lambda: TOKEN, transport=transport(now=NOW), now=lambda: NOW, privacy=Privacy("k" * 16))
+        return IruClient(HOST, lambda: TOKEN, transport=unlimited(now=NOW), now=lambda: NOW, privacy=Privacy("k" * 16))
 
     binder = Binder(select(catalogue()), open_client)
     async with Client(binder.server) as connected:

@@ -26,6 +26,7 @@ from iru_mcp.output import logs
 from iru_mcp.output.clean import MAX_FIELD, clean
 from iru_mcp.output.privacy import Privacy
 from iru_mcp.tools.kit.catalogue import catalogue, to_json
+from tests.conftest import unlimited
 from tests.faults.row import Row
 from tests.faults.wire import TOKEN, framed, outcome, serving, turns
 from tests.output.texts import cases, leaked, lost
@@ -50,7 +51,7 @@ class Recording(httpx.AsyncBaseTransport):
     """The demo tenant, and every request that reached it."""
 
     def __init__(self, devices: int = 60) -> None:
-        self.inner = demo.transport(devices=devices, now=NOW, hour_limit=9_000_000)
+        self.inner = unlimited(devices=devices, now=NOW)
         self.seen: list[httpx.Request] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -19,11 +19,10 @@ import pytest
 
 from iru_mcp.api.client import Filling, IruClient
 from iru_mcp.api.transport.rate_limit import Limits
-from iru_mcp.demo import transport
 from iru_mcp.inventory.sandbox.guard import Guard, Selected
 from iru_mcp.inventory.sync.run import Outcome, Plan, sync
 from iru_mcp.tools.kit.catalogue import catalogue
-from tests.conftest import Remembering
+from tests.conftest import Remembering, unlimited
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=6)
@@ -124,7 +123,7 @@ def _answer(request: httpx.Request, body: Any) -> httpx.Response:
 @cache
 def forty() -> Remembering:
     """The demo tenant of 40 devices at NOW; `Edited` changes its answers, never itself."""
-    return Remembering(transport(devices=40, now=NOW, hour_limit=100_000_000))
+    return Remembering(unlimited(devices=40, now=NOW))
 
 
 @dataclass

@@ -12,8 +12,8 @@ import anyio
 import httpx
 import pytest
 
-from iru_mcp.demo import transport
 from iru_mcp.errors import IruError, NotPermitted
+from tests.conftest import unlimited
 
 from .conftest import LATER, NOW, Copy, Edited, Row
 from .planted import Planted, decoys, nothing, put
@@ -220,7 +220,7 @@ async def test_an_outage_ends_the_sync_and_the_next_goes_on_with_the_next_device
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     no_waiting(monkeypatch)
-    copy = Copy(tmp_path / "copy.sqlite3", Edited(transport(devices=120, now=NOW)))
+    copy = Copy(tmp_path / "copy.sqlite3", Edited(unlimited(devices=120, now=NOW)))
     answered = {"left": 4}
 
     def refuse(request: httpx.Request) -> httpx.Response | None:

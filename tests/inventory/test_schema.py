@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from iru_mcp.demo import transport
 from iru_mcp.errors import ConfigError, UsageError
 from iru_mcp.inventory import schema
 from iru_mcp.inventory.kind import Kind
 from iru_mcp.inventory.store import reader, writer
 from iru_mcp.inventory.tables import BY_NAME, KINDS
+from tests.conftest import unlimited
 
 from .conftest import LATER, Copy, Edited
 
@@ -69,7 +69,7 @@ def test_a_step_still_makes_what_its_release_made(version: int, tmp_path: Path) 
 @pytest.mark.anyio
 @pytest.mark.parametrize("version", RELEASED)
 async def test_a_released_file_keeps_its_rows_and_is_synced(version: int, tmp_path: Path) -> None:
-    copy = Copy(released(version, tmp_path), Edited(transport(devices=40, now=MADE)))
+    copy = Copy(released(version, tmp_path), Edited(unlimited(devices=40, now=MADE)))
     with closing(sqlite3.connect(copy.path)) as db:
         before = {name: db.execute(f"SELECT count(*) FROM {name}").fetchone() for name in ("apps", "local_users")}
         history = db.execute("SELECT what, count(*) FROM changes WHERE kind = 'apps' GROUP BY 1").fetchall()

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from iru_mcp.demo import transport
 from iru_mcp.demo.asgi_transport import DemoTransport
 from iru_mcp.demo.world.fleet import DemoDevice, before
+from tests.conftest import unlimited
 
 from .conftest import NOW, Copy, Edit
 from .planted import Planted, device, nothing, put
@@ -43,7 +43,7 @@ class Staged:
 
     def __init__(self, copy: Copy) -> None:
         self.copy = copy
-        copy.tenant.demo = transport(devices=40, now=NOW)  # one of its own: it changes
+        copy.tenant.demo = unlimited(devices=40, now=NOW)  # one of its own: it changes
         assert isinstance(copy.tenant.demo, DemoTransport)
         self.demo = copy.tenant.demo
         self.after: list[DemoDevice] = self.demo.tenant.devices

@@ -12,12 +12,12 @@ import anyio
 import httpx
 import pytest
 
-from iru_mcp.demo import transport
 from iru_mcp.inventory.kind import Kind
 from iru_mcp.inventory.store import writer
 from iru_mcp.inventory.sync.cve_texts import fixed_version
 from iru_mcp.inventory.tables import KINDS
 from iru_mcp.inventory.views import VIEWS
+from tests.conftest import unlimited
 
 from .conftest import LATER, NOW, Copy, Edited
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of a tenant in which all that the demo has occurs."""
-    copy = Copy(tmp_path_factory.mktemp("whole") / "copy.sqlite3", Edited(transport(devices=600, now=NOW)))
+    copy = Copy(tmp_path_factory.mktemp("whole") / "copy.sqlite3", Edited(unlimited(devices=600, now=NOW)))
     wanted = [kind for kind in KINDS if kind.words or kind.name in dict(on_and_off())]
     tables = {kind.name for kind in wanted} | {name for kind in KINDS for name, _ in kind.parents}
     anyio.run(lambda: copy.sync(tables=frozenset(tables)))

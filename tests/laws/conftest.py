@@ -19,7 +19,7 @@ from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.inventory.alerts.evaluate import judge
 from iru_mcp.inventory.alerts.rules import load
 from iru_mcp.inventory.sync.run import Plan, sync
-from tests.conftest import MOMENT, Agent, Over, Remembering
+from tests.conftest import MOMENT, Agent, Over, Remembering, unlimited
 from tests.heedless import Heedless
 
 DEVICES = 40
@@ -34,7 +34,7 @@ def small() -> httpx.AsyncBaseTransport:
 
 def tenant(*, begun: bool = True) -> httpx.AsyncBaseTransport:
     """The tenant with one Mac each that is removed, not in MDM, not encrypted, and assigned but never enrolled."""
-    transport: Any = demo.transport(devices=DEVICES, now=MOMENT, begun=begun, hour_limit=100_000_000)
+    transport: Any = unlimited(devices=DEVICES, now=MOMENT, begun=begun)
     devices = transport.tenant.devices
     ordinary = [place for place, device in enumerate(devices) if device.platform == "Mac" and not device.part]
     changes: list[dict[str, Any]] = [{"removed": True}, {"mdm": False}, {"encrypted": False}, {"part": "never"}]

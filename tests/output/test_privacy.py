@@ -20,6 +20,7 @@ from iru_mcp.errors import IruError, UsageError
 from iru_mcp.output.privacy import Privacy
 from iru_mcp.output.pseudonyms import Cipher
 from iru_mcp.tools.kit.catalogue import catalogue
+from tests.conftest import unlimited
 
 KEY = "a key for the tests"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -27,7 +28,7 @@ MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
 
 
 def tenant(privacy: Privacy | None) -> IruClient:
-    made_up = demo.transport(devices=120, now=NOW)
+    made_up = unlimited(devices=120, now=NOW)
     return IruClient(demo.HOST, lambda: demo.TOKEN, transport=made_up, now=lambda: NOW, privacy=privacy)
 
 

@@ -14,6 +14,7 @@ from iru_mcp.api.record import sensitive_fields
 from iru_mcp.output.privacy import Privacy
 from iru_mcp.output.redaction import WITHHELD
 from iru_mcp.tools.kit.catalogue import catalogue
+from tests.conftest import unlimited
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PLACE = ("47.04990512", "8.30925117")
@@ -21,7 +22,7 @@ PLACE = ("47.04990512", "8.30925117")
 
 @pytest.fixture(params=[None, Privacy("a key for the tests")], ids=["open", "private"])
 async def client(request: pytest.FixtureRequest) -> AsyncIterator[IruClient]:
-    made_up = demo.transport(devices=120, now=NOW)
+    made_up = unlimited(devices=120, now=NOW)
     client = IruClient(demo.HOST, lambda: demo.TOKEN, transport=made_up, now=lambda: NOW, privacy=request.param)
     yield client
     await client.aclose()

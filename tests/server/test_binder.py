@@ -23,20 +23,20 @@ from iru_mcp.api.client import IruClient
 from iru_mcp.api.endpoints.prism import COLUMNS
 from iru_mcp.content.prompts import prompts
 from iru_mcp.content.resources import GUIDES
-from iru_mcp.demo import HOST, TOKEN, transport
+from iru_mcp.demo import HOST, TOKEN
 from iru_mcp.errors import ConfigError
 from iru_mcp.server import Binder, Watch, open_audit
 from iru_mcp.server import telemetry as watch
 from iru_mcp.server.telemetry import Finished, Observer, Sent
 from iru_mcp.tools.kit.catalogue import catalogue
-from tests.conftest import is_private
+from tests.conftest import is_private, unlimited
 
 ERAS = ["legacy", "2026-07-28"]
 
 
 def bound(*observers: Observer, iru: httpx.AsyncBaseTransport | None = None, max_calls: int = 32) -> Binder:
     seen = Watch(observers)
-    tenant = iru or transport()
+    tenant = iru or unlimited()
     return Binder(
         catalogue(),
         lambda: IruClient(HOST, lambda: TOKEN, transport=tenant, observe=seen.request),
@@ -134,7 +134,7 @@ async def test_every_call_is_one_audit_line_that_holds_no_value(tmp_path: Path) 
     place.touch(0o644)
     audit = open_audit(str(place), catalogue())
     assert audit is not None
-    async with Client(bound(audit, iru=transport(denied=["LIST_AUDIT_EVENTS"])).server) as client:
+    async with Client(bound(audit, iru=unlimited(denied=["LIST_AUDIT_EVENTS"])).server) as client:
         await client.call_tool("list_devices", {"platform": "Mac", "limit": 2, "user_email": "ada@acme.example"})
         await client.call_tool("list_devices", {"user_email": "ada@acme.example", "ada@acme.example": 1})
         await client.call_tool("list_audit_events", {})
@@ -251,7 +251,7 @@ async def test_each_request_is_a_span_under_the_call_and_names_no_value(monkeypa
     recorder = Recorder()
     monkeypatch.setattr("mcp.shared._otel._tracer", recorder)
     monkeypatch.setattr(watch, "_tracer", recorder)
-    async with Client(bound(iru=transport(denied=["LIST_AUDIT_EVENTS"])).server) as client:
+    async with Client(bound(iru=unlimited(denied=["LIST_AUDIT_EVENTS"])).server) as client:
         await client.call_tool("list_devices", {"user_email": "ada@acme.example", "limit": 1})
         await client.call_tool("list_audit_events", {})
     requests = [span for span in recorder.spans if span.name.startswith("GET ")]
@@ -265,7 +265,7 @@ async def test_each_request_is_a_span_under_the_call_and_names_no_value(monkeypa
 @pytest.mark.parametrize("toolsets", [frozenset[str](), frozenset({"inventory"}), frozenset({"devices", "inventory"})])
 async def test_the_instructions_name_no_tool_that_is_not_offered(era: str, toolsets: frozenset[str]) -> None:
     offered = {name: tool for name, tool in catalogue().items() if not toolsets or tool.toolset in toolsets}
-    binder = Binder(offered, lambda: IruClient(HOST, lambda: TOKEN, transport=transport()))
+    binder = Binder(offered, lambda: IruClient(HOST, lambda: TOKEN, transport=unlimited()))
     async with Client(binder.server, mode=era) as client:
         said = client.instructions or ""
     named = {name for name in catalogue() if name in said}

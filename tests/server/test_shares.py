@@ -16,13 +16,14 @@ import pytest
 
 from iru_mcp.api.client import IruClient
 from iru_mcp.call_limit import CallLimit
-from iru_mcp.demo import HOST, TOKEN, transport
+from iru_mcp.demo import HOST, TOKEN
 from iru_mcp.errors import RateLimited
 from iru_mcp.server import Binder
 from iru_mcp.server.http.admission import MAX_BODY
 from iru_mcp.server.http.app import Listen, bind, run_http
 from iru_mcp.server.http.bearer_tokens import Tokens
 from iru_mcp.server.http.shares import BODY_SHARE
+from tests.conftest import unlimited
 from tests.server.conftest import INITIALIZE
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def test_bodies_on_their_way_are_bounded_for_each_caller(start: Start) -> None:
 
 @contextlib.asynccontextmanager
 async def served(listen: Listen) -> AsyncIterator[str]:
-    binder = Binder({}, lambda: IruClient(HOST, lambda: TOKEN, transport=transport()))
+    binder = Binder({}, lambda: IruClient(HOST, lambda: TOKEN, transport=unlimited()))
     opened = bind("127.0.0.1", 0)
     url = f"http://127.0.0.1:{opened.getsockname()[1]}"
     async with anyio.create_task_group() as group:

@@ -12,9 +12,8 @@ from typing import Any
 import anyio
 import httpx
 
-from iru_mcp import demo
 from iru_mcp.api.transport.rate_limit import Limits
-from tests.conftest import MOMENT, Agent, Remembering, agent_over, answer_of, refusal_of
+from tests.conftest import MOMENT, Agent, Remembering, agent_over, answer_of, refusal_of, unlimited
 
 NOW = MOMENT
 
@@ -24,16 +23,21 @@ Meddle = Callable[[httpx.Request], httpx.Response | httpx.Request | None]
 
 
 @lru_cache(maxsize=8)
-def tenant(denied: tuple[str, ...] = (), unlicensed: tuple[str, ...] = ()) -> Remembering:
-    """The tenant of 400 devices, without these endpoints and products."""
-    return Remembering(demo.transport(now=NOW, denied=denied, unlicensed=unlicensed, hour_limit=100_000_000))
+def tenant(denied: tuple[str, ...] = (), unlicensed: tuple[str, ...] = (), devices: int = 400) -> Remembering:
+    """The tenant, without these endpoints and products."""
+    return Remembering(unlimited(now=NOW, denied=denied, unlicensed=unlicensed, devices=devices))
 
 
 class Between(httpx.AsyncBaseTransport):
     """Stands between the client and the tenant: may answer itself, or change what is asked or answered."""
 
-    def __init__(self, before: Meddle = lambda _: None, after: Callable[[str, Any], Any] | None = None) -> None:
-        self.before, self.after = before, after
+    def __init__(
+        self,
+        before: Meddle = lambda _: None,
+        after: Callable[[str, Any], Any] | None = None,
+        inner: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.before, self.after, self.inner = before, after, inner or tenant()
         self.asked: list[httpx.URL] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -42,7 +46,7 @@ class Between(httpx.AsyncBaseTransport):
         if isinstance(instead, httpx.Response):
             instead.request = request
             return instead
-        answer = await tenant().handle_async_request(instead or request)
+        answer = await self.inner.handle_async_request(instead or request)
         if self.after is None or answer.status_code != 200:
             return answer
         changed = self.after(request.url.path, json.loads(await answer.aread()))
@@ -82,8 +86,8 @@ class Faulty(Between):
         slow: str = "$^",
         change: Callable[[Any, httpx.URL], Any] | None = None,
     ) -> None:
-        super().__init__()
-        self.inner, self.change = inner or tenant(), change
+        super().__init__(inner=inner)
+        self.change = change
         self.broken, self.slow = re.compile(broken), re.compile(slow)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

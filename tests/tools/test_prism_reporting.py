@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from iru_mcp import demo
 from iru_mcp.api.endpoints.prism import COLUMNS
 from iru_mcp.tools.prism.reporting import REPORTED_BY
+from tests.conftest import unlimited
 
 from .asking import NOW, Between, Recorded, ask, ask_all, refused, tenant
 
@@ -16,8 +16,13 @@ SILENT = "NW7QK2M4XH"
 IPHONE = "NWX4C9J6DF"
 
 
-async def enrolled_ids() -> set[str]:
-    return {row["device_id"] for row in await ask_all("list_devices", fields=["device_id"], limit=500)}
+FEW = 60
+"""Devices of a tenant whose rows of every category are read whole."""
+
+
+async def enrolled_ids(devices: int = 400) -> set[str]:
+    rows = await ask_all("list_devices", tenant(devices=devices), fields=["device_id"], limit=500)
+    return {row["device_id"] for row in rows}
 
 
 def without_reports_of(serial: str) -> Any:
@@ -43,13 +48,13 @@ async def test_a_row_of_a_removed_device_is_marked_and_counted() -> None:
 
 @pytest.mark.parametrize("tool", ["prism_device_information", "prism_applications", "prism_local_users"])
 async def test_counts_leave_removed_devices_out_and_say_so(tool: str) -> None:
-    listed = await enrolled_ids()
-    rows = await ask_all(tool, fields=["device_id"], limit=500)
+    few, listed = tenant(devices=FEW), await enrolled_ids(FEW)
+    rows = await ask_all(tool, few, fields=["device_id"], limit=500)
     inside = [row for row in rows if row["device_id"] in listed]
-    page = await ask(tool, group_by=["device_family"], limit=500)
+    page = await ask(tool, few, group_by=["device_family"], limit=500)
     assert page["summary"]["rows"] == len(inside) < len(rows)
     assert any("not enrolled are left out" in note for note in page["notes"])
-    outside = await ask(tool, group_by=["device_family"], enrolled=False, limit=500)
+    outside = await ask(tool, few, group_by=["device_family"], enrolled=False, limit=500)
     assert outside["summary"]["rows"] == len(rows) - len(inside)
 
 
@@ -103,7 +108,7 @@ def without_rows_of(category: str, serial: str) -> Any:
             body["data"] = [row for row in body["data"] if row["serial_number"] != serial]
         return body
 
-    return Between(after=drop)
+    return Between(after=drop, inner=tenant(devices=FEW))
 
 
 @pytest.mark.parametrize("category", COLUMNS)
@@ -111,10 +116,10 @@ async def test_a_count_of_any_category_says_how_many_devices_did_not_report_or_t
     category: str,
 ) -> None:
     asked: dict[str, Any] = {"category": category, "limit": 0}
-    assert (await ask("prism_query", **asked))["summary"]["without_report"] == 0
+    assert (await ask("prism_query", tenant(devices=FEW), **asked))["summary"]["without_report"] == 0
     silent = without_rows_of(category, IPHONE if category == "cellular" else SILENT)
     assert (await ask("prism_query", silent, **asked))["summary"]["without_report"] == 1
-    denied = tenant(denied=("LIST_DEVICES",))
+    denied = tenant(denied=("LIST_DEVICES",), devices=FEW)
     unknown = await ask("prism_query", denied, **asked)
     assert "without_report" not in unknown.get("summary", {})
     assert any("have no report in" in note and "was not checked" in note for note in unknown["notes"])
@@ -143,7 +148,7 @@ async def test_devices_without_a_report_are_those_of_the_blueprint_asked_for() -
 
 
 async def test_a_narrow_list_of_a_large_fleet_does_not_pay_for_the_count_of_silent_devices() -> None:
-    large = Recorded(demo.transport(now=NOW, devices=2_500, hour_limit=1_000_000))
+    large = Recorded(unlimited(now=NOW, devices=2_500))
     page = await ask("prism_local_users", large, username="svc_", limit=500)
     assert page["total"] == len(page["items"]) > 0
     assert not any(path.endswith("device_information") for path in large.paths)

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from iru_mcp import demo
 from iru_mcp.demo.world.story import STORY
+from tests.conftest import unlimited
 
 from .asking import EDR, NOW, Between, Recorded, ask, ask_all, deaf, gone, over, refused, tenant, told
 
@@ -214,7 +214,7 @@ async def test_all_pages_of_alerts_together_are_the_newest_in_order() -> None:
 
 
 async def test_who_holds_the_devices_of_few_alerts_costs_no_walk_over_a_large_fleet() -> None:
-    large = Recorded(demo.transport(now=NOW, devices=4_000, hour_limit=1_000_000))
+    large = Recorded(unlimited(now=NOW, devices=4_000))
     page = await ask("list_threats", large, classification="malware")
     holders = {row["serial_number"]: row.get("user_email") for row in page["items"]}
     assert holders[STORY.patient_zero_serial] == "mira.castellane@northwind.example"

@@ -9,9 +9,10 @@ from typing import Any
 import anyio
 
 from iru_mcp.api.client import IruClient
-from iru_mcp.demo import HOST, TOKEN, transport
+from iru_mcp.demo import HOST, TOKEN
 from iru_mcp.tools.kit.catalogue import catalogue
 from iru_mcp.views import VIEWS, page, standalone
+from tests.conftest import unlimited
 
 Scenario = dict[str, Any]
 
@@ -132,7 +133,7 @@ def _result(structured: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _answer(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    client = IruClient(HOST, lambda: TOKEN, transport=transport())
+    client = IruClient(HOST, lambda: TOKEN, transport=unlimited())
     try:
         return await catalogue()[tool].run(client, arguments)
     finally:

@@ -20,11 +20,11 @@ from mcp.types import ListToolsResult
 
 from iru_mcp.api.client import IruClient
 from iru_mcp.cli import main
-from iru_mcp.demo import HOST, TOKEN, transport
+from iru_mcp.demo import HOST, TOKEN
 from iru_mcp.server import Binder
 from iru_mcp.tools.kit.catalogue import catalogue, select
 from iru_mcp.views import EXTENSION, MIME_TYPE, RESOURCE_META, VIEWS, page, view_of
-from tests.conftest import is_private
+from tests.conftest import is_private, unlimited
 from tests.server.conftest import starting
 from tests.views.scenarios import CALLS, HER_MAC, MIRA, SHAPES, scenarios
 
@@ -63,7 +63,7 @@ DRAWN = {  # every element a view may make
 
 def binder(*, show_views: bool = True) -> Binder:
     tools = select(catalogue(), toolsets_named=["inventory"])
-    return Binder(tools, lambda: IruClient(HOST, lambda: TOKEN, transport=transport()), show_views=show_views)
+    return Binder(tools, lambda: IruClient(HOST, lambda: TOKEN, transport=unlimited()), show_views=show_views)
 
 
 async def listed(*, announced: Announced | None = None, show_views: bool = True, era: str = "legacy") -> str:
