@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iru_mcp.tools.kit.versions import read_version
+from iru_mcp.versions import read_version
 
 MAC = "NW7QK2M4XH"
 MOMENT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)

@@ -28,11 +28,10 @@ from ..kit.listing import listing
 from ..kit.params import Paging, Since, Str, Until, newest_first, read_window
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source, text_checks
-from .admins import ADMIN, Admins
-from .filters import between_hours
+from .actors import ADMIN, TOKEN, Actors, is_made
 from .states import changes_in, names_in, shortened
-from .tokens import TOKEN, Tokens, is_made, read_afterwards
-from .window import audit_window, say_beginning
+from .tokens import read_afterwards
+from .window import audit_window, between_hours, say_beginning
 
 _ROOM_FOR_A_NAME, _ROOM_FOR_A_PSEUDONYM, _ROOM_FOR_A_TOKEN = 36, 72, 600
 """Characters kept in a row for what is read about it, until it is known."""
@@ -74,11 +73,11 @@ async def list_audit_events(
     of secrets. With other filters give since. An actor_id is the target_id of the token that acted, or an Iru
     admin."""
     early, late = read_window(since, until, ctx.now())
-    admins, tokens = ctx.companion(Admins), ctx.companion(Tokens)
+    actors = ctx.companion(Actors)
     query, checks = audit_window(early, late)
-    checks.append(Check("read", lambda event: _noted(ctx, admins, tokens, event)))
+    checks.append(Check("read", lambda event: _noted(ctx, actors, event)))
     if "@" in actor:
-        actor = await admins.id_of(ctx.call, actor.strip())
+        actor = await actors.id_of(ctx.call, actor.strip())
     if hours.strip():
         checks.append(between_hours(hours.strip()))
     word = "view" if action.strip().casefold() == "read" else action  # Iru's word for a secret that was read
@@ -96,16 +95,15 @@ async def list_audit_events(
     if early and not page.next_cursor:
         await say_beginning(ctx.call, page, early)
     await _name_devices(ctx, page)
-    await _name_admins(ctx, page, admins)
-    _fill(page, "actor_is", tokens.made.get)
-    await _tell_afterwards(ctx, page, early, admins)
+    await _name_admins(ctx, page, actors)
+    _fill(page, "actor_is", actors.tokens.get)
+    await _tell_afterwards(ctx, page, early, actors)
     return page
 
 
-def _noted(ctx: Context, admins: Admins, tokens: Tokens, event: AuditEvent) -> bool:
+def _noted(ctx: Context, actors: Actors, event: AuditEvent) -> bool:
     """Has the event's names known before they are compared; passes every event."""
-    admins.note(event)
-    tokens.note(event)
+    actors.note(event)
     if ctx.privacy:
         ctx.privacy.learn(event.flat())
     return True
@@ -138,14 +136,14 @@ async def _name_devices(ctx: Context, page: Page[Any]) -> None:
         _fill(page, name, lambda id_: enrolled.facts(id_).get(name))  # noqa: B023
 
 
-async def _name_admins(ctx: Context, page: Page[Any], admins: Admins) -> None:
+async def _name_admins(ctx: Context, page: Page[Any], actors: Actors) -> None:
     """Names the admins who acted, as far as Iru tells."""
-    await admins.read(ctx.call, [row["actor_email"].rstrip() for row in page.items if "actor_email" in row])
-    if _fill(page, "actor_email", admins.emails.get):
+    await actors.read(ctx.call, [row["actor_email"].rstrip() for row in page.items if "actor_email" in row])
+    if _fill(page, "actor_email", actors.emails.get):
         page.notes.append("actor_email is whom the activity of a library item names with this actor_id")
 
 
-async def _tell_afterwards(ctx: Context, page: Page[Any], early: datetime | None, admins: Admins) -> None:
+async def _tell_afterwards(ctx: Context, page: Page[Any], early: datetime | None, actors: Actors) -> None:
     """Says of each token that was made what became of it."""
     made = [row["afterwards"].split() for row in page.items if "afterwards" in row]
     if not made:
@@ -159,7 +157,7 @@ async def _tell_afterwards(ctx: Context, page: Page[Any], early: datetime | None
         return str(devices.facts(id_).get("serial_number", id_))
 
     def admin(id_: str) -> str:
-        return admins.emails.get(id_, id_)
+        return actors.emails.get(id_, id_)
 
     _fill(page, "afterwards", lambda text: found[text.split()[0]].shown(device, admin))
 

@@ -13,36 +13,16 @@ from datetime import datetime
 from typing import Any
 
 from ...api.call import Call
-from ...api.client import IruClient
 from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ...api.record import write_moment
 from ..kit.reader import SourceRows, attempt, read
+from .actors import NAME_ROOM, TOKEN
 from .states import called
 from .window import audit_window
 
-TOKEN = "api_token"  # noqa: S105 - a word of Iru's, not a token
 _PAGES = 40
 _ACTIONS = 6
 _NAMES = 3
-_REMEMBERED = 5_000
-_ROOM = 60
-"""Characters of one name."""
-
-
-class Tokens:
-    """The API tokens whose making was read by now, for as long as the client lives."""
-
-    def __init__(self, _: IruClient) -> None:
-        self.made: dict[str, str] = {}
-        """By id: the name, and when it was made."""
-
-    async def aclose(self) -> None:
-        """There is nothing to close."""
-
-    def note(self, event: AuditEvent) -> None:
-        """Remember the making of a token."""
-        if is_made(event) and event.target_id and event.occurred_at and len(self.made) < _REMEMBERED:
-            self.made[event.target_id] = f"API token {called(event)[:_ROOM]}, made {write_moment(event.occurred_at)}"
 
 
 @dataclass(slots=True)
@@ -79,13 +59,8 @@ def _is_of_device(event: AuditEvent) -> bool:
 
 def _names(events: Sequence[AuditEvent], device: Callable[[str], str]) -> str:
     names = dict.fromkeys(device(one.target_id or "") if _is_of_device(one) else called(one) for one in events)
-    cut = [f"{name[:_ROOM]}..." if len(name) > _ROOM else name for name in names]
+    cut = [f"{name[:NAME_ROOM]}..." if len(name) > NAME_ROOM else name for name in names]
     return ", ".join(cut[:_NAMES]) + (f" and {len(cut) - _NAMES} more" if len(cut) > _NAMES else "")
-
-
-def is_made(event: AuditEvent) -> bool:
-    """Whether the event is the making of a token."""
-    return event.target_type == TOKEN and event.action == "create"
 
 
 async def read_afterwards(call: Call, early: datetime, tokens: Collection[str]) -> tuple[dict[str, Afterwards], str]:

@@ -12,6 +12,7 @@ from pydantic import Field
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...api.endpoints.prism import PRISM_APPS, PRISM_DEVICE_INFORMATION
 from ...api.endpoints.vulnerabilities import LIST_AFFECTED_DEVICES, LIST_VULNERABILITIES
+from ...versions import read_version
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
@@ -20,7 +21,7 @@ from ..kit.enrolled import without_device_id
 from ..kit.params import NamePart, Paging, Platform, Since, Str, equals
 from ..kit.rows import RowShape
 from ..kit.scan import Source
-from ..kit.versions import VersionAtLeast, VersionBelow, read_version
+from ..kit.versions import VersionAtLeast, VersionBelow
 from .fleet_filters import DERIVED, Filters, os_version_checks
 from .fleet_sets import filevault_states, known_exploited_check, with_known_exploited
 

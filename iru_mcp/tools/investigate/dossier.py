@@ -27,7 +27,7 @@ from ...api.endpoints.devices import (
 from ...api.endpoints.library import LIST_LIBRARY_ITEM_ACTIVITY
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES
 from ...api.record import as_object, moment_in, write_moment
-from ..audit.admins import Admins
+from ..audit.actors import Actors
 from ..devices.details import standing
 from ..kit.catalogue import tool
 from ..kit.context import Context
@@ -120,7 +120,7 @@ async def get_device_dossier(
     early = read_time(since, "since", ctx.now()) or ctx.now() - timedelta(days=7)
     target, known = await read_device(ctx.call, device)
     record = known.value or Device(device_id=target.device_id)
-    work = _work(ctx.call, ctx.companion(Admins), record, early)
+    work = _work(ctx.call, ctx.companion(Actors), record, early)
     uncovered = [name for name in (*_OF_MACS, *_REPORTED, "protections") if name not in work]
     parts = await gather(work)
     found = Findings(parts, early)
@@ -152,7 +152,7 @@ async def get_device_dossier(
     return cast("Dossier", {name: value for name, value in (head | fitted).items() if value not in ([], {})})
 
 
-def _work(call: Call, admins: Admins, record: Device, since: datetime) -> dict[str, Callable[[], Awaitable[Any]]]:
+def _work(call: Call, actors: Actors, record: Device, since: datetime) -> dict[str, Callable[[], Awaitable[Any]]]:
     """What to read of a device of its platform."""
     device_id, targets = record.device_id, {record.device_id, record.blueprint_id}
     work: dict[str, Callable[[], Awaitable[Any]]] = {
@@ -163,7 +163,7 @@ def _work(call: Call, admins: Admins, record: Device, since: datetime) -> dict[s
         "vulnerabilities": partial(read_detections, call, device_id),
         "known_exploited": partial(read_known_exploited, call),
         "activity": partial(read, call, LIST_DEVICE_ACTIVITY, device_id=device_id),
-        "audit": partial(read_audit, call, admins, since, None, lambda event: event.target_id in targets),
+        "audit": partial(read_audit, call, actors, since, None, lambda event: event.target_id in targets),
     }
     if CHANGES["privacy_permissions"].reported_by(record.platform):
         work["protections"] = partial(read_protections, call, device_id)

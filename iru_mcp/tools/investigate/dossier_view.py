@@ -18,7 +18,7 @@ from ..kit.params import newest_first, within
 from ..kit.reader import Attempt
 from ..kit.size import Section
 from ..threats.reading import Sighting
-from ..vulnerabilities.device import rank
+from ..vulnerabilities.lists import rank
 from .event_texts import from_activity, from_audit
 from .events import Event, row_of, to_lines
 from .sources import is_admin, is_from_apple, is_hidden, program_of, suspicious_traits

@@ -19,7 +19,7 @@ from ...api.endpoints.prism import (
 from ...api.endpoints.users import LIST_USERS
 from ...api.endpoints.vulnerabilities import LIST_AFFECTED_DEVICES, LIST_DETECTIONS, LIST_VULNERABILITIES
 from ..threats.reading import THREAT_ENDPOINTS
-from ..vulnerabilities.device import rank
+from ..vulnerabilities.lists import rank
 from .indicator_matching import Search, search_alerts, search_detections, search_devices, search_prism, search_users
 
 

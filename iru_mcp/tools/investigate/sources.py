@@ -17,7 +17,7 @@ from ...api.endpoints.users import LIST_USERS, User
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES, Detection, Vulnerability
 from ...api.record import as_object, write_moment
 from ...errors import NotFound
-from ..audit.admins import Admins
+from ..audit.actors import Actors
 from ..audit.window import audit_window, log_beginning
 from ..kit.reader import OK, Attempt, SourceRows, attempt, read
 from ..kit.resolve import ResolvedDevice, resolve
@@ -61,13 +61,13 @@ async def read_detections(call: Call, device_id: str) -> SourceRows[Detection]:
 
 async def read_audit(
     call: Call,
-    admins: Admins,
+    actors: Actors,
     early: datetime | None,
     late: datetime | None,
     is_about: Callable[[AuditEvent], bool],
 ) -> SourceRows[AuditEvent]:
     """Audit events between two moments for which `is_about` holds, newest first, with the events about every library
-    item that one of them added to a blueprint; admins who acted are named as far as `admins` tells. The tool names
+    item that one of them added to a blueprint; admins who acted are named as far as `actors` tells. The tool names
     LIST_AUDIT_EVENTS and LIST_LIBRARY_ITEM_ACTIVITY."""
     query, checks = audit_window(early, late)
     rows = await read(call, LIST_AUDIT_EVENTS, query, checks, pages=_AUDIT_PAGES)
@@ -75,7 +75,7 @@ async def read_audit(
     added = {item for event in matching for item in _added_items(event)}
     ids = {event.id for event in matching}
     told = [event for event in rows.records if event.id in ids or event.target_id in added]
-    told = await admins.named(call, rows.records, told)
+    told = await actors.named(call, rows.records, told)
     times = sorted(event.occurred_at for event in rows.records if event.occurred_at)
     reach = f", of {write_moment(times[0])} to {write_moment(times[-1])}; go on with until or since" if times else ""
     if rows.missing or early is None or (times and times[0] - early < _QUIET):

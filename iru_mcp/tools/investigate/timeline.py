@@ -18,7 +18,7 @@ from ...api.endpoints.users import LIST_USERS
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS
 from ...errors import UsageError
 from ...folding import fold
-from ..audit.admins import Admins
+from ..audit.actors import Actors
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
@@ -180,7 +180,7 @@ async def _audit(ctx: Context, subject: Subject, early: datetime | None, late: d
         state = fold(str(event.new_state))
         return fold(event.target_id or "") in targets or any(name in state for name in names)
 
-    rows = await read_audit(ctx.call, ctx.companion(Admins), early, late, about)
+    rows = await read_audit(ctx.call, ctx.companion(Actors), early, late, about)
     held = {record.device_id: record for record in subject.devices}
     by_record = ((held.get(row.target_id or ""), event) for row in rows.records for event in from_audit(row))
     return SourceRows([_on(record, subject, event) if record else event for record, event in by_record], rows.missing)

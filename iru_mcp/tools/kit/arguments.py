@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -64,6 +64,7 @@ def _is_added_by_clients(name: str, parameters: Mapping[str, Any]) -> bool:
 
 
 def _word(name: str) -> str:
+    """A name as it is compared: without letter case, spaces, dashes and underscores."""
     return _NOT_A_WORD.sub("", name).casefold()
 
 
@@ -79,7 +80,10 @@ def _value(value: Any, schema: Mapping[str, Any]) -> Any:
     if schema.get("type") == "array":
         items = _list(value) if isinstance(value, str) else value
         return [_value(item, schema.get("items", {})) for item in items] if isinstance(items, list) else items
-    return _choice(value, schema["enum"]) if "enum" in schema and isinstance(value, str) else value
+    if "enum" in schema and isinstance(value, str):
+        word = _word(value)
+        return next((choice for choice in schema["enum"] if _word(choice) == word), value)
+    return value
 
 
 def _list(text: str) -> Any:
@@ -90,12 +94,6 @@ def _list(text: str) -> Any:
         except ValueError:
             return text
     return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _choice(value: str, choices: Sequence[str]) -> str:
-    """The choice that `value` is, whatever its letter case, spaces, dashes and underscores."""
-    word = _word(value)
-    return next((choice for choice in choices if _word(choice) == word), value)
 
 
 def usage_error(tool: str, schema: Mapping[str, Any], error: ValidationError) -> UsageError:

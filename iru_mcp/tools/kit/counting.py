@@ -43,11 +43,12 @@ class _Groups:
         self.devices_by_kind: dict[str, set[int]] = {}
         self._columns = columns
         self._devices: dict[tuple[Any, ...], set[int]] = {}
-        self._numbers: dict[str, int] = {}
+        self.numbers: dict[str, int] = {}
+        """A number for each device, by device_id: sets of them are small."""
 
     def add(self, values: dict[str, Any], device_id: str, kind: str) -> None:
         self.matched += 1
-        number = self._numbers.setdefault(device_id, len(self._numbers)) if device_id else -1
+        number = self.numbers.setdefault(device_id, len(self.numbers)) if device_id else -1
         if kind:
             self.devices_by_kind.setdefault(kind, set()).add(number)
         for group in product(*(_values(values.get(column)) for column in self._columns)):
@@ -58,27 +59,22 @@ class _Groups:
             if device_id:
                 self._devices.setdefault(group, set()).add(number)
 
-    @property
-    def devices(self) -> int:
-        return len(self._numbers)
-
     def table(self, limit: int) -> list[dict[str, Any]]:
         """The largest groups; `devices` beside `count` only where a device counts more than once."""
-        ranked = sorted(self.rows.items(), key=lambda item: (-item[1], str(item[0])))[:limit]
-        return [self._line(group, count) for group, count in ranked]
-
-    def _line(self, group: tuple[Any, ...], count: int) -> dict[str, Any]:
-        line = {column: value for column, value in zip(self._columns, group, strict=True) if value is not None}
-        devices = len(self._devices.get(group, ()))
-        return line | {"count": count} | ({"devices": devices} if devices not in (0, count) else {})
+        lines = []
+        for group, count in sorted(self.rows.items(), key=lambda item: (-item[1], str(item[0])))[:limit]:
+            line = {column: value for column, value in zip(self._columns, group, strict=True) if value is not None}
+            devices = len(self._devices.get(group, ()))
+            lines.append(line | {"count": count} | ({"devices": devices} if devices not in (0, count) else {}))
+        return lines
 
     def notes(self, limit: int) -> list[str]:
         """What the table does not show."""
         notes = []
         smaller = sorted(self.rows.values(), reverse=True)[limit:] if limit else []
         if smaller:
-            left_out = f"{len(smaller)} smaller groups with {sum(smaller)} rows are left out"
-            notes.append(f"{left_out}; raise limit or narrow")
+            rows = sum(smaller)
+            notes.append(f"{len(smaller)} smaller groups with {rows} rows are left out; raise limit or narrow")
         if self.not_grouped:
             notes.append(f"more than {_MOST_GROUPS} groups; {self.not_grouped} rows were not grouped")
         if any(None in group for group in self.rows):
@@ -144,12 +140,11 @@ async def _count(
             check.see(hit.record)
             values = shape.pick(hit.record, columns)
             groups.add(values, str(getattr(hit.record, "device_id", "")), str(values.get(kind, "")))
-    complete = (
-        not (scan.stopped or scan.unreadable) and (limit == 0 or len(groups.rows) <= limit) and not groups.not_grouped
-    )
+    are_all_shown = limit == 0 or len(groups.rows) <= limit
+    complete = are_all_shown and not (scan.stopped or scan.unreadable or groups.not_grouped)
     page: Page[Any] = Page(groups.table(limit), complete, total=len(groups.rows))
     page.summary = {"group_by": list(group_by), "rows": groups.matched}
-    page.summary |= {"devices": groups.devices} if groups.devices else {}
+    page.summary |= {"devices": len(groups.numbers)} if groups.numbers else {}
     if len(groups.devices_by_kind) > 1 and kind not in group_by:
         by_kind = sorted(groups.devices_by_kind.items())
         page.summary[f"devices_by_{kind}"] = {name: len(devices) for name, devices in by_kind}

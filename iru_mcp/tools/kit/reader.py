@@ -104,6 +104,23 @@ async def gather(
     return ordered
 
 
+async def first_pages(
+    scan: Scan[R], most: int, enough: Callable[[list[R]], bool] = lambda _: False
+) -> tuple[list[R], bool]:
+    """The rows of so many pages at most, and whether more pages were left; `enough` may end it sooner."""
+    records: list[R] = []
+    pages = 0
+    async with aclosing(scan.pages()) as walk:
+        async for hits, end in walk:
+            records += [hit.record for hit in hits]
+            pages += 1
+            if end or enough(records):
+                break
+            if pages == most:
+                return records, True
+    return records, False
+
+
 async def read(
     call: Call,
     endpoint: Endpoint[R],
@@ -116,16 +133,9 @@ async def read(
 ) -> SourceRows[R]:
     """The rows that pass every check, of so many pages at most; `enough` may end it sooner. Raises an IruError."""
     scan = Scan(call, Source(endpoint, query or {}, checks=checks, ids=ids), whole=pages > _PAGES)
-    records: list[R] = []
-    read_pages = 0
-    async with aclosing(scan.pages()) as walk:
-        async for hits, end in walk:
-            records += [hit.record for hit in hits]
-            read_pages += 1
-            if end or enough(records):
-                break
-            if read_pages == pages:
-                return SourceRows(records, f"only the first {scan.looked_at} rows were looked at")
+    records, is_cut = await first_pages(scan, pages, enough)
+    if is_cut:
+        return SourceRows(records, f"only the first {scan.looked_at} rows were looked at")
     missing = [f"{scan.unreadable} rows could not be read"] if scan.unreadable else []
     missing += [f"stopped after {scan.looked_at} rows: {scan.stopped}"] if scan.stopped else []
     return SourceRows(records, "; ".join(missing))

@@ -9,11 +9,9 @@ from pydantic import Field
 
 from ...api.record import Record
 from ...errors import UsageError
-from ...versions import is_release, read_version
+from ...versions import read_version
 from .params import Str
 from .scan import Check
-
-__all__ = ["VersionAtLeast", "VersionBelow", "is_release", "read_version", "version_checks"]
 
 R = TypeVar("R", bound=Record)
 

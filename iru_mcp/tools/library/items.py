@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict, Unpack
 
-from ...api.endpoints.library import (
-    LIST_CUSTOM_APPS,
-    LIST_CUSTOM_PROFILES,
-    LIST_CUSTOM_SCRIPTS,
-    LIST_IN_HOUSE_APPS,
-    LIST_LIBRARY_ITEM_ACTIVITY,
-    LIST_SELF_SERVICE_CATEGORIES,
-    LibraryItemActivity,
-)
+from ...api.endpoints.library import LIST_LIBRARY_ITEM_ACTIVITY, LIST_SELF_SERVICE_CATEGORIES, LibraryItemActivity
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
@@ -54,7 +46,7 @@ class CategoryLine(TypedDict, total=False):
     name: str
 
 
-@tool(LIST_CUSTOM_APPS, LIST_IN_HOUSE_APPS, LIST_CUSTOM_PROFILES, LIST_CUSTOM_SCRIPTS, default=False)
+@tool(*KINDS.values(), default=False)
 async def list_library_items(
     ctx: Context,
     kind: Literal["custom_apps", "in_house_apps", "custom_profiles", "custom_scripts"],

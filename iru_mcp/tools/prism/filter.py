@@ -16,8 +16,8 @@ from ...api.record import read_moment, write_moment
 from ...errors import UsageError
 from ...folding import fold, plain_part, spellings
 from ...output.privacy import comparable
+from ...versions import read_version
 from ..kit.params import did_you_mean
-from ..kit.versions import read_version
 from .categories import in_our_words
 
 Filter = Mapping[str, Mapping[str, Any]]

@@ -9,7 +9,6 @@ mend it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -28,6 +27,7 @@ from ...api.endpoints.threats import (
 from ...api.record import Moment, Record, Text, as_object, write_moment
 from ...errors import Denied, IruError, NotFound, Refused, Unauthorized
 from ..kit.params import newest_first, within
+from ..kit.reader import first_pages
 from ..kit.scan import Check, Scan, Source
 
 _VERSIONS: dict[str, tuple[Endpoint[Any], Endpoint[Any]]] = {
@@ -155,14 +155,10 @@ async def _scan(
     if 0 < days <= _LONGEST_RANGE and "date_range" in endpoint.filters:
         query["date_range"] = days
     scan: Scan[Any] = Scan(call, Source(endpoint, query, checks=checks))
-    pages, records = 0, []
-    async with aclosing(scan.pages()) as walk:
-        async for hits, end in walk:
-            records += [_sighting(hit.record) for hit in hits]
-            pages += 1
-            if pages == _PAGES and not end:
-                scan.stopped = "ask by device for others"
-                break
+    rows, is_cut = await first_pages(scan, _PAGES)
+    records = list(map(_sighting, rows))
+    if is_cut:
+        scan.stopped = "ask by device for others"
     found.records += records
     notes = scan.notes() + ([_reach(records)] if scan.stopped else [])
     found.notes += [f"{_PLURAL[kind]}: {note}" for note in notes]

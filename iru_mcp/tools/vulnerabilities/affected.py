@@ -38,7 +38,7 @@ from ..kit.params import Cursor, Fields, Limit, Since, read_time, within
 from ..kit.reader import attempt, read
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source
-from .fleet import FLEET_REQUESTS, fleet_row
+from .lists import FLEET_REQUESTS, fleet_row
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,19}")
 _FIXED = re.compile(
