@@ -1,4 +1,4 @@
-"""The command iru-mcp. Begin here: argv becomes flags and settings, and one verb's module runs.
+"""The command iru-mcp. Begin here: argv is read into flags and settings, and one verb's module runs.
 
 Each verb is a module of this folder named after it, with `run(options, settings) -> exit code`; it is imported when its
 verb is asked for, so that no start pays for another verb. Only this package prints and exits.
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _until_written(words: list[str]) -> int:
-    """Run one verb and write what print left in its buffer: at the interpreter's exit nothing could be caught."""
+    """Run one verb and flush stdout: an error of the flush at the interpreter's exit could not be caught."""
     try:
         try:
             return _main(words)
@@ -89,14 +89,15 @@ def _main(words: list[str]) -> int:
 
 
 def _write_utf8(stream: TextIO | None) -> None:
-    """What a program or a file gets is UTF-8 with line ends as written, whatever this machine's code page is: names
-    from all over the world are in it. A terminal is told by Python in the way that it understands."""
+    """Write UTF-8 and plain line ends to a pipe or a file, whatever this machine's code page is: names have letters of
+    all scripts. A terminal keeps the encoding that Python chose for it."""
     if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
         stream.reconfigure(encoding="utf-8", newline="\n")
 
 
 def _discard(stream: TextIO) -> None:
-    """Nobody takes the output any more: point `stream` nowhere, so that the interpreter's last flush cannot fail."""
+    """Let `stream`, which nobody reads any more, write to the null device: so the interpreter's last flush cannot
+    fail."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 

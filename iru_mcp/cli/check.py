@@ -1,4 +1,4 @@
-"""What the token can do: one probe per permission, told per tool in words an admin can act on."""
+"""The verb check: what the token can do, by one request per permission, told per tool in words an admin can act on."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from .tools import offered
 _NOBODY = "00000000-0000-4000-8000-000000000000"
 _SECONDS = 60.0
 _NOT_IRU = (Unreachable, NotFound, Refused, Unreadable)
-"""What no tenant of Iru answers to /users."""
+"""Errors of /users that no tenant of Iru gives: the host is another one."""
 _ACCEPTED_NOWHERE = (
     "Iru accepts this API token nowhere (401): it is mistyped, revoked or expired, or belongs to another tenant. "
     "An admin can create a new one under Access > API tokens."

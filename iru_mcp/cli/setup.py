@@ -79,7 +79,7 @@ def _has(file: ConfigFile) -> dict[str, Any]:
 
 
 def _completed(settings: Settings, *, somebody: bool) -> Settings:
-    """The settings with what is missing asked for, where there is somebody to ask."""
+    """The settings, with what is missing asked for on a terminal."""
     if somebody and not settings.api_url and not settings.subdomain:
         url = input("API URL (Iru > Access > API tokens): ").strip()
         settings = dataclasses.replace(settings, api_url=url)

@@ -1,4 +1,4 @@
-"""What the settings lead to: a tenant, the tokens that open it and this server, and the one client over it."""
+"""What is made of the settings: the tenant, the tokens of it and of this server, and the client."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def tenant(settings: Settings) -> Tenant:
 
 
 def token(settings: Settings) -> SecretStr:
-    """The API token, from its file or the keyring if told so. Raises ConfigError when there is none or it is none."""
+    """The API token, from its file or the keyring if told so. Raises ConfigError when there is none, or a wrong one."""
     text = _held(settings.api_token, settings.api_token_file, "IRU_API_TOKEN")
     if not text and settings.api_token_keyring:
         from .keychain import read as read_keyring
@@ -91,7 +91,7 @@ def _held(value: SecretStr, path: str, where: str) -> str:
 
 
 def account(settings: Settings) -> str:
-    """Whose copy an inventory file holds: the API's host. Raises ConfigError."""
+    """The account whose copy an inventory file holds, named by the API's host. Raises ConfigError."""
     return "demo" if settings.demo else urlsplit(tenant(settings).base_url).netloc
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -25,8 +24,7 @@ def available() -> bool:
 
 def read(host: str) -> str:
     """The token kept for an API host. Raises ConfigError when there is none, or no keyring."""
-    keyring = _keyring()
-    found = _answer_of(lambda: keyring.get_password(_SERVICE, host))
+    found = _ask("get_password", host)
     if not found:
         raise ConfigError(f"The system keyring holds no token for {host}.", "Run iru-mcp setup once more.")
     return str(found)
@@ -34,28 +32,27 @@ def read(host: str) -> str:
 
 def store(host: str, token: str) -> None:
     """Keep the token for an API host, in place of an older one. Raises ConfigError when the keyring refuses."""
-    keyring = _keyring()
-    _answer_of(lambda: keyring.set_password(_SERVICE, host, token))
+    _ask("set_password", host, token)
 
 
 def forget(host: str) -> bool:
     """Delete the token of an API host; whether there was one. Raises ConfigError when the keyring refuses."""
-    keyring = _keyring()
-    if _answer_of(lambda: keyring.get_password(_SERVICE, host)) is None:
+    if _ask("get_password", host) is None:
         return False
-    _answer_of(lambda: keyring.delete_password(_SERVICE, host))
+    _ask("delete_password", host)
     return True
 
 
-def _answer_of(ask: Callable[[], Any]) -> Any:
-    """What the keyring says, in bounded time: it may wait for a person who is not there."""
+def _ask(method: str, *arguments: str) -> Any:
+    """What a method of the keyring answers, in bounded time: it may wait for a person who is not there."""
+    keyring = _keyring()
     from keyring.errors import KeyringError
 
     answers: list[Any] = []
 
     def wait() -> None:
         try:
-            answers.append(ask())
+            answers.append(getattr(keyring, method)(_SERVICE, *arguments))
         except KeyringError:
             return
 

@@ -1,4 +1,4 @@
-"""What an entry says: the settings that the server is started with, and how an entry of ours is recognised."""
+"""An entry for this server in a client's configuration: its environment variables, and how it is recognised."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def is_ours(entry: Any) -> bool:
 def variables(settings: Settings, environment: Mapping[str, str], *, keyring: bool) -> dict[str, str]:
     """The environment of the entry: every setting that is not its default, and this shell's proxy and CA.
 
-    With `keyring` or a token file the token itself is not in it. Raises ConfigError for a tenant or token that is none.
+    With `keyring` or a token file the token itself is not in it. Raises ConfigError for a wrong tenant or token.
     """
     found = {"IRU_DEMO": "1"} if settings.demo else {**_account(settings, keyring=keyring), **_route(environment)}
     for name, item in FIELDS.items():
@@ -36,7 +36,7 @@ def variables(settings: Settings, environment: Mapping[str, str], *, keyring: bo
 
 
 def holds_secret(environment: Mapping[str, str]) -> bool:
-    """Whether an entry's environment has what nobody else may read: the token, or the password of a proxy."""
+    """Whether an entry's environment has a secret: the token, or the password of a proxy."""
     return "IRU_API_TOKEN" in environment or any(map(_password, environment.values()))
 
 
@@ -64,6 +64,6 @@ def _account(settings: Settings, *, keyring: bool) -> dict[str, str]:
 
 
 def _route(environment: Mapping[str, str]) -> dict[str, str]:
-    """How this shell reaches Iru; a client started from a dock or menu does not have it."""
+    """The proxy and CA variables of this shell, which a client that is started from a menu does not get."""
     names = (spelt for name in _PASSED_ON for spelt in (name, name.lower()))
     return {name: environment[name] for name in names if environment.get(name)}

@@ -135,7 +135,7 @@ class ConfigFile:
 
 
 def _is_hollow(value: Any, text: str) -> bool:
-    """Whether nothing is said: only objects with nothing in them, and no comment."""
+    """Whether the file holds only empty objects, and no comment."""
     return isinstance(value, dict) and not set(text) & set("#/") and all(_is_hollow(v, "") for v in value.values())
 
 
@@ -150,7 +150,7 @@ def _read(path: Path) -> str | None:
 
 
 def _write(path: Path, text: str, mode: int, *, unless: Callable[[], bool] = lambda: False) -> bool:
-    """All of it or nothing, also when the machine stops midway; nothing if `unless`, asked at the last moment."""
+    """Write the file whole or not at all, also when the machine stops midway; not if `unless` says so just before."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

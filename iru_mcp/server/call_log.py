@@ -1,4 +1,4 @@
-"""The audit line: who asked which tool what, and how it went, as one JSON line that holds no value one could misuse."""
+"""The audit log: one JSON line per tool call, with caller, tool, arguments and outcome; most values only as hashes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..tools.kit.catalogue import Tool
 from .telemetry import Finished, Sent
 
 _LONG = 10**9
-"""Numbers from here on may be somebody's."""
+"""Numbers from here on may identify something (a telephone, an account), so they are hashed."""
 _log = logging.getLogger("iru_mcp.audit")
 
 

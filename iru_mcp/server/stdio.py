@@ -1,8 +1,8 @@
 """Serving one client on stdin and stdout.
 
-A server on pipes is forgotten easily: it has to end when either pipe ends, on a signal, and when the process that
-started it is gone although someone else still holds the pipes. It has to answer every line, also one that is no message
-(frames.py). Nothing but messages may reach stdout, so both descriptors are moved away from 0 and 1 first.
+The server must end when either pipe is closed, on a signal, and when its parent process has ended although another
+process holds the pipes open. It must answer every line, also one that is no message (frames.py). Nothing but messages
+may reach stdout, so both descriptors are moved away from 0 and 1 first.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .binder import Binder
 from .frames import MAX_LINE, Unread, read_line, too_long
 
 PARENT_SECONDS = 1.0
-"""How often it is looked whether the process that started this one is still there."""
+"""Seconds between two checks whether the parent process is still there."""
 _LAST_SECONDS = 0.2
 """How long the end of a file is held back, so that what stands before it is answered."""
 _PIECE = 65_536
@@ -118,7 +118,7 @@ def _is_stream(fd: int) -> bool:
 
 
 def _take(fd: int, instead: int) -> int:
-    """A private copy of `fd`, which itself now leads to `instead`, so that nothing else can touch the wire."""
+    """A private copy of `fd`, which itself becomes `instead`, so that nothing else can read or write the stream."""
     wire = os.dup(fd)
     os.dup2(instead, fd)
     return wire

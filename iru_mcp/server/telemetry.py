@@ -1,4 +1,4 @@
-"""What the server sees of its own work: one record per tool call, one per request to Iru, and a trace span for each."""
+"""Telemetry: one record per tool call, and one with a trace span per request to Iru."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Sent:
 
 
 class Observer(Protocol):
-    """Whoever wants to know; must neither raise nor wait."""
+    """What is told of calls and requests; it must neither raise nor wait."""
 
     def called(self, call: Finished) -> None: ...
 
@@ -61,7 +61,7 @@ class Watch:
 
     @contextlib.contextmanager
     def call(self, tool: str, arguments: Mapping[str, Any], caller: str) -> Iterator[Callable[[str], None]]:
-        """Around one tool call; tell what it yields the outcome, or it counts as cancelled."""
+        """Around one tool call. Call what it yields with the outcome; without that, the call counts as cancelled."""
         outcome = ["cancelled"]
         tally = _Tally()
         before = _tally.set(tally)
@@ -76,7 +76,8 @@ class Watch:
 
     @contextlib.contextmanager
     def request(self, endpoint: Endpoint[Any]) -> Iterator[Callable[[int], None]]:
-        """Around one request to Iru; tell what it yields the status. The span names the template, never an id."""
+        """Around one request to Iru. Call what it yields with the status. The span has the path's template, not its
+        ids."""
         tally = _tally.get()
         if tally is not None:
             tally.requests += 1

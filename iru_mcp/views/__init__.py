@@ -1,4 +1,4 @@
-"""Interactive views of answers, as MCP Apps (the extension io.modelcontextprotocol/ui) and as files of their own.
+"""Interactive views of answers, as MCP Apps (the extension io.modelcontextprotocol/ui) and as HTML files.
 
 A person reads a timeline or a bar chart faster than forty lines of JSON. A client that announces the extension is told,
 beside a tool, of a `ui://` resource: one HTML page that the client shows in a sandboxed frame and hands the tool's

@@ -1,13 +1,14 @@
-"""What every request must show before it is looked at: a host of ours, a page we allow, a bearable size.
+"""What is checked of every request first: its Host header, its Origin header and the size of its body.
 
-A page in a browser can make its visitor's machine call this server (DNS rebinding, cross-site requests): the Host and
-Origin headers tell, and they are checked before anything else. A request that passes is put into the one form that the
-SDK understands: the prefix that a proxy may leave on its path is gone, and its media type is in lower case.
+A page in a browser can make its visitor's machine call this server (DNS rebinding, cross-site requests). The Host and
+Origin headers show that, so they are checked before anything else. Of a request that passes, the path loses the prefix
+that a proxy may have left on it, and the media type becomes lower case: the SDK compares both as text.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
@@ -16,15 +17,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOOPBACK_ORIGIN = r"https?://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?"
+_LOOPBACK = re.compile(LOOPBACK_ORIGIN, re.IGNORECASE)
 MAX_BODY = 256 * 1024
 """Bytes of one request's body; the arguments of a tool have some 40,000 characters at most."""
 PROBES = frozenset({"/healthz", "/readyz"})
-"""Asked by whatever keeps the process alive, under any name and without a token."""
+"""Asked by what supervises the process, with any Host header and without a token."""
 
 
 class Admission:
-    """An ASGI application before the application. `hosts` and `origins` are allowed beside loopback's own; `prefix` is
-    the part of the public path before this server's own."""
+    """ASGI middleware. `hosts` and `origins` are allowed beside loopback's own; `prefix` is the part of the public path
+    before this server's own."""
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str], origins: Iterable[str], prefix: str) -> None:
         self._app = app
@@ -51,22 +53,12 @@ class Admission:
             return refuse(
                 421, f"This server does not answer to the host {_quoted(host)}; IRU_MCP_ALLOWED_HOSTS adds one."
             )
-        if origin is not None and not self._allows(origin):
+        if origin is not None and origin.casefold() not in self._origins and not _LOOPBACK.fullmatch(origin):
             return refuse(
                 403, f"Pages of {_quoted(origin)} may not call this server; IRU_MCP_ALLOWED_ORIGINS adds one."
             )
         length = headers.get("content-length", "0")
         return too_large() if length.isascii() and length.isdigit() and int(length[:20]) > MAX_BODY else None
-
-    def _allows(self, origin: str) -> bool:
-        wanted = origin.casefold()
-        if wanted in self._origins:
-            return True
-        try:
-            parts = urlsplit(wanted)
-        except ValueError:
-            return False
-        return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK and not parts.path
 
 
 def refuse(status: int, text: str, **headers: str) -> JSONResponse:
@@ -80,11 +72,9 @@ def too_large() -> JSONResponse:
 
 
 def _read_header(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """A media type has no letter case (RFC 9110); the SDK compares it as text."""
-    if name != b"content-type":
-        return name, value
+    """A header with a media type in lower case: it has no letter case (RFC 9110), but the SDK compares it as text."""
     kind, mark, parameters = value.partition(b";")
-    return name, kind.lower() + mark + parameters
+    return name, kind.lower() + mark + parameters if name == b"content-type" else value
 
 
 def _is_ours(host: str, allowed: Collection[str]) -> bool:

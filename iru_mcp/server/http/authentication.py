@@ -1,21 +1,19 @@
-"""Who is calling: the token of a request is looked at, and its holder put on the request."""
+"""Authentication of HTTP requests: the bearer token is checked, and its holder becomes the user of the request."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .admission import PROBES, refuse
-from .bearer_tokens import METADATA, Caller, Keys, TokenRefused
+from .bearer_tokens import METADATA, Keys, TokenRefused
 
 _RETRY_SECONDS = "5"
 
 
 class Authentication:
-    """An ASGI application before the application: without a token that `keys` accepts, nothing passes."""
+    """ASGI middleware: only requests with a token that `keys` accepts pass."""
 
     def __init__(self, app: ASGIApp, keys: Keys) -> None:
         self._app = app
@@ -27,7 +25,7 @@ class Authentication:
         await (refusal or self._app)(scope, receive, send)
 
     async def _refusal(self, scope: Scope) -> ASGIApp | None:
-        """Put the caller on the request, or say why not."""
+        """Make the caller the user of the request, or return the refusal."""
         kind, _, token = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1").partition(" ")
         if kind.casefold() != "bearer" or not token.strip():
             text = "Send a token as 'Authorization: Bearer ...'."
@@ -39,11 +37,9 @@ class Authentication:
                 return refuse(503, denied.description, Retry_After=_RETRY_SECONDS)
             challenge = f'Bearer error="{denied.error}"{self._keys.challenge()}'
             return refuse(denied.status, denied.description, WWW_Authenticate=challenge)
-        scope["user"] = AuthenticatedUser(_access(caller))
+        # The SDK answers in a session only to the client_id, subject and issuer that began it.
+        claims = {"iss": caller.issuer} if caller.issuer else None
+        subject = caller.subject or None
+        access = AccessToken(token="", client_id=caller.name, scopes=[], subject=subject, claims=claims)
+        scope["user"] = AuthenticatedUser(access)
         return None
-
-
-def _access(caller: Caller) -> AccessToken:
-    """The caller as the SDK ties sessions to: a session answers only to the one that began it."""
-    claims: dict[str, Any] | None = {"iss": caller.issuer} if caller.issuer else None
-    return AccessToken(token="", client_id=caller.name, scopes=[], subject=caller.subject or None, claims=claims)

@@ -38,10 +38,10 @@ class TokenRefused(Exception):
 
 
 class Keys(Protocol):
-    """Tells callers by their tokens."""
+    """What accepts tokens and says whose they are."""
 
     async def caller(self, token: str) -> Caller:
-        """Whose token this is. Raises Denied."""
+        """Whose token this is. Raises TokenRefused."""
         ...
 
     def metadata(self) -> Mapping[str, object] | None:
@@ -54,7 +54,7 @@ class Keys(Protocol):
 
 
 class Tokens:
-    """Bearer tokens by name. Every one is compared, as digests of equal length, so that time tells nothing."""
+    """Bearer tokens by name. A given one is compared with all, as digests of equal length: the time tells nothing."""
 
     def __init__(self, named: Mapping[str, str]) -> None:
         self._digests = {name: sha256(token.encode()).digest() for name, token in named.items()}

@@ -43,7 +43,8 @@ class PublishedKeys:
     _reading: anyio.Lock = field(default_factory=anyio.Lock)
 
     async def get(self, name: str) -> jwt.PyJWK:
-        """The key of that name; without one, the only key. Raises Denied: 401 for none, 503 while none can be read."""
+        """The key of that name; without a name, the only key. Raises TokenRefused: 401 for no such key, 503 while the
+        keys cannot be read."""
         found = self._find(name)
         if found is None or self.clock() - self._read_at > _FRESH_SECONDS:
             async with self._reading:
@@ -84,9 +85,7 @@ class PublishedKeys:
 
 def _may_sign(key: Any) -> bool:
     """Whether a published key is for signatures: one for encryption says so by its use or its operations."""
-    if key.get("use", "sig") != "sig":
-        return False
-    return "verify" in key.get("key_ops", ["verify"])
+    return key.get("use", "sig") == "sig" and "verify" in key.get("key_ops", ["verify"])
 
 
 async def _fetch(url: str) -> bytes:

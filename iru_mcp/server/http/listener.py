@@ -1,4 +1,4 @@
-"""The HTTP listener: so many connections, so long for a request to arrive, and an end that loses no answer.
+"""The HTTP listener: a limit on connections, a time limit for requests to arrive, and a shutdown that loses no answer.
 
 uvicorn waits for ever for a request that does not arrive, and answers 503 to everyone once its limit is reached: some
 hundred connections that say nothing would close the server to all. Here a connection that waits for its client (it has
@@ -64,7 +64,7 @@ class BoundedProtocol(H11Protocol):
 
     @property
     def waits(self) -> bool:
-        """Whether the next word is the client's."""
+        """Whether the client is to send next: it has sent nothing yet, or not all of a request."""
         return self.conn.their_state in (h11.IDLE, h11.SEND_BODY) and not self.transport.is_closing()
 
     def _make_room(self) -> bool:
@@ -83,7 +83,7 @@ class BoundedProtocol(H11Protocol):
 
     @property
     def network(self) -> str:
-        """The address; of an IPv6 one the part that is given out to one customer."""
+        """The client's address; of an IPv6 address its network (/64), which belongs to one customer."""
         address = self.client[0] if self.client else ""
         return ipaddress.ip_address(address.partition("%")[0]).exploded[:19] if ":" in address else address
 

@@ -1,4 +1,4 @@
-"""Sessions of older clients, so many at once: when there is no room, the longest idle one of the largest holder ends.
+"""A limit on the sessions of older clients: at the limit, the caller with most of them loses its longest idle one.
 
 The SDK refuses every new session while its limit is reached, and a session lasts half an hour without a request: one
 caller could lock everyone else out. Here each session is known with its caller and its last request. To end one, this
@@ -100,6 +100,6 @@ class Sessions:
             return {"type": "http.request", "body": b"", "more_body": False}
 
         async def send(_: Message) -> None:
-            """Nobody asked."""
+            """The answer is for nobody."""
 
         await self.app(scope, receive, send)

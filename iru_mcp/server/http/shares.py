@@ -1,4 +1,4 @@
-"""How much of this server one caller may hold: so many requests at once, so many bytes of bodies.
+"""Limits for each HTTP caller: requests at once, and bytes of request bodies that are still arriving.
 
 One caller must not be able to make everyone else wait, whether by mistake or on purpose. A caller is the holder of a
 token or, where none is asked for, an address. A body is read here, before the application sees the request, so that the
@@ -18,15 +18,15 @@ from ..binder import HUNG_UP, caller_of
 from .admission import MAX_BODY, PROBES, refuse, too_large
 
 BODY_SHARE = 16 * MAX_BODY
-"""Bytes of bodies that one caller may have on their way."""
+"""Bytes of one caller's bodies that may be arriving at once."""
 BODY_TOTAL = 64 * MAX_BODY
-"""Bytes of all bodies on their way."""
+"""Bytes of all bodies that may be arriving at once."""
 LEAST_REQUESTS = 8
 """Requests at once that any caller may have, however low the limit is."""
 
 
 class Shares:
-    """An ASGI application before the application: `most` requests at once, half of them at most by one caller."""
+    """ASGI middleware: `most` requests at once, half of them at most by one caller."""
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         self._app = app
@@ -60,7 +60,7 @@ class _Body:
     """The body of one request: read and counted, then given to the application as if it came in one piece."""
 
     counted: Counter[str]
-    """Bytes on their way by caller, over all requests."""
+    """Bytes that are arriving, by caller, over all requests."""
     caller: str
     receive: Receive
     hung_up: anyio.Event = field(default_factory=anyio.Event)
@@ -68,7 +68,7 @@ class _Body:
     _size: int = 0
 
     async def read(self) -> ASGIApp | None:
-        """Read all of it; what refuses it, None if nothing does."""
+        """Read all of it. Returns the refusal of a body that may not be read, else None."""
         while True:
             message = await self.receive()
             if message["type"] == "http.disconnect":
