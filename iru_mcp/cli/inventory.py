@@ -78,8 +78,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 def copy_file(settings: Settings) -> Path:
     """Where the copy lies. Raises ConfigError when neither a file nor a tenant is set."""
-    from ..config.account import account
-    from ..inventory.location import default_file
+    from ..config.account import account, default_file
 
     return Path(settings.inventory) if settings.inventory else default_file(account(settings))
 

@@ -99,7 +99,6 @@ def _listen(settings: Settings, keys: Keys | None, metrics: Metrics | None, bind
         kept_fresh = {"background": background, "copy_age": lambda: copy_age(binder.client)}
     return Listen(
         host=settings.host,
-        port=settings.port,
         keys=keys,
         allowed_hosts=(*hosts, public.host) if public else tuple(hosts),
         allowed_origins=(*origins, public.origin) if public else tuple(origins),

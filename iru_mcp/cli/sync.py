@@ -13,6 +13,7 @@ import json
 import signal
 import sys
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -26,7 +27,7 @@ from ..config.account import account, open_client
 from ..config.settings import Settings
 from ..config.tenants import OneTenant, read_tenants
 from ..errors import ConfigError, IruError, UsageError
-from ..inventory.alerts.evaluate import judge
+from ..inventory.alerts.evaluate import judge, listed
 from ..inventory.alerts.rules import Rule, load
 from ..inventory.alerts.webhook import Webhook, check, deliver
 from ..inventory.store import first_sync, last_whole_sync, reader
@@ -34,7 +35,9 @@ from ..inventory.sync.quota import read_share
 from ..inventory.sync.run import Outcome, Plan, sync
 from .inventory import as_shown, copy_file, read_interval
 from .progress import Log
-from .summary import open_alerts
+
+SHOWN = 5
+"""Open alerts that are shown one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,20 @@ async def _one_tenant(tenant: OneTenant, shared: _Shared, log: Log) -> None:
         named = {"tenant": tenant.name} if tenant.name else {}
         print(json.dumps(named | event, ensure_ascii=False), flush=True)
     if not shared.as_json:
-        print(open_alerts(path, as_shown(settings)), flush=True)
+        shown = as_shown(settings)
+        with reader(path) as db:
+            print(describe([shown(alert) for alert in listed(db)]), flush=True)
+
+
+def describe(alerts: Sequence[Mapping[str, Any]]) -> str:
+    """Open `alerts`, worst first, in lines for a person at a terminal: counts by severity, and the first few."""
+    if not alerts:
+        return "no alert is open"
+    counts = Counter(str(alert["severity"]) for alert in alerts)
+    head = f"{len(alerts):,} open: {', '.join(f'{count:,} {severity}' for severity, count in counts.items())}"
+    lines = [f"  {alert['severity']:<9} {alert['say']}" for alert in alerts[:SHOWN]]
+    rest = len(alerts) - len(lines)
+    return "\n".join([head, *lines, *([f"  and {rest:,} more: iru-mcp alerts"] if rest else [])])
 
 
 def _demo_client(settings: Settings) -> IruClient:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,11 +13,13 @@ from pydantic import SecretStr
 from ..api.client import Filling, IruClient, Observe, unobserved
 from ..api.transport.rate_limit import Limits
 from ..errors import ConfigError
-from ..inventory.location import default_file
 from ..output.logs import hide
 from ..output.privacy import Privacy
 from .settings import Settings, names
 from .tenant import Tenant, from_subdomain, from_url
+
+_FOLDERS = {"darwin": "Library/Application Support", "win32": "AppData/Local"}
+"""In the user's home, by platform; elsewhere .local/share."""
 
 
 def tenant(settings: Settings) -> Tenant:
@@ -93,6 +96,13 @@ def _held(value: SecretStr, path: str, where: str) -> str:
 def account(settings: Settings) -> str:
     """The account whose copy an inventory file holds, named by the API's host. Raises ConfigError."""
     return "demo" if settings.demo else urlsplit(tenant(settings).base_url).netloc
+
+
+def default_file(host: str) -> Path:
+    """Where the inventory copy of a tenant is unless a file is named, by the API's host (perhaps with a port): in the
+    user's data folder."""
+    folder = Path.home() / _FOLDERS.get(sys.platform, ".local/share")
+    return folder / "iru-mcp" / f"{host.replace(':', '-')}.sqlite3"
 
 
 def open_client(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ class OneTenant:
         return self.settings
 
 
-def read_tenants(file: str, settings: Settings, environment: Mapping[str, str] = os.environ) -> list[OneTenant]:
+def read_tenants(file: str, settings: Settings) -> list[OneTenant]:
     """The tenants of `file`, in its order. Raises ConfigError for a mistake in the file; a variable that is not set is
     the `problem` of its tenant."""
     if settings.demo:
@@ -62,7 +62,7 @@ def read_tenants(file: str, settings: Settings, environment: Mapping[str, str] =
         raise ConfigError(
             f"{file} holds a token and is not readable by you alone.", f"Run chmod 600 on it, or {elsewhere}"
         )
-    found = [_one(file, name, table, settings, environment) for name, table in tables.items()]
+    found = [_one(file, name, table, settings) for name, table in tables.items()]
     _refuse_twice(file, found, "API", lambda one: account(one.settings))
     _refuse_twice(file, found, "inventory file", lambda one: one.settings.inventory or account(one.settings))
     return found
@@ -90,7 +90,7 @@ def _is_private(path: Path) -> bool:
     return os.name == "posix" and not path.stat().st_mode & 0o077
 
 
-def _one(file: str, name: str, table: dict[str, Any], settings: Settings, environment: Mapping[str, str]) -> OneTenant:
+def _one(file: str, name: str, table: dict[str, Any], settings: Settings) -> OneTenant:
     where = f"{file}: tenant {name}"
     valid = (*_PLACES, *_TOKENS, *_OTHERS)
     if wrong := next((key for key in table if key not in valid), None):
@@ -101,31 +101,32 @@ def _one(file: str, name: str, table: dict[str, Any], settings: Settings, enviro
     token_keys = [key for key in _TOKENS if key in table]
     if len(token_keys) != 1:
         raise ConfigError(f"{where} needs one token, and has {len(token_keys)}.", f"Valid: {', '.join(_TOKENS)}.")
+    key = token_keys[0]
     none: dict[str, Any] = {"api_url": "", "subdomain": "", "inventory": "", "account_name": ""}
     none |= {"api_token": SecretStr(""), "api_token_file": "", "api_token_keyring": False}
-    given = {key: typed(key, table[key]) for key in (*_PLACES, "account_name", "inventory") if key in table}
-    own = replace(settings, **(none | given | _token(table, token_keys[0], environment)))
+    given = {one: typed(one, table[one]) for one in (*_PLACES, "account_name", "inventory") if one in table}
+    own = replace(settings, **(none | given | _token(key, table[key])))
     try:
         account(own)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error.fact}", error.remedy) from None
-    key = token_keys[0]
     from_ = {"token": "the file itself", "token_keyring": "the keyring"}.get(key, f"{key} {table[key]}")
     problem = None
-    if key == "token_env" and not environment.get(table[key]):
+    if key == "token_env" and not os.environ.get(table[key]):
         problem = ConfigError(f"The variable {table[key]} is not set.", "Set it to the tenant's API token.")
     return OneTenant(name, own, read_share(table["quota"]) if "quota" in table else None, from_, problem)
 
 
-def _token(table: dict[str, Any], key: str, environment: Mapping[str, str]) -> dict[str, Any]:
+def _token(key: str, value: Any) -> dict[str, Any]:
+    """The settings of a tenant's token, from one of _TOKENS."""
     match key:
         case "token_env":
-            return {"api_token": SecretStr(environment.get(table[key], ""))}
+            return {"api_token": SecretStr(os.environ.get(value, ""))}
         case "token_file":
-            return {"api_token_file": typed("api_token_file", table[key])}
+            return {"api_token_file": typed("api_token_file", value)}
         case "token_keyring":
             return {"api_token_keyring": True}
-    return {"api_token": SecretStr(table[key])}
+    return {"api_token": SecretStr(value)}
 
 
 def _refuse_twice(file: str, found: Sequence[OneTenant], what: str, of: Callable[[OneTenant], str]) -> None:

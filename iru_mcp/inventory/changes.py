@@ -16,7 +16,7 @@ from .tables import BY_NAME, KINDS, Kind
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A device of the copy, here or gone."""
+    """A device of the copy, also one that Iru no longer lists."""
 
     number: int
     device_id: str
@@ -24,12 +24,12 @@ class Target:
     serial_number: str | None
 
     def shown(self) -> dict[str, Any]:
-        """As answers name it."""
+        """The device as answers name it."""
         return {"device_id": self.device_id, "device_name": self.device_name, "serial_number": self.serial_number}
 
 
 _STRAIGHT = "'"
-"""As people type the mark that Apple writes as a curly one."""
+"""The apostrophe as people type it; Apple writes a curly one into names of devices."""
 
 
 def find_device(db: sqlite3.Connection, wanted: str) -> Target:
@@ -125,7 +125,8 @@ def _spans(kinds: Sequence[Kind], where: str) -> str:
 
 
 def _item(db: sqlite3.Connection, named: dict[str, Any], *, whole: bool) -> dict[str, Any]:
-    """A change as answers show it; of what came or went only the telling columns unless the `whole` is wanted."""
+    """A change as answers show it. Of a thing that appeared or went, all columns if `whole`, else those in
+    Kind.telling."""
     device, old, new = (named.pop(name) for name in ("device", "old", "new"))
     kind = BY_NAME[named["kind"]]
     before, after = _content(db, kind.name, old), _content(db, kind.name, new)
@@ -150,7 +151,7 @@ _SINCE = "strftime('%Y-%m-%dT%H:%M:%SZ', span.since, 'unixepoch')"
 
 
 def _content(db: sqlite3.Connection, kind: str, value: int | None) -> dict[str, Any]:
-    """The columns of a content that hold something."""
+    """The columns of a row's content that are not null."""
     found = records(db, f"SELECT * FROM _{kind}_value WHERE _id = ?", (value,))
     return next(map(_filled, found), {})
 

@@ -1,4 +1,4 @@
-"""The digest that tells one content of a table from another. It is in files: never change it without a step."""
+"""The digest by which equal contents of a table are found. Files hold it: a change of it needs a step in steps/."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 
 def digest_of(cells: Mapping[str, object]) -> bytes:
-    """Twelve bytes, equal for equal columns that hold something; a column that is added empty changes nothing."""
+    """Twelve bytes of the columns that are not null, so a column that is added as null does not change them."""
     held = {name: cell for name, cell in cells.items() if cell is not None}
     return hashlib.blake2b(json.dumps(held, sort_keys=True).encode(), digest_size=12).digest()
 

@@ -26,7 +26,7 @@ class Edge:
     verb: str
     target: Node
     properties: tuple[tuple[str, str], ...] = ()
-    """What tells of the edge itself: version, software, since."""
+    """Facts of the edge itself: version, software, since."""
 
 
 @dataclass(slots=True)
@@ -98,11 +98,13 @@ RELATIONS: tuple[Relation, ...] = (
     ),
 )
 
+_MOST = 150
+"""Nodes of a graph."""
 _ENOUGH = 40
-"""Neighbours of one node and relation that are followed."""
+"""How many neighbours of a node are shown for each relation."""
 
 
-def around(db: sqlite3.Connection, start: str, hops: int, *, most: int = 150) -> Graph:
+def around(db: sqlite3.Connection, start: str, hops: int) -> Graph:
     """What is within `hops` of the nodes that `start` names: an id, serial number, e-mail, name or CVE; `account`
     for the whole. Raises NotFound."""
     graph = Graph(dict(_named(db, start.strip())))
@@ -118,7 +120,7 @@ def around(db: sqlite3.Connection, start: str, hops: int, *, most: int = 150) ->
         frontier = []
         for edge, new, name in found:
             if new not in graph.names:
-                if len(graph.names) >= most:
+                if len(graph.names) >= _MOST:
                     graph.left_out += 1
                     continue
                 graph.names[new] = name

@@ -90,7 +90,8 @@ def _explained(text: str, sql: str, *, late: bool) -> IruError:
 
 
 def _hint(text: str, sql: str) -> str:
-    """The nearest table to one that there is not; for a column, the columns of the tables in the statement."""
+    """What to write instead of an unknown name: the nearest tables; for a column the nearest columns, and those of the
+    statement's tables."""
     table = re.search(r"no such table: (?:main\.)?(\S+)", text)
     if table:
         if live := LIVE_ONLY.get(table[1].casefold()):
@@ -114,7 +115,7 @@ _MOST_COLUMNS = 24
 
 
 def _columns_used(sql: str) -> list[str]:
-    """What each table that is named in a statement has, as sentences; of at most three."""
+    """The columns of each table that a statement names, of three tables at most, as sentences."""
     words = dict.fromkeys(re.findall(r"\w+", sql.casefold()))
     found = [(word, view_columns()[word]) for word in words if word in VIEWS][:3]
     return [

@@ -68,7 +68,7 @@ def migrate(db: sqlite3.Connection) -> None:
 
 
 def run_script(db: sqlite3.Connection, script: str) -> None:
-    """The statements of a step, without the COMMIT that `executescript` begins with."""
+    """Run the statements of a step; `executescript` would commit the transaction first."""
     for statement in filter(str.strip, script.split(";\n")):
         db.execute(statement)
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ..config.account import default_file
 from ..errors import ConfigError
-from ..inventory.location import default_file
 from . import jsonc, toml
 from .entry import is_ours
 from .known import Client

@@ -10,7 +10,7 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,11 +30,8 @@ class Audit:
     within this process and of no use outside it.
     """
 
-    def __init__(
-        self, fd: int, tools: Mapping[str, Tool], now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
+    def __init__(self, fd: int, tools: Mapping[str, Tool]) -> None:
         self._fd = fd
-        self._now = now
         self._key = secrets.token_bytes(32)
         self._known = {
             name: {part: tuple(one.get("enum", ())) for part, one in tool.input_schema.get("properties", {}).items()}
@@ -44,7 +41,7 @@ class Audit:
     def called(self, call: Finished) -> None:
         known = self._known.get(call.tool)
         line = {
-            "time": self._now().isoformat(timespec="milliseconds"),
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "caller": self._hashed(call.caller) if "@" in call.caller else call.caller,
             "tool": call.tool if known is not None else "unknown",
             "arguments": self._arguments(call.arguments, known or {}),

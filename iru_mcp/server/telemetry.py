@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from opentelemetry import trace
@@ -54,10 +54,9 @@ _tracer = trace.get_tracer("iru_mcp")
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Tells every observer of calls and requests. `clock` counts seconds."""
+    """Tells every observer of calls and requests."""
 
     observers: Sequence[Observer] = ()
-    clock: Callable[[], float] = field(default=time.monotonic)
 
     @contextlib.contextmanager
     def call(self, tool: str, arguments: Mapping[str, Any], caller: str) -> Iterator[Callable[[str], None]]:
@@ -65,12 +64,12 @@ class Watch:
         outcome = ["cancelled"]
         tally = _Tally()
         before = _tally.set(tally)
-        began = self.clock()
+        began = time.monotonic()
         try:
             yield lambda word: outcome.__setitem__(0, word)
         finally:
             _tally.reset(before)
-            done = Finished(tool, arguments, outcome[0], tally.requests, self.clock() - began, caller)
+            done = Finished(tool, arguments, outcome[0], tally.requests, time.monotonic() - began, caller)
             for observer in self.observers:
                 observer.called(done)
 
@@ -82,12 +81,12 @@ class Watch:
         if tally is not None:
             tally.requests += 1
         status = [0]
-        began = self.clock()
+        began = time.monotonic()
         try:
             with _span(endpoint, status):
                 yield lambda code: status.__setitem__(0, code)
         finally:
-            sent = Sent(endpoint.path, status[0], self.clock() - began)
+            sent = Sent(endpoint.path, status[0], time.monotonic() - began)
             for observer in self.observers:
                 observer.sent(sent)
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from iru_mcp.cli.summary import describe
+from iru_mcp.cli.sync import describe
 from tests.conftest import PLATFORM, home_variables
 
 

@@ -110,7 +110,7 @@ def test_a_deployment_has_settings_that_the_server_accepts(deployed: Callable[[]
     assert settings.api_token_file
     assert settings.mcp_token_file
     keys: Any = object()
-    guard(Listen(host=settings.host, port=settings.port, keys=keys, stateless=settings.stateless))
+    guard(Listen(host=settings.host, keys=keys, stateless=settings.stateless))
 
 
 def test_no_secret_is_written_into_a_deployment() -> None:
@@ -135,7 +135,7 @@ async def test_every_probe_is_answered_under_any_host_name_and_without_a_token(p
     settings = in_kubernetes()
     tools = catalogue()
     binder = Binder(tools, lambda: IruClient(HOST, lambda: TOKEN, transport=transport()))
-    app = application(binder, Listen(host=settings.host, port=settings.port, stateless=settings.stateless))
+    app = application(binder, Listen(host=settings.host, stateless=settings.stateless))
     asked = CONTAINER[probe]["httpGet"]
     assert {"name": asked["port"], "containerPort": settings.port} in CONTAINER["ports"]
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://10.1.2.3:8080") as client:

@@ -123,7 +123,7 @@ async def served(listen: Listen) -> AsyncIterator[str]:
 
 async def test_the_longest_idle_session_of_the_largest_holder_ends_when_another_needs_room() -> None:
     keys = Tokens({"one": "first-token-0123456789", "two": "other-token-0123456789"})
-    async with served(Listen(host="127.0.0.1", port=0, keys=keys, max_sessions=5)) as url, httpx.AsyncClient() as http:
+    async with served(Listen(host="127.0.0.1", keys=keys, max_sessions=5)) as url, httpx.AsyncClient() as http:
 
         async def begin(caller: dict[str, str]) -> dict[str, str]:
             began = await http.post(f"{url}/mcp", json=INITIALIZE, headers=ACCEPT | caller)

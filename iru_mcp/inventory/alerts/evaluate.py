@@ -14,7 +14,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,8 @@ Event = dict[str, Any]
 class Verdict:
     """What a round of rules found: events as they go out, and the rules that could not be asked, with why."""
 
-    events: list[Event] = field(default_factory=list)
-    problems: dict[str, str] = field(default_factory=dict)
+    events: list[Event]
+    problems: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class _Open:
 
 async def judge(path: Path, rules: Sequence[Rule], now: datetime, *, keep: bool = False) -> Verdict:
     """Ask every rule of the copy at `path`; with `keep` the events also wait in the file to be sent."""
-    verdict, asked = Verdict(), list[tuple[Rule, dict[str, Finding]]]()
+    problems, asked = dict[str, str](), list[tuple[Rule, dict[str, Finding]]]()
     async with aclosing(Processes()) as processes:
         for rule in rules:
             try:
@@ -61,11 +61,10 @@ async def judge(path: Path, rules: Sequence[Rule], now: datetime, *, keep: bool 
             except IruError as error:
                 found = Found(None, str(error))
             if found.problem:
-                verdict.problems[rule.name] = found.problem
+                problems[rule.name] = found.problem
             if found.findings is not None:
                 asked.append((rule, found.findings))
-    verdict.events = await to_thread.run_sync(_events, path, asked, now, keep)
-    return verdict
+    return Verdict(await to_thread.run_sync(_events, path, asked, now, keep), problems)
 
 
 def _events(path: Path, asked: list[tuple[Rule, dict[str, Finding]]], now: datetime, keep: bool) -> list[Event]:  # noqa: FBT001 - called by position, in a thread

@@ -1,9 +1,9 @@
-"""Rules: a name, a SELECT over the copy, a severity and what to say; a set built in, and whoever wants more.
+"""Rules: a name, a SELECT over the copy, a severity and a sentence. Some are built in; a file may add others.
 
 A file of rules is read whole before anything runs, and every mistake in it is refused with its line: a part that is
 not known or of another type, a name given twice, SQL that does not compile against the copy's tables, and a `key`,
-`cause` or slot that names no column of the statement. So a mistyped rule is an error at the start and never a rule that
-is silent.
+`cause` or slot that names no column of the statement. So a mistyped rule is an error at the start, not a rule
+that finds nothing.
 """
 
 from __future__ import annotations

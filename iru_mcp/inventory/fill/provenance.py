@@ -1,4 +1,4 @@
-"""What an answer's tables are worth: of when each is, how many rows it has, and what is missing from it."""
+"""What an answer says of its tables: as of when each is, how many rows it has, and what is missing from it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LAST = "SELECT finished_at, (SELECT min(started_at) FROM _sync) FROM _sync ORDE
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """One line of the copy's account of itself."""
+    """One row of _coverage: how far a reading reached."""
 
     name: str
     state: str

@@ -156,7 +156,7 @@ async def _values(copy: OnDemand, path: Path, view: str) -> dict[str, list[Any] 
 
 
 def _tells(text: str) -> bool:
-    """Whether a text is worth a place among a column's values."""
+    """Whether a text says something about its column: it is short, no UUID and no time."""
     return len(text) <= _LONGEST and not _UUID.fullmatch(text) and not _MOMENT.match(text)
 
 

@@ -50,7 +50,7 @@ _ROWS = 8 * 1024 * 1024
 _CACHE = 16_000
 """KiB of the file's pages that a statement keeps in memory, within HEAP."""
 _STEPS = 20_000
-"""Of SQLite's own steps, how many between two looks at the clock."""
+"""How many steps of SQLite's virtual machine are between two looks at the clock."""
 _BEGINS = re.compile(r"(?:\s|;|--[^\n]*(?:\n|$)|/\*.*?\*/)*(select|with|values)\b", re.IGNORECASE | re.DOTALL)
 """How a statement that only reads begins: EXPLAIN would tell of the tables behind the views."""
 _MODULES = ("json_each", "json_tree")
@@ -73,7 +73,7 @@ class Selected:
 
 
 class Guard:
-    """A read-only connection to the copy at `path` that runs strangers' statements."""
+    """A read-only connection to the copy at `path`, for statements that models and people wrote."""
 
     def __init__(self, path: Path) -> None:
         self._deadline = 0.0
@@ -198,7 +198,7 @@ def _harmless(action: int, second: str | None) -> int:
 
 
 def _runs(action: int, first: str | None, second: str | None, _: str | None, within: str | None) -> int:
-    """The authorizer where a statement is run: a second wall, which knows the tables behind the views."""
+    """The authorizer of a running statement, a second check: here the tables behind the views are seen too."""
     if action == sqlite3.SQLITE_READ:
         hidden = (first or "").casefold().startswith(_HIDDEN)
         behind = (first or "").startswith("_") and not within and second

@@ -106,7 +106,7 @@ async def _start() -> _Worker:
 
 
 async def _end(worker: _Worker) -> None:
-    """Kill it and wait until it is gone; it holds nothing that would have to be put away."""
+    """Kill it and wait until it has ended; it has nothing to save."""
     with anyio.CancelScope(shield=True):
         if worker.process.returncode is None:
             worker.process.kill()

@@ -1,4 +1,5 @@
-"""Rows in a canonical form: two rows that say the same, in another order or with dates written otherwise, are equal."""
+"""Rows in a canonical form: rows of the same content are equal, whatever the order of their lists and the form of their
+dates."""
 
 from __future__ import annotations
 

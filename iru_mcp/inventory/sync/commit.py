@@ -113,7 +113,7 @@ def _enroll(db: sqlite3.Connection, number: int) -> None:
 
 
 def _forget_listed(db: sqlite3.Connection, kind: Kind) -> None:
-    """A device that a list has now is no longer asked for itself."""
+    """Forget when a device was asked singly, if the list has it now."""
     asked = "SELECT device FROM _stage_whole WHERE kind = :kind AND asked"
     staged = "SELECT device FROM _stage WHERE kind = :kind"
     db.execute(
@@ -211,7 +211,7 @@ def _count_left_out(db: sqlite3.Connection) -> None:
 
 def _bound(db: sqlite3.Connection, reading: str, state: ReadState, sync: Sync) -> int | None:
     """From when the next incremental reading reads, by Iru's clock: the newest change that was seen, but no later than
-    this sync began, by Iru's word for the time if it gave one, else by ours."""
+    this sync began, by Iru's clock if it sent the time, else by this machine's."""
     row = db.execute("SELECT bound FROM _coverage WHERE kind = ?", (reading,)).fetchone()
     known = [time for time in (state.newest, row[0] if row else None) if time is not None]
     began = sync.iru_time
@@ -228,7 +228,7 @@ def _whose(kind: Kind, reading: str) -> str:
 
 
 def _not_permitted(db: sqlite3.Connection, reading: str, state: ReadState, sync: Sync) -> None:
-    """What may no longer be read stays as it last was, and says so."""
+    """A reading that the token may not make (any more): the rows of before stay, and the coverage says why."""
     db.execute(
         "INSERT INTO _coverage(kind, state, why, permission, checked_at) VALUES (?, 'not permitted', ?, ?, ?) "
         "ON CONFLICT(kind) DO UPDATE SET state = 'not permitted', why = excluded.why, "

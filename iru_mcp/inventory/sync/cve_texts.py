@@ -1,4 +1,4 @@
-"""What a CVE's description says, kept once a CVE: only detections carry it, one copy for each piece of software."""
+"""The descriptions of CVEs, kept once for each CVE: Iru sends them in detections alone, and again in each one."""
 
 from __future__ import annotations
 

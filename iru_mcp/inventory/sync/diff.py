@@ -9,7 +9,8 @@ from ..tables import Kind
 from .staging import ReadState, asked_singly
 
 NEWS, QUIET, MOVED = 1, 2, 4
-"""Bits of a span's flags: it was not there at the first look; its end is no change; its end is a move."""
+"""Bits of a span's flags. NEWS: it began after its table and its device were first read. QUIET: its end is not a
+change. MOVED: its end is a move."""
 
 ENROLLED = "SELECT id FROM _device WHERE listed_sync IS NOT NULL AND gone_sync IS NULL"
 
@@ -62,7 +63,7 @@ def _held(kind: Kind, done: Mapping[str, ReadState]) -> Iterator[str]:
 
 
 def _fresh(kind: Kind) -> str:
-    """Whether a new span is news: not when its table or its device is looked at for the first time."""
+    """SQL for whether a new span is NEWS: not when its table or its device is read for the first time."""
     if kind.name == "devices" or not kind.device:
         return "NOT :first"
     known = f"s.device IN ({ENROLLED} AND listed_sync <> :sync)"
@@ -98,7 +99,7 @@ def pair_up(db: sqlite3.Connection, kind: Kind) -> None:
 
 
 def _pair(db: sqlite3.Connection, same: str, joined: str, order: str) -> None:
-    """Give each ended span the next of the begun ones with the `same`, in the order of their values."""
+    """Pair ended and begun spans that have the `same`, the first with the first in the order of their values."""
     joined = joined or "WHERE"
     rank = f"row_number() OVER (PARTITION BY {same} ORDER BY {order}t.value)"
     columns = f"t.device AS device, {same.partition(', ')[2]} AS shared, t.key AS key, t.value AS value, {rank} AS n"
@@ -119,7 +120,7 @@ def _pair(db: sqlite3.Connection, same: str, joined: str, order: str) -> None:
 
 
 def _mark(db: sqlite3.Connection, kind: Kind) -> None:
-    """Say of what changed whether it moved, or changed in no column that was known before: that is no news."""
+    """Flag a changed span as MOVED; or as QUIET where it differs only in columns that a later version added."""
     added = {row[0] for row in db.execute("SELECT name FROM _added_column WHERE kind = ?", (kind.name,))}
     differs = _differs([name for name in kind.columns if name not in added])
     table = f"_{kind.name}_value"

@@ -27,9 +27,9 @@ from ...api.transport.rate_limit import RateLimiter
 from ...errors import IruError, RateLimited, ServerFault, UsageError
 
 _LONGEST_NAP = 60.0
-"""Seconds between looks at what is left: others of this process may meanwhile have learnt that more is."""
+"""Seconds after which a wait looks again at what is left: another request may have shown that more is."""
 _TOLD = 10.0
-"""Seconds from which a wait before another try is told."""
+"""A wait before another try is told from this many seconds on."""
 _A_DAY = 86_400.0
 
 

@@ -75,7 +75,7 @@ class Outcome:
 
 
 def _silent(_name: str, _rows: int, _total: int | None) -> None:
-    """The progress of who does not want to know."""
+    """Reports no progress."""
 
 
 async def sync(

@@ -39,7 +39,7 @@ READY_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:
-    """Where to listen, who may call, and what to offer.
+    """On which address this server listens, who may call, and what is offered.
 
     `prefix` is the path before /mcp in the URL that clients know. `ready` says why calls cannot work, empty when they
     can, in words for anyone; it may take its time, as may `copy_age`, which says how old the inventory copy is.
@@ -47,7 +47,6 @@ class Listen:
     """
 
     host: str
-    port: int
     keys: Keys | None = None
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
@@ -88,15 +87,12 @@ def bind(host: str, port: int) -> socket.socket:
     return opened
 
 
-async def run_http(binder: Binder, listen: Listen, opened: socket.socket | None = None) -> None:
-    """Serve until SIGINT or SIGTERM; answers in flight are delivered. Raises ConfigError before anything is served."""
-    guard(listen)
-    taken = opened or bind(listen.host, listen.port)
+async def run_http(binder: Binder, listen: Listen, opened: socket.socket) -> None:
+    """Serve on a listening socket until SIGINT or SIGTERM; answers in flight are delivered."""
     server: Listener | None = None
-
     app = application(binder, listen, lambda: server is not None and server.draining)
     server = Listener(config(app, listen.max_connections), lambda: binder.in_flight > 0)
-    await server.serve(sockets=[taken])
+    await server.serve(sockets=[opened])
 
 
 def application(binder: Binder, listen: Listen, draining: Callable[[], bool] = lambda: False) -> ASGIApp:
