@@ -116,14 +116,15 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 when every tool works, 1 when some do, 2 when none does; what needs no token counts for nothing alone."""
+        """0 when every tool works, 1 when some do, 2 when none does or the token is not accepted."""
         if not self.token_accepted:
             return 2
         return 0 if self.tools and self.works == len(self.tools) else 1 if self.works else 2
 
 
 async def check(client: IruClient, tools: Mapping[str, Tool], report: Report) -> Report:
-    """Fill `report`: /users first, as an integration is validated, then every endpoint that a tool needs."""
+    """Fill `report`: /users first, by which integrations usually check a token, then every endpoint that a tool
+    needs."""
     needed = {endpoint for tool in tools.values() for endpoint in (*tool.endpoints, *tool.optional)}
     call = client.call(*needed, LIST_USERS, LIST_DEVICES, seconds=_SECONDS, requests=len(needed) + 10)
     outcomes: dict[Endpoint[Any], IruError | None] = {}
@@ -150,7 +151,7 @@ async def check(client: IruClient, tools: Mapping[str, Tool], report: Report) ->
 async def _probe(
     call: Call, endpoint: Endpoint[Any], ids: dict[str, str], outcomes: dict[Endpoint[Any], IruError | None]
 ) -> None:
-    """Ask one endpoint with `ids` in its slots; what came of it goes to `outcomes`, an id that was found to `ids`."""
+    """Ask one endpoint, with `ids` in its slots. The outcome goes to `outcomes`; an id that was found goes to `ids`."""
     known = {slot: ids.get(slot, _NOBODY if slot != "cve_id" else "CVE-2000-0001") for slot in endpoint.slots}
     outcomes[endpoint] = None
     try:
@@ -179,7 +180,8 @@ def _verdict(tool: Tool, outcomes: Mapping[Endpoint[Any], IruError | None]) -> s
 
 
 def _lacking(endpoints: Sequence[Endpoint[Any]], outcomes: Mapping[Endpoint[Any], IruError | None]) -> list[str]:
-    """What does not work, in words. Of two endpoints that answer the same, one is enough; a missing one is no news."""
+    """What does not work, in words. Of two endpoints with the same answer, one is enough, and a missing one is not
+    told."""
     found = []
     for endpoint in endpoints:
         error = outcomes[endpoint]

@@ -77,14 +77,15 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def copy_file(settings: Settings) -> Path:
-    """Where the copy lies. Raises ConfigError when neither a file nor a tenant is set."""
+    """The file of the copy. Raises ConfigError when neither a file nor a tenant is set."""
     from ..config.account import account, default_file
 
     return Path(settings.inventory) if settings.inventory else default_file(account(settings))
 
 
 def as_shown(settings: Settings) -> Callable[[Any], Any]:
-    """How rows and text leave: as they are, or in privacy mode without the names of the copy's devices and people."""
+    """What makes of rows and text what may be shown: nothing, or in privacy mode pseudonyms for the copy's devices and
+    people."""
     from ..config.account import pseudonyms
     from ..inventory.export.rows import names
     from ..inventory.store import reader
@@ -98,7 +99,7 @@ def as_shown(settings: Settings) -> Callable[[Any], Any]:
 
 
 def row_key(settings: Settings) -> bytes:
-    """What is mixed into the keys of exported rows: nothing, or in privacy mode its key."""
+    """The key of the hashes row_key of an export: none, or in privacy mode its key."""
     if settings.privacy == "off":
         return b""
     return hashlib.sha256(settings.privacy_key.get_secret_value().encode() or secrets.token_bytes()).digest()

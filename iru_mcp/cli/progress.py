@@ -14,7 +14,7 @@ from typing import TextIO
 _EVERY = 5.0
 """Seconds between plain lines."""
 _SMOOTH = 0.1
-"""Seconds between two states of the moving line."""
+"""Seconds between two updates of the moving line."""
 
 
 class Log:

@@ -70,7 +70,7 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
 
 
 def say(text: str) -> None:
-    """Tell whoever started this, on stderr."""
+    """Write a line to stderr."""
     print(f"iru-mcp: {text}", file=sys.stderr, flush=True)
 
 
@@ -113,7 +113,7 @@ def _listen(settings: Settings, keys: Keys | None, metrics: Metrics | None, bind
 
 
 def _keys(settings: Settings) -> Keys | None:
-    """What callers must show, None where nothing is asked. Raises ConfigError."""
+    """What checks the callers' tokens; None where no token is asked for. Raises ConfigError."""
     held = mcp_token(settings)
     needs_issuer = [name for name in ("oauth_jwks_url", "oauth_audience", "oauth_scopes") if getattr(settings, name)]
     if needs_issuer and not settings.oauth_issuer:
@@ -136,7 +136,8 @@ def _keys(settings: Settings) -> Keys | None:
 
 
 def _secrets(settings: Settings) -> list[str]:
-    """What no log line may hold, wherever it was set; a token in the keyring is hidden when it is read."""
+    """The secrets that no log line may have, wherever they were set; a token in the keyring is hidden when it is
+    read."""
     held = mcp_token(settings)
     found = list(named_tokens(held.get_secret_value()).values()) if held else []
     if not settings.api_token_keyring:
@@ -146,7 +147,8 @@ def _secrets(settings: Settings) -> list[str]:
 
 
 def _unready(settings: Settings) -> str:
-    """Why calls cannot work, as far as the settings alone can tell; strangers read it, so it names no tenant."""
+    """Why calls cannot work, as far as the settings tell, empty when they can; it names no tenant, since anybody may
+    read it."""
     if settings.demo:
         return ""
     for setting, read in (("IRU_API_URL", tenant), ("IRU_API_TOKEN", token)):

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _done(options: argparse.Namespace, settings: Settings, tools: Mapping[str, Tool]) -> str:
-    """Do what the options say; what was done, in words."""
+    """Do what the options say. Returns what was done, in words."""
     machine = Machine(sys.platform, str(Path.home()), os.environ)
     everywhere = {name: ConfigFile(one, Path(one.path(machine)), options.name) for name, one in CLIENTS.items()}
     named = _named(options.clients, everywhere)
@@ -72,7 +72,7 @@ def _installed(machine: Machine, everywhere: Mapping[str, ConfigFile]) -> list[C
 
 
 def _has(file: ConfigFile) -> dict[str, Any]:
-    """Our entry, empty when there is none or the file cannot be read."""
+    """Our entry; empty when there is none, or the file cannot be read."""
     with contextlib.suppress(ConfigError):
         return file.entry() or {}
     return {}
@@ -124,7 +124,7 @@ def _entry(client: Client, settings: Settings, environment: Mapping[str, str], *
 
 
 async def _checked(settings: Settings, tools: Mapping[str, Tool]) -> Report:
-    """What the account can do. Raises ConfigError when that is nothing: then nothing is worth writing."""
+    """Check what the account can do. Raises ConfigError when it can do nothing: then no entry is written."""
     where = "the demo tenant" if settings.demo else tenant(settings).base_url
     async with aclosing(open_client(settings)) as client:
         report = await check(client, tools, Report(tenant=where))
@@ -144,7 +144,7 @@ def _token_line(settings: Settings, *, keyring: bool) -> list[str]:
 
 
 def _removed(files: list[ConfigFile], everywhere: Mapping[str, ConfigFile]) -> str:
-    """Take the entries out, and the tokens that only they read out of the keyring."""
+    """Remove the entries, and from the keyring the tokens that only they use."""
     lines, hosts = [], set()
     for file in files:
         entry = file.entry() or {}

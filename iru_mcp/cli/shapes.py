@@ -101,7 +101,7 @@ def differences(found: Mapping[str, Any], expected: Mapping[str, Any]) -> list[s
 
 
 def _walk(value: Any, path: str, depth: int) -> Iterator[tuple[str, str, str]]:
-    """Every path of an answer with the kind of its value, and the value itself where it is a listed word."""
+    """Every path of an answer with the kind of its value, and the value itself where it is one of the listed words."""
     if depth > _DEEPEST:
         return
     if isinstance(value, dict):
@@ -170,7 +170,7 @@ def _described(seen: _Seen, parents: int) -> dict[str, Any]:
 
 
 def _parent(path: str, fields: Mapping[str, _Seen]) -> int:
-    """How often the object around a field was seen; 0 for what is in a list."""
+    """How often the object that has a field was seen; 0 for what is in a list."""
     outer = _outer(path)
     return fields[outer].kinds["object"] if outer in fields and not path.endswith("[]") else 0
 

@@ -42,7 +42,7 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What every round of this run has in common."""
+    """What all rounds of this run share."""
 
     plan: Plan
     """Without an account."""
@@ -148,8 +148,8 @@ def describe(alerts: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _demo_client(settings: Settings) -> IruClient:
-    """The demo tenant: for the first copy as it was a week ago, before its story; for every later one after it, always
-    on the same day. So there is something to find, and nothing else."""
+    """The demo tenant. The first copy has it as it was a week ago, before its story begins; every later one has it
+    after the story, always on the same day. So the second sync finds changes, and later ones none."""
     week, first = timedelta(days=7), first_sync(copy_file(settings))
     if first:
         return open_client(settings, demo_since=first + week)
@@ -172,7 +172,7 @@ def _outcome_lines(outcome: Outcome, path: Path) -> str:
 
 
 async def _judged(settings: Settings, path: Path, rules: list[Rule], now: datetime, log: Log) -> list[dict[str, Any]]:
-    """Ask the rules: what fired or resolved, which goes to the webhook too if there is one."""
+    """Ask the rules. Returns the events, which are also sent to the webhook if there is one."""
     url = settings.alert_webhook.get_secret_value()
     verdict = await judge(path, rules, now, keep=bool(url))
     for name, why in verdict.problems.items():

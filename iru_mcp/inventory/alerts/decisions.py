@@ -29,7 +29,7 @@ def acknowledge(path: Path, alert: int, why: str, until: datetime) -> None:
 
 
 def mute(path: Path, rule: str, why: str, until: datetime, now: datetime) -> None:
-    """Say nothing of a rule until then."""
+    """Send no events of a rule until then."""
     with writer(path) as db, transaction(db):
         db.execute("DELETE FROM _mute WHERE rule = ?", (rule,))
         db.execute(

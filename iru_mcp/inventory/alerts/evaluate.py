@@ -34,7 +34,7 @@ Event = dict[str, Any]
 
 @dataclass(slots=True)
 class Verdict:
-    """What a round of rules found: events as they go out, and the rules that could not be asked, with why."""
+    """What asking all rules gave: events to send, and why rules could not be asked."""
 
     events: list[Event]
     problems: dict[str, str]
@@ -42,8 +42,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """An alert that is open in the file: its number, whether it was told, the devices it names, and whether it is
-    acknowledged at the time of the round."""
+    """An open alert: its number, whether an event of it was sent, its devices, and whether it is acknowledged now."""
 
     number: int
     told: bool
@@ -52,7 +51,7 @@ class _Open:
 
 
 async def judge(path: Path, rules: Sequence[Rule], now: datetime, *, keep: bool = False) -> Verdict:
-    """Ask every rule of the copy at `path`; with `keep` the events also wait in the file to be sent."""
+    """Ask every rule about the copy at `path`; with `keep` the events are also kept in the file, to be sent."""
     problems, asked = dict[str, str](), list[tuple[Rule, dict[str, Finding]]]()
     async with aclosing(Processes()) as processes:
         for rule in rules:
@@ -68,7 +67,7 @@ async def judge(path: Path, rules: Sequence[Rule], now: datetime, *, keep: bool 
 
 
 def _events(path: Path, asked: list[tuple[Rule, dict[str, Finding]]], now: datetime, keep: bool) -> list[Event]:  # noqa: FBT001 - called by position, in a thread
-    """Compare what was found with the file, and bring the file up to it."""
+    """Compare the findings with the alerts in the file, and update these."""
     with writer(path) as db, transaction(db):
         first = meta(db, "judged_at") is None and not db.execute("SELECT count(*) FROM _alert").fetchone()[0]
         comparison = _Comparison(db, utc(now), meta(db, "account") or "")
@@ -83,7 +82,7 @@ def _events(path: Path, asked: list[tuple[Rule, dict[str, Finding]]], now: datet
 
 
 class _Comparison:
-    """One comparison of all findings with the file."""
+    """The comparison of all findings with the alerts in the file."""
 
     def __init__(self, db: sqlite3.Connection, at: str, account: str) -> None:
         self._db, self._at, self._account = db, at, account
@@ -116,7 +115,8 @@ class _Comparison:
             self._tell("opened", number, rule, finding)
 
     def _keep(self, rule: Rule, alert: _Open, finding: Finding, *, quiet: bool) -> None:
-        """An alert that is still found: told if its mute has ended, told again if other devices have it now."""
+        """Update an alert that is still found. Its event is sent when a mute has ended, or when other devices have it
+        now."""
         self._db.execute(
             "UPDATE _alert SET severity = ?, say = ?, row = ?, devices = ?, told = ? WHERE id = ?",
             (finding.severity, finding.sentence, *_kept(finding), alert.told or not quiet, alert.number),
@@ -149,7 +149,7 @@ class _Comparison:
         self.events.append(named | told)
 
     def summary(self) -> list[Event]:
-        """One event for all that was there before the first sync."""
+        """One event for all alerts of the first sync, in place of an event each."""
         counts = Counter(event["severity"] for event in self.events)
         if not counts:
             return []
@@ -171,8 +171,8 @@ def listed(
     device_id: str = "",
     resolved_since: datetime | None = None,
 ) -> list[dict[str, Any]]:
-    """Open alerts of a severity, rule and device, if given, and those resolved since, if asked; worst first, then
-    newest first."""
+    """Open alerts, of a severity, rule and device if given, and with `resolved_since` those resolved since; worst
+    first, then newest first."""
     rank = " ".join(f"WHEN '{name}' THEN {place}" for place, name in enumerate(SEVERITIES))
     rows = records(
         db,

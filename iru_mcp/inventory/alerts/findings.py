@@ -32,7 +32,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a rule says: `row` as an alert keeps it, `devices` the ids of all that have it."""
+    """One thing that a rule found: `row` as its alert keeps it, and the ids of all `devices` that have it."""
 
     fingerprint: str
     severity: str
@@ -80,7 +80,7 @@ def _present(row: Row) -> Row:
 
 
 def _together(rule: Rule, group: list[Row]) -> Row:
-    """The cause, and what is told of each device that has it."""
+    """The columns of the cause, and the other columns of each device."""
     cause = {name: group[0][name] for name in rule.cause if group[0].get(name) is not None}
     others = [{name: cell for name, cell in _present(row).items() if name not in cause} for row in group]
     more = {"devices_left_out": len(others) - _MOST_DEVICES} if len(others) > _MOST_DEVICES else {}
@@ -88,7 +88,7 @@ def _together(rule: Rule, group: list[Row]) -> Row:
 
 
 def _in_words(group: list[Row]) -> str:
-    """The devices of a finding as a sentence has them, an executive's first and named as such."""
+    """The devices of a finding in words, executives' first and named as such."""
     ranked = sorted(group, key=lambda row: not is_executive(row.get("job_title")))
     names = list(dict.fromkeys(str(row.get("device_name") or row.get("serial_number") or "?") for row in ranked))
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
@@ -98,5 +98,5 @@ def _in_words(group: list[Row]) -> str:
 
 
 def is_executive(job_title: object) -> bool:
-    """Whether a person of this title is one whose devices come first."""
+    """Whether a job title is an executive's."""
     return bool(_EXECUTIVE.search(str(job_title or "")))

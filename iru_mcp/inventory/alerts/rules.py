@@ -37,7 +37,7 @@ _TYPES: dict[str, tuple[type, str]] = {
 }
 _SLOT = re.compile(r"\{(\w+)\}")
 _MADE = frozenset({"devices", "count"})
-"""Slots that are made of all rows of a finding."""
+"""Slots of `say` that are made of all rows of a finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Rule:
     key: tuple[str, ...] = ()
     """Columns that tell one finding from another; all of them when empty."""
     cause: tuple[str, ...] = ()
-    """Columns that rows share which are one finding, with all devices that have it."""
+    """Columns by which rows are put together: rows that agree in them are one finding."""
     needs: tuple[str, ...] = ()
     """Tables without which the rule is not asked."""
     params: dict[str, Any] = field(default_factory=dict)
@@ -84,7 +84,7 @@ def load(path: str = "") -> list[Rule]:
 
 
 def _read(text: str, file: str) -> list[tuple[dict[str, Any], str]]:
-    """The tables of a file, each with where it begins."""
+    """The rules of a file, each with its place in it."""
     try:
         read = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -136,7 +136,8 @@ def _rule(parts: dict[str, Any], where: str) -> Rule:
 
 
 def _compile(rules: list[tuple[Rule, str]]) -> None:
-    """Compile each statement against empty tables, and compare what names columns with the columns it gives."""
+    """Compile each statement over empty tables, and check that each column that a rule names is one of its
+    statement."""
     if not rules:
         return
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:

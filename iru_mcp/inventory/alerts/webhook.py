@@ -39,7 +39,7 @@ _IRU = ("kandji.io", "iru.com")
 
 
 def check(url: str) -> str:
-    """`url` as it may be used. Raises ConfigError for one that is not https, and for Iru itself."""
+    """The URL in its normal form. Raises ConfigError for one that is not https, and for Iru itself."""
     read = read_url("IRU_ALERT_WEBHOOK", url, "Give the whole address, beginning with https://.")
     if f".{read.host}".endswith(tuple(f".{name}" for name in _IRU)):
         raise ConfigError("IRU_ALERT_WEBHOOK names Iru.", "Alerts go to a webhook of your own; Iru is only read.")
@@ -74,7 +74,7 @@ class Webhook:
 async def deliver(
     path: Path, hook: Webhook, shown: Callable[[Any], Any], *, clock: Callable[[], float] = time.time
 ) -> Delivery:
-    """Send what waits in the file, oldest first, each event as `shown` lets it leave."""
+    """Send the events that wait in the file, oldest first, each as `shown` makes it."""
     waiting = [(number, shown(event)) for number, event in await to_thread.run_sync(_waiting, path)]
     requests: list[tuple[list[int], Any]] = [([number], event) for number, event in waiting]
     if hook.digest and waiting:
@@ -95,7 +95,7 @@ _TAKEN = 0
 
 
 async def _send(http: httpx.AsyncClient, url: str, body: bytes, secret: str, clock: Callable[[], float]) -> int | None:
-    """_TAKEN, the status with which the webhook refuses the body, or None where it is not to be had now."""
+    """_TAKEN; the status with which the webhook refuses the body; or None where the webhook does not answer now."""
     for attempt in range(_TRIES):
         headers = {"Content-Type": "application/json"}
         if secret:

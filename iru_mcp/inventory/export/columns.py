@@ -50,7 +50,7 @@ _COLUMNS: dict[Type, str] = {
         "informational_tags"
     ),
 }
-"""Columns whose type no record declares, or another one than they have in the copy."""
+"""The columns, by type, whose type is not read off a record."""
 _TYPES = {name: type_ for type_, names in _COLUMNS.items() for name in names.split()}
 _STATUS_IS_A_NUMBER = frozenset({"filevault", "application_firewall"})
 
@@ -76,7 +76,7 @@ def _declared(annotation: Any) -> Type:
 
 
 def typed(cell: Any, type_: Type) -> Any:
-    """A cell as JSON says it: flags as true and false, lists and objects as themselves, a time as text in UTC."""
+    """A cell as JSON has it: flags as true and false, lists and objects as such, a time as text in UTC."""
     if type_ == "boolean" and cell in (0, 1) and not isinstance(cell, float):
         return bool(cell)
     if type_ in ("texts", "json") and isinstance(cell, str):
@@ -108,4 +108,4 @@ _STRICT: dict[Type, tuple[Any, Callable[[Any], Any]]] = {
     "number": (int | float, float),
     "texts": (list, list),
 }
-"""What may stand in a strictly typed column, and what makes it of the column's type."""
+"""By type: of which Python type a value must be, and what converts it."""

@@ -40,7 +40,7 @@ def _refused(path: Path, error: OSError) -> UsageError:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[TextIO]:
-    """A text file that replaces `path` at the end. Raises UsageError when that cannot be."""
+    """A text file that replaces `path` at the end. Raises UsageError when it cannot be written."""
     try:
         if path.exists() and not path.is_file():  # a pipe or a device cannot be replaced; a folder is refused by open
             with path.open("w", encoding="utf-8", newline="") as out:
@@ -62,8 +62,9 @@ def whole_file(path: Path) -> Iterator[TextIO]:
 
 @contextmanager
 def whole_folder(path: Path, *, beside: Path | None = None) -> Iterator[Path]:
-    """An empty folder that replaces `path` at the end, made under a hidden name next to `beside`, or to `path` itself:
-    whoever reads a folder of many such must not find it there. Raises UsageError when that cannot be."""
+    """An empty folder that replaces `path` at the end. Until then it has a hidden name next to `beside`, or else to
+    `path`: who reads a tree of such folders must not find an unfinished one. Raises UsageError when it cannot be
+    written."""
     near = beside or path
     try:
         _refuse_foreign(path)
@@ -82,7 +83,7 @@ def whole_folder(path: Path, *, beside: Path | None = None) -> Iterator[Path]:
 
 
 def _exchange(path: Path, new: Path, old: Path) -> None:
-    """`new` in the place of `path`; where that cannot be, `path` is as it was. Windows renames nothing that is open."""
+    """Rename `new` to `path`; where that fails, `path` stays as it was. Windows renames nothing that is open."""
     if path.exists():
         path.rename(old)
     try:
@@ -94,7 +95,7 @@ def _exchange(path: Path, new: Path, old: Path) -> None:
 
 
 def _settle(folder: Path) -> None:
-    """All files on the disk, for their owner alone."""
+    """Make all files readable by their owner alone, and flush them to the disk."""
     for file in folder.rglob("*"):
         file.chmod(0o700 if file.is_dir() else 0o600)
         if file.is_file():
@@ -103,7 +104,7 @@ def _settle(folder: Path) -> None:
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """Raises UsageError when something lies in `folder` that no export wrote."""
+    """Raises UsageError when `folder` has files that no export wrote."""
     if not folder.exists():
         return
     if not folder.is_dir():

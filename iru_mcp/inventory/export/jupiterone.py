@@ -148,7 +148,7 @@ _LOCK = (
 
 
 def _camel(section: str, name: str) -> str:
-    """The property of a column in a section of the details."""
+    """The property of a column, in a section of the device's details."""
     first, *others = name.split("_")
     return f"{section}.{first}{''.join(other.capitalize() for other in others)}"
 
@@ -210,11 +210,12 @@ _ENTITIES: dict[str, tuple[str, str, Callable[[Row], Row]]] = {
     "app": ("Application", _APPS, _app),
     "vulnerability": ("Vulnerability", "SELECT * FROM vulnerabilities", _vulnerability),
 }
-"""The class of each node, its SELECT, and its properties."""
+"""For each node type: its class, its SELECT, and the function that makes its properties."""
 
 
 def _relationships(db: sqlite3.Connection, relation: Relation) -> Iterator[Row]:
-    """One a pair of entities. Where a pair is joined in more than one way, a property is a list, its name in plural."""
+    """One relationship for each pair of entities. Where a pair is related more than once, a property is a list, named
+    in the plural."""
     verb = "HAS" if relation.target == "user" else relation.verb
     target = "installed_profile" if relation.target == "profile" else relation.target
     type_ = f"kandji_{relation.source}_{verb.lower()}_{target}"

@@ -13,7 +13,7 @@ from .files import MANIFEST, json_line, whole_file, whole_folder
 from .rows import Row, Shown, Wanted, begin, entry, manifest, rows, tables
 
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet takes for the beginning of a formula, also in full width."""
+"""With what a formula begins in a spreadsheet; also the full-width forms."""
 
 
 def write_lines(db: sqlite3.Connection, out: TextIO, wanted: Wanted, shown: Shown) -> dict[str, Row]:

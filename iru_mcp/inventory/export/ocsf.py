@@ -22,12 +22,12 @@ from .rows import Row, Shown, Wanted, begin, rows, tables
 VERSION = "1.9.0"
 """The published version of OCSF whose definitions the events hold to."""
 Beside = dict[tuple[str, str], Row]
-"""Rows that tell more of another table's rows, by their table and by the id that both have."""
+"""Rows with more about the rows of another table, by their table and the id that both have."""
 _SEVERITIES = {"Low": 2, "Medium": 3, "High": 4, "Critical": 5}
 
 
 def write_ocsf(db: sqlite3.Connection, out: TextIO, wanted: Wanted, shown: Shown) -> None:
-    """One event a line, of what is now."""
+    """One event a line, of the current rows."""
     out.writelines(map(json_line, _events(db, wanted, shown, begin(db, wanted))))
 
 
@@ -74,7 +74,7 @@ def _head(class_uid: int, collected: int, table: str, tenant: str, key: str) -> 
 
 
 def _device(rest: Row, beside: Beside) -> Row:
-    """A device with the addresses of its hardware, whose other columns stand under `mac_hardware`."""
+    """A device with the addresses of its hardware; the other columns of mac_hardware go under `mac_hardware`."""
     hardware = dict(beside.get(("mac_hardware", rest["device_id"]), {}))
     found = {"device": device(rest, hardware)}
     if hardware:
@@ -87,7 +87,7 @@ def _app(rest: Row, _: Beside) -> Row:
 
 
 def _detection(rest: Row, beside: Beside) -> Row:
-    """A detection with what Iru says of its CVE, whose own columns that fit nowhere stand under `vulnerability`."""
+    """A detection with what Iru says of its CVE; columns of the CVE without an attribute go under `vulnerability`."""
     known = dict(beside.get(("vulnerabilities", rest["cve_id"]), {}))
     title = f"{rest['cve_id']} in {rest.get('name', 'software')}"
     status = known.pop("status", None)
@@ -121,7 +121,7 @@ def _behavior(rest: Row, _: Beside) -> Row:
 
 
 def _severity(rest: Row, column: str) -> Row:
-    """The severity where OCSF has it, else unknown. A word that is not written as there stays in the row too."""
+    """The severity where OCSF has the same, else unknown. A word that OCSF writes otherwise stays in the row too."""
     word = rest.get(column)
     caption = str(word).capitalize()
     if caption not in _SEVERITIES:
@@ -132,7 +132,7 @@ def _severity(rest: Row, column: str) -> Row:
 
 
 def _finding(begun: int | None, **info: Any) -> Row:
-    """When the finding was made, and what it is, but for its uid."""
+    """The time and the `finding_info` of a finding, without its uid."""
     held = {name: value for name, value in info.items() if value is not None}
     return ({"time": begun} if begun is not None else {}) | {"finding_info": held}
 
@@ -144,4 +144,4 @@ _CLASSES: dict[str, tuple[int, Callable[[Row, Beside], Row]]] = {
     "threats": (2004, _threat),
     "behavioral_detections": (2004, _behavior),
 }
-"""The class of each table, and what of a row goes into it."""
+"""For each table: the class of its events, and the function that makes them of its rows."""

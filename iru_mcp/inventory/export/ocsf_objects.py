@@ -23,7 +23,7 @@ def milliseconds(moment: datetime) -> int:
 
 
 def take_time(rest: Row, column: str) -> int | None:
-    """The time of a column, taken out of the row; left there when it is not one that can be written back unchanged."""
+    """The time of a column, taken out of the row. It stays there when it cannot be written back unchanged."""
     with suppress(ValueError):
         moment = read_moment(rest.get(column))
         if utc(moment) == rest[column]:
@@ -33,7 +33,7 @@ def take_time(rest: Row, column: str) -> int | None:
 
 
 def _take(rest: Row, column: str, held: type | tuple[type, ...]) -> Any:
-    """The cell of a column, taken out of the row; left there when it is of another type, or empty."""
+    """The cell of a column, taken out of the row. It stays there when it is empty or of another type."""
     return rest.pop(column) if isinstance(rest.get(column), held) and rest[column] != "" else None
 
 
@@ -44,7 +44,7 @@ def _text(rest: Row, column: str) -> str | None:
 
 
 def _made(**parts: Any) -> Row:
-    """An object of what is known."""
+    """An object of the parts that are not empty."""
     return {name: value for name, value in parts.items() if value not in (None, {}, [])}
 
 
@@ -56,7 +56,8 @@ def owned(rest: Row) -> Row:
 
 
 def device(rest: Row, hardware: Row) -> Row:
-    """A row of devices. What is neither Mac, iPhone nor iPad is of the type Other, by its platform."""
+    """The device of a row of devices. One that is no Mac, iPhone or iPad is of the type Other, named by its
+    platform."""
     platform, model = _text(rest, "platform") or "unknown", _text(rest, "model")
     kind = 3 if "MacBook" in str(model) else 2 if platform == "Mac" else _TYPES.get(platform, 99)
     system, system_id = _SYSTEMS.get(platform, (platform, 99))
@@ -81,19 +82,20 @@ def device(rest: Row, hardware: Row) -> Row:
 
 
 def _owner(rest: Row) -> Row:
-    """Whose device it is. OCSF requires an id or a user's name, for which the e-mail stands."""
+    """The owner of the device. OCSF requires an id or a user's name; the e-mail address serves as the name."""
     uid, name, email = (_text(rest, column) for column in ("user_id", "user_name", "user_email"))
     return _made(uid=uid, name=email or name, full_name=name, email_addr=email)
 
 
 def _blueprint(rest: Row) -> list[Row]:
-    """The blueprint as the group that the device is in."""
+    """The blueprint, as a group of the device."""
     found = _made(uid=_text(rest, "blueprint_id"), name=_text(rest, "blueprint_name"))
     return [found | {"type": "blueprint"}] if found else []
 
 
 def software(rest: Row) -> Row:
-    """An app as product, and as a bill of materials of itself alone where its version is known, which that requires."""
+    """An app as a product; where its version is known, which OCSF requires, also as a bill of materials of itself
+    alone."""
     name, version = _text(rest, "name"), _text(rest, "version")
     uid, vendor = _text(rest, "bundle_id"), _text(rest, "developer_name")
     product = _made(name=name, version=version, uid=uid, vendor_name=vendor, path=_text(rest, "path"))
@@ -105,7 +107,7 @@ def software(rest: Row) -> Row:
 
 
 def cve(rest: Row, known: Row) -> Row:
-    """A vulnerability of a detection and of what is known of its CVE; each keeps what does not fit."""
+    """The vulnerability, of a detection and a row of its CVE; what has no attribute stays in the two."""
     link, score, fixed = (
         _text(known, "cve_link"),
         _take(known, "epss_score", (int, float)),
@@ -129,7 +131,7 @@ def cve(rest: Row, known: Row) -> Row:
 
 
 def _package(rest: Row, fixed: str | None) -> list[Row]:
-    """The software that has it. OCSF requires name and version of one."""
+    """The vulnerable software. OCSF requires its name and version."""
     if not rest.get("name") or not rest.get("version"):
         return []
     name, version = rest.pop("name"), rest.pop("version")
@@ -138,7 +140,7 @@ def _package(rest: Row, fixed: str | None) -> list[Row]:
 
 
 def malware(rest: Row) -> Row:
-    """A threat's file. Iru's classifications (MALWARE, PUP) are none of OCSF's, so they are Other, by name."""
+    """The file of a threat. Iru's classifications (MALWARE, PUP) are not among OCSF's: they are Other, by name."""
     kind = _text(rest, "classification")
     path, digest = _text(rest, "file_path"), _text(rest, "file_hash")
     files = [_file(path, digest)] if path else []
@@ -158,14 +160,15 @@ _PROCESS = {"name", "pid", "command_line", "image_path", "owner", "sha256"}
 
 
 def process(rest: Row) -> Row:
-    """The process that was detected, with its parent. OCSF requires its number; without it both stay in the row."""
+    """The process that was detected, with its parent. OCSF requires a process number; without it, both stay in the
+    row."""
     found = _process(rest, "target_process")
     parent = _process(rest, "parent_process") if found else {}
     return found | _made(parent_process=parent)
 
 
 def _is_plain(held: Row) -> bool:
-    """Whether a process has nothing but texts of known names beside its number."""
+    """Whether a process has only known parts, which are texts but for its number."""
     return all(name in _PROCESS and (name == "pid" or (isinstance(cell, str) and cell)) for name, cell in held.items())
 
 

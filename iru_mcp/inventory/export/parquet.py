@@ -31,7 +31,7 @@ from .files import MANIFEST, tenant_partition, whole_folder
 from .rows import Row, Shown, Table, Wanted, begin, entry, manifest, rows, tables
 
 _BATCH = 20_000
-"""Rows that are held at once, and of one row group."""
+"""How many rows are in memory at once, and in one row group."""
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
@@ -83,7 +83,7 @@ def _filesystem(address: str) -> tuple[Any, str]:
 
 
 def _refused(address: str, error: Exception) -> UsageError:
-    """Without what an address may hold of secrets: only its scheme and host are named."""
+    """The error, without the secrets that an address may have: it names scheme and host alone."""
     parts = urlsplit(address)
     why = str(clean(str(error).partition("\n")[0]))[:300].rstrip(".")
     return UsageError(

@@ -30,12 +30,12 @@ from .columns import Type, type_of, typed
 
 Row = dict[str, Any]
 Shown = Callable[[Any], Any]
-"""A row, or text, as it leaves: in privacy mode under pseudonyms."""
+"""Makes of a row or text what may be shown: in privacy mode with pseudonyms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What an export holds beside the rows of now."""
+    """What an export has beside the current rows."""
 
     history: bool = False
     """A table `<name>_history` for each kind: every row that was, with valid_from and valid_to."""
@@ -43,9 +43,9 @@ class Wanted:
     gone: bool = False
     alerts: bool = False
     since: int | None = None
-    """Only what began or ended after this sync, with `op`: upsert or delete."""
+    """Only rows that began or ended after this sync, with the column `op`: upsert or delete."""
     key: bytes = b""
-    """Mixed into each row_key, so that in privacy mode a key tells nobody what is in the row. At most 64 bytes."""
+    """The key of the hash row_key, of at most 64 bytes: in privacy mode nobody can then test what a row says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ def names(db: sqlite3.Connection) -> Iterator[Row]:
 
 
 def begin(db: sqlite3.Connection, wanted: Wanted) -> int:
-    """Begin to read one state of the copy: its newest sync. Raises UsageError when there is none, or when `since` is
-    none of the copy's."""
+    """Begin to read one state of the copy, that of its newest sync. Raises UsageError when there is none, or when
+    `since` is not one of the copy's syncs."""
     db.execute("BEGIN")
     last = last_sync(db)
     if last is None:
@@ -94,8 +94,8 @@ def tables(wanted: Wanted) -> Iterator[Table]:
 
 
 def rows(db: sqlite3.Connection, table: Table, wanted: Wanted, shown: Shown, sync: int) -> Iterator[Row]:
-    """The rows of a table as they leave: cleaned, typed, without what is null, with `row_key` and `sync`: the sync that
-    the export is of; of a change its own."""
+    """The rows of a table as they are exported: cleaned, typed, without nulls, with `row_key` and `sync` (the sync of
+    the export; a change has its own)."""
     named = list(table.columns)
     for cells in db.execute(table.select, {"since": wanted.since}):
         row = {
@@ -114,20 +114,20 @@ def _table(view: str, select: str, since: int | None, kind: Kind | None = None) 
 
 
 def _op(since: int | None) -> str:
-    """The column that says what to do with a row that began, where an export is of what came since a sync."""
+    """The column `op` of a row that began, where only rows since a sync are exported."""
     return "" if since is None else ", 'upsert'"
 
 
 def _parts(kind: Kind) -> tuple[str, str, str, str]:
-    """Over the aliases of the views: the columns of a kind's rows, what their key is made of, and where the rows come
-    from that are now and that were."""
+    """SQL over the aliases of the views: the columns of a kind's rows, what their key is made of, the current rows, the
+    earlier ones."""
     device = "device.device_id" if kind.device else "NULL"
     key = f"{device}, (SELECT text FROM _key WHERE id = content.key), content.digest"
     return columns_of(kind), key, rows_from(kind, f"_{kind.name}_open"), rows_from(kind, f"_{kind.name}_closed")
 
 
 def _now(kind: Kind, since: int | None) -> Table:
-    """What is now; with `since` what began, then what was at that sync and is no more."""
+    """The current rows; with `since` those that began after that sync, then those of that sync that ended."""
     own, key, now, before = _parts(kind)
     if since is None:
         return _table(kind.name, f"SELECT {own}, {key} {now}", None, kind)
@@ -141,13 +141,13 @@ def _now(kind: Kind, since: int | None) -> Table:
 
 
 def _unversioned(kind: Kind) -> bool:
-    """Whether rows have columns that may change without a new span, so that the table leaves whole. Prism's times of
-    collection are not counted: they are as of the row's own export."""
+    """Whether columns may change without a new span, so that all rows are exported each time. Prism's times of
+    collection do not count: they are as of the export that has the row."""
     return bool(kind.latest or (kind.changed and not kind.prism))
 
 
 def _of_device(kind: Kind) -> str:
-    """Or the row is of a device that had another name or serial number at that sync, or came, or went since."""
+    """SQL: or the row's device came, went or got another name or serial number since."""
     if not kind.device:
         return ""
     return (
@@ -174,7 +174,8 @@ def _history(kind: Kind, since: int | None) -> Table:
 
 
 def _gone(since: int | None) -> Table:
-    """Devices that Iru lists no more; with `since` all of them, and a delete for each that came or came back."""
+    """Devices that Iru no longer lists, all of them each time; with `since` also a delete for each that came or came
+    back."""
     select = f"SELECT *{_op(since)}, device_id FROM devices_gone"
     if since is not None:
         columns = view_columns()["devices_gone"]

@@ -18,7 +18,7 @@ from ..store import reader
 from ..tables import BY_NAME
 
 MOST = 1_500
-"""Requests that one question may cause of its own accord."""
+"""How many requests to Iru one question may cause."""
 _HOUR = 3600.0
 _WORTH_NAMING = 150
 _LIVE = {
@@ -28,12 +28,12 @@ _LIVE = {
     "local_users": "prism_local_users",
     "detections": "list_vulnerabilities",
 }
-"""The tool that asks Iru for a part of a table; prism_query for the others."""
+"""The tool that reads a part of a table from Iru; prism_query for tables that are not here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the copy tells about its tables: rows of those that were read, and how many devices there are."""
+    """What a copy has: rows of each table that was read, and devices."""
 
     rows: dict[str, int]
     devices: dict[str, int]
@@ -50,7 +50,7 @@ class Costs:
         self._spent: deque[tuple[float, int]] = deque()
 
     async def of(self, tables: Collection[str], known: Known) -> dict[str, int | None]:
-        """About how many requests it takes to read each of `tables` whole; None where nothing tells."""
+        """About how many requests it takes to read all of each of `tables`; None where that is not known."""
         async with anyio.create_task_group() as group:
             for table in tables:
                 if BY_NAME[table].prism:
@@ -62,7 +62,7 @@ class Costs:
         return self._counts[table][1] if table in self._counts else None
 
     def spend(self, requests: int) -> None:
-        """A fill made so many requests just now."""
+        """Count requests that a fill has just made."""
         self._spent.append((time.monotonic(), requests))
 
     def allowed(self) -> int:
@@ -81,7 +81,8 @@ class Costs:
         return self.too_much(dict.fromkeys(tables)) if allowed >= MOST else self.used_up()
 
     def too_much(self, costs: Mapping[str, int | None]) -> UsageError:
-        """The error for tables that take more requests than one question may cause; None: more than that."""
+        """The error for tables that take more requests than one question may cause; a cost of None is more than
+        that."""
         large = {table: cost for table, cost in costs.items() if cost is None or cost >= _WORTH_NAMING}
         limit = self._client.rate_limiter.hour_limit
         said = [
@@ -129,12 +130,12 @@ class Costs:
 
 
 def pages(table: str, rows: int) -> int:
-    """How many requests list so many rows."""
+    """How many requests it takes to list `rows` rows."""
     return max(1, math.ceil(rows / (BY_NAME[table].endpoint.paging.size or 300)))
 
 
 def known(path: Path) -> Known:
-    """What the file at `path` tells."""
+    """What the copy at `path` has."""
     with reader(path) as db:
         rows = dict(db.execute("SELECT kind, rows FROM _coverage WHERE good_sync IS NOT NULL").fetchall())
         devices = dict(db.execute("SELECT platform, count(*) FROM devices GROUP BY 1").fetchall())

@@ -32,11 +32,11 @@ from .costs import Costs, known, pages
 from .temporary import TemporaryFolder
 
 _LOOK = 0.5
-"""Seconds between two looks at what others fill, and between two words of progress."""
+"""Seconds between two looks at what other processes fill, and between two reports of progress."""
 _NEWS = 120.0
-"""Seconds after which a failure is not told any more but tried again."""
+"""Seconds for which a failure is told; after that the tables are read again."""
 Told = Callable[[int, int | None], Awaitable[None]]
-"""Told the rows read so far and about how many there will be."""
+"""Is told how many rows are read, and about how many there will be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Unfinished:
 
 @dataclass(eq=False, slots=True)
 class _Fill:
-    """Tables on their way into the copy; `began` by the loop's clock."""
+    """Tables that are being read into the copy; `began` by the event loop's clock."""
 
     tables: frozenset[str]
     began: float

@@ -161,7 +161,7 @@ def _tells(text: str) -> bool:
 
 
 def _examples(view: str, few: Sequence[str]) -> list[str]:
-    """Three statements over the table: with their devices, by value, what has none."""
+    """Three statements over the table: its rows with their devices, counts by value, devices without a row."""
     columns = view_columns()[view]
     by = few[0] if few else columns[0]
     counted = f"SELECT {by}, count(*) AS n FROM {view} GROUP BY 1 ORDER BY n DESC LIMIT 10"

@@ -21,7 +21,7 @@ from ...errors import ConfigError
 _PREFIX = "iru-mcp-copy-"
 _LOCK = "owner.lock"
 _YOUNG = 3600.0
-"""Seconds in which a folder without a lock may still be in the making."""
+"""A folder without a lock may be one that is just being made, for this many seconds."""
 _DETACHED = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 """On Windows: without a console, which would end it with everything else when its window is closed."""
 _DELETE = """

@@ -67,7 +67,7 @@ _ENCRYPTION = """SELECT platform, count(*) AS devices, count(*) FILTER (WHERE he
 
 
 def _encryption(db: sqlite3.Connection, _: datetime) -> str:
-    """Devices a platform by whether their storage is encrypted; Iru never says it of iPhones and iPads."""
+    """Devices of each platform by whether their storage is encrypted; Iru does not say it of iPhones and iPads."""
     found = rows_of(db, _ENCRYPTION)
     off, unknown = (sum(row[name] for row in found) for name in ("not encrypted", "not reported"))
     drawn = bars("Devices by whether their storage is encrypted", found, "platform", "devices",
@@ -83,7 +83,7 @@ _SEVERITIES = ("critical", "high", "medium", "low", "unrated")
 
 
 def _vulnerabilities(db: sqlite3.Connection, synced: datetime) -> str:
-    """CVEs that are present: what Iru calls remediated is not counted."""
+    """CVEs that are present, without those that Iru calls remediated."""
     columns = ", ".join(f"sum(severity = '{one}') AS \"{one}\"" for one in _SEVERITIES)
     found = rows_of(
         db,

@@ -35,7 +35,8 @@ _PROTECTIONS = (
     ("Storage encrypted", "Windows", "windows_android_details", "is_encrypted", ""),
     ("Storage encrypted", "Android", "windows_android_details", "is_encrypted", ""),
 )
-"""What it is called, of which platform, its table, whether a row says that it is on, and which rows are of it."""
+"""For each protection: its name, platform and table, the SQL of whether a row says that it is on, and that of which
+rows count."""
 _TABLES = tuple(dict.fromkeys(kind for _, _, kind, _, _ in _PROTECTIONS))
 _IN_FORCE = "valid_from <= :at AND (valid_to IS NULL OR valid_to > :at)"
 
@@ -85,7 +86,7 @@ def _count(db: sqlite3.Connection, at: str, platform: str, kind: str, on: str, o
 
 
 def _earlier(db: sqlite3.Connection, synced: datetime) -> str:
-    """When the sync was that the report compares with: the newest that is a week old, or else the first one."""
+    """The time of the sync that the report compares with: the newest that is at least a week old, else the first."""
     week = utc(synced - timedelta(days=7))
     found = db.execute(
         "SELECT coalesce(max(iif(finished_at <= ?, finished_at, NULL)), min(finished_at)) FROM syncs", (week,)
@@ -157,7 +158,7 @@ def _protection(db: sqlite3.Connection, found: list[_Protection], before: str, s
 
 
 def _percent(count: _Count) -> str:
-    """Rounded down, so that 100 % is said of all only."""
+    """Rounded down, so that only all devices are 100 %."""
     return UNKNOWN if count.percent is None else f"{int(count.percent * 10) / 10:.1f} %"
 
 

@@ -28,4 +28,4 @@ def missing(db: sqlite3.Connection, *kinds: str) -> str:
 
 
 PRESENT = "coalesce(lower(v.status), '') <> 'remediated'"
-"""Of a vulnerability v: whether its detections count. Iru keeps a remediated CVE in its list."""
+"""SQL for whether the detections of a vulnerability v count: Iru keeps remediated CVEs in its list."""
