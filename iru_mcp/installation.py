@@ -60,19 +60,19 @@ class Installation:
                 f"iru-mcp runs from a cache of {tool} that may be cleared, and {tool} is not on PATH.",
                 f"Put {tool} on PATH, or install iru-mcp in a virtual environment and run setup from there.",
             )
-        how = ["--from"] if tool == "uvx" else ["run", "--spec"]
-        return [program, *how, self.requirement(extra), _NAME]
+        return self._run_once(program, extra)
 
     def adding(self, extra: str) -> str:
         """A shell command after which an `extra` of this package is there."""
-        if self.cached_by == "uvx":
-            return _shell(["uvx", "--from", self.requirement(extra), _NAME])
-        if self.cached_by == "pipx":
-            return _shell(["pipx", "run", "--spec", self.requirement(extra), _NAME])
-        how = (
-            [self.python, "-m", "pip", "install"] if self.has_pip else ["uv", "pip", "install", "--python", self.python]
-        )
-        return _shell([*how, *_requirements_of(extra)])
+        if self.cached_by:
+            return _shell(self._run_once(self.cached_by, extra))
+        pip, uv = [self.python, "-m", "pip", "install"], ["uv", "pip", "install", "--python", self.python]
+        return _shell([*(pip if self.has_pip else uv), *_requirements_of(extra)])
+
+    def _run_once(self, program: str, extra: str) -> list[str]:
+        """What has uvx or pipx, found as `program`, run this package from its cache."""
+        how = ["--from"] if self.cached_by == "uvx" else ["run", "--spec"]
+        return [program, *how, self.requirement(extra), _NAME]
 
 
 def installation() -> Installation:

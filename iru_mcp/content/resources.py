@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import unquote
 
 from ..api.endpoints.prism import COLUMNS, COMMON_COLUMNS
@@ -52,26 +53,6 @@ class Template:
         return unquote(found[1]) if found else None
 
 
-_PRISM_FILTERS = """\
-# Prism filters
-
-The prism_* tools take the usual filters as parameters of their own. For all others, `filter` is a JSON object: a
-column, then an operator with its operand. Several columns must all hold.
-
-    {"name": {"like": ["zoom"]}, "blueprint_name": {"like": ["Engineering"]}}
-
-| operator | holds when | operand |
-| --- | --- | --- |
-| `like`, `not_like` | some text is contained, or none is | a list of texts |
-| `in`, `not_in` | the value is one of them, or none | a list of texts |
-| `eq` | the value is that | text, a number, true or false |
-| `gt`, `gte`, `lt`, `lte` | the value is later or larger, or the opposite | an ISO time, a number or a version |
-| `or` | one of the four before holds | an object of them |
-
-`iru://guides/prism/{category}` lists the columns of a category.
-"""
-
-
 def _category(name: str) -> str | None:
     if name not in COLUMNS:
         return None
@@ -100,7 +81,7 @@ GUIDES: dict[str, Guide] = {
             "prism-filters",
             "Prism filters",
             "How the filter parameter of the prism_* tools is written.",
-            lambda: _PRISM_FILTERS,
+            lambda: Path(__file__).with_name("prism_filters.md").read_text("utf-8"),
         ),
         Guide(
             "iru://guides/permissions",

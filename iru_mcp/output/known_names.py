@@ -22,10 +22,14 @@ MAX_NAMES = 200_000
 _WORD = re.compile("(?:[^\\W_][\u0300-\u036f]*)+(?:['\u2019\u2018\u02bc`\u00b4\uff07](?:[^\\W_][\u0300-\u036f]*)+)*")
 _HASH = re.compile(r"[0-9a-f]{32,128}")
 _NOT_ALNUM = re.compile(r"[\W_]+")
-_NOBODY = frozenset(
+NO_PERSON = frozenset(
     "root daemon nobody guest shared public default system admin administrator localservice networkservice user users "
-    "apple google chrome staff support test unknown none null true false yes no all info help helpdesk service "
-    "security office sales team mail hello contact device devices macbook iphone ipad".split()
+    "none null unknown".split()
+)
+"""Names of accounts that are no person's, and words for none."""
+_NOBODY = NO_PERSON | frozenset(
+    "apple google chrome staff support test true false yes no all info help helpdesk service security office sales "
+    "team mail hello contact device devices macbook iphone ipad".split()
 )
 _ORDINARY = _NOBODY | frozenset(
     "amber angel april archer august austin baker ball banks bell best bill bird bishop black bond book "

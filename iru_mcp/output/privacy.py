@@ -24,7 +24,7 @@ from typing import Any
 
 from ..errors import UsageError
 from .clean import clean_text
-from .known_names import KnownNames
+from .known_names import NO_PERSON, KnownNames
 from .private_fields import inside, is_identifier, kind_of, named, names_no_one, plain
 from .pseudonyms import Cipher
 from .redaction import REDACTED, WITHHELD
@@ -43,10 +43,6 @@ _IP = re.compile(
 _NETS = "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 169.254.0.0/16 fc00::/7 fe80::/10".split()
 _LOCAL = tuple(map(ipaddress.ip_network, _NETS))
 """Addresses of people's networks; others in free text may be an attacker's, and are needed."""
-_NOBODY = frozenset(
-    "root daemon nobody guest shared public default system admin administrator localservice networkservice user users "
-    "none null unknown".split()
-)
 _PSEUDONYM = re.compile(
     r"(?<![A-Za-z0-9])(?:(?P<person>person)|(?P<serial>SER)|(?P<device>device)|(?P<address>address))-"
     r"(?P<code>[a-z2-7]{28,})(?P<mail>@pseudonym)?(?![a-z0-9-])",
@@ -173,7 +169,7 @@ class Privacy:
 
     def _pseudonym(self, kind: str, value: str) -> str:
         value = value.strip()
-        if value.startswith("_") or (kind == "person" and value.casefold() in _NOBODY) or _PSEUDONYM.fullmatch(value):
+        if value.startswith("_") or (kind == "person" and value.casefold() in NO_PERSON) or _PSEUDONYM.fullmatch(value):
             return value
         folded = value.lower() if kind in ("serial", "address") else value
         return f"{'SER' if kind == 'serial' else kind}-{self._cipher.seal(kind, folded)}"

@@ -14,12 +14,12 @@ from typing import Any
 _PERSON = frozenset(
     "username fullname realname firstname lastname loginname accountname deviceusername assignedusername "
     "assigneduser localuser lastuser owner processowner mdmenableduser loggedinuser consoleuser user admin adminname "
-    "actor actorname author ownername devicelastuser generallastuser manager requester contact contactname userid "
-    "managedby".split()
-) - {"userid"}
+    "actor actorname author ownername devicelastuser generallastuser manager requester contact contactname managedby "
+    "personname".split()
+)
 _DEVICE = frozenset("devicename hostname localhostname mdmdevicename deviceinfoname computer machinename".split())
 _DEVICE_ENDS = ("computername", "hostname")
-_SERIAL = frozenset("serial udid hardwareuuid".split())
+_SERIAL = frozenset("serial udid hardwareuuid eid".split())
 _SERIAL_STARTS = ("imei", "meid", "iccid", "eidslot", "phonenumber")
 _SERIAL_ENDS = ("serialnumber", "phonenumber", "phone", "mobilenumber", "udid")
 _ADDRESS = frozenset("ip ipaddress ipv4 ipv6 publicip privateip localip macaddress wifimac ethernetmac".split())
@@ -28,7 +28,7 @@ _PEOPLE_UNDER = frozenset(
     "user users assigneduser regularusers loadedusers owner actor admin admins directoryuser localusers author".split()
 )
 _DEVICE_UNDER = frozenset("computer deviceinfo mdmdevice device devices mobiledevice".split())
-_NOT_BY = frozenset("by sortby groupby orderby standby order_by".split())
+_NOT_BY = frozenset("by sortby groupby orderby standby".split())
 _OF_SOFTWARE = frozenset("device_name device__name bundle_id path version label identifier uuid".split())
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
@@ -54,17 +54,13 @@ def plain(name: str) -> str:
 @lru_cache(4096)
 def kind_of(key: str, parent: str) -> str:
     """What a text under `key` within `parent` names: person, device, serial, address, or "" for nothing of these."""
-    if (
-        key == "personname"
-        or key in _PERSON
-        or (key in ("name", "username", "displayname") and parent in _PEOPLE_UNDER)
-    ):
+    if key in _PERSON or (key.endswith("by") and key not in _NOT_BY):
         return "person"
-    if key.endswith("by") and key not in _NOT_BY:
+    if key in ("name", "username", "displayname") and parent in _PEOPLE_UNDER:
         return "person"
     if key in _DEVICE or key.endswith(_DEVICE_ENDS) or (key == "name" and parent in _DEVICE_UNDER):
         return "device"
-    if key in _SERIAL or key.startswith(_SERIAL_STARTS) or key.endswith(_SERIAL_ENDS) or key == "eid":
+    if key in _SERIAL or key.startswith(_SERIAL_STARTS) or key.endswith(_SERIAL_ENDS):
         return "serial"
     if key == "uuid" and parent == "hardwareoverview":
         return "serial"

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, TypedDict, Unpack
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypedDict, TypeVar, Unpack
 
 from pydantic import Field
 
+from ...api.endpoint import Endpoint
 from ...api.endpoints.device_apps import APP_SHAPE, LIST_DEVICE_APPS, App
 from ...api.endpoints.devices import LIST_DEVICE_ACTIVITY, LIST_DEVICES, Activity
-from ...api.record import tidy
+from ...api.record import Record, tidy
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
 from ..kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
 from ..kit.coverage import Oldest
-from ..kit.listing import listing
 from ..kit.params import DeviceRef, Paging, Since, Str, Until, newest_first, read_window, within
 from ..kit.resolve import IS_UUID, resolve
 from ..kit.rows import RowShape
 from ..kit.scan import Check, Source, text_checks
 from ..kit.versions import VersionAtLeast, VersionBelow, version_checks
+
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 
 
 class AppLine(TypedDict, total=False):
@@ -70,29 +74,41 @@ async def list_device_apps(
     group_by: GroupBy = (),
     **paging: Unpack[Paging],
 ) -> Page[AppLine]:
-    """Apps installed on one device, by name. For an app across the fleet use prism_applications. Iru leaves
-    out the apps that
-    come with an iPhone or iPad."""
-    target = await resolve(ctx.call, device)
+    """Apps installed on one device, by name. For an app across the fleet use prism_applications. Iru leaves out the
+    apps that come with an iPhone or iPad."""
     checks = [
         *text_checks("name", name, lambda app: (app.app_name, app.display_name, app.name), tells=True),
         *text_checks("bundle_id", bundle_id, lambda app: (app.shaped().get("bundle_id"), app.product_code), tells=True),
         *version_checks(version_below, version_at_least, _version),
     ]
-    source = Source(
-        LIST_DEVICE_APPS,
-        checks=checks,
-        ids={"device_id": target.device_id},
-        order=lambda record: (str(record.shaped().get("name", "")).casefold(), record.version or ""),
-    )
     shape = RowShape(AppLine, flat=App.shaped, lean=_signer, more_columns=tuple(APP_SHAPE))
+    return await list_of_device(ctx, device, LIST_DEVICE_APPS, shape, checks, _by_name, group_by, **paging)
+
+
+def _version(app: App) -> str | None:
+    return app.version or app.version_name
+
+
+def _by_name(app: App) -> tuple[str, str]:
+    return (str(app.shaped().get("name", "")).casefold(), app.version or "")
+
+
+async def list_of_device(
+    ctx: Context,
+    device: str,
+    endpoint: Endpoint[R],
+    shape: RowShape[T],
+    checks: Sequence[Check[R]] = (),
+    order: Callable[[R], Any] | None = None,
+    group_by: Sequence[str] = (),
+    **paging: Unpack[Paging],
+) -> Page[T]:
+    """One page of a list that Iru has for each device."""
+    target = await resolve(ctx.call, device)
+    source = Source(endpoint, checks=checks, ids={"device_id": target.device_id}, order=order)
     page = await counting_or_listing(ctx, source, shape, group_by, **paging)
     page.device = target.shown()
     return page
-
-
-def _version(record: App) -> str | None:
-    return record.version or record.version_name
 
 
 @tool(LIST_DEVICE_ACTIVITY, optional=(LIST_DEVICES,), toolset="devices")
@@ -104,27 +120,22 @@ async def get_device_activity(
     action_type: Annotated[Str, Field(description="part of it, e.g. enrollment, mdm_command_failed")] = "",
     **paging: Unpack[Paging],
 ) -> Page[ActivityLine]:
-    """What happened to one device, newest first: enrollments, MDM commands, renames, blueprint changes.
-    Changes that admins
-    made in Iru itself are in list_audit_events."""
-    target = await resolve(ctx.call, device)
+    """What happened to one device, newest first: enrollments, MDM commands, renames, blueprint changes. Changes that
+    admins made in Iru itself are in list_audit_events."""
     early, late = read_window(since, until, ctx.now())
     oldest = Oldest()
     checks: list[Check[Activity]] = [
         Check("since/until", lambda event: oldest.seen(event.created_at) and within(event.created_at, early, late))
     ]
     checks += text_checks("action_type", action_type, tells=True)
-    source = Source(
-        LIST_DEVICE_ACTIVITY,
-        checks=checks,
-        ids={"device_id": target.device_id},
-        order=lambda event: (newest_first(event.created_at), event.id or ""),
-    )
     shape = RowShape(ActivityLine, lean=_with_condensed_details)
-    page = await listing(ctx, source, shape, **paging)
+    page = await list_of_device(ctx, device, LIST_DEVICE_ACTIVITY, shape, checks, _newest, **paging)
     oldest.say(page, early)
-    page.device = target.shown()
     return page
+
+
+def _newest(event: Activity) -> tuple[float, str | int]:
+    return (newest_first(event.created_at), event.id or "")
 
 
 def _with_condensed_details(flat: dict[str, Any]) -> dict[str, Any]:

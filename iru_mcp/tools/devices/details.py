@@ -100,8 +100,7 @@ async def get_device_status(
     fields: Fields = (),
 ) -> Status:
     """How a device stands against its blueprint: library items and parameters that failed, err, warn or wait,
-    with their last
-    log lines, and counts of all by status."""
+    with their last log lines, and counts of all by status."""
     target = await resolve(ctx.call, device)
     record = await ctx.call.fetch(GET_DEVICE_STATUS, device_id=target.device_id)
     found = standing(record, everything=show == "all", fields=fields)

@@ -48,10 +48,6 @@ _MATCHED_HERE = frozenset({"device_name", "asset_tag", "blueprint_name"})
 """Columns of which Iru does not publish how it matches them."""
 
 
-def _user_email(device: Device) -> str | None:
-    return device.user.email if device.user else None
-
-
 class Filters:
     """What list_devices was asked for, as parameters for Iru and as checks here."""
 
@@ -74,7 +70,7 @@ class Filters:
             asked = "" if name in _MATCHED_HERE else plain_part(text)
             if asked:
                 self.narrow[name] = asked
-            read = _user_email if name == "user_email" else attrgetter(name)
+            read = (lambda device: device.user and device.user.email) if name == "user_email" else attrgetter(name)
             tells = name in ("blueprint_name", "model")
             self.checks += text_checks(name, text, read, sent=asked == text.strip(), tells=tells)
 

@@ -23,12 +23,11 @@ from ...errors import Refused
 from ..kit.answers import Page
 from ..kit.catalogue import tool
 from ..kit.context import Context
-from ..kit.listing import listing
 from ..kit.params import Cursor, DeviceRef, Limit, Paging, Since, Until, newest_first, read_window, within
 from ..kit.resolve import resolve
 from ..kit.rows import RowShape
-from ..kit.scan import Check, Source
-from .apps_and_activity import COMMAND_STATUS
+from ..kit.scan import Check
+from .apps_and_activity import COMMAND_STATUS, list_of_device
 from .details import is_fine
 
 _TAGS = re.compile(r"<[^>]{0,200}>")
@@ -88,21 +87,16 @@ async def list_device_commands(
     **paging: Unpack[Paging],
 ) -> Page[CommandLine]:
     """MDM commands sent to one Apple device, newest first, with why they failed."""
-    target = await resolve(ctx.call, device)
     early, late = read_window(since, until, ctx.now())
     checks: list[Check[Command]] = [Check("since/until", lambda row: within(row.date_requested, early, late))]
     if status:
         checks.append(Check("status", lambda row: str(_command_row(row).get("status", "")).replace(" ", "") == status))
-    source = Source(
-        LIST_DEVICE_COMMANDS,
-        checks=checks,
-        ids={"device_id": target.device_id},
-        order=lambda row: (newest_first(row.date_requested), row.uuid),
-    )
     shape = RowShape(CommandLine, flat=_command_row)
-    page = await listing(ctx, source, shape, **paging)
-    page.device = target.shown()
-    return page
+    return await list_of_device(ctx, device, LIST_DEVICE_COMMANDS, shape, checks, _newest_command, **paging)
+
+
+def _newest_command(command: Command) -> tuple[float, str]:
+    return (newest_first(command.date_requested), command.uuid)
 
 
 @tool(LIST_DEVICE_PARAMETERS, optional=(LIST_DEVICES,), toolset="device_more", default=False)
@@ -114,12 +108,9 @@ async def list_device_parameters(
     cursor: Cursor = "",
 ) -> Page[ParameterLine]:
     """The parameters (security settings) that a Mac's blueprint enforces, and whether each holds."""
-    target = await resolve(ctx.call, device)
     checks: list[Check[StatusItem]] = [Check("show", lambda row: not is_fine(row.status))] if show == "not_fine" else []
-    source = Source(LIST_DEVICE_PARAMETERS, checks=checks, ids={"device_id": target.device_id})
-    page = await listing(ctx, source, RowShape(ParameterLine), limit=limit, cursor=cursor)
-    page.device = target.shown()
-    return page
+    paging: Paging = {"fields": (), "limit": limit, "cursor": cursor}
+    return await list_of_device(ctx, device, LIST_DEVICE_PARAMETERS, RowShape(ParameterLine), checks, **paging)
 
 
 def _note_row(note: Note) -> dict[str, Any]:
@@ -129,15 +120,13 @@ def _note_row(note: Note) -> dict[str, Any]:
 @tool(LIST_DEVICE_NOTES, optional=(LIST_DEVICES,), toolset="device_more", default=False)
 async def list_device_notes(ctx: Context, device: DeviceRef, limit: Limit = 25, cursor: Cursor = "") -> Page[NoteLine]:
     """Notes that admins wrote on one device, newest first."""
-    target = await resolve(ctx.call, device)
-    source = Source(
-        LIST_DEVICE_NOTES,
-        ids={"device_id": target.device_id},
-        order=lambda note: (newest_first(note.created_at), note.note_id),
-    )
-    page = await listing(ctx, source, RowShape(NoteLine, flat=_note_row), limit=limit, cursor=cursor)
-    page.device = target.shown()
-    return page
+    paging: Paging = {"fields": (), "limit": limit, "cursor": cursor}
+    shape = RowShape(NoteLine, flat=_note_row)
+    return await list_of_device(ctx, device, LIST_DEVICE_NOTES, shape, (), _newest_note, **paging)
+
+
+def _newest_note(note: Note) -> tuple[float, str]:
+    return (newest_first(note.created_at), note.note_id)
 
 
 @tool(GET_DEVICE_LOST_MODE, optional=(LIST_DEVICES,), toolset="lost_mode", default=False, sensitive=True)

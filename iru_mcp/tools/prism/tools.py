@@ -134,8 +134,7 @@ async def prism_launch_agents_and_daemons(
     **scope: Unpack[Scope],
 ) -> Page[LaunchLine]:
     """What starts by itself on Macs (persistence), fleet-wide or on one device. Apple's own labels begin with
-    com.apple., but
-    malware imitates them: check path and program_arguments."""
+    com.apple., but malware imitates them: check path and program_arguments."""
     typed = {
         "label": label,
         "path": path,

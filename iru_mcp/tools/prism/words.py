@@ -68,18 +68,14 @@ async def say_values(
             met |= await _alike(ctx.call, endpoint, scope, rest, column, condition)
         blank = sum(is_blank(row.values.get(column)) for row in found)
         page.notes.append(f"{_names([column])} in {where}: {_told(met, blank, {} if ctx.privacy else condition)}")
-    alone = [column for column, condition in words.items() if _any(found, {column: condition})]
+    rows = [row.values for row in found]
+    alone = [column for column, condition in words.items() if any(map(matcher({column: condition}), rows))]
     if len(words) > 1 and alone:
         page.notes.append(f"{_names(alone)} alone: some of these rows fit; not together with the rest")
 
 
 def _names(columns: Mapping[str, Any] | list[str]) -> str:
     return ", ".join(in_our_words(columns))
-
-
-def _any(rows: list[PrismRow], wanted: Filter) -> bool:
-    fits = matcher(wanted)
-    return any(fits(row.values) for row in rows)
 
 
 async def _rows(
