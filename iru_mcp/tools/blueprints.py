@@ -13,14 +13,9 @@ from ..api.endpoints.blueprints import (
     RoutingActivity,
 )
 from ..api.endpoints.devices import LIST_DEVICES
-from .kit.answers import Page
-from .kit.catalogue import tool
-from .kit.context import Context
+from .kit import Check, Context, Page, RowShape, Source, listing, text_checks, tool
 from .kit.enrolled import IDENTITY, enrolled_devices, without_device_id
-from .kit.listing import listing
 from .kit.params import Cursor, Limit, Paging, Since, Str, part_query, read_time, within
-from .kit.rows import RowShape
-from .kit.scan import Check, Source, text_checks
 
 BlueprintId = Annotated[str, Field(description="id from list_blueprints", min_length=1, max_length=100)]
 

@@ -16,15 +16,21 @@ from ..api.endpoints.organization import (
     EnrollmentDevice,
 )
 from ..api.record import as_object
-from .kit.answers import Page
-from .kit.catalogue import tool
-from .kit.context import Context
-from .kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
+from .kit import (
+    COUNT_REQUESTS,
+    Check,
+    Context,
+    GroupBy,
+    Page,
+    RowShape,
+    Source,
+    counting_or_listing,
+    listing,
+    text_checks,
+    tool,
+)
 from .kit.enrolled import IDENTITY, Enrolled, enrolled_devices
-from .kit.listing import listing
 from .kit.params import Cursor, Limit, NamePart, Paging, Str, part_query
-from .kit.rows import RowShape
-from .kit.scan import Check, Source, text_checks
 
 
 class TagLine(TypedDict, total=False):

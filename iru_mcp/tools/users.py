@@ -8,13 +8,8 @@ from pydantic import Field
 
 from ..api.endpoints.users import GET_USER, LIST_USERS, User
 from ..errors import NotFound, UsageError
-from .kit.answers import Page
-from .kit.catalogue import tool
-from .kit.context import Context
-from .kit.listing import listing
+from .kit import Check, Context, Page, RowShape, Source, flag_checks, listing, text_checks, tool
 from .kit.params import NamePart, Paging, Str, equals
-from .kit.rows import RowShape
-from .kit.scan import Check, Source, flag_checks, text_checks
 
 _DIRECTORY_REQUESTS = 120
 

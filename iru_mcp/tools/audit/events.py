@@ -20,14 +20,9 @@ from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ...api.endpoints.devices import LIST_DEVICES
 from ...api.endpoints.library import LIST_LIBRARY_ITEM_ACTIVITY
 from ...api.record import read_moment
-from ..kit.answers import Page
-from ..kit.catalogue import tool
-from ..kit.context import Context
+from ..kit import Check, Context, Page, RowShape, Source, listing, text_checks, tool
 from ..kit.enrolled import IDENTITY, LIST_REQUESTS, named_devices
-from ..kit.listing import listing
 from ..kit.params import Paging, Since, Str, Until, newest_first, read_window
-from ..kit.rows import RowShape
-from ..kit.scan import Check, Source, text_checks
 from .actors import ADMIN, TOKEN, Actors, is_made
 from .states import changes_in, names_in, shortened
 from .tokens import read_afterwards

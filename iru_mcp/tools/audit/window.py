@@ -12,9 +12,8 @@ from ...api.call import Call
 from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ...api.record import write_moment
 from ...errors import ConfigError, UsageError
-from ..kit.answers import Page
+from ..kit import Check, Page
 from ..kit.params import within
-from ..kit.scan import Check
 
 
 def audit_window(early: datetime | None, late: datetime | None) -> tuple[dict[str, str | int], list[Check[AuditEvent]]]:

@@ -12,15 +12,21 @@ from ...api.endpoint import Endpoint
 from ...api.endpoints.device_apps import APP_SHAPE, LIST_DEVICE_APPS, App
 from ...api.endpoints.devices import LIST_DEVICE_ACTIVITY, LIST_DEVICES, Activity
 from ...api.record import Record, tidy
-from ..kit.answers import Page
-from ..kit.catalogue import tool
-from ..kit.context import Context
-from ..kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
+from ..kit import (
+    COUNT_REQUESTS,
+    Check,
+    Context,
+    GroupBy,
+    Page,
+    RowShape,
+    Source,
+    counting_or_listing,
+    text_checks,
+    tool,
+)
 from ..kit.coverage import Oldest
 from ..kit.params import DeviceRef, Paging, Since, Str, Until, newest_first, read_window, within
 from ..kit.resolve import IS_UUID, resolve
-from ..kit.rows import RowShape
-from ..kit.scan import Check, Source, text_checks
 from ..kit.versions import VersionAtLeast, VersionBelow, version_checks
 
 R = TypeVar("R", bound=Record)

@@ -11,13 +11,8 @@ from pydantic import Field
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import UsageError
 from ...folding import fold
-from ..kit.answers import Page
-from ..kit.catalogue import tool
-from ..kit.context import Context
-from ..kit.listing import listing
+from ..kit import Check, Context, Page, RowShape, Source, listing, tool
 from ..kit.params import MATCHES_PARTS_OF_NAMES, Cursor, Limit, part_query
-from ..kit.rows import RowShape
-from ..kit.scan import Check, Source
 from .fleet import FLEET_REQUESTS, lean_device
 
 

@@ -11,8 +11,7 @@ from pydantic import Field
 from ...api.endpoints.devices import GET_DEVICE_DETAILS, GET_DEVICE_STATUS, LIST_DEVICES, DeviceStatus, StatusItem
 from ...api.record import is_blank, tidy
 from ...errors import UsageError
-from ..kit.catalogue import tool
-from ..kit.context import Context
+from ..kit import Context, tool
 from ..kit.params import ALL, DeviceRef, Fields, known_fields
 from ..kit.resolve import resolve
 

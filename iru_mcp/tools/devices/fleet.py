@@ -13,14 +13,9 @@ from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...api.endpoints.prism import PRISM_APPS, PRISM_DEVICE_INFORMATION
 from ...api.endpoints.vulnerabilities import LIST_AFFECTED_DEVICES, LIST_VULNERABILITIES
 from ...versions import read_version
-from ..kit.answers import Page
-from ..kit.catalogue import tool
-from ..kit.context import Context
-from ..kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
+from ..kit import COUNT_REQUESTS, Context, GroupBy, Page, RowShape, Source, counting_or_listing, tool
 from ..kit.enrolled import without_device_id
 from ..kit.params import NamePart, Paging, Platform, Since, Str, equals
-from ..kit.rows import RowShape
-from ..kit.scan import Source
 from ..kit.versions import VersionAtLeast, VersionBelow
 from .fleet_filters import DERIVED, Filters, os_version_checks
 from .fleet_sets import filevault_states, known_exploited_check, with_known_exploited

@@ -17,8 +17,8 @@ from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import Refused
 from ...folding import plain_part
 from ...versions import is_release
+from ..kit import Check, flag_checks, text_checks
 from ..kit.params import equals, read_time, within
-from ..kit.scan import Check, flag_checks, text_checks
 from ..kit.versions import version_checks
 from .fleet_sets import app_holders
 

@@ -20,8 +20,8 @@ from ...api.endpoints.prism import PRISM_APPS, PRISM_DEVICE_INFORMATION
 from ...api.endpoints.vulnerabilities import LIST_AFFECTED_DEVICES
 from ...errors import Refused, TookTooLong
 from ..investigate.sources import read_known_exploited
+from ..kit import Check
 from ..kit.coverage import APPLE
-from ..kit.scan import Check
 from ..prism.filter import asked, matcher
 
 _APPS_OF = APPLE - {"AppleTV"}

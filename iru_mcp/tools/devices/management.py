@@ -20,13 +20,9 @@ from ...api.endpoints.devices import (
 )
 from ...api.record import tidy
 from ...errors import Refused
-from ..kit.answers import Page
-from ..kit.catalogue import tool
-from ..kit.context import Context
+from ..kit import Check, Context, Page, RowShape, tool
 from ..kit.params import Cursor, DeviceRef, Limit, Paging, Since, Until, newest_first, read_window, within
 from ..kit.resolve import resolve
-from ..kit.rows import RowShape
-from ..kit.scan import Check
 from .apps_and_activity import COMMAND_STATUS, list_of_device
 from .details import is_fine
 

@@ -10,9 +10,7 @@ from anyio import to_thread
 from pydantic import Field
 
 from ...errors import ConfigError, UsageError
-from ..kit.answers import Page
-from ..kit.catalogue import tool
-from ..kit.context import Context
+from ..kit import Context, Page, tool
 from ..kit.params import Limit, Since, Str, Until, read_time
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ from ...api.endpoints.devices import LIST_DEVICES
 from ...errors import UsageError
 from ...inventory.tables import SOURCES
 from ...output.clean import MAX_FIELD
-from ..kit.catalogue import tool
-from ..kit.context import Context
+from ..kit import Context, tool
 from ..kit.params import KEEPS_PSEUDONYMS, Str, read_time
 from ..kit.size import ROOM_FOR_ROWS, SizeBudget
 

@@ -29,8 +29,7 @@ from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITI
 from ...api.record import as_object, moment_in, write_moment
 from ..audit.actors import Actors
 from ..devices.details import standing
-from ..kit.catalogue import tool
-from ..kit.context import Context
+from ..kit import Context, tool
 from ..kit.coverage import APPLE, MACS
 from ..kit.params import DeviceRef, Since, read_time
 from ..kit.reader import gather, read

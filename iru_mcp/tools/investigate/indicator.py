@@ -12,8 +12,7 @@ from pydantic import BeforeValidator, Field
 from ...api.call import Call
 from ...api.endpoints.prism import PRISM_SYSTEM_EXTENSIONS
 from ...errors import UsageError
-from ..kit.catalogue import tool
-from ..kit.context import Context
+from ..kit import Context, tool
 from ..kit.reader import Parts, attempt, gather, read
 from .indicator_answer import answer_of, device_of, devices_of
 from .indicator_links import Followed, follow

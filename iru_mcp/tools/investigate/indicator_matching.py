@@ -20,8 +20,8 @@ from ...api.endpoints.users import User
 from ...api.endpoints.vulnerabilities import LIST_AFFECTED_DEVICES, LIST_DETECTIONS, LIST_VULNERABILITIES
 from ...api.record import Record
 from ...errors import NotFound
+from ..kit import Check
 from ..kit.reader import SourceRows, gather, read
-from ..kit.scan import Check
 from ..prism.filter import asked
 from ..threats.reading import Sighting, read_threats
 from .indicator_text import Indicator

@@ -19,9 +19,9 @@ from ...api.record import as_object, write_moment
 from ...errors import NotFound
 from ..audit.actors import Actors
 from ..audit.window import audit_window, log_beginning
+from ..kit import Check
 from ..kit.reader import OK, Attempt, SourceRows, attempt, read
 from ..kit.resolve import ResolvedDevice, resolve
-from ..kit.scan import Check
 from ..prism.filter import matcher
 from ..threats.reading import Sighting, read_threats
 

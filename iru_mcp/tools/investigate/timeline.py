@@ -19,14 +19,10 @@ from ...api.endpoints.vulnerabilities import LIST_DETECTIONS
 from ...errors import UsageError
 from ...folding import fold
 from ..audit.actors import Actors
-from ..kit.answers import Page
-from ..kit.catalogue import tool
-from ..kit.context import Context
+from ..kit import Context, Page, RowShape, page_of, tool
 from ..kit.coverage import APPLE
-from ..kit.listing import page_of
 from ..kit.params import Cursor, Limit, Since, Str, Until, read_window, within
 from ..kit.reader import OK, Attempt, SourceRows, gather, read
-from ..kit.rows import RowShape
 from ..threats.reading import THREAT_ENDPOINTS
 from .appearances import CHANGE_ENDPOINTS, CHANGES
 from .event_texts import from_activity, from_audit, from_command, from_detection, from_device, from_sighting

@@ -9,7 +9,7 @@ from ...api.call import Call
 from ...api.endpoints.devices import Device
 from ...errors import NotFound, UsageError
 from ..devices.assigned import held_by
-from ..kit.context import Context
+from ..kit import Context
 from ..kit.params import equals, newest_first
 from ..kit.reader import OK, Attempt, attempt
 from ..kit.resolve import ResolvedDevice

@@ -5,14 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal, TypedDict, Unpack
 
 from ...api.endpoints.library import LIST_LIBRARY_ITEM_ACTIVITY, LIST_SELF_SERVICE_CATEGORIES, LibraryItemActivity
-from ..kit.answers import Page
-from ..kit.catalogue import tool
-from ..kit.context import Context
+from ..kit import Check, Context, Page, RowShape, Source, listing, text_checks, tool
 from ..kit.coverage import Oldest
-from ..kit.listing import listing
 from ..kit.params import Cursor, Limit, Paging, Since, Str, Until, newest_first, read_window, within
-from ..kit.rows import RowShape
-from ..kit.scan import Check, Source, text_checks
 from .scope import KINDS, SCOPE_ENDPOINTS, ItemRef, find_item
 
 

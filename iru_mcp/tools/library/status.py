@@ -21,15 +21,10 @@ from ...api.endpoints.library import LIST_LIBRARY_ITEM_STATUSES, LibraryItemStat
 from ...api.record import as_object
 from ...errors import UsageError
 from ..devices.details import is_fine, last_logs
-from ..kit.answers import Page
-from ..kit.catalogue import tool
-from ..kit.context import Context
-from ..kit.counting import COUNT_REQUESTS, GroupBy, counting_or_listing
+from ..kit import COUNT_REQUESTS, Check, Context, GroupBy, Page, RowShape, Source, counting_or_listing, tool
 from ..kit.enrolled import Enrolled, enrolled_devices, page_of_devices
 from ..kit.params import Paging, Str
 from ..kit.reader import SourceRows, read
-from ..kit.rows import RowShape
-from ..kit.scan import Check, Source
 from .scope import SCOPE_ENDPOINTS, ItemRef, ItemScope, find_item
 
 _REQUESTS = 150

@@ -14,15 +14,11 @@ from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.endpoints.prism import COLUMNS, COMMON_COLUMNS, PrismRow
 from ...errors import UsageError
-from ..kit.answers import Page
-from ..kit.context import Context
-from ..kit.counting import GroupBy, counting_or_listing
+from ..kit import Check, Context, GroupBy, Page, RowShape, Source, counting_or_listing
 from ..kit.coverage import APPLE, say_coverage
 from ..kit.enrolled import Enrolled, enrolled_devices
 from ..kit.params import Cursor, Family, Fields, Limit, Paging, Str
 from ..kit.resolve import IS_UUID, find
-from ..kit.rows import RowShape
-from ..kit.scan import Check, Source
 from ..kit.versions import version_checks
 from .categories import EXAMPLES, PRISMS_WORDS, in_our_words, in_prisms_words
 from .filter import asked, comparisons, joined, matcher, parted, validate

@@ -9,12 +9,8 @@ from pydantic import BeforeValidator, Field
 from ...api.endpoints.devices import LIST_DEVICES
 from ...api.endpoints.prism import CATEGORIES
 from ...errors import UsageError
-from ..kit.answers import Page
-from ..kit.catalogue import tool
-from ..kit.context import Context
-from ..kit.counting import COUNT_REQUESTS
+from ..kit import COUNT_REQUESTS, Context, Page, RowShape, tool
 from ..kit.enrolled import enrolled_devices, page_of_devices
-from ..kit.rows import RowShape
 from .categories import USEFUL
 from .page import (
     Blueprint,

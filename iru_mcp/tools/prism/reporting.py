@@ -19,11 +19,10 @@ from ...api.endpoints.devices import Device
 from ...api.endpoints.prism import PRISM_DEVICE_INFORMATION, PrismRow
 from ...api.record import moment_in, write_moment
 from ...errors import IruError
-from ..kit.answers import Page
+from ..kit import Check, Page
 from ..kit.coverage import APPLE, MACS
 from ..kit.enrolled import Enrolled
 from ..kit.params import contains
-from ..kit.scan import Check
 
 _HANDHELD = frozenset({"iPhone", "iPad"})
 _SAME_TIME = timedelta(minutes=10)

@@ -14,10 +14,7 @@ from ...api.endpoints.prism import (
     PRISM_LAUNCH_AGENTS_AND_DAEMONS,
     PRISM_LOCAL_USERS,
 )
-from ..kit.answers import Page
-from ..kit.catalogue import tool
-from ..kit.context import Context
-from ..kit.counting import COUNT_REQUESTS
+from ..kit import COUNT_REQUESTS, Context, Page, tool
 from ..kit.params import NamePart, Str
 from ..kit.versions import VersionAtLeast, VersionBelow
 from .filter import joined

@@ -21,8 +21,7 @@ from ...api.endpoints.prism import PrismRow
 from ...api.record import is_blank
 from ...errors import IruError
 from ...folding import nearest, plain_part
-from ..kit.answers import Page
-from ..kit.context import Context
+from ..kit import Context, Page
 from .categories import in_our_words
 from .filter import Filter, asked, letter_cases, matcher
 

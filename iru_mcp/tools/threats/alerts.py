@@ -10,16 +10,12 @@ from ...api.call import Call
 from ...api.endpoints.devices import GET_DEVICE_STATUS, LIST_DEVICES, StatusItem
 from ...api.record import as_object, write_moment
 from ..devices.details import is_fine
-from ..kit.answers import Page
-from ..kit.catalogue import tool
-from ..kit.context import Context
+from ..kit import Context, Page, RowShape, index_after, page_of, tool
 from ..kit.coverage import MACS, say_coverage
 from ..kit.enrolled import IDENTITY, LIST_REQUESTS, named_devices, without_device_id
-from ..kit.listing import index_after, page_of
 from ..kit.params import Cursor, Fields, Limit, Since, Str, read_time
 from ..kit.reader import attempt
 from ..kit.resolve import find
-from ..kit.rows import RowShape
 from .reading import KINDS, THREAT_ENDPOINTS, Sighting, read_threats
 
 _EDR = "threat-security-policy"

@@ -26,9 +26,9 @@ from ...api.endpoints.threats import (
 )
 from ...api.record import Moment, Record, Text, as_object, write_moment
 from ...errors import Denied, IruError, NotFound, Refused, Unauthorized
+from ..kit import Check, Scan, Source
 from ..kit.params import newest_first, within
 from ..kit.reader import first_pages
-from ..kit.scan import Check, Scan, Source
 
 _VERSIONS: dict[str, tuple[Endpoint[Any], Endpoint[Any]]] = {
     "threat": (LIST_THREATS_V2, LIST_THREATS_V1),

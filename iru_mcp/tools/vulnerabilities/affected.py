@@ -29,15 +29,10 @@ from ...api.endpoints.vulnerabilities import (
 )
 from ...errors import NotFound, UsageError
 from ...folding import fold
-from ..kit.answers import Page, columns_of
-from ..kit.catalogue import tool
-from ..kit.context import Context
+from ..kit import Check, Context, Page, RowShape, Source, columns_of, listing, tool
 from ..kit.enrolled import Enrolled, enrolled_devices
-from ..kit.listing import listing
 from ..kit.params import Cursor, Fields, Limit, Since, read_time, within
 from ..kit.reader import attempt, read
-from ..kit.rows import RowShape
-from ..kit.scan import Check, Source
 from .lists import FLEET_REQUESTS, fleet_row
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,19}")

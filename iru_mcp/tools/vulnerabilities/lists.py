@@ -11,16 +11,11 @@ from ...api.call import Call
 from ...api.endpoints.devices import LIST_DEVICES
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES, Detection, Vulnerability
 from ..investigate.sources import read_known_exploited
-from ..kit.answers import Page
-from ..kit.catalogue import tool
-from ..kit.context import Context
+from ..kit import Check, Context, Page, RowShape, Source, flag_checks, listing, text_checks, tool
 from ..kit.coverage import MACS, say_coverage
-from ..kit.listing import listing
 from ..kit.params import DeviceRef, Paging, Str, newest_first
 from ..kit.reader import attempt
 from ..kit.resolve import resolve
-from ..kit.rows import RowShape
-from ..kit.scan import Check, Source, flag_checks, text_checks
 
 SEVERITIES = ("undefined", "low", "medium", "high", "critical")
 Severity = Literal["low", "medium", "high", "critical"] | None
