@@ -177,16 +177,15 @@ def _change(number: int, at: str, what: str, admin: str | None, details: list[st
     }
 
 
-def _self_service(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> list[Row]:
-    return [{"id": uuid("category", name), "name": name} for name in ("Apps", "Productivity", "Utilities", "Security")]
-
-
+_SELF_SERVICE = [
+    {"id": uuid("category", name), "name": name} for name in ("Apps", "Productivity", "Utilities", "Security")
+]
 ROUTES: dict[str, Any] = {
     "LIST_BLUEPRINTS": _blueprints,
     "LIST_BLUEPRINT_LIBRARY_ITEMS": _blueprint_items,
     "LIST_BLUEPRINT_ROUTING_ACTIVITY": _routing,
     "LIST_LIBRARY_ITEM_ACTIVITY": _activity,
-    "LIST_SELF_SERVICE_CATEGORIES": _self_service,
+    "LIST_SELF_SERVICE_CATEGORIES": lambda tenant, ids, query: _SELF_SERVICE,
     "LIST_CUSTOM_APPS": _of_kind("custom-app", "custom-apps", _custom_app),
     "LIST_IN_HOUSE_APPS": _of_kind("ipa-app", "ipa-apps", _in_house_app),
     "LIST_CUSTOM_PROFILES": _of_kind("profile", "custom-profiles", _custom_profile),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from .chance import hashed, letters, uuid
-from .data import Row, filled
+from .data import Row, filled, table
 
 
 @cache
@@ -21,8 +21,8 @@ class DemoBlueprint:
     name: str
     type: str
     platforms: tuple[str, ...]
-    departments: tuple[str, ...] = ()
-    description: str = ""
+    departments: tuple[str, ...]
+    description: str
     icon: str = "ss-files"
     color: str = "aqua-800"
 
@@ -42,19 +42,11 @@ class DemoBlueprint:
         return filled("blueprint", self, params=params, computers_count=devices, enrollment_code=code)
 
 
-_APPLE = ("Mac", "iPhone", "iPad")
-BLUEPRINTS = (
-    DemoBlueprint("Engineering", "map", ("Mac",), ("Engineering",), "Engineers' Macs, with developer tools"),
-    DemoBlueprint("Design", "classic", ("Mac",), ("Design",)),
-    DemoBlueprint("Sales", "classic", ("Mac",), ("Sales",)),
-    DemoBlueprint("Finance and Legal", "map", ("Mac",), ("Finance", "Legal"), "FileVault and firewall enforced"),
-    DemoBlueprint("Standard Mac", "map", ("Mac",), (), "Everyone else"),
-    DemoBlueprint("Mobile", "classic", ("iPhone",), (), "Company iPhones"),
-    DemoBlueprint("Shared iPads", "classic", ("iPad",), (), "Warehouse and front desk"),
-    DemoBlueprint("Conference Rooms", "classic", ("AppleTV",)),
-    DemoBlueprint("Windows", "map", ("Windows",)),
-    DemoBlueprint("Android", "map", ("Android",)),
-    DemoBlueprint("old - do not use", "classic", _APPLE, (), " "),
+BLUEPRINTS = tuple(
+    DemoBlueprint(
+        row["name"], row["type"], tuple(row["platforms"].split()), tuple(row["departments"].split()), row["description"]
+    )
+    for row in table("blueprints")
 )
 ENGINEERING = BLUEPRINTS[0]
 

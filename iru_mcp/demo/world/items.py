@@ -6,17 +6,18 @@ from dataclasses import dataclass
 
 from .blueprints import DemoBlueprint
 from .chance import uuid
+from .data import table
 from .story import STORY
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A library item; an empty `blueprints` means all that have one of its platforms."""
+    """A library item; an empty `blueprint` means all that have one of its platforms."""
 
     name: str
     type: str
-    platforms: tuple[str, ...] = ("Mac",)
-    blueprints: tuple[str, ...] = ()
+    platforms: tuple[str, ...]
+    blueprint: str
 
     @property
     def id(self) -> str:
@@ -25,37 +26,11 @@ class Item:
 
     def is_in(self, blueprint: DemoBlueprint) -> bool:
         """Whether a blueprint holds the item."""
-        return bool(set(self.platforms) & set(blueprint.platforms)) and (
-            not self.blueprints or blueprint.name in self.blueprints
-        )
+        return bool(set(self.platforms) & set(blueprint.platforms)) and self.blueprint in ("", blueprint.name)
 
 
-_HANDHELD = ("iPhone", "iPad")
-ITEMS = (
-    Item(STORY.protection_item, "threat-security-policy"),
-    Item("Google Chrome", "automatic-app"),
-    Item("Zoom", "automatic-app"),
-    Item("Slack", "automatic-app"),
-    Item("1Password", "automatic-app"),
-    Item("macOS Tahoe", "macos-release"),
-    Item("Iru Agent Setup", "kandji-setup"),
-    Item("FileVault 2", "profile"),
-    Item("Firewall", "profile"),
-    Item("Passcode", "profile", ("Mac", *_HANDHELD)),
-    Item("Northwind Wi-Fi", "profile", ("Mac", *_HANDHELD, "AppleTV")),
-    Item("Chrome Policy", "profile"),
-    Item("GlobalProtect VPN", "custom-app"),
-    Item("Developer Tools", "custom-app", blueprints=("Engineering",)),
-    Item("Rotate Recovery Key", "custom-script"),
-    Item("Inventory Collector", "custom-script"),
-    Item("Rename Computer", "custom-script"),
-    Item(STORY.script_name, "custom-script", blueprints=(STORY.blueprint_name,)),
-    Item("Okta Verify", "vpp-app", _HANDHELD),
-    Item("Microsoft Outlook", "vpp-app", _HANDHELD),
-    Item("Northwind Field", "ipa-app", _HANDHELD),
-    Item("Conference Display", "profile", ("AppleTV",)),
-    Item("BitLocker", "profile", ("Windows",)),
-    Item("Play Store Apps", "profile", ("Android",)),
+ITEMS = tuple(
+    Item(row["name"], row["type"], tuple(row["platforms"].split()), row["blueprint"]) for row in table("items")
 )
 
 

@@ -23,12 +23,7 @@ def activation_lock(device: DemoDevice) -> Row:
     )
 
 
-_SYSTEM_USERS = (
-    ("root", 0, "/var/root"),
-    ("daemon", 1, "/var/root"),
-    ("_spotlight", 89, "/var/empty"),
-    ("_lp", 26, "/var/spool/cups"),
-)
+_SYSTEM_USERS = [(row["name"], int(row["uid"]), row["home"]) for row in table("system_users")]
 
 
 def local_users(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
@@ -125,19 +120,7 @@ def _item(label: str, folder: str, program: str, user: str, pid: int) -> Row:
     )
 
 
-_PROFILES = (
-    ("MDM Profile", "com.kandji.profile.mdmprofile", ("com.apple.mdm", "com.apple.security.scep")),
-    ("FileVault 2", "com.kandji.profile.filevault", ("com.apple.MCX.FileVault2",)),
-    ("Firewall", "com.kandji.profile.firewall", ("com.apple.security.firewall",)),
-    ("Passcode", "com.kandji.profile.passcode", ("com.apple.mobiledevice.passwordpolicy",)),
-    ("Northwind Wi-Fi", "com.kandji.profile.wifi", ("com.apple.wifi.managed", "com.apple.security.root")),
-    (
-        "Endpoint Protection Settings",
-        "com.kandji.profile.edr",
-        ("com.apple.system-extension-policy", "com.apple.TCC.configuration-profile-policy"),
-    ),
-    ("Chrome Policy", "com.kandji.profile.custom.chrome", ("com.google.Chrome",)),
-)
+_PROFILES = [(row["name"], row["identifier"], row["payloads"].split()) for row in table("profiles")]
 
 
 def profiles(device: DemoDevice) -> list[Row]:
