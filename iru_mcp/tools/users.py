@@ -84,10 +84,6 @@ async def get_user_by_id(
     return cast("UserDetails", record.flat())
 
 
-def _has_devices(user: User) -> bool | None:
-    return None if user.device_count is None else user.device_count > 0
-
-
 @tool(LIST_USERS, requests=_DIRECTORY_REQUESTS)
 async def list_users(
     ctx: Context,
@@ -105,7 +101,9 @@ async def list_users(
         *text_checks("email", email),
         *text_checks("department", department, tells=True),
         *text_checks("job_title", job_title, tells=True),
-        *flag_checks("has_devices", has_devices, _has_devices),
+        *flag_checks(
+            "has_devices", has_devices, lambda user: None if user.device_count is None else user.device_count > 0
+        ),
         *flag_checks("archived", archived),
     ]
     return await listing(ctx, Source(LIST_USERS, checks=checks), _SHAPE, **paging)

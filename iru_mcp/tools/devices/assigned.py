@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, TypedDict
+from typing import Annotated
 
 from pydantic import Field
 
@@ -13,19 +13,12 @@ from ...errors import UsageError
 from ...folding import fold
 from ..kit import Check, Context, Page, RowShape, Source, listing, tool
 from ..kit.params import MATCHES_PARTS_OF_NAMES, Cursor, Limit, part_query
-from .fleet import FLEET_REQUESTS, lean_device
+from .fleet import FLEET_REQUESTS, AnyDeviceLine, lean_device
 
 
-class UserDeviceLine(TypedDict, total=False):
+class UserDeviceLine(AnyDeviceLine, total=False):
     """A device that a person holds."""
 
-    device_id: str
-    device_name: str
-    serial_number: str
-    platform: str
-    model: str
-    os_version: str
-    user_email: str
     user_is_archived: bool
     last_check_in: str
     mdm_enabled: bool

@@ -41,8 +41,8 @@ FLEET_REQUESTS = 60
 """18,000 devices at 300 a page: what a question that Iru cannot filter may cost."""
 
 
-class DeviceLine(TypedDict, total=False):
-    """A device in a list."""
+class AnyDeviceLine(TypedDict, total=False):
+    """A device in a list of devices."""
 
     device_id: str
     device_name: str
@@ -51,6 +51,11 @@ class DeviceLine(TypedDict, total=False):
     model: str
     os_version: str
     user_email: str
+
+
+class DeviceLine(AnyDeviceLine, total=False):
+    """A device of the fleet."""
+
     blueprint_name: str
     last_check_in: str
     is_missing: bool

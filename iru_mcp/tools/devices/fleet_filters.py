@@ -23,11 +23,6 @@ from ..kit.versions import version_checks
 from .fleet_sets import app_holders
 
 
-def _is_lost(device: Device) -> bool:
-    """Iru publishes ENABLED and nothing; other words may mean that it is on its way in or out."""
-    return (device.lost_mode_status or "").upper() not in ("", "DISABLED", "NONE")
-
-
 def _never_checked_in(device: Device) -> bool | None:
     """Whether a device never did; None where Iru gave a check-in that is no date."""
     if "last_check_in_as_sent" in (device.model_extra or {}):
@@ -36,7 +31,8 @@ def _never_checked_in(device: Device) -> bool | None:
 
 
 DERIVED: dict[str, Callable[[Device], bool | None]] = {
-    "lost_mode": _is_lost,
+    # Iru publishes ENABLED and nothing; other words may mean that it is on its way in or out.
+    "lost_mode": lambda device: (device.lost_mode_status or "").upper() not in ("", "DISABLED", "NONE"),
     "assigned": lambda device: device.user is not None,
     "never_checked_in": _never_checked_in,
     "user_is_archived": lambda device: device.user.is_archived if device.user else False,

@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any, Literal, TypedDict, cast
 
 from ...api.call import Call
-from ...api.endpoints.audit import LIST_AUDIT_EVENTS
 from ...api.endpoints.devices import (
     GET_DEVICE,
     GET_DEVICE_DETAILS,
@@ -24,8 +23,7 @@ from ...api.endpoints.devices import (
     DeviceDetails,
     DeviceStatus,
 )
-from ...api.endpoints.library import LIST_LIBRARY_ITEM_ACTIVITY
-from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES
+from ...api.endpoints.vulnerabilities import LIST_VULNERABILITIES
 from ...api.record import as_object, moment_in, write_moment
 from ..audit.actors import Actors
 from ..devices.details import standing
@@ -34,10 +32,10 @@ from ..kit.coverage import APPLE, MACS
 from ..kit.params import DeviceRef, Since, read_time
 from ..kit.reader import gather, read
 from ..kit.size import fit_sections, size
-from ..threats.reading import THREAT_ENDPOINTS
 from .appearances import APPEARANCES, CHANGE_ENDPOINTS, CHANGES, read_protections
 from .dossier_view import SECTIONS, Findings, identity, security
 from .sources import (
+    HISTORY_ENDPOINTS,
     read_audit,
     read_detections,
     read_device,
@@ -100,10 +98,7 @@ class Dossier(TypedDict, total=False):
         GET_DEVICE_DETAILS,
         GET_DEVICE_STATUS,
         LIST_DEVICE_ACTIVITY,
-        LIST_AUDIT_EVENTS,
-        LIST_LIBRARY_ITEM_ACTIVITY,
-        *THREAT_ENDPOINTS,
-        LIST_DETECTIONS,
+        *HISTORY_ENDPOINTS,
         LIST_VULNERABILITIES,
         *CHANGE_ENDPOINTS,
     ),
@@ -124,7 +119,11 @@ async def get_device_dossier(
     parts = await gather(work)
     found = Findings(parts, early)
     details = parts["security"].value
-    collected = [moment for name in _REPORTED for moment in _collected_at(found.rows(name))]
+    times = (moment_in(row.values.get("last_collected_at")) for name in _REPORTED for row in found.rows(name))
+    collected = max(filter(None, times), default=None)
+    notes: list[str] = []
+    if known.value:
+        notes = [*_of_check_in(known.value, parts["failed"].value, collected), *_of_agent(details)]
     # Apple's other devices have nothing of what is not covered; of Windows and Android devices Iru does not tell.
     has_all = not uncovered or record.platform in APPLE
     head: dict[str, Any] = {
@@ -133,7 +132,7 @@ async def get_device_dossier(
         "complete": all(part.complete for part in (known, *parts.values())) and has_all,
         "states": {name: part.state for name, part in ({"device": known} | parts).items()}
         | dict.fromkeys(uncovered, f"not covered: {record.platform}"),
-        "notes": _contradictions(known.value, details, parts["failed"].value, collected),
+        "notes": notes,
         "device": identity(known.value, details) or {"device_id": target.device_id},
         "security": security(details),
         "protections": next(iter(found.rows("protections")), {}),
@@ -175,14 +174,8 @@ def _work(call: Call, actors: Actors, record: Device, since: datetime) -> dict[s
     return work
 
 
-def _contradictions(
-    record: Device | None, details: DeviceDetails | None, status: DeviceStatus | None, collected: Iterable[datetime]
-) -> list[str]:
-    """A sentence for each pair of dates that do not go together; `collected` says when Prism's rows were."""
-    return [*_of_check_in(record, status, max(collected, default=None)), *_of_agent(details)] if record else []
-
-
 def _of_check_in(record: Device, status: DeviceStatus | None, collected: datetime | None) -> Iterable[str]:
+    """What does not go together with the last check-in; `collected` says when Prism's newest row was."""
     seen = record.last_check_in
     if seen is None:
         if status and any(row.get("status") for row in standing(status, everything=True).rows):
@@ -210,8 +203,3 @@ def _of_agent(details: DeviceDetails | None) -> Iterable[str]:
 def _time(held: dict[str, Any], section: str) -> datetime | None:
     values = as_object(held.get(section))
     return moment_in(values.get("last_check_in") or values.get("last_check_in_datetime"))
-
-
-def _collected_at(rows: Iterable[Any]) -> list[datetime]:
-    """When Prism collected these rows."""
-    return [moment for row in rows if (moment := moment_in(row.values.get("last_collected_at")))]

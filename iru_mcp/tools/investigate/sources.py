@@ -12,6 +12,7 @@ from ...api.call import Call
 from ...api.endpoint import Endpoint
 from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
 from ...api.endpoints.devices import GET_DEVICE, Device
+from ...api.endpoints.library import LIST_LIBRARY_ITEM_ACTIVITY
 from ...api.endpoints.prism import PrismRow
 from ...api.endpoints.users import LIST_USERS, User
 from ...api.endpoints.vulnerabilities import LIST_DETECTIONS, LIST_VULNERABILITIES, Detection, Vulnerability
@@ -23,7 +24,7 @@ from ..kit import Check
 from ..kit.reader import OK, Attempt, SourceRows, attempt, read
 from ..kit.resolve import ResolvedDevice, resolve
 from ..prism.filter import matcher
-from ..threats.reading import Sighting, read_threats
+from ..threats.reading import THREAT_ENDPOINTS, Sighting, read_threats
 
 _DIRECTORY_PAGES = 120
 _AUDIT_PAGES = 40
@@ -32,6 +33,11 @@ _QUIET = timedelta(days=2)
 """Where the first event in a window is this long after its beginning, the log may begin later than the window."""
 _APPLE = ("/System/Library/", "/Library/Apple/", "/System/Cryptexes/")
 """Folders that only Apple can write; a label can be anybody's."""
+
+
+_AUDIT: tuple[Endpoint[Any], ...] = (LIST_AUDIT_EVENTS, LIST_LIBRARY_ITEM_ACTIVITY)
+HISTORY_ENDPOINTS = (*_AUDIT, *THREAT_ENDPOINTS, LIST_DETECTIONS)
+"""What a tool names that calls `read_audit`, `read_sightings` and `read_detections`."""
 
 
 async def read_device(call: Call, device: str) -> tuple[ResolvedDevice, Attempt[Device]]:
@@ -67,8 +73,7 @@ async def read_audit(
     is_about: Callable[[AuditEvent], bool],
 ) -> SourceRows[AuditEvent]:
     """Audit events between two moments for which `is_about` holds, newest first, with the events about every library
-    item that one of them added to a blueprint; admins who acted are named as far as `actors` tells. The tool names
-    LIST_AUDIT_EVENTS and LIST_LIBRARY_ITEM_ACTIVITY."""
+    item that one of them added to a blueprint; admins who acted are named as far as `actors` tells."""
     query, checks = audit_window(early, late)
     rows = await read(call, LIST_AUDIT_EVENTS, query, checks, pages=_AUDIT_PAGES)
     matching = [event for event in rows.records if is_about(event)]

@@ -11,11 +11,9 @@ from typing import Annotated, Any, TypedDict
 from pydantic import Field
 
 from ...api.call import Call
-from ...api.endpoints.audit import LIST_AUDIT_EVENTS, AuditEvent
+from ...api.endpoints.audit import AuditEvent
 from ...api.endpoints.devices import GET_DEVICE, LIST_DEVICE_ACTIVITY, LIST_DEVICE_COMMANDS, LIST_DEVICES, Device
-from ...api.endpoints.library import LIST_LIBRARY_ITEM_ACTIVITY
 from ...api.endpoints.users import LIST_USERS
-from ...api.endpoints.vulnerabilities import LIST_DETECTIONS
 from ...errors import UsageError
 from ...folding import fold
 from ..audit.actors import Actors
@@ -23,11 +21,10 @@ from ..kit import Context, Page, RowShape, page_of, tool
 from ..kit.coverage import APPLE
 from ..kit.params import Cursor, Limit, Since, Str, Until, read_window, within
 from ..kit.reader import OK, Attempt, SourceRows, gather, read
-from ..threats.reading import THREAT_ENDPOINTS
 from .appearances import CHANGE_ENDPOINTS, CHANGES
 from .event_texts import from_activity, from_audit, from_command, from_detection, from_device, from_sighting
 from .events import Event, Level, row_of, to_lines
-from .sources import read_audit, read_detections, read_prism_rows, read_sightings
+from .sources import HISTORY_ENDPOINTS, read_audit, read_detections, read_prism_rows, read_sightings
 from .timeline_subject import Subject, read_subject, serial_of
 
 _REQUESTS = 150
@@ -72,10 +69,7 @@ class TimelineLine(TypedDict, total=False):
         LIST_USERS,
         LIST_DEVICE_ACTIVITY,
         LIST_DEVICE_COMMANDS,
-        LIST_AUDIT_EVENTS,
-        LIST_LIBRARY_ITEM_ACTIVITY,
-        *THREAT_ENDPOINTS,
-        LIST_DETECTIONS,
+        *HISTORY_ENDPOINTS,
         *CHANGE_ENDPOINTS,
     ),
     requests=_REQUESTS,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ...api.call import Call
 from ...api.endpoints.devices import Device
 from ...errors import NotFound, UsageError
 from ..devices.assigned import held_by
@@ -35,11 +34,9 @@ async def read_subject(ctx: Context, device: str, user: str) -> Subject:
     """The device or person that a timeline is about. Raises UsageError where neither or both are given, NotFound."""
     if bool(device) == bool(user):
         raise UsageError("Give either device or user.", "device: serial number, name or device_id; user: an e-mail.")
-    return await _one_device(ctx.call, device) if device else await _person(ctx, user)
-
-
-async def _one_device(call: Call, device: str) -> Subject:
-    target, part = await read_device(call, device)
+    if user:
+        return await _person(ctx, user)
+    target, part = await read_device(ctx.call, device)
     record = part.value or Device(device_id=target.device_id)
     shown = ResolvedDevice(target.device_id, part.value).shown()
     return Subject([record], _ids(record), {"device": shown}, {"device": part})

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, Unpack
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from ...api.call import Call, Interrupted
 from ...api.endpoints.devices import LIST_DEVICES, Device
 from ...errors import Denied, IruError, RateLimited, TookTooLong
-from .answers import Page
+from .answers import Page, columns_of
 from .context import Context
 from .listing import page_of
 from .params import Paging
@@ -23,7 +23,16 @@ from .rows import RowShape
 
 T = TypeVar("T")
 
-IDENTITY = ("device_name", "serial_number", "user_email")
+
+class OnDeviceLine(TypedDict, total=False):
+    """What a row says of the device that it is about."""
+
+    device_name: str
+    serial_number: str
+    user_email: str
+
+
+IDENTITY = columns_of(OnDeviceLine)
 """What a device is called in every list, whatever Iru calls it there."""
 LIST_REQUESTS = 120
 """What a tool declares that may read the device list beside its own: 18,000 devices are 60 pages."""

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, TypedDict, Unpack
+from typing import Annotated, Any, Unpack
 
 from pydantic import Field
 
@@ -22,7 +22,7 @@ from ...api.record import as_object
 from ...errors import UsageError
 from ..devices.details import is_fine, last_logs
 from ..kit import COUNT_REQUESTS, Check, Context, GroupBy, Page, RowShape, Source, counting_or_listing, tool
-from ..kit.enrolled import Enrolled, enrolled_devices, page_of_devices
+from ..kit.enrolled import Enrolled, OnDeviceLine, enrolled_devices, page_of_devices
 from ..kit.params import Paging, Str
 from ..kit.reader import SourceRows, read
 from .scope import SCOPE_ENDPOINTS, ItemRef, ItemScope, find_item
@@ -33,12 +33,9 @@ _PAGES = 100
 _BLUEPRINTS_SHOWN = 12
 
 
-class ItemStatusLine(TypedDict, total=False):
+class ItemStatusLine(OnDeviceLine, total=False):
     """How an item stands on one device."""
 
-    device_name: str
-    serial_number: str
-    user_email: str
     blueprint_name: str
     status: str
     reported_at: str

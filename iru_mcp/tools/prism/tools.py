@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any, Literal, TypedDict, Unpack
+from typing import Annotated, Any, Literal, Unpack
 
 from pydantic import BeforeValidator, Field
 
@@ -15,6 +15,7 @@ from ...api.endpoints.prism import (
     PRISM_LOCAL_USERS,
 )
 from ..kit import COUNT_REQUESTS, Context, Page, tool
+from ..kit.enrolled import OnDeviceLine
 from ..kit.params import NamePart, Str
 from ..kit.versions import VersionAtLeast, VersionBelow
 from .filter import joined
@@ -35,13 +36,7 @@ def _account_type(value: object) -> object:
 AccountType = Annotated[Literal["Admin", "Standard"] | None, BeforeValidator(_account_type)]
 
 
-class _OnDeviceLine(TypedDict, total=False):
-    device_name: str
-    serial_number: str
-    user_email: str
-
-
-class DeviceInformationLine(_OnDeviceLine, total=False):
+class DeviceInformationLine(OnDeviceLine, total=False):
     """One device as Prism knows it."""
 
     device_family: str
@@ -53,7 +48,7 @@ class DeviceInformationLine(_OnDeviceLine, total=False):
     blueprint_name: str
 
 
-class LaunchLine(_OnDeviceLine, total=False):
+class LaunchLine(OnDeviceLine, total=False):
     """A launch agent or daemon on one device."""
 
     label: Any
@@ -66,7 +61,7 @@ class LaunchLine(_OnDeviceLine, total=False):
     created_at: str
 
 
-class LocalUserLine(_OnDeviceLine, total=False):
+class LocalUserLine(OnDeviceLine, total=False):
     """A local account on one device."""
 
     username: Any
@@ -79,7 +74,7 @@ class LocalUserLine(_OnDeviceLine, total=False):
     user_created_at: Any
 
 
-class ApplicationLine(_OnDeviceLine, total=False):
+class ApplicationLine(OnDeviceLine, total=False):
     """An app on one device."""
 
     name: Any

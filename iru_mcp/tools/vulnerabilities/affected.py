@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -30,7 +30,7 @@ from ...api.endpoints.vulnerabilities import (
 from ...errors import NotFound, UsageError
 from ...folding import fold
 from ..kit import Check, Context, Page, RowShape, Source, columns_of, listing, tool
-from ..kit.enrolled import Enrolled, enrolled_devices
+from ..kit.enrolled import Enrolled, OnDeviceLine, enrolled_devices
 from ..kit.params import Cursor, Fields, Limit, Since, read_time, within
 from ..kit.reader import attempt, read
 from .lists import FLEET_REQUESTS, fleet_row
@@ -48,12 +48,9 @@ _VERSIONS_SHOWN = 30
 _USER_PAGES = 60
 
 
-class AffectedDeviceLine(TypedDict, total=False):
+class AffectedDeviceLine(OnDeviceLine, total=False):
     """One device that has the CVE."""
 
-    device_name: str
-    serial_number: str
-    user_email: str
     department: str
     job_title: str
     last_check_in: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypedDict, Unpack
 
 from pydantic import Field
@@ -135,7 +136,9 @@ async def list_fleet_vulnerabilities(
         forms = [form for word in words for form in (word.capitalize(), word, word.upper())]
         narrow["filter"] = json.dumps({"severity": {"in": forms}})
         checks.append(Check("severity", lambda row: rank(row.severity) >= rank(severity), sent=True))
-    checks += flag_checks("known_exploited", known_exploited, _is_known_exploited)
+    checks += flag_checks(
+        "known_exploited", known_exploited, lambda row: None if row.kev_score is None else row.kev_score > 0
+    )
     checks += text_checks("software", software, tells=True)
     if status != "all":
         checks.append(
@@ -147,26 +150,14 @@ async def list_fleet_vulnerabilities(
     return await listing(ctx, source, shape, **paging)
 
 
-def _is_known_exploited(row: Vulnerability) -> bool | None:
-    return None if row.kev_score is None else row.kev_score > 0
-
-
 def _worst(row: Vulnerability) -> tuple[Any, ...]:
     return (not row.kev_score, -rank(row.severity), -(row.cvss_score or 0), -(row.device_count or 0), row.cve_id)
 
 
-def _newest(row: Vulnerability) -> tuple[Any, ...]:
-    return (newest_first(row.first_detection_date), *_worst(row))
-
-
-def _most_devices(row: Vulnerability) -> tuple[Any, ...]:
-    return (-(row.device_count or 0), *_worst(row))
-
-
-_ORDERS = {
+_ORDERS: dict[str, tuple[str, Callable[[Vulnerability], tuple[Any, ...]]]] = {
     "worst": ("-cvss_score", _worst),
-    "newest": ("-age", _newest),
-    "most_devices": ("-device_count", _most_devices),
+    "newest": ("-age", lambda row: (newest_first(row.first_detection_date), *_worst(row))),
+    "most_devices": ("-device_count", lambda row: (-(row.device_count or 0), *_worst(row))),
 }
 """What Iru is asked to begin with, in case the walk cannot finish; and the order proper."""
 
