@@ -185,12 +185,16 @@ def _test(key: str, operator: str, value: Any) -> Test:
 
 
 def _among(operator: str, values: list[Any]) -> Test:
-    listed = {json.dumps(value) for value in values}
+    texts = {value for value in values if isinstance(value, str)}
+    others = {json.dumps(value) for value in values if not isinstance(value, str)}
     parts = [str(value).casefold() for value in values]
+
+    def is_listed(value: Any) -> bool:
+        return value in texts if isinstance(value, str) else json.dumps(value) in others
 
     def inside(value: Any) -> bool:
         if operator.endswith("in"):
-            return any(json.dumps(one) in listed for one in (value if isinstance(value, list) else [value]))
+            return any(map(is_listed, value)) if isinstance(value, list) else is_listed(value)
         return value is not None and any(part in str(value).casefold() for part in parts)
 
     return lambda value: inside(value) != operator.startswith("not_")
