@@ -67,5 +67,8 @@ class CallLimit:
 async def _hold(held: contextlib.AsyncExitStack, limit: anyio.CapacityLimiter) -> None:
     """Take a place of `limit` until `held` is left; a task may hold several."""
     call = object()
-    await limit.acquire_on_behalf_of(call)
+    try:
+        limit.acquire_on_behalf_of_nowait(call)
+    except anyio.WouldBlock:
+        await limit.acquire_on_behalf_of(call)
     held.callback(limit.release_on_behalf_of, call)

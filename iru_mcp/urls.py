@@ -11,7 +11,7 @@ import ipaddress
 import re
 import socket
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from .errors import ConfigError
@@ -20,8 +20,7 @@ _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-
 _PORTS = {"https": 443, "http": 80}
 
 
-@dataclass(frozen=True, slots=True)
-class Url:
+class Url(NamedTuple):
     """A URL without user, password and fragment. `host` is as a resolver sees it, `port` None for the scheme's own."""
 
     scheme: str

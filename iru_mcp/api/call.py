@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from ..errors import (
     ConfigError,
@@ -48,8 +48,7 @@ class Reader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Batch(Generic[R]):
+class Batch(NamedTuple, Generic[R]):
     """One page: its rows as sent, where it began, where the next begins, and the total if Iru said."""
 
     endpoint: Endpoint[R]

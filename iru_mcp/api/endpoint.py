@@ -1,4 +1,4 @@
-"""An endpoint is a value: where it is, which permission it needs, what comes back and how it is paged."""
+"""An endpoint, declared once: where it is, which permission it needs, what comes back and how it is paged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Endpoint(Generic[R]):
     """One GET of Iru's API. In Iru a permission is a method and a path, so both are one fact, written here once."""
 
@@ -30,7 +30,7 @@ class Endpoint(Generic[R]):
     paging: Paging
     filters: frozenset[str] = field(default_factory=frozenset)
     """Query parameters that Iru documents. Iru ignores others silently, so the client refuses to send them."""
-    required: Mapping[str, str] = field(default_factory=dict, compare=False)
+    required: Mapping[str, str] = field(default_factory=dict)
     """Parameters without which Iru refuses the request, as a probe may send them."""
     product: str = ""
     """The separately bought product behind the path, if any."""

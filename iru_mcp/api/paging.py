@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from ..errors import Unreadable
@@ -20,8 +20,7 @@ Position = int | str
 QueryParams = dict[str, str | int]
 
 
-@dataclass(frozen=True, slots=True)
-class RawPage:
+class RawPage(NamedTuple):
     """One page as Iru sent it: its raw rows, where the next begins (None at the end), and the total if Iru said."""
 
     rows: Sequence[Any]
@@ -114,8 +113,7 @@ class Whole(_Unpaged):
         return RawPage(rows, None, len(rows))
 
 
-@dataclass(frozen=True, slots=True)
-class Offset:
+class Offset(NamedTuple):
     """`limit` and `offset`; a count beside the rows where there is an envelope, else a short page is the end."""
 
     size: int
@@ -136,8 +134,7 @@ class Offset:
         return RawPage(rows, after if more else None, total, total)
 
 
-@dataclass(frozen=True, slots=True)
-class PageNumber:
+class PageNumber(NamedTuple):
     """`page` counted from 1, and optionally the parameter that sets its size; the answer's own size is believed."""
 
     size: int
@@ -164,8 +161,7 @@ class PageNumber:
         return RawPage(rows, int(position) + 1 if more else None, total, None if pages is None else pages + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class NextCursor:
+class NextCursor(NamedTuple):
     """A cursor in the answer's `next`, sent back as `name`.
 
     `next` is a URL for users and audit events, often on another host, and a bare cursor for detections:
@@ -198,8 +194,7 @@ class NextCursor:
             raise Unreadable("Iru's 'next' holds no cursor.", "Tell the user; the answer cannot be trusted.") from None
 
 
-@dataclass(frozen=True, slots=True)
-class PrismPages:
+class PrismPages(NamedTuple):
     """Prism: `limit` with `cursor`, or with `offset` where a sort is asked for or the tenant sends no cursor.
 
     A short page is not the end while a cursor comes, and `total` may be null; a walk by offset that gets no total

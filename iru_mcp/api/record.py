@@ -65,7 +65,7 @@ def _offset(zone: str | None) -> timedelta:
 
 def write_moment(value: datetime) -> str:
     """ISO 8601 in UTC, whole seconds: `2026-11-20T09:30:00Z`."""
-    return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+    return f"{value.astimezone(UTC).isoformat(timespec='seconds').removesuffix('+00:00')}Z"
 
 
 def _blank_is_none(value: object) -> object:
@@ -154,8 +154,11 @@ class Record(Declared):
 
         A declared field with a value that does not fit becomes None; what was sent stays as `<field>_as_sent`.
         """
-        if not isinstance(row, dict) or any(row.get(key) in (None, "") for key in cls.identity):
+        if not isinstance(row, dict):
             return None
+        for key in cls.identity:
+            if row.get(key) in (None, ""):
+                return None
         try:
             return cls.model_validate(row)
         except ValidationError as error:
@@ -184,16 +187,20 @@ class Record(Declared):
         declared = self.__dict__
         for name in names:
             value = declared[name] if name in declared else self._further(name)
-            if value is not None and not is_blank(kept := tidy(value, name)):
+            if type(value) is str:  # most are, and a call for each would cost as much as all else here
+                if value.strip():
+                    found[name] = _tidy_text(value, name)
+            elif value is not None and not is_blank(kept := tidy(value, name)):
                 found[name] = kept
         return found
 
     def _further(self, name: str) -> Json:
         """A column of `flat()` that is no declared field, not yet tidied."""
         value = (self.model_extra or {}).get(name)
-        outer = next((field for field in self.flattened() if name.startswith(f"{field}_")), "")
-        if outer and is_blank(value):
-            return getattr(self.__dict__[outer], name.removeprefix(f"{outer}_"), None)
+        if is_blank(value):
+            for outer in self.flattened():
+                if name.startswith(f"{outer}_"):
+                    return getattr(self.__dict__[outer], name.removeprefix(f"{outer}_"), None)
         return value
 
     @classmethod
@@ -237,7 +244,9 @@ def as_object(value: Json) -> dict[str, Json]:
 
 def is_blank(value: Json) -> bool:
     """Nothing worth sending: None, blank text, an empty list or object. False and 0 are something."""
-    return not value.strip() if isinstance(value, str) else value is None or value in ([], {})
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (not value and isinstance(value, (list, dict)))
 
 
 _DATE_KEYS = re.compile(
@@ -264,10 +273,10 @@ def tidy(value: Json, key: str = "") -> Json:
 def _tidy_text(value: str, key: str) -> Json:
     if len(value) == 20 and value[10] == "T" and value[19] == "Z":
         return value  # a time that is tidy already
-    if value in ("True", "False"):
-        return value == "True"
-    if value in ("Yes", "No") and key in _YES_NO_KEYS:
-        return value == "Yes"
+    if len(value) < 6:
+        if value in ("True", "False"):
+            return value == "True"
+        return value == "Yes" if value in ("Yes", "No") and key in _YES_NO_KEYS else value
     if len(value) >= 10 and value[:4].isdigit() and (_SURELY_A_TIME.fullmatch(value) or _DATE_KEYS.fullmatch(key)):
         try:
             return write_moment(read_moment(value))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from ..errors import UsageError
 from .endpoint import Endpoint
@@ -14,8 +13,7 @@ from .record import Record
 R = TypeVar("R", bound=Record)
 
 
-@dataclass(frozen=True, slots=True)
-class Request(Generic[R]):
+class Request(NamedTuple, Generic[R]):
     """A page of an endpoint: the path with its ids, the position of the page, and all query parameters by name."""
 
     endpoint: Endpoint[R]

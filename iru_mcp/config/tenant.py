@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..errors import ConfigError
 from ..urls import is_loopback, read_host, read_url
@@ -16,8 +16,7 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _RIGHT = "The right form is https://SUBDOMAIN.api.kandji.io or https://SUBDOMAIN.api.eu.kandji.io."
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
+class Tenant(NamedTuple):
     """Whose API, and where: subdomain and region are read off the URL and empty for another host."""
 
     base_url: str

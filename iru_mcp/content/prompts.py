@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import completions
 from .completions import Completer
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """What a prompt asks of its reader."""
 
     name: str
@@ -24,8 +22,7 @@ class Argument:
     default: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One call: `{name}` in an argument is what the reader gave, `<name>` what an earlier answer showed."""
 
     tool: str
@@ -50,8 +47,7 @@ _CARE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(NamedTuple):
     """A named start of an investigation."""
 
     name: str

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from ..api.endpoints.prism import COLUMNS, COMMON_COLUMNS
@@ -13,8 +13,7 @@ from ..tools.kit.catalogue import catalogue, toolsets
 from .completions import Completer, OpenClient, blueprint_name, device_name, one_of, platform, user_email
 
 
-@dataclass(frozen=True, slots=True)
-class Guide:
+class Guide(NamedTuple):
     """One text at one URI, made by `read` when a client asks for it."""
 
     uri: str
@@ -25,8 +24,7 @@ class Guide:
     mime_type: str = "text/markdown"
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """Texts at the URIs that fit a pattern with one `{slot}`, at its end.
 
     `read` makes the text and gives None for a value it does not know; or `tool` is called with the value as `argument`.

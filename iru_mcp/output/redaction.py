@@ -115,11 +115,13 @@ def withheld(value: Any, key: str = "") -> Any:
 
 def withhold(value: Any, fields: Collection[str]) -> Any:
     """`value` without what stands under the names of `fields`, at any depth."""
-    if type(value) is str:  # most are, and are not asked further
-        return value
     if isinstance(value, dict):
         return {
-            name: WITHHELD if name in fields and inner is not None else withhold(inner, fields)
+            name: WITHHELD
+            if name in fields and inner is not None
+            else inner
+            if type(inner) is str  # most are, and are not asked further
+            else withhold(inner, fields)
             for name, inner in value.items()
         }
     return [withhold(inner, fields) for inner in value] if isinstance(value, (list, tuple)) else value
@@ -151,7 +153,7 @@ _GROUP_NAMES = frozenset("root wheel staff admin users daemon nogroup nobody".sp
 def may_hold_secret(text: str) -> bool:
     """Whether `text` needs a closer look; False for nearly all text, quickly."""
     lower = _as_hints_are(text)
-    return any(pattern.search(lower) for pattern in (patterns.FIRST_HINT, patterns.SHAPED, patterns.USER_INFO))
+    return bool(patterns.FIRST_HINT.search(lower) or patterns.SHAPED.search(lower) or patterns.USER_INFO.search(lower))
 
 
 def _as_hints_are(text: str) -> str:

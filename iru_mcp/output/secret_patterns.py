@@ -155,18 +155,21 @@ INERT = re.compile(r"[\w./+-]{0,19}|[0-9a-fA-F-]*[a-fA-F][0-9a-fA-F-]*|\d{4}-\d\
 """Most values are this: too short, a UUID, a hash or a time."""
 
 
-def _any_of(words: list[str]) -> re.Pattern[str]:
-    """Finds any of the words. They are put together by their first letter, so that few are tried at each place."""
-    letters = {word[0]: "|".join(re.escape(other[1:]) for other in words if other[0] == word[0]) for word in words}
-    return re.compile("|".join(f"{re.escape(letter)}(?:{rest})" for letter, rest in letters.items()))
+def _any_of(words: list[str]) -> str:
+    """A pattern of any of the words. They are put together letter by letter, so that few are tried at each place."""
+    if "" in words:
+        return ""
+    letters = {word[0]: [other[1:] for other in words if other[0] == word[0]] for word in words}
+    parts = [re.escape(letter) + _any_of(rest) for letter, rest in letters.items()]
+    return parts[0] if len(parts) == 1 else f"(?:{'|'.join(parts)})"
 
 
-FIRST_HINT = _any_of(
-    (
+FIRST_HINT = re.compile(
+    _any_of(
         "pass|secret|token|key|pin|code|prk|pwd|psk|albc|wort|wachtwoord|contrase|bearer|basic|auth|cookie|sig"
         "|credential|-u|-p|-w|-a |-b |/rp|/p:|-setairport|</|net use|securestring|sudo|eyj|akia|asia|ghp_|gho_|ghs_"
-        "|ghu_|ghr_|github_|glpat|glrt|xox|xapp|sk_|rk_|sk-|npm_|hf_|dop_|aiza|ya29|pypi|sg.|whsec|shpat"
-    ).split("|")
+        "|ghu_|ghr_|github_|glpat|glrt|xox|xapp|sk_|rk_|sk-|npm_|hf_|dop_|aiza|ya29|pypi|sg.|whsec|shpat".split("|")
+    )
 )
 """One of these is in every text that may hold another secret, in lower case."""
 GROUPS = re.compile(

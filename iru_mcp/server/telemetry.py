@@ -7,15 +7,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from opentelemetry import trace
 
 from ..api.endpoint import Endpoint
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """One tool call: `outcome` is `ok` or the name of what went wrong; `seconds` include waiting for a place."""
 
     tool: str
@@ -26,8 +25,7 @@ class Finished:
     caller: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """One request to Iru: its endpoint's path, the status that came (0: none) and the seconds it took."""
 
     path: str

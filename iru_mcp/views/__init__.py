@@ -15,10 +15,9 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import __version__
 from ..output.palette import palette
@@ -35,8 +34,7 @@ RESOURCE_META: dict[str, Any] = {
 """What a client reads of every view before it shows it: no domain is needed."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerView:
+class AnswerView(NamedTuple):
     """A page that draws the answers of some tools: of `graph`, drawGraph of the script graph.js is called with each."""
 
     name: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ def _total(answer: dict[str, Any]) -> Any:
 
 async def outcome(question: Asked, tenant: Recording) -> Outcome:
     """One question, asked of a client that has seen nothing."""
-    limits = replace(Limits(), cache_seconds=60.0, per_second=10_000.0, call_seconds=600.0)
+    limits = Limits(cache_seconds=60.0, per_second=10_000.0, call_seconds=600.0)
     client = IruClient(HOST, lambda: TOKEN, transport=tenant, limits=limits, now=lambda: NOW)
     tools = select(catalogue())
     try:

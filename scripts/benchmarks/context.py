@@ -69,7 +69,7 @@ class Recording(httpx.AsyncBaseTransport):
 
 @asynccontextmanager
 async def _client(tenant: Recording) -> AsyncIterator[IruClient]:
-    limits = replace(Limits(), cache_seconds=_CACHE_SECONDS, per_second=10_000.0, call_seconds=600.0)
+    limits = Limits(cache_seconds=_CACHE_SECONDS, per_second=10_000.0, call_seconds=600.0)
     client = IruClient(HOST, lambda: TOKEN, transport=tenant, limits=limits, now=lambda: NOW)
     try:
         yield client

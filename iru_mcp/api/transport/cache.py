@@ -14,8 +14,8 @@ import marshal
 import sys
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, overload
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, overload
 
 import anyio
 
@@ -64,8 +64,7 @@ class _PackedRows(Sequence[Any]):
         return list(map(marshal.loads, found)) if isinstance(found, list) else marshal.loads(found)  # noqa: S302
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
+class _Stored(NamedTuple):
     """A page that any number of readers may be given, when it came, and its size in bytes."""
 
     at: float
@@ -138,7 +137,7 @@ class Cache:
         finally:
             self._leave(key, shared)
         rows = _PackedRows(page.rows)
-        stored = _Stored(self.clock(), replace(page, rows=rows), rows.size)
+        stored = _Stored(self.clock(), page._replace(rows=rows), rows.size)
         self._store(key, stored)
         return stored
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 import anyio
 
@@ -21,8 +22,7 @@ DOCUMENTED_HOUR = 10_000
 """Requests an hour that Iru documents for a tenant, shared by all its tokens; its answers may state another limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Bounds on what one process asks of Iru. Seconds, counts, bytes."""
 
     attempts: int = 3

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ...errors import ConfigError
 
@@ -18,8 +17,7 @@ SHORTEST = 16
 _NAMED = re.compile(r"(?:([A-Za-z0-9_.-]{1,40}):)?([\x21-\x2b\x2d-\x7e]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """A holder of an accepted token: a name for the audit line, and what an authorization server said of it."""
 
     name: str

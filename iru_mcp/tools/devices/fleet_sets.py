@@ -10,8 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...api.call import Call, Interrupted
 from ...api.endpoint import Endpoint
@@ -42,8 +41,7 @@ async def _rows(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class AppHolders:
+class AppHolders(NamedTuple):
     """The devices that have an app, how its matches are called, and the devices that report their apps at all."""
 
     has: frozenset[str]

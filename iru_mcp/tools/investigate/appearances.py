@@ -9,9 +9,8 @@ the report, and says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...api.call import Call
 from ...api.endpoint import Endpoint
@@ -24,8 +23,7 @@ from .events import Event, Level, event_at
 from .sources import is_admin, is_from_apple, is_hidden, program_of, read_prism_rows, suspicious_traits
 
 
-@dataclass(frozen=True, slots=True)
-class Appearance:
+class Appearance(NamedTuple):
     """A Prism category whose rows are events: the platforms that report it, and what makes events of a row."""
 
     category: Endpoint[PrismRow]

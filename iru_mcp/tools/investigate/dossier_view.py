@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from ...api.endpoints.devices import Device, DeviceDetails, DeviceStatus
 from ...api.endpoints.vulnerabilities import Detection
@@ -76,8 +75,7 @@ def security(details: DeviceDetails | None) -> dict[str, Any]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(NamedTuple):
     """What was read of a device, and since when something counts as new."""
 
     parts: Mapping[str, Attempt[Any]]

@@ -12,11 +12,10 @@ line as one that does not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...api.record import Record, write_moment
 from ..kit.params import newest_first
@@ -33,8 +32,7 @@ class Level(IntEnum):
     NOTABLE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened: `what` in our words, `item` what sets it apart from others of its kind.
 
     `look` is the tool call that shows more. `dedupe_key` is equal for reports of one thing by two sources. `weight`

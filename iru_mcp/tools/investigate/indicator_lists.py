@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...api.endpoint import Endpoint
 from ...api.endpoints.devices import LIST_DEVICES
@@ -23,8 +22,7 @@ from ..vulnerabilities.lists import rank
 from .indicator_matching import Search, search_alerts, search_detections, search_devices, search_prism, search_users
 
 
-@dataclass(frozen=True, slots=True)
-class SearchedList:
+class SearchedList(NamedTuple):
     """One list of Iru's: in which fields each kind is looked for there, what a hit shows, and what shows more.
 
     With `group_by`, hits that agree in these fields are one row, and the rarest come first, since what hides behind a

@@ -13,8 +13,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from ...folding import fold
@@ -71,8 +70,7 @@ _FILE_ENDINGS = frozenset("app bin command dmg dylib js jar pkg plist pl php ps1
 _NAMES = ("app_name", "process_name", "username", "device_name")
 
 
-@dataclass(frozen=True, slots=True)
-class Indicator:
+class Indicator(NamedTuple):
     """What to look for: the text that is searched, the kinds it may be, and whether it is below a home folder."""
 
     value: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, TypedDict
@@ -159,7 +158,7 @@ async def _read_events(
 
 def _on(record: Device, subject: Subject, event: Event) -> Event:
     """The event with its device's name, where there are several."""
-    return replace(event, device=serial_of(record)) if len(subject.devices) > 1 else event
+    return event._replace(device=serial_of(record)) if len(subject.devices) > 1 else event
 
 
 async def _audit(ctx: Context, subject: Subject, early: datetime | None, late: datetime | None) -> SourceRows[Event]:

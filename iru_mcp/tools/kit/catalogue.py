@@ -128,7 +128,7 @@ class Tool:
         counts = given.get("group_by") or given.get("limit") == 0
         requests = self.count_requests if counts and self.count_requests else self.requests
         call = client.call(*self.endpoints, *self.optional, requests=requests, progress=progress)
-        return Context(call, Cursors(question(self.name, given), client.cursor_key()), client, caller)
+        return Context(call, Cursors(question(self.name, given), client.cursor_key), client, caller)
 
     def read(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments, typed. Raises UsageError naming what is wrong and what is valid, never the value."""

@@ -13,8 +13,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ...api.paging import Position
@@ -45,12 +44,11 @@ def question(tool: str, arguments: Mapping[str, Any]) -> bytes:
     return json.dumps([tool, asked], sort_keys=True, default=str).encode("utf-8", "replace")
 
 
-@dataclass(frozen=True, slots=True)
-class Cursors:
+class Cursors(NamedTuple):
     """Writes and reads the cursors of one question under a secret key."""
 
     question: bytes
-    key: bytes
+    key: Callable[[], bytes]
 
     def write(self, point: ResumePoint) -> str:
         """`point` as opaque text."""
@@ -76,4 +74,4 @@ class Cursors:
         return ResumePoint(*json.loads(content))
 
     def _seal(self, content: bytes) -> bytes:
-        return hmac.digest(self.key, self.question + b"\0" + content, "sha256")[:_SEAL_BYTES]
+        return hmac.digest(self.key(), self.question + b"\0" + content, "sha256")[:_SEAL_BYTES]

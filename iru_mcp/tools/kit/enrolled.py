@@ -9,8 +9,7 @@ and the answer says so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import Any, NamedTuple, TypedDict, TypeVar, Unpack
 
 from ...api.call import Call, Interrupted
 from ...api.endpoints.devices import LIST_DEVICES, Device
@@ -40,8 +39,7 @@ _FEW = 6
 _ORDERED: Mapping[str, str | int] = {"ordering": "device_id"}
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolled:
+class Enrolled(NamedTuple):
     """The rows of the device list by device_id, and why they are not all; empty when they are."""
 
     devices: Mapping[str, Mapping[str, Any]]

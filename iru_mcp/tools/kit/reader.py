@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import anyio
 
@@ -31,16 +30,14 @@ _PAGES = 4
 """Pages of one list that one part may cost."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRows(Generic[T]):
+class SourceRows(NamedTuple, Generic[T]):
     """The records of one list, and in words what of it was not read; empty when all was."""
 
     records: list[T]
     missing: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt(Generic[T]):
+class Attempt(NamedTuple, Generic[T]):
     """What one read came to: its value, or the error in its place, and its state in words."""
 
     state: str

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from ...api.call import Call, Interrupted
@@ -19,8 +18,7 @@ _MOST_CANDIDATES = 3
 _EVERYTHING: list[dict[str, str]] = [{}]
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedDevice:
+class ResolvedDevice(NamedTuple):
     """A device that was named: its id, and the rest of it when Iru had to be asked."""
 
     device_id: str

@@ -35,13 +35,14 @@ class RowShape(Generic[T]):
 
     def pick(self, record: Record, names: Sequence[str]) -> dict[str, Any]:
         """A few columns of a record, cheaply, for reading many."""
-        iru_names = [self.iru_names.get(name, name) for name in names] if self.iru_names else names
+        if not (self.flat or self.iru_names):
+            return record.pick(names)
+        iru_names = [self.iru_names.get(name, name) for name in names]
         found = self.flat(record) if self.flat else record.pick(iru_names)
         return {name: found[iru_name] for name, iru_name in zip(names, iru_names, strict=True) if iru_name in found}
 
-    def usual(self, record: Record) -> dict[str, Any]:
-        """The usual columns of a record that hold something."""
-        names = columns_of(self.columns)
+    def usual(self, record: Record, names: Sequence[str]) -> dict[str, Any]:
+        """The usual columns of a record that hold something; `names` are those of `columns`."""
         row = self.lean(self.pick(record, names))
         return {name: row[name] for name in names if name in row} | self.marks(record)
 
@@ -93,6 +94,7 @@ class RowCollector(Generic[T]):
     ) -> None:
         self._rows: list[dict[str, Any]] = []
         self._shape, self._fields, self._limit, self._pseudonymised = shape, fields, limit, pseudonymised
+        self._usual = columns_of(shape.columns)
         self._size = 0
         self._constant: dict[str, Any] = {}
         self._found: set[str] = set()
@@ -115,7 +117,7 @@ class RowCollector(Generic[T]):
             row, names = self._shape.chosen(record, self._fields)
             self._found |= names
         else:
-            row = self._shape.usual(record)
+            row = self._shape.usual(record, self._usual)
         total = self._size + size_truncated(self._pseudonymised(row))
         before = self._constant if self._rows else row
         constant = {name: value for name, value in before.items() if row.get(name) == value}
@@ -130,8 +132,7 @@ class RowCollector(Generic[T]):
 
     def page(self, declared: Collection[str], *, complete: bool) -> Page[T]:
         """The rows as a page. Raises UsageError when `fields` has a name that is not `declared` and that no row has."""
-        usual = columns_of(self._shape.columns)
-        known_fields(self._fields, {*self._found, *declared, *usual, *self._shape.more_columns})
+        known_fields(self._fields, {*self._found, *declared, *self._usual, *self._shape.more_columns})
         page: Page[T] = Page(cast("list[T]", self._rows), complete)
         empty = [name for name in self._fields if name != ALL and not any(name in row for row in self._rows)]
         if empty and self._rows:

@@ -31,8 +31,7 @@ _NEAREST, _LIKENESS, _COMPARED = 4, 0.5, 2_000
 """Values told of many, how alike to what was asked for, and among how many of the most frequent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check(Generic[R]):
+class Check(NamedTuple, Generic[R]):
     """A filter as it is applied here. `sent` when Iru was asked to apply it too, so that a row failing it shows that
     Iru did not. The test gives None for a row that does not tell: it does not pass, and is counted."""
 

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic_core import to_json
+
 from ...output.clean import MAX_FIELD
 
 MAX_ANSWER = 48_000
@@ -24,19 +26,20 @@ _FLOOR = 3
 """Rows that every section may show before one shows more."""
 _AROUND = len('"rows":[],"rows_left_out":1000,')
 
-_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
 
 def size(value: Any) -> int:
     """Bytes of `value` as it goes out: text beyond ASCII costs tokens by the byte."""
-    return len(_compact(value).encode("utf-8", "replace"))
+    try:
+        return len(to_json(value))
+    except ValueError:  # half a character is no UTF-8; cleaning takes it out
+        return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
 
 
 def size_truncated(value: Any) -> int:
     """Bytes of `value` with its texts as long as they go out."""
-    text = _compact(value)
+    whole = size(value)
     # A value that is shorter than the longest text holds none to truncate; most rows are.
-    return len(text.encode("utf-8", "replace")) if len(text) <= MAX_FIELD else size(truncated(value))
+    return whole if whole <= MAX_FIELD else size(truncated(value))
 
 
 @dataclass(slots=True)

@@ -9,9 +9,8 @@ could not be read are told in `missing`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
@@ -45,8 +44,7 @@ _PAGES = 60
 _SHOWN = 8
 
 
-@dataclass(frozen=True, slots=True)
-class ItemScope:
+class ItemScope(NamedTuple):
     """A library item and the blueprints that have it, by id; `missing` says why these may not be all."""
 
     item_id: str

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Unpack
+from typing import Annotated, Any, NamedTuple, Unpack
 
 from pydantic import Field
 
@@ -142,8 +141,7 @@ def _has_reported(record: LibraryItemStatus) -> bool:
     return record.reported_at is not None or "reported_at_as_sent" in (record.model_extra or {})
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
+class _Standing(NamedTuple):
     """The rows of an item beside the enrolled devices that should have one."""
 
     rows: SourceRows[LibraryItemStatus]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, TypedDict, TypeVar, Unpack
+from typing import Annotated, Any, NamedTuple, TypedDict, TypeVar, Unpack
 
 from pydantic import BeforeValidator, Field
 
@@ -142,8 +141,7 @@ async def prism_page(
     return page
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(NamedTuple):
     """What was asked, for what is said about the answer."""
 
     endpoint: Endpoint[PrismRow]

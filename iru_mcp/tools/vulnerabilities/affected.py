@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -118,8 +117,7 @@ def _by_name(row: AffectedDevice) -> tuple[str, str]:
     return (fold(row.name or ""), row.device_id)
 
 
-@dataclass(frozen=True, slots=True)
-class _Holders:
+class _Holders(NamedTuple):
     """The device list, and the people of the directory by folded address."""
 
     enrolled: Enrolled
