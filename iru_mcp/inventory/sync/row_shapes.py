@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...api.endpoint import Endpoint
 from ...api.endpoints.device_apps import APP_SHAPE, LIST_DEVICE_APPS, App
@@ -49,8 +48,7 @@ PLATFORMS = ("Windows", "Android")
 """As the device list spells them. Prism's published device families are Apple's alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class PerDevice:
+class PerDevice(NamedTuple):
     """A request of its own for each device of `platforms` of which Prism has no row."""
 
     endpoint: Endpoint[Any]
