@@ -18,19 +18,7 @@ from typing import NoReturn, TextIO
 from .. import __version__
 from ..config.settings import FIELDS, read, unknown
 from ..errors import ConfigError, IruError, UsageError, reader_has_left
-from . import inventory
-
-_VERBS = {
-    "serve": "serve MCP clients (what iru-mcp does without a verb)",
-    "check": "say what the settings and the token allow",
-    "tools": "list the tools",
-    "call": "call one tool: call NAME key=value ...",
-    "view": "draw what one tool answers: view NAME key=value ...",
-    "setup": "connect MCP clients to Iru, or to the demo tenant",
-    "permissions": "list what the token needs, to paste into a ticket",
-    "demo-tenant": "serve the demo tenant's API on a port, to point any client at",
-    **inventory.VERBS,
-}
+from .flags import VERBS, add_flags
 
 
 class _Parser(argparse.ArgumentParser):
@@ -77,12 +65,9 @@ def _main(words: list[str]) -> int:
             print(f"iru-mcp: {warning}", file=sys.stderr)
         module = import_module(f".{options.verb.replace('-', '_')}", __package__)
         return int(module.run(options, settings))
-    except (UsageError, ConfigError) as error:
-        print(f"iru-mcp: {error}", file=sys.stderr)
-        return 2
     except IruError as error:
         print(f"iru-mcp: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, (UsageError, ConfigError)) else 1
     except KeyboardInterrupt:
         print("\niru-mcp: stopped.", file=sys.stderr)
         return 130
@@ -115,10 +100,10 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def _with_verb(words: list[str]) -> list[str]:
-    if words and (words[0] in _VERBS or words[0] in ("-h", "--help", "--version")):
+    if words and (words[0] in VERBS or words[0] in ("-h", "--help", "--version")):
         return words
     if words and not words[0].startswith("-"):
-        raise UsageError(f"There is no verb '{words[0][:40]}'.", f"Valid: {', '.join(_VERBS)}.")
+        raise UsageError(f"There is no verb '{words[0][:40]}'.", f"Valid: {', '.join(VERBS)}.")
     return ["serve", *words]
 
 
@@ -139,48 +124,11 @@ def _parser(first: str) -> argparse.ArgumentParser:
     parser = _Parser(prog="iru-mcp", description="Read-only Iru tools for AI agents.")
     parser.add_argument("--version", action="version", version=f"iru-mcp {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser)
-    if first in _VERBS:
-        one = verbs.add_parser(first, description=_VERBS[first], allow_abbrev=False)
-        _add_settings(one)
-        _add_flags(one, first)
-        inventory.add_flags(one, first)
+    if first in VERBS:
+        one = verbs.add_parser(first, description=VERBS[first], allow_abbrev=False)
+        add_flags(one, first)
         one.set_defaults(parser=one)
     else:
-        for verb, text in _VERBS.items():
+        for verb, text in VERBS.items():
             verbs.add_parser(verb, help=text)
     return parser
-
-
-def _add_settings(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--env-file", default="", help="read settings from this file too")
-    for name, item in FIELDS.items():
-        if item.metadata["secret"]:
-            continue
-        flag = f"--{name.replace('_', '-')}"
-        text = f"{item.metadata['help']} ({item.metadata['env']})"
-        if item.type == "bool":
-            parser.add_argument(flag, dest=name, action="store_const", const="1", help=text)
-        else:
-            parser.add_argument(flag, dest=name, help=text, choices=item.metadata["choices"] or None)
-
-
-def _add_flags(parser: argparse.ArgumentParser, verb: str) -> None:
-    if verb in ("check", "tools", "call"):
-        parser.add_argument("--json", action="store_true", help="machine-readable")
-    if verb == "check":
-        text = "write the shape of Iru's answers, without a value of them, to this file: to attach to a report"
-        parser.add_argument("--shapes", default="", metavar="FILE", help=text)
-    elif verb == "permissions":
-        parser.add_argument("--markdown", action="store_true", help="as a Markdown table")
-        parser.add_argument("--sync", action="store_true", help="what the inventory copy needs, instead of the tools")
-    elif verb == "setup":
-        parser.add_argument("clients", nargs="*", metavar="CLIENT", help="none: those that are installed")
-        parser.add_argument("--name", default="iru", help="what the client calls this server")
-        parser.add_argument("--print", dest="show", action="store_true", help="show what to paste; write nothing")
-        parser.add_argument("--remove", action="store_true", help="disconnect, and delete the stored token")
-        parser.add_argument("--token-in-file", action="store_true", help="do not use the system keyring")
-    elif verb in ("call", "view"):
-        parser.add_argument("tool", metavar="NAME")
-        parser.add_argument("arguments", nargs="*", metavar="key=value")
-        if verb == "view":
-            parser.add_argument("--out", default="", help="the HTML file to write; without it a new one is opened")

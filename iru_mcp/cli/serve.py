@@ -21,7 +21,6 @@ from ..server import Binder, Watch, open_audit, run_stdio
 from ..server.http.bearer_tokens import Keys, Tokens, named_tokens
 from ..server.telemetry import Observer
 from ..urls import read_host, read_origin, read_url
-from .inventory import read_interval
 from .tools import offered
 
 if TYPE_CHECKING:
@@ -93,6 +92,7 @@ def _listen(settings: Settings, keys: Keys | None, metrics: Metrics | None, bind
     kept_fresh: dict[str, Any] = {}
     if settings.sync_every:
         from ..inventory.fill.scheduled import copy_age, keep_fresh
+        from .inventory import read_interval
 
         every = read_interval(settings.sync_every, "--sync-every")
         background = partial(keep_fresh, binder.shared_client, every)

@@ -44,14 +44,10 @@ def from_url(url: str, allowed_hosts: Collection[str]) -> Tenant:
         return Tenant(base, label, "eu" if ".eu." in family else "us")
     if is_loopback(host) or host in {read_host("IRU_ALLOWED_API_HOSTS", name) for name in allowed_hosts}:
         return Tenant(base)
-    raise _foreign(host, label, family)
-
-
-def _foreign(host: str, label: str, family: str) -> ConfigError:
     if family in ("kandji.io", "eu.kandji.io", "iru.com", "eu.iru.com"):
         api = f"{label}.api.{'eu.' if family.startswith('eu.') else ''}kandji.io"
-        return ConfigError(f"IRU_API_URL is the web address {host}, not the API's.", f"Try https://{api}.")
-    return ConfigError(
+        raise ConfigError(f"IRU_API_URL is the web address {host}, not the API's.", f"Try https://{api}.")
+    raise ConfigError(
         f"IRU_API_URL names {host[:80]}, which is not one of Iru's API hosts.",
         f"{_RIGHT} A host of your own must be named in IRU_ALLOWED_API_HOSTS too.",
     )

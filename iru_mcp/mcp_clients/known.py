@@ -70,9 +70,8 @@ class Client:
     def entry(self, command: list[str], environment: Mapping[str, str]) -> dict[str, Any]:
         """The server's entry in this client's form."""
         env = {"env": dict(environment)} if environment else {}
-        after = {name: value for name, value in self.extra.items() if name != "type"}
-        before = {"type": self.extra["type"]} if "type" in self.extra else {}
-        return {**before, "command": command[0], "args": command[1:], **env, **after}
+        entry = {"command": command[0], "args": command[1:], **env, **self.extra}
+        return {name: entry[name] for name in sorted(entry, key=lambda name: name != "type")}
 
 
 _TABLES = tomllib.loads(Path(__file__).with_name("clients.toml").read_text("utf-8"))

@@ -41,12 +41,8 @@ class Observer(Protocol):
     def sent(self, request: Sent) -> None: ...
 
 
-@dataclass(slots=True)
-class _Tally:
-    requests: int = 0
-
-
-_tally: ContextVar[_Tally | None] = ContextVar("iru_mcp_tally", default=None)
+_requests: ContextVar[list[Endpoint[Any]] | None] = ContextVar("iru_mcp_requests", default=None)
+"""The requests of the tool call that is at work."""
 _tracer = trace.get_tracer("iru_mcp")
 
 
@@ -60,14 +56,14 @@ class Watch:
     def call(self, tool: str, arguments: Mapping[str, Any], caller: str) -> Iterator[Callable[[str], None]]:
         """Around one tool call. Call what it yields with the outcome; without that, the call counts as cancelled."""
         outcome = ["cancelled"]
-        tally = _Tally()
-        before = _tally.set(tally)
+        sent: list[Endpoint[Any]] = []
+        before = _requests.set(sent)
         began = time.monotonic()
         try:
             yield lambda word: outcome.__setitem__(0, word)
         finally:
-            _tally.reset(before)
-            done = Finished(tool, arguments, outcome[0], tally.requests, time.monotonic() - began, caller)
+            _requests.reset(before)
+            done = Finished(tool, arguments, outcome[0], len(sent), time.monotonic() - began, caller)
             for observer in self.observers:
                 observer.called(done)
 
@@ -75,9 +71,9 @@ class Watch:
     def request(self, endpoint: Endpoint[Any]) -> Iterator[Callable[[int], None]]:
         """Around one request to Iru. Call what it yields with the status. The span has the path's template, not its
         ids."""
-        tally = _tally.get()
-        if tally is not None:
-            tally.requests += 1
+        of_call = _requests.get()
+        if of_call is not None:
+            of_call.append(endpoint)
         status = [0]
         began = time.monotonic()
         try:

@@ -30,6 +30,8 @@ from .findings import Finding, Found, ask
 from .rules import SEVERITIES, Rule
 
 Event = dict[str, Any]
+Alert = dict[str, Any]
+"""An open alert as the file has it; its devices as a set."""
 
 
 @dataclass(slots=True)
@@ -38,16 +40,6 @@ class Verdict:
 
     events: list[Event]
     problems: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Open:
-    """An open alert: its number, whether an event of it was sent, its devices, and whether it is acknowledged now."""
-
-    number: int
-    told: bool
-    devices: frozenset[str]
-    acknowledged: bool
 
 
 async def judge(path: Path, rules: Sequence[Rule], now: datetime, *, keep: bool = False) -> Verdict:
@@ -89,12 +81,13 @@ class _Comparison:
         self.events: list[Event] = []
 
     def compare(self, rule: Rule, findings: dict[str, Finding]) -> None:
-        rows = self._db.execute(
-            "SELECT print, id, told, devices, coalesce(acknowledged_until, '') > ? FROM _alert "
-            "WHERE rule = ? AND resolved_at IS NULL",
+        found = records(
+            self._db,
+            "SELECT print, id, told, devices, severity, say, row, coalesce(acknowledged_until, '') > ? AS acknowledged "
+            "FROM _alert WHERE rule = ? AND resolved_at IS NULL",
             (self._at, rule.name),
-        ).fetchall()
-        held = {row[0]: _Open(row[1], bool(row[2]), frozenset(json.loads(row[3])), bool(row[4])) for row in rows}
+        )
+        held = {one["print"]: one | {"devices": frozenset(json.loads(one["devices"]))} for one in found}
         quiet = is_quiet(self._db, rule.name, self._at)
         for fingerprint, finding in findings.items():
             if fingerprint not in held:
@@ -114,34 +107,31 @@ class _Comparison:
         if told:
             self._tell("opened", number, rule, finding)
 
-    def _keep(self, rule: Rule, alert: _Open, finding: Finding, *, quiet: bool) -> None:
+    def _keep(self, rule: Rule, alert: Alert, finding: Finding, *, quiet: bool) -> None:
         """Update an alert that is still found. Its event is sent when a mute has ended, or when other devices have it
         now."""
         self._db.execute(
             "UPDATE _alert SET severity = ?, say = ?, row = ?, devices = ?, told = ? WHERE id = ?",
-            (finding.severity, finding.sentence, *_kept(finding), alert.told or not quiet, alert.number),
+            (finding.severity, finding.sentence, *_kept(finding), alert["told"] or not quiet, alert["id"]),
         )
         if quiet:
             return
-        if not alert.told:
-            self._tell("opened", alert.number, rule, finding)
-        elif rule.cause and finding.devices != alert.devices and not alert.acknowledged:
-            added, gone = sorted(finding.devices - alert.devices), sorted(alert.devices - finding.devices)
-            self._tell("changed", alert.number, rule, finding, added=added, gone=gone)
+        if not alert["told"]:
+            self._tell("opened", alert["id"], rule, finding)
+        elif rule.cause and finding.devices != alert["devices"] and not alert["acknowledged"]:
+            added, gone = sorted(finding.devices - alert["devices"]), sorted(alert["devices"] - finding.devices)
+            self._tell("changed", alert["id"], rule, finding, added=added, gone=gone)
 
-    def _resolve(self, rule: Rule, alert: _Open) -> None:
+    def _resolve(self, rule: Rule, alert: Alert) -> None:
         listed = {row[0] for row in self._db.execute("SELECT device_id FROM devices")}
-        gone = bool(alert.devices) and not alert.devices & listed
+        gone = bool(alert["devices"]) and not alert["devices"] & listed
         why = "Iru no longer lists the device" if gone else "the rule no longer finds it"
         self._db.execute(
-            "UPDATE _alert SET resolved_at = ?, resolved_why = ? WHERE id = ?", (self._at, why, alert.number)
+            "UPDATE _alert SET resolved_at = ?, resolved_why = ? WHERE id = ?", (self._at, why, alert["id"])
         )
-        severity, say, row = self._db.execute(
-            "SELECT severity, say, row FROM _alert WHERE id = ?", (alert.number,)
-        ).fetchone()
-        if alert.told:
-            finding = Finding("", severity, say, json.loads(row), alert.devices)
-            self._tell("resolved", alert.number, rule, finding, why=why)
+        if alert["told"]:
+            finding = Finding("", alert["severity"], alert["say"], json.loads(alert["row"]), alert["devices"])
+            self._tell("resolved", alert["id"], rule, finding, why=why)
 
     def _tell(self, event: str, number: int | None, rule: Rule, finding: Finding, **more: Any) -> None:
         named = {"event": event, "alert": number, "rule": rule.name, "severity": finding.severity}

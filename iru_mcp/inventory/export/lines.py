@@ -22,8 +22,7 @@ def write_lines(db: sqlite3.Connection, out: TextIO, wanted: Wanted, shown: Show
     found = {}
     for table in tables(wanted):
         count = 0
-        for row in rows(db, table, wanted, shown, sync):
-            count += 1
+        for count, row in enumerate(rows(db, table, wanted, shown, sync), 1):  # noqa: B007 - the last is the number
             out.write(json_line({"table": table.name, "tenant": tenant} | row))
         found[table.name] = entry(table, "", count)
     return found
@@ -52,8 +51,7 @@ def write_csv(db: sqlite3.Connection, folder: Path, wanted: Wanted, shown: Shown
             with (new / f"{table.name}.csv").open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
                 writer.writerow(names)
-                for row in rows(db, table, wanted, shown, sync):
-                    count += 1
+                for count, row in enumerate(rows(db, table, wanted, shown, sync), 1):  # noqa: B007
                     writer.writerow([_cell((row | {"tenant": tenant}).get(name)) for name in names])
             found[table.name] = entry(table, f"{table.name}.csv", count)
         (new / MANIFEST).write_text(manifest(db, "csv", wanted, found), "utf-8")

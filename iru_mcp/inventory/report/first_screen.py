@@ -17,8 +17,8 @@ from ...api.record import read_moment
 from ..alerts.rules import SEVERITIES
 from ..store import utc
 from .alerts import Alert, Group, groups
-from .html import UNKNOWN, badge, css, section, table
-from .read import PRESENT, Row, missing, rows_of
+from .figures import PRESENT, missing, rows_of
+from .html import UNKNOWN, Row, badge, css, section, table
 
 _FIRST = 5
 """Things to do that are listed, and blueprints."""

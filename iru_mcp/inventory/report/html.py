@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from .read import Row
-
+Row = dict[str, Any]
 UNKNOWN = "unknown"
 """What stands in the place of a share that is not known."""
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ")

@@ -17,8 +17,7 @@ from ..store import account_name, age, utc
 from .alerts import Alert, Group, groups, open_alerts
 from .figures import figures, worst_detections
 from .first_screen import first_screen
-from .html import section, table, when
-from .read import Row
+from .html import Row, section, table, when
 
 _ALERTS = 8
 """Open alerts of one group that the page lists."""

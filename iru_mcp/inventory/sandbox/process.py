@@ -50,20 +50,16 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
     same state of the copy.
     """
     guard, path = None, Path(asked["path"])
+    sql, values = asked["sql"], asked["values"]
     try:
-        found = path.stat() if path.exists() else None
-        guard = _guard(path, (found.st_dev, found.st_ino) if found else None)
+        place = path.stat() if path.exists() else None
+        guard = _guard(path, (place.st_dev, place.st_ino) if place else None)
         with guard.within(asked["seconds"]):
-            return _found(guard, asked)
+            if asked["only_reads"]:
+                return {"tables": sorted(guard.reads(sql, values))}
+            facts = {name: guard.db.execute(fact).fetchall() for name, fact in asked["facts"].items()}
+            found = guard.run(sql, values, asked["rows"], asked["cell"])
     except (sqlite3.Error, sqlite3.Warning, MemoryError) as error:
         return {"error": str(error) or type(error).__name__, "late": guard is not None and guard.late}
-
-
-def _found(guard: Guard, asked: dict[str, Any]) -> dict[str, Any]:
-    sql, values = asked["sql"], asked["values"]
-    if asked["only_reads"]:
-        return {"tables": sorted(guard.reads(sql, values))}
-    facts = {name: guard.db.execute(fact).fetchall() for name, fact in asked["facts"].items()}
-    found = guard.run(sql, values, asked["rows"], asked["cell"])
     tables = sorted(found.tables)
     return {"tables": tables, "facts": facts, "columns": found.columns, "rows": found.rows, "more": found.more}

@@ -37,10 +37,11 @@ class _Worker:
     process: Process
     lines: BufferedByteReceiveStream
 
-    async def ask(self, line: bytes) -> Any:
+    async def ask(self, line: bytes) -> dict[str, Any]:
         assert self.process.stdin is not None  # noqa: S101 - it was given one
         await self.process.stdin.send(line)
-        return json.loads(await self.lines.receive_until(b"\n", _LONGEST_LINE))
+        answer: dict[str, Any] = json.loads(await self.lines.receive_until(b"\n", _LONGEST_LINE))
+        return answer
 
 
 class Processes:
@@ -58,19 +59,22 @@ class Processes:
         line = json.dumps(question).encode() + b"\n"
         async with self._places.place(caller):
             worker = self._idle.pop() if self._idle else await _start()
+            answer: dict[str, Any] | None = None
             try:
                 with anyio.fail_after(question["seconds"] + _GRACE_SECONDS):
-                    answer: dict[str, Any] = await worker.ask(line)
+                    answer = await worker.ask(line)
             except TimeoutError:
-                await _end(worker)
-                raise _starved() from None
+                raise TookTooLong(
+                    "The statement's process got no time to run: this machine is busy.",
+                    "Send it again as it is, with fewer at once.",
+                ) from None
             except (anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError):
-                await _end(worker)
                 raise too_long() from None
-            except BaseException:
-                await _end(worker)
-                raise
-            await self._keep(worker)
+            finally:
+                if answer is not None and len(self._idle) < _IDLE:
+                    self._idle.append(worker)
+                else:
+                    await _end(worker)
             return answer
 
     async def aclose(self) -> None:
@@ -78,27 +82,15 @@ class Processes:
         while self._idle:
             await _end(self._idle.pop())
 
-    async def _keep(self, worker: _Worker) -> None:
-        if len(self._idle) < _IDLE:
-            self._idle.append(worker)
-        else:
-            await _end(worker)
-
 
 def too_long() -> TookTooLong:
     """One text, whether SQLite stopped the statement or its process was ended."""
     return TookTooLong("The statement took too long.", "Narrow it with WHERE, or aggregate fewer rows.")
 
 
-def _starved() -> TookTooLong:
-    return TookTooLong(
-        "The statement's process got no time to run: this machine is busy.",
-        "Send it again as it is, with fewer at once.",
-    )
-
-
 async def _start() -> _Worker:
-    """A new one. Who is cancelled meanwhile ends it later: nobody would wait for one that is given up half started."""
+    """A new process. Cancellation waits until it has started: one that is given up while it starts would be waited for
+    by nobody."""
     with anyio.CancelScope(shield=True):
         process = await anyio.open_process([*_COMMAND, _MAIN], stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
     assert process.stdout is not None  # noqa: S101 - it was given one
