@@ -144,20 +144,16 @@ def _compile(rules: list[tuple[Rule, str]]) -> None:
         migrate(db)
         register(db)
         for rule, where in rules:
-            columns = _columns(db, rule, where)
+            statement = rule.sql.strip().rstrip(";")
+            try:
+                found = db.execute(f"SELECT * FROM ({statement}\n) LIMIT 0", rule.params)
+            except sqlite3.Error as error:
+                raise ConfigError(
+                    f"{where}: the statement of the rule '{rule.name}' does not run: {str(error)[:160]}.",
+                    "Write one SELECT over the tables that inventory_schema lists.",
+                ) from None
+            columns = {column[0] for column in found.description}
             named = {*rule.key, *rule.cause, *(set(_SLOT.findall(rule.say)) - _MADE)}
             if wrong := sorted(named - columns):
                 raise ConfigError(f"{where}: the rule '{rule.name}' names {wrong[0]}, which its statement does not "
                                   "give.", f"It gives: {', '.join(sorted(columns))}.")  # fmt: skip
-
-
-def _columns(db: sqlite3.Connection, rule: Rule, where: str) -> set[str]:
-    statement = rule.sql.strip().rstrip(";")
-    try:
-        with closing(db.execute(f"SELECT * FROM ({statement}\n) LIMIT 0", rule.params)) as cursor:
-            return {column[0] for column in cursor.description}
-    except sqlite3.Error as error:
-        raise ConfigError(
-            f"{where}: the statement of the rule '{rule.name}' does not run: {str(error)[:160]}.",
-            "Write one SELECT over the tables that inventory_schema lists.",
-        ) from None

@@ -68,10 +68,9 @@ def type_of(table: str, name: str, record: type[Any] | None = None) -> Type:
 
 def _declared(annotation: Any) -> Type:
     parts = set(get_args(annotation) or (annotation,)) - {type(None)}
-    known: tuple[tuple[Any, Type], ...] = ((str, "text"), (bool, "boolean"), (datetime, "time"), (list[str], "texts"))
-    for part, type_ in known:
-        if parts == {part}:
-            return type_
+    known: dict[Any, Type] = {str: "text", bool: "boolean", datetime: "time", list[str]: "texts"}
+    if len(parts) == 1 and (part := next(iter(parts))) in known:
+        return known[part]
     return "number" if parts <= {int, float} else "json"
 
 

@@ -104,7 +104,7 @@ def application(binder: Binder, listen: Listen, draining: Callable[[], bool] = l
         max_sessions=listen.max_sessions + _SPARE_SESSIONS,
     )
     routes: list[BaseRoute] = [
-        Route("/healthz", _healthz),
+        Route("/healthz", JSONResponse({"status": "ok"}), methods=["GET"]),
         Route("/readyz", _readyz(listen, draining)),
         *_published(listen),
         *(() if listen.stateless else _sse_routes(binder, listen.prefix)),
@@ -154,10 +154,6 @@ def _cors(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
     )
 
 
-async def _healthz(_: Request) -> Response:
-    return JSONResponse({"status": "ok"})
-
-
 def _readyz(listen: Listen, draining: Callable[[], bool]) -> Callable[[Request], Any]:
     """Readiness, asked for in a thread: it may read a file or a keyring that is slow. One question at a time."""
     asking = anyio.Lock()
@@ -191,11 +187,8 @@ def _published(listen: Listen) -> list[BaseRoute]:
         routes.append(Route("/metrics", numbers))
     document = listen.keys.metadata() if listen.keys else None
     if document is not None:
-
-        async def metadata(_: Request) -> Response:
-            return JSONResponse(document, headers={"Cache-Control": "max-age=3600"})
-
-        routes += [Route(METADATA, metadata), Route(f"{METADATA}/{{path:path}}", metadata)]
+        answer = JSONResponse(document, headers={"Cache-Control": "max-age=3600"})
+        routes += [Route(path, answer, methods=["GET"]) for path in (METADATA, f"{METADATA}/{{path:path}}")]
     return routes
 
 
