@@ -15,7 +15,7 @@ _SECONDS = 60.0
 
 
 def available() -> bool:
-    """Whether the package is installed and finds a keyring that keeps what it is given."""
+    """Whether the package is installed and finds a keyring that can store something."""
     try:
         return bool(_keyring().get_keyring().priority > 0)
     except ConfigError:

@@ -14,7 +14,7 @@ from ..errors import ConfigError
 from ..folding import nearest
 
 _NOT_A_PATH = ("", "off", "stderr")
-"""What a setting of a path may say instead of one."""
+"""Values of a setting with `path` that are no path."""
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
 
 
@@ -152,7 +152,7 @@ def read(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None,
 
 
 def unknown(environment: Mapping[str, str] | None = None) -> list[str]:
-    """A warning for each variable of this environment that begins as ours do and is none of them."""
+    """A warning for each IRU_ variable of the environment that is no setting."""
     known = os.environ if environment is None else environment
     return [
         f"{name} is no setting of iru-mcp and is ignored{f'; did you mean {near}?' if near else '.'}"
@@ -161,7 +161,7 @@ def unknown(environment: Mapping[str, str] | None = None) -> list[str]:
 
 
 def _strangers(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The variables that are none of ours, each with the setting whose name is nearest, empty when none is near."""
+    """The IRU_ variables that are no setting, each with the setting whose name is nearest, empty when none is near."""
     for name, value in environment.items():
         if value and name.upper().startswith("IRU_") and name not in _VARIABLES:
             yield name, next(iter(nearest(name, _VARIABLES, 1, 0.7)), "")
@@ -194,7 +194,8 @@ def _env_file(path: str) -> dict[str, str]:
 
 
 def typed(name: str, raw: Any) -> Any:
-    """What a setting says, from text, a flag or a file. Raises ConfigError naming what is valid."""
+    """The value of a setting, from the text of a flag, a variable or a file. Raises ConfigError naming what is
+    valid."""
     item = FIELDS[name]
     where = item.metadata["env"]
     text = str(raw).strip()
@@ -213,7 +214,7 @@ def typed(name: str, raw: Any) -> Any:
 
 
 def _expanded(path: str) -> str:
-    """An absolute path: ~ is ours to expand, as no shell has seen what JSON or a container's file says."""
+    """An absolute path. ~ is expanded here, as no shell does it for a JSON file or a container's."""
     try:
         return str(Path(path).expanduser().absolute())
     except RuntimeError:

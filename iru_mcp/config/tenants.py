@@ -37,12 +37,12 @@ class OneTenant:
     name: str
     settings: Settings
     share: float | None = None
-    """Of the hour's requests, how much its sync may take; None: what --quota says."""
+    """The share of the hour's requests that its sync may take; None: that of --quota."""
     token_from: str = ""
     problem: ConfigError | None = None
 
     def checked(self) -> Settings:
-        """The settings. Raises the ConfigError that is this tenant's alone."""
+        """The settings. Raises the ConfigError of this tenant alone, if there is one."""
         if self.problem:
             raise self.problem
         return self.settings

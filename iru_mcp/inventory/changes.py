@@ -50,14 +50,14 @@ def find_device(db: sqlite3.Connection, wanted: str) -> Target:
 
 @dataclass(slots=True)
 class Changes:
-    """Changes newest first, how many there are of each sort, and whether more match than are listed."""
+    """Changes, newest first; how many there are of each sort; and whether more match than are listed."""
 
     items: list[dict[str, Any]]
     counts: dict[str, dict[str, int]]
     syncs: list[str]
-    """When the copies were made that were compared, newest first."""
+    """The times of the syncs that were compared, newest first."""
     begins: str | None
-    """When the first copy was made."""
+    """The time of the first sync."""
     more: bool
 
 
@@ -70,7 +70,7 @@ def changes(  # noqa: PLR0913 - what may be asked
     *,
     most: int = 200,
 ) -> Changes:
-    """The changes seen by syncs that finished within the two moments."""
+    """The changes that syncs found which finished between the two moments."""
     kinds = [BY_NAME[kind]] if kind else [one for one in KINDS if not one.starts and (one.device or not device)]
     where = "at_sync.finished_at BETWEEN :since AND :until" + (" AND span.device = :device" if device else "")
     names = {
@@ -105,7 +105,7 @@ def changes(  # noqa: PLR0913 - what may be asked
 
 
 def _spans(kinds: Sequence[Kind], where: str) -> str:
-    """The changes of the tables: what ended, with the content that took its place, and what appeared."""
+    """SQL of the changes of the tables: spans that ended, with the content that followed, and spans that appeared."""
     found = []
     for place, kind in enumerate(kinds):
         head = (

@@ -31,11 +31,11 @@ def status(db: sqlite3.Connection, now: datetime) -> dict[str, Any]:
 
 
 FAILED = "SELECT count(*), max(at), why FROM _failed_sync"
-"""How many syncs failed since the last that did not, and when and why the newest did."""
+"""How many syncs have failed since the last successful one, and when and why the newest failed."""
 
 
 def failed_rounds(count: int, at: str | None, why: str | None) -> str:
-    """The row of FAILED in words; empty when none has failed."""
+    """The row of FAILED in words; empty when none failed."""
     return f"{count}, the last at {at}: {why}" if count else ""
 
 
@@ -46,8 +46,7 @@ def failure_notes(db: sqlite3.Connection) -> list[str]:
 
 
 def kinds(db: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
-    """Each reading's rows, the age of its newest reading, since when removals may be missing, and why it is missing or
-    old where it is."""
+    """For each reading: its rows, its age, as of when removals are known, and why it is missing or old."""
     select = "SELECT kind, state, rows, good_at AS age, why, permission AS grant FROM coverage"
     held = {row["kind"]: row for row in records(db, select)}
     late = _late_removals(db)

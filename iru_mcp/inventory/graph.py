@@ -105,8 +105,8 @@ _ENOUGH = 40
 
 
 def around(db: sqlite3.Connection, start: str, hops: int) -> Graph:
-    """What is within `hops` of the nodes that `start` names: an id, serial number, e-mail, name or CVE; `account`
-    for the whole. Raises NotFound."""
+    """The nodes within `hops` of those that `start` names: an id, serial number, e-mail, name or CVE; `account` for all
+    of the account. Raises NotFound."""
     graph = Graph(dict(_named(db, start.strip())))
     if not graph.names:
         raise NotFound(

@@ -28,7 +28,7 @@ OF_SYNCS = frozenset({"changes", "syncs", "coverage", "alerts"})
 
 @cache
 def steps() -> tuple[str, ...]:
-    """The SQL of each step, the first first."""
+    """The SQL of each step, in their order."""
     found = {file.name: file for file in resources.files(__package__).joinpath("steps").iterdir()}
     return tuple(found[name].read_text("utf-8") for name in sorted(found) if name.endswith(".sql"))
 
@@ -86,7 +86,7 @@ def view_columns() -> dict[str, list[str]]:
 
 @cache
 def kinds_read() -> dict[str, frozenset[str]]:
-    """The views, each with the kinds that it reads, found by asking SQLite, so that no list of them can be wrong."""
+    """The kinds that each view reads. SQLite is asked for them, so that there is no list to keep right."""
     longest_first = sorted((kind.name for kind in KINDS), key=len, reverse=True)
 
     def kind_of(table: str) -> str:

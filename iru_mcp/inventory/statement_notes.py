@@ -109,7 +109,7 @@ def _unread(kind: Kind) -> str:
 
 
 def notes(sql: str, views: Collection[str], found: Mapping[str, Sequence[Sequence[Any]]]) -> list[str]:
-    """What is to be said of `sql`, from the rows of its lookups."""
+    """The notes on `sql`, from the rows of its lookups."""
     told = []
     for column, text in _with_texts(sql):
         values = {

@@ -200,7 +200,7 @@ def age(db: sqlite3.Connection, now: datetime) -> dict[str, str]:
 
 
 def words(seconds: float) -> str:
-    """A length of time as people say it: 40 s, 12 min, 5 h, 3 days."""
+    """A length of time in words: 40 s, 12 min, 5 h, 3 days."""
     for size, unit in ((86_400 * 2, "days"), (3_600 * 2, "h"), (60 * 2, "min")):
         if seconds >= size:
             return f"{seconds / (size / 2):.0f} {unit}"
@@ -213,7 +213,7 @@ def utc(now: datetime) -> str:
 
 
 def meta(db: sqlite3.Connection, name: str) -> str | None:
-    """One of the file's own facts."""
+    """A fact about the file, from its table _meta."""
     row = db.execute("SELECT value FROM _meta WHERE name = ?", (name,)).fetchone()
     return row[0] if row else None
 
@@ -224,7 +224,7 @@ def account_name(db: sqlite3.Connection) -> str:
 
 
 def set_meta(db: sqlite3.Connection, name: str, value: str | None) -> None:
-    """Write, or forget, one of the file's own facts."""
+    """Write a fact about the file; None deletes it."""
     if value is None:
         db.execute("DELETE FROM _meta WHERE name = ?", (name,))
     else:

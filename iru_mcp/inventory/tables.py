@@ -156,14 +156,14 @@ LIVE_ONLY: dict[str, str] = {
     "notes": "list_device_notes",
     "lost_mode": "get_device_details",
 }
-"""What costs a request for each device and is not copied, with the tool that asks Iru for it."""
+"""What is not copied, since it costs a request for each device, with the tool that reads it from Iru."""
 
 BY_NAME = {kind.name: kind for kind in KINDS}
 READINGS = {name: kind for kind in KINDS for name in kind.readings}
-"""What a sync reads, and says of each how far it came, with the table that it is for."""
+"""The readings of a sync, each with its table: the coverage of the copy is told by reading."""
 
 
 SOURCES: tuple[Endpoint[Any], ...] = tuple(
     dict.fromkeys(each for kind in KINDS for each in kind.endpoints if each is not LIST_DEVICES) | {PRISM_COUNT: None}
 )
-"""What is read for all kinds beside the device list."""
+"""The endpoints of all kinds beside the device list."""

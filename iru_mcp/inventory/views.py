@@ -15,7 +15,7 @@ from .tables import KINDS, Kind
 
 _TIME = "strftime('%Y-%m-%dT%H:%M:%SZ', {}, 'unixepoch')"
 _CHANGED = "iif(span.changed = 0, span.since, span.changed)"
-"""0 stands for the same time as `since`: most apps never change, and 0 takes no room in the file."""
+"""0 means the same time as `since`: most apps never change, and a 0 takes no room in the file."""
 _REPORTED = (
     f"(SELECT {_TIME.format('coalesce(collected_at, updated_at)')} FROM _report WHERE category = "
     "(SELECT id FROM _category WHERE name = '{}') AND device = span.device) AS last_collected_at"
@@ -26,7 +26,7 @@ BEGAN = "(SELECT finished_at FROM _sync WHERE id = span.seen_from)"
 
 
 def columns_of(kind: Kind) -> str:
-    """What the views of a table show of its spans."""
+    """The columns that the views of a table show of its spans."""
     return ", ".join(
         (
             *(_OF_DEVICE[: 1 if kind.name == "devices" else None] if kind.device else ()),
@@ -44,7 +44,7 @@ def columns_of(kind: Kind) -> str:
 
 
 def _held(kind: str, name: str, by: str) -> str:
-    """A subquery: the `name` of what the copy holds now in `kind`, found by its column `by`."""
+    """A subquery: the `name` of the row of `kind` in the copy, found by its column `by`."""
     held = f"EXISTS (SELECT 1 FROM _{kind}_open WHERE device = 0 AND value = v._id)"
     return f"(SELECT max(v.{name}) FROM _{kind}_value v WHERE v.{by} = content.library_item_id AND {held})"
 
@@ -156,4 +156,4 @@ VIEWS: dict[str, tuple[str, str]] = {
     ),
     "alerts": ("an alert; resolved_at null while open", _ALERTS),
 }
-"""What people and models read: name -> what a row is, and the SELECT behind it."""
+"""What SQL may read, by name: what a row is, and the SELECT of the view."""

@@ -95,7 +95,7 @@ def _cut(text: str, member: _Member, before: _Member | None) -> str:
 
 
 def _verified(text: str, wanted: Any) -> str:
-    """`text` if it says `wanted`; a misread comment would show here."""
+    """`text`, if its value is `wanted`: a comment that was misread would show here."""
     if load(text) != wanted:
         raise ValueError("its comments stand where it cannot be edited safely")
     return text

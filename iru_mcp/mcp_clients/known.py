@@ -14,7 +14,7 @@ Base = Literal["home", "settings", "config"]
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What decides where files are: `sys.platform`, the home folder and the environment."""
+    """What the places of files depend on: `sys.platform`, the home folder and the environment."""
 
     platform: str
     home: str
@@ -45,12 +45,12 @@ class Client:
     file: str
     """Below the base folder, with slashes."""
     windows_file: str = ""
-    """Where it is another one there."""
+    """The file on Windows, where that is another one."""
     moved_by: str = ""
     """The variable that names another folder for the file."""
     servers: Sequence[str] = ("mcpServers",)
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """Members of the entry beside command, args and env."""
+    """Members of an entry beside command, args and env."""
     form: Literal["json", "toml"] = "json"
     then: str = "Restart it."
 

@@ -57,7 +57,7 @@ def cut(text: str, path: tuple[str, ...]) -> str:
 
 
 def _verified(text: str, wanted: Any) -> str:
-    """`text` if it says `wanted`: a header inside a multi-line string, or a table written inline, shows here."""
+    """`text`, if its value is `wanted`: a header in a multi-line string, or a table written inline, would show here."""
     try:
         same = _pruned(load(text)) == _pruned(wanted)
     except ValueError:
@@ -68,7 +68,7 @@ def _verified(text: str, wanted: Any) -> str:
 
 
 def _pruned(value: Any) -> Any:
-    """Without empty tables, which TOML's headers make and unmake in passing."""
+    """`value` without empty tables, which headers of TOML add and remove."""
     if not isinstance(value, dict):
         return value
     inner = {name: _pruned(item) for name, item in value.items()}

@@ -9,7 +9,7 @@ from typing import Any
 from ...versions import Release, read_version
 
 _WIDTHS = "abcdefghijkl"
-"""A number is written behind the letter for its count of digits: then text order is number order."""
+"""A number is written after a letter for its count of digits, so that the order of text is that of the numbers."""
 
 
 def version_key(text: Any) -> str | None:

@@ -86,7 +86,7 @@ class Guard:
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """All that is read in the block is of one state of the copy, and stops `seconds` from now."""
+        """Within the block, all reads are of one state of the copy, and stop `seconds` from now."""
         self._deadline = time.monotonic() + seconds
         self.db.execute("BEGIN")
         version = [self.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("schema_version", "user_version")]
@@ -220,5 +220,5 @@ def _shown(cell: Any) -> Any:
 
 
 def _size(cell: Any) -> int:
-    """About what Python holds for a cell."""
+    """About how many bytes a cell takes in Python."""
     return 56 + (4 * len(cell) if isinstance(cell, str) else 0)

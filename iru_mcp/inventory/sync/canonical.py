@@ -33,12 +33,12 @@ class Thing:
     """A JSON object of the columns of which only the newest value is kept."""
 
     def digest(self, kind: Kind) -> bytes:
-        """Equal for equal content, however many columns the table has that are empty."""
+        """The digest of the content: equal for equal content, however many empty columns the table has."""
         return digest_of(dict(zip((*kind.columns, "more"), self.cells, strict=True)))
 
 
 def read(kind: Kind, row: object) -> Thing | None:
-    """The thing in a raw row, or None when it is not one: not an object, without identity or without its device."""
+    """The thing in a raw row. None when the row is no object, or lacks its identity or its device."""
     record = kind.record.read(row)
     if record is None:
         return None
@@ -58,7 +58,7 @@ def read(kind: Kind, row: object) -> Thing | None:
 
 
 def canonical(value: Any, key: str = "") -> Any:
-    """`value` tidied further: any time in one form, whole numbers without a point, lists in one order."""
+    """`value` in canonical form: times in one form, whole numbers without a point, lists in one order."""
     value = tidy(value, key)
     if isinstance(value, dict):
         return {name: canonical(inner, name) for name, inner in value.items()}
@@ -75,7 +75,7 @@ def canonical(value: Any, key: str = "") -> Any:
 
 
 def seconds(value: object) -> int | None:
-    """A time as Iru writes it, in whole seconds since 1970; None for what is no time."""
+    """A time as Iru writes it, in whole seconds since 1970; None for anything else."""
     return _seconds(value) if isinstance(value, (str, datetime)) else None
 
 

@@ -39,7 +39,7 @@ class Sync:
 
 
 def commit(db: sqlite3.Connection, states: Mapping[str, ReadState], sync: Sync) -> int:
-    """Make the staged rows the copy; all of it or nothing. Returns the sync's number."""
+    """Merge the staged rows into the copy, all of them or none. Returns the sync's number."""
     with transaction(db):
         mode = "full" if all(one.mode == "full" for one in states.values() if one.state == "done") else "incremental"
         row = (sync.started_at, sync.finished_at, "partial" if sync.partial else mode, sync.requests, sync.seconds)
@@ -59,7 +59,7 @@ def commit(db: sqlite3.Connection, states: Mapping[str, ReadState], sync: Sync) 
 
 
 def _unstage(db: sqlite3.Connection, states: Mapping[str, ReadState]) -> None:
-    """Empty the stage of what was committed; what another sync left half-read stays, for the next to go on with."""
+    """Delete what was committed from the stage. What another sync has read only partly stays, for the next to go on."""
     for kind in KINDS:
         if any(reading in states for reading in kind.readings):
             for table in ("_stage", "_stage_report", "_stage_whole"):
@@ -95,7 +95,7 @@ def _merge(db: sqlite3.Connection, kind: Kind, readings: Mapping[str, ReadState]
 
 
 def _enroll(db: sqlite3.Connection, number: int) -> None:
-    """Which devices Iru lists now, and which it no longer lists since this sync."""
+    """Note which devices Iru lists now, and which it no longer lists since this sync."""
     here = "id IN (SELECT device FROM _stage WHERE kind = 'devices')"
     db.execute(
         "UPDATE _device SET listed_sync = ?, gone_sync = NULL "
@@ -123,7 +123,7 @@ def _forget_listed(db: sqlite3.Connection, kind: Kind) -> None:
 
 
 def _note_check_ins(db: sqlite3.Connection, kind: Kind) -> None:
-    """When each device that was asked for itself had last checked in; one that is gone is forgotten."""
+    """Note when each device that was asked singly had last checked in, and forget those that are gone."""
     db.execute(
         "INSERT OR REPLACE INTO _device_read(kind, device, check_in) SELECT kind, device, check_in FROM _stage_whole "
         "WHERE kind = ? AND asked",
@@ -133,7 +133,7 @@ def _note_check_ins(db: sqlite3.Connection, kind: Kind) -> None:
 
 
 def _note_reports(db: sqlite3.Connection, kind: Kind) -> None:
-    """When each device last reported the category."""
+    """Note when each device last reported the category."""
     db.execute("INSERT OR IGNORE INTO _category(name) VALUES (?)", (kind.name,))
     db.execute(
         "INSERT OR REPLACE INTO _report(category, device, updated_at, collected_at) SELECT c.id, s.device, "
@@ -144,7 +144,7 @@ def _note_reports(db: sqlite3.Connection, kind: Kind) -> None:
 
 
 def _apply(db: sqlite3.Connection, kind: Kind, number: int) -> None:
-    """Close what ended and open what began. What took the place of news is news."""
+    """Close the spans that ended and open those that began. What follows a span that is NEWS is NEWS too."""
     name = kind.name
     dated = f"since, changed{', latest' if kind.latest else ''}"
     ended = "(device, value) IN (SELECT device, value FROM closing)"
@@ -197,8 +197,8 @@ def _cover(  # noqa: PLR0913, PLR0917 - the facts of one reading
 
 
 def _count_left_out(db: sqlite3.Connection) -> None:
-    """How many rows of each reading are of devices that are not enrolled: of all, for a device may have come or gone
-    while a table was not read."""
+    """Count the rows of each reading that are of devices which are not enrolled. All readings are counted: a device may
+    have come or gone while a table was not read."""
     for kind in KINDS:
         for reading in kind.readings:
             count = f"SELECT count(*) FROM _{kind.name}_open WHERE device IN ({_LEFT}) AND {_whose(kind, reading)}"
@@ -221,7 +221,7 @@ def _bound(db: sqlite3.Connection, reading: str, state: ReadState, sync: Sync) -
 
 
 def _whose(kind: Kind, reading: str) -> str:
-    """The rows of the copy that a reading is for."""
+    """SQL for the rows of the copy that a reading is for."""
     if len(kind.readings) == 1:
         return "1"
     return f"device {'NOT ' if reading == kind.name else ''}IN ({asked_singly(kind)})"

@@ -16,7 +16,7 @@ ENROLLED = "SELECT id FROM _device WHERE listed_sync IS NOT NULL AND gone_sync I
 
 
 def diff(db: sqlite3.Connection, kind: Kind, done: Mapping[str, ReadState], number: int, *, first: bool) -> None:
-    """Fill the temporary tables `closing` and `opening`."""
+    """Fill the temporary tables `closing` (spans that end) and `opening` (spans that begin)."""
     for table in ("closing", "opening"):
         db.execute(f"DROP TABLE IF EXISTS temp.{table}")
     span = "device INTEGER, key INTEGER, value INTEGER"
@@ -45,7 +45,7 @@ def diff(db: sqlite3.Connection, kind: Kind, done: Mapping[str, ReadState], numb
 
 
 def _held(kind: Kind, done: Mapping[str, ReadState]) -> Iterator[str]:
-    """The spans that the readings would have shown if they were still so, as FROM and WHERE."""
+    """SQL (FROM and WHERE) for the spans that the readings would have shown again if nothing had changed."""
     if kind.starts:
         return  # what happened stays
     joined = f"_{kind.name}_open o JOIN _{kind.name}_value v ON v._id = o.value"
@@ -78,7 +78,7 @@ def _fresh(kind: Kind) -> str:
 
 
 def _refresh(db: sqlite3.Connection, kind: Kind) -> None:
-    """The newest of what is not versioned: some columns, and when Iru says that the row changed."""
+    """Update what is not versioned: columns of which only the newest value is kept, and Iru's time of change."""
     differs = "s.changed IS NOT o.changed" + (" OR s.latest IS NOT o.latest" if kind.latest else "")
     if kind.latest or kind.changed:
         newest = f"changed = s.changed{', latest = s.latest' if kind.latest else ''}"
@@ -90,7 +90,8 @@ def _refresh(db: sqlite3.Connection, kind: Kind) -> None:
 
 
 def pair_up(db: sqlite3.Connection, kind: Kind) -> None:
-    """Join what ended with what took its place: of one thing, else of one family (an app with another path)."""
+    """Pair the spans that ended with those that followed: of the same thing, else of one family (an app with another
+    path)."""
     _pair(db, "device, key", "", "")
     if kind.family:
         of_value = f'JOIN _{kind.name}_value v ON v._id = t.value WHERE v."{kind.family}" IS NOT NULL AND'

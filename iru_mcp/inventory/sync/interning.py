@@ -20,7 +20,7 @@ from ..tables import BY_NAME, Kind
 from .canonical import Thing, read, seconds
 
 _MEMO = 50_000
-"""Contents remembered before the memory is emptied: apps and launch items repeat on every device."""
+"""How many contents are remembered before all are forgotten: apps and launch items repeat on every device."""
 
 
 class Interning:
@@ -32,7 +32,7 @@ class Interning:
         self._devices: dict[str, int] = {}
 
     def written(self, row: object) -> object:
-        """A row as it may be written."""
+        """A row as it is written: through `shown`, if that is given."""
         return self._shown(row) if self._shown else row
 
     def names(self, row: dict[str, Any]) -> tuple[Any, Any]:
@@ -100,6 +100,6 @@ def _content(kind: Kind, row: object) -> bytes | None:
 
 @lru_cache(maxsize=256)
 def _content_columns(kind: str, columns: tuple[str, ...]) -> tuple[str, ...]:
-    """What is left of a row's columns without its device and dates."""
+    """A row's columns, without its device and dates."""
     other = BY_NAME[kind].skipped | {BY_NAME[kind].device, BY_NAME[kind].since}
     return tuple(name for name in columns if name not in other)

@@ -37,10 +37,10 @@ from .removals import check_removals
 from .staging import Place, ReadState, Stage
 
 Progress = Callable[[str, int, int | None], None]
-"""Told a table, its rows so far and the total if Iru said it."""
+"""Is told a table, how many rows are read, and the total if Iru said it."""
 
 MARGIN = timedelta(minutes=30)
-"""How much earlier than the newest change seen an incremental reading begins: reports may become visible late."""
+"""How much before the newest known change an incremental reading begins: reports may become visible late."""
 TRIES = 4
 """Failures in a row before a sync gives up."""
 _DENIED = (NotPermitted, NotLicensed, NotFound, Unauthorized)
@@ -58,7 +58,7 @@ class TableReader:
     progress: Progress
 
     async def read(self, kind: Kind) -> None:
-        """Stage all of `kind` that is not staged yet, or write down that it may not be read. Raises an IruError."""
+        """Stage all of `kind` that is not staged yet, or note that it may not be read. Raises an IruError."""
         state = await self.stage.work(lambda: self._begin(kind))
         if state.state != "reading":
             return
@@ -105,7 +105,7 @@ class TableReader:
         return since
 
     async def _elsewhere(self, kind: Kind, state: ReadState, error: IruError) -> None:
-        """Try where older tenants have it; else write down that it may not be read."""
+        """Try the endpoint of older tenants; else note that the table may not be read."""
         if kind.instead is not None and not isinstance(error, NotPermitted):
             try:
                 await self._pages(kind, kind.instead, replace(state, position=None))
@@ -117,7 +117,7 @@ class TableReader:
         await self.stage.work(lambda: self.stage.begin_anew(kind, denied))
 
     async def _pages(self, kind: Kind, endpoint: Endpoint[Any], state: ReadState) -> None:
-        """Read to the end, going on a few times where it breaks. Raises an IruError when it will not hold."""
+        """Read to the end, and go on a few times where it breaks off. Raises an IruError when it keeps breaking off."""
         if kind.prism:
             endpoint = replace(endpoint, paging=PrismPages(overlap=1))
         call = self.quota.call(endpoint)
@@ -172,7 +172,7 @@ class TableReader:
         return state
 
     async def _of_parents(self, kind: Kind, endpoint: Endpoint[Any], call: Call, state: ReadState) -> ReadState:
-        """The same where each parent has a list of its own: in the order of their ids, the first pages side by side."""
+        """Read on where each parent has a list of its own: in the order of their ids, several first pages at once."""
         slot = endpoint.slots[0]
         at, position = state.position if isinstance(state.position, list) else ("", None)
         parents = [parent for parent in await self.stage.work(lambda: self.stage.parents(kind)) if parent >= at]
@@ -201,7 +201,7 @@ class TableReader:
         return state
 
     async def _stage_rows(self, kind: Kind, rows: Sequence[Any], state: ReadState, position: Place | None) -> ReadState:
-        """Stage rows, and that reading goes on at `position`; None: it is done."""
+        """Stage rows, and note that reading goes on at `position`; None: it is done."""
         times = [seconds(row.get(kind.dated)) for row in rows if isinstance(row, dict)] if kind.incremental else []
         newest = max([time for time in (*times, state.newest) if time is not None], default=None)
         reached = replace(state, state="done" if position is None else "reading", position=position, newest=newest)
@@ -218,7 +218,7 @@ def _start(kind: Kind, state: ReadState) -> tuple[Position | None, list[str]]:
 
 
 def _identity(kind: Kind, rows: Sequence[Any]) -> list[str]:
-    """What tells the one raw row in `rows` from others; empty for none."""
+    """What identifies the one raw row in `rows`; empty for no row."""
     return [str(row.get(name)) for row in rows if isinstance(row, dict) for name in (kind.device, *kind.key)]
 
 
@@ -231,7 +231,7 @@ def _after(parents: Sequence[str], parent: str, position: Position | None) -> Pl
 
 
 def _ignored(kind: Kind, batch: Batch[Any], since: str) -> bool:
-    """Whether Iru answered with rows that the filter forbids: what it does not know, it ignores without a word."""
+    """Whether rows of the answer do not match the filter: Iru ignores a filter that it does not know."""
     bound = read_moment(since)
     times = [getattr(record, kind.dated, None) for record in batch.records if record is not None]
     return any(time is None or read_moment(time) < bound for time in times)

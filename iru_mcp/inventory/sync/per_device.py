@@ -18,7 +18,7 @@ from .row_shapes import PerDevice
 from .staging import DueDevice, ReadState, Stage
 
 _IN_A_ROW = 3
-"""So many devices that fail one after the other are an outage, not devices that Iru cannot answer for."""
+"""This many failures in a row are an outage, not devices that Iru cannot answer for."""
 _DENIED = (NotPermitted, NotLicensed, Unauthorized)
 
 

@@ -93,26 +93,26 @@ class Stage:
         }
 
     def note(self, reading: str, state: ReadState) -> None:
-        """Write down how far a reading is."""
+        """Note how far a reading is."""
         row = asdict(state) | {"position": None if state.position is None else json.dumps(state.position)}
         marks = ", ".join(f":{name}" for name in row)
         select = f"INSERT OR REPLACE INTO _stage_read(kind, {', '.join(row)}) VALUES (:kind, {marks})"
         self.db.execute(select, row | {"kind": reading})
 
     def clear(self, kind: Kind | None = None) -> None:
-        """Forget what is staged, of one table or of all."""
+        """Delete what is staged, of one table or of all."""
         where, names = (" WHERE kind = ?", (kind.name,)) if kind else ("", ())
         with transaction(self.db):
             for table in _STAGED:
                 self.db.execute(f"DELETE FROM {table}{where}", names)
 
     def begin_anew(self, kind: Kind, state: ReadState) -> None:
-        """Forget what is staged of a table, and that it is to be read as `state` says."""
+        """Delete what is staged of a table, and note in `state` how it is to be read."""
         self.clear(kind)
         self.note(kind.name, state)
 
     def clear_devices(self, kind: Kind) -> None:
-        """Forget what was staged of devices that were asked one by one."""
+        """Delete what is staged of devices that were asked singly."""
         names = {"kind": kind.name, "reading": kind.per_device_reading}
         asked = "SELECT device FROM _stage_whole WHERE kind = :kind AND asked"
         with transaction(self.db):
@@ -157,7 +157,7 @@ class Stage:
         return int(self.db.execute(f"SELECT count(*) FROM {rows}").fetchone()[0])
 
     def suspects(self, kind: Kind) -> list[str]:
-        """The devices that reported anew, and of which the copy has something that no row of theirs names."""
+        """The devices that reported again, and of which the copy has a thing that is in none of their new rows."""
         reported = f"o.device IN (SELECT device FROM _stage WHERE kind = '{kind.name}')"
         found = self.db.execute(
             f"SELECT device_id FROM _device WHERE id IN (SELECT o.device FROM {_unstaged(kind)} AND {reported})"
@@ -186,7 +186,7 @@ class Stage:
             return self._count(staged) - before
 
     def due(self, kind: Kind) -> list[DueDevice]:
-        """The listed devices that must be asked one by one and were not yet: no row of theirs is in a list."""
+        """The listed devices that must still be asked singly: no list has rows of theirs."""
         platforms = kind.per_device.platforms if kind.per_device else ()
         marks = ", ".join("?" * len(platforms))
         listed = _now("devices", "device, value, latest")
@@ -238,7 +238,7 @@ class Stage:
         return len(staged)
 
     def _note_reports(self, kind: Kind, rows: Sequence[object]) -> None:
-        """When each device last reported the category: the newest times of its rows."""
+        """Note when each device last reported the category: the newest times of its rows."""
         newest: dict[str, tuple[int, int]] = {}
         named: dict[str, tuple[Any, Any]] = {}
         for row in rows:
