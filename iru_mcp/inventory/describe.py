@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ..api.record import read_moment
-from .store import last_sync, meta, records, utc, words
+from .store import known, last_sync, meta, records, utc, words
 from .tables import READINGS
 
 
@@ -56,7 +56,7 @@ def kinds(db: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
         if line.get("age"):
             line["age"] = words((now - read_moment(line["age"])).total_seconds())
         line["removals_known_until"] = late.get(reading)
-        found.append({name: value for name, value in line.items() if value is not None})
+        found.append(known(line))
     return found
 
 

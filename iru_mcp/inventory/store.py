@@ -170,6 +170,11 @@ def records(
     return (dict(zip(names, row, strict=True)) for row in cursor)
 
 
+def known(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row without its nulls."""
+    return {name: cell for name, cell in row.items() if cell is not None}
+
+
 def last_sync(db: sqlite3.Connection) -> tuple[int, datetime] | None:
     """The newest committed sync and when it finished."""
     row = db.execute("SELECT id, finished_at FROM _sync ORDER BY id DESC LIMIT 1").fetchone()

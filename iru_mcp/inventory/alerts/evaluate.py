@@ -23,7 +23,7 @@ from anyio import to_thread
 
 from ...errors import IruError
 from ..sandbox.processes import Processes
-from ..store import meta, records, set_meta, utc, writer
+from ..store import known, meta, records, set_meta, utc, writer
 from ..transaction import transaction
 from .decisions import is_quiet
 from .findings import Finding, Found, ask
@@ -178,4 +178,4 @@ def listed(
             "device": device_id,
         },
     )
-    return [{k: v for k, v in one.items() if v is not None} | {"row": json.loads(one["row"])} for one in rows]
+    return [known(one) | {"row": json.loads(one["row"])} for one in rows]

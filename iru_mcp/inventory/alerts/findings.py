@@ -17,6 +17,7 @@ from typing import Any
 from ...output.clean import clean
 from .. import query
 from ..sandbox.processes import Processes
+from ..store import known
 from .rules import SEVERITIES, Rule
 
 MOST_ROWS = 5_000
@@ -70,19 +71,15 @@ def _finding(rule: Rule, fingerprint: str, group: list[Row]) -> Finding:
     own = [str(row.get("severity", "")).casefold() for row in group]  # a statement may give each row one of its own
     severity = min((one if one in SEVERITIES else rule.severity for one in own), key=SEVERITIES.index)
     devices = frozenset(str(row["device_id"]) for row in group if row.get("device_id"))
-    row = _together(rule, group) if rule.cause else _present(group[0])
+    row = _together(rule, group) if rule.cause else known(group[0])
     slots = group[0] | {"devices": _in_words(group), "count": len(devices) or len(group)}
     return Finding(fingerprint, severity, str(clean(rule.sentence(slots))), clean(row), devices)
-
-
-def _present(row: Row) -> Row:
-    return {name: cell for name, cell in row.items() if cell is not None}
 
 
 def _together(rule: Rule, group: list[Row]) -> Row:
     """The columns of the cause, and the other columns of each device."""
     cause = {name: group[0][name] for name in rule.cause if group[0].get(name) is not None}
-    others = [{name: cell for name, cell in _present(row).items() if name not in cause} for row in group]
+    others = [{name: cell for name, cell in known(row).items() if name not in cause} for row in group]
     more = {"devices_left_out": len(others) - _MOST_DEVICES} if len(others) > _MOST_DEVICES else {}
     return cause | {"count": len(group), "devices": others[:_MOST_DEVICES]} | more
 

@@ -32,15 +32,10 @@ def take_time(rest: Row, column: str) -> int | None:
     return None
 
 
-def _take(rest: Row, column: str, held: type | tuple[type, ...]) -> Any:
-    """The cell of a column, taken out of the row. It stays there when it is empty or of another type."""
+def _take(rest: Row, column: str, held: type | tuple[type, ...] = str) -> Any:
+    """The cell of a column, a text unless said otherwise, taken out of the row. It stays there when it is empty or of
+    another type."""
     return rest.pop(column) if isinstance(rest.get(column), held) and rest[column] != "" else None
-
-
-def _text(rest: Row, column: str) -> str | None:
-    """A text, taken out of the row."""
-    found: str | None = _take(rest, column, str)
-    return found
 
 
 def _made(**parts: Any) -> Row:
@@ -50,19 +45,19 @@ def _made(**parts: Any) -> Row:
 
 def owned(rest: Row) -> Row:
     """The device of a row that is not a device: its type is not in the row."""
-    serial = _made(serial_number=_text(rest, "serial_number"))
-    uid, name = _text(rest, "device_id"), _text(rest, "device_name")
+    serial = _made(serial_number=_take(rest, "serial_number"))
+    uid, name = _take(rest, "device_id"), _take(rest, "device_name")
     return _made(uid=uid, name=name, hw_info=serial) | {"type_id": 0}
 
 
 def device(rest: Row, hardware: Row) -> Row:
     """The device of a row of devices. One that is no Mac, iPhone or iPad is of the type Other, named by its
     platform."""
-    platform, model = _text(rest, "platform") or "unknown", _text(rest, "model")
+    platform, model = _take(rest, "platform") or "unknown", _take(rest, "model")
     kind = 3 if "MacBook" in str(model) else 2 if platform == "Mac" else _TYPES.get(platform, 99)
     system, system_id = _SYSTEMS.get(platform, (platform, 99))
-    os_version, build = _text(rest, "os_version"), _text(rest, "supplemental_build_version")
-    agent, other = _text(rest, "agent_version"), platform if kind == 99 and system_id == 99 else None
+    os_version, build = _take(rest, "os_version"), _take(rest, "supplemental_build_version")
+    agent, other = _take(rest, "agent_version"), platform if kind == 99 and system_id == 99 else None
     return owned(rest) | _made(
         type_id=kind,
         type=platform if kind == 99 else None,
@@ -73,9 +68,9 @@ def device(rest: Row, hardware: Row) -> Row:
         groups=_blueprint(rest),
         agent_list=[{"name": "Iru Agent", "version": agent}] if agent else [],
         is_managed=_take(rest, "mdm_enabled", bool),
-        udid=_text(rest, "udid"),
-        ip=_text(hardware, "ip_address"),
-        mac=_text(hardware, "mac_address"),
+        udid=_take(rest, "udid"),
+        ip=_take(hardware, "ip_address"),
+        mac=_take(hardware, "mac_address"),
         first_seen_time=take_time(rest, "first_enrollment"),
         last_seen_time=take_time(rest, "last_check_in"),
     )
@@ -83,22 +78,22 @@ def device(rest: Row, hardware: Row) -> Row:
 
 def _owner(rest: Row) -> Row:
     """The owner of the device. OCSF requires an id or a user's name; the e-mail address serves as the name."""
-    uid, name, email = (_text(rest, column) for column in ("user_id", "user_name", "user_email"))
+    uid, name, email = (_take(rest, column) for column in ("user_id", "user_name", "user_email"))
     return _made(uid=uid, name=email or name, full_name=name, email_addr=email)
 
 
 def _blueprint(rest: Row) -> list[Row]:
     """The blueprint, as a group of the device."""
-    found = _made(uid=_text(rest, "blueprint_id"), name=_text(rest, "blueprint_name"))
+    found = _made(uid=_take(rest, "blueprint_id"), name=_take(rest, "blueprint_name"))
     return [found | {"type": "blueprint"}] if found else []
 
 
 def software(rest: Row) -> Row:
     """An app as a product; where its version is known, which OCSF requires, also as a bill of materials of itself
     alone."""
-    name, version = _text(rest, "name"), _text(rest, "version")
-    uid, vendor = _text(rest, "bundle_id"), _text(rest, "developer_name")
-    product = _made(name=name, version=version, uid=uid, vendor_name=vendor, path=_text(rest, "path"))
+    name, version = _take(rest, "name"), _take(rest, "version")
+    uid, vendor = _take(rest, "bundle_id"), _take(rest, "developer_name")
+    product = _made(name=name, version=version, uid=uid, vendor_name=vendor, path=_take(rest, "path"))
     found: Row = {"product": product}
     if name and version:
         package = _made(name=name, version=version, uid=uid, vendor_name=vendor, type_id=1)
@@ -109,20 +104,20 @@ def software(rest: Row) -> Row:
 def cve(rest: Row, known: Row) -> Row:
     """The vulnerability, of a detection and a row of its CVE; what has no attribute stays in the two."""
     link, score, fixed = (
-        _text(known, "cve_link"),
+        _take(known, "cve_link"),
         _take(known, "epss_score", (int, float)),
-        _text(known, "fixed_version"),
+        _take(known, "fixed_version"),
     )
     exploited = known.get("kev_score")
     record = _made(
         uid=rest.pop("cve_id"),
-        desc=_text(known, "description"),
+        desc=_take(known, "description"),
         references=[link] if link else [],
         epss=_made(score=None if score is None else str(score)),
         created_time=take_time(known, "cve_published_at"),
         modified_time=take_time(known, "cve_modified_at"),
     )
-    found = _made(cve=record, severity=_text(known, "severity"), affected_packages=_package(rest, fixed))
+    found = _made(cve=record, severity=_take(known, "severity"), affected_packages=_package(rest, fixed))
     if isinstance(exploited, (int, float)):
         found["is_exploit_available"] = exploited > 0
     if fixed and not found.get("affected_packages"):
@@ -135,18 +130,18 @@ def _package(rest: Row, fixed: str | None) -> list[Row]:
     if not rest.get("name") or not rest.get("version"):
         return []
     name, version = rest.pop("name"), rest.pop("version")
-    more = {"uid": _text(rest, "bundle_id"), "path": _text(rest, "path"), "fixed_in_version": fixed}
+    more = {"uid": _take(rest, "bundle_id"), "path": _take(rest, "path"), "fixed_in_version": fixed}
     return [_made(name=name, version=version, **more)]
 
 
 def malware(rest: Row) -> Row:
     """The file of a threat. Iru's classifications (MALWARE, PUP) are not among OCSF's: they are Other, by name."""
-    kind = _text(rest, "classification")
-    path, digest = _text(rest, "file_path"), _text(rest, "file_hash")
+    kind = _take(rest, "classification")
+    path, digest = _take(rest, "file_path"), _take(rest, "file_hash")
     files = [_file(path, digest)] if path else []
     if digest and not path:
         rest["file_hash"] = digest
-    found = _made(name=_text(rest, "threat_name"), classifications=[kind] if kind else [], files=files)
+    found = _made(name=_take(rest, "threat_name"), classifications=[kind] if kind else [], files=files)
     return found | {"classification_ids": [99]}
 
 

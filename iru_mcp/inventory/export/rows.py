@@ -23,7 +23,7 @@ from ... import __version__
 from ...errors import UsageError
 from ...output.clean import clean
 from ..schema import version, view_columns
-from ..store import account_name, last_sync, meta, records
+from ..store import account_name, known, last_sync, meta, records
 from ..tables import KINDS, Kind
 from ..views import BEGAN, columns_of, rows_from
 from .columns import Type, type_of, typed
@@ -209,14 +209,10 @@ def manifest(db: sqlite3.Connection, form: str, wanted: Wanted, found: dict[str,
         "tenant": meta(db, "account"),
         "account_name": account_name(db),
         "pseudonyms": bool(wanted.key),
-        "sync": _known(syncs[-1]),
+        "sync": known(syncs[-1]),
         "first_sync": {name: syncs[0][name] for name in ("sync", "started_at", "finished_at")},
         "since_sync": wanted.since,
-        "coverage": [_known(row) for row in coverage],
+        "coverage": [known(row) for row in coverage],
         "tables": found,
     }
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
-
-
-def _known(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: cell for name, cell in row.items() if cell is not None}

@@ -49,11 +49,6 @@ class _Count:
     off: int
     unknown: int
 
-    @property
-    def percent(self) -> float | None:
-        """The share of all devices that have it; None where none has reported."""
-        return 100 * self.on / (self.on + self.off + self.unknown) if self.on + self.off else None
-
 
 @dataclass(frozen=True, slots=True)
 class _Protection:
@@ -158,8 +153,10 @@ def _protection(db: sqlite3.Connection, found: list[_Protection], before: str, s
 
 
 def _percent(count: _Count) -> str:
-    """Rounded down, so that only all devices are 100 %."""
-    return UNKNOWN if count.percent is None else f"{int(count.percent * 10) / 10:.1f} %"
+    """The share of all devices that have it, unknown where none has reported; rounded down, so that only all are 100
+    %."""
+    known = count.on + count.off
+    return f"{1000 * count.on // (known + count.unknown) / 10:.1f} %" if known else UNKNOWN
 
 
 def _blueprints(db: sqlite3.Connection) -> str:
