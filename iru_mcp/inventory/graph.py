@@ -8,8 +8,10 @@ both of its ends are in the copy.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib import resources
 
 from ..errors import NotFound
 from .store import meta
@@ -46,58 +48,11 @@ class Relation:
     verb: str
     target: str
     select: str
-    properties: tuple[str, ...]
+    properties: Sequence[str] = ()
 
 
-def _relation(named: str, select: str, properties: str = "") -> Relation:
-    """A relation, named as source, verb and target."""
-    source, verb, target = named.split()
-    return Relation(source, verb, target, select, tuple(properties.split()))
-
-
-RELATIONS: tuple[Relation, ...] = (
-    _relation(
-        "account HAS device",
-        "SELECT m.value AS a, m.value AS an, d.device_id AS b, d.device_name AS bn "
-        "FROM _meta m, devices d WHERE m.name = 'account'",
-    ),
-    _relation(
-        "device ASSIGNED user",
-        "SELECT d.device_id AS a, d.device_name AS an, u.id AS b, coalesce(u.email, u.name) AS bn FROM devices d "
-        "JOIN users u ON u.id = d.user_id",
-    ),
-    _relation(
-        "device ASSIGNED blueprint",
-        "SELECT d.device_id AS a, d.device_name AS an, b.id AS b, b.name AS bn FROM devices d "
-        "JOIN blueprints b ON b.id = d.blueprint_id",
-    ),
-    _relation(
-        "device ASSIGNED profile",
-        "SELECT device_id AS a, device_name AS an, payload_identifier AS b, profile_display_name AS bn FROM profiles "
-        "WHERE enrolled AND payload_identifier IS NOT NULL",
-    ),
-    _relation(
-        "device INSTALLED app",
-        "SELECT device_id AS a, device_name AS an, coalesce(bundle_id, name) AS b, name AS bn, version FROM apps "
-        "WHERE enrolled",
-        "version",
-    ),
-    _relation(
-        "device HAS vulnerability",
-        "SELECT x.device_id AS a, x.device_name AS an, v.cve_id AS b, v.cve_id AS bn, x.name AS software, x.version, "
-        "x.since FROM detections x JOIN vulnerabilities v ON v.cve_id = x.cve_id WHERE x.enrolled",
-        "software version since",
-    ),
-    _relation(
-        "app HAS vulnerability",
-        "SELECT DISTINCT coalesce(x.bundle_id, x.name) AS a, x.name AS an, v.cve_id AS b, v.cve_id AS bn, x.version "
-        "FROM detections x JOIN vulnerabilities v ON v.cve_id = x.cve_id WHERE x.enrolled AND (x.bundle_id IN "
-        "(SELECT bundle_id FROM apps) OR x.bundle_id IS NULL AND x.name IN (SELECT name FROM apps "
-        "WHERE bundle_id IS NULL))",
-        "version",
-    ),
-)
-
+_DECLARED = tomllib.loads(resources.files(__package__).joinpath("graph.toml").read_text("utf-8"))
+RELATIONS = tuple(Relation(**relation) for relation in _DECLARED["relation"])
 _MOST = 150
 """Nodes of a graph."""
 _ENOUGH = 40
@@ -130,25 +85,12 @@ def around(db: sqlite3.Connection, start: str, hops: int) -> Graph:
     return graph
 
 
-_LOOKUPS = {
-    "device": """SELECT device_id, device_name FROM devices WHERE device_id = :it OR serial_number = :it COLLATE NOCASE
-        OR device_name = :it COLLATE NOCASE""",
-    "user": "SELECT id, coalesce(email, name) FROM users WHERE id = :it OR email = :it COLLATE NOCASE",
-    "blueprint": "SELECT id, name FROM blueprints WHERE id = :it OR name = :it COLLATE NOCASE",
-    "vulnerability": "SELECT cve_id, cve_id FROM vulnerabilities WHERE cve_id = :it COLLATE NOCASE",
-    "app": """SELECT coalesce(bundle_id, name), name FROM _apps_value v WHERE (bundle_id = :it COLLATE NOCASE
-        OR name = :it COLLATE NOCASE) AND EXISTS (SELECT 1 FROM _apps_open o WHERE o.value = v._id) GROUP BY 1""",
-    "profile": """SELECT payload_identifier, profile_display_name FROM profiles WHERE payload_identifier = :it
-        OR profile_display_name = :it COLLATE NOCASE GROUP BY 1""",
-}
-
-
 def _named(db: sqlite3.Connection, start: str) -> Iterator[tuple[Node, str]]:
     account = meta(db, "account") or ""
     if start.casefold() in ("account", account.casefold()):
         yield ("account", account), account
         return
-    for kind, select in _LOOKUPS.items():
+    for kind, select in _DECLARED["lookup"].items():
         found = [((kind, key), name or key) for key, name in db.execute(f"{select} LIMIT 5", {"it": start})]
         yield from found
         if found:

@@ -1,57 +1,33 @@
 """What type each column of an export has, and how a cell of the copy is read as that type.
 
-SQLite keeps 0 and 1 for a flag, text for a time and JSON for a list. What leaves has the type that Iru's records
-declare; for Prism, whose columns no record declares, the type is written down here. The types follow from declarations
-and never from rows, so that two exports of one version have the same columns. A cell that is not of its column's type
-is kept as it is: who needs strict columns (Parquet) moves it to `more`.
+SQLite keeps 0 and 1 for a flag, text for a time and JSON for a list. An exported cell has the type that Iru's records
+declare, or for columns that no record declares, such as Prism's, that of column_types.toml. The types follow from
+declarations and never from rows, so that two exports of one version have the same columns. A cell that is not of its
+column's type is kept as it is: a format with strict columns (Parquet) moves it to `more`.
 """
 
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal, get_args
+from importlib import resources
+from typing import Any, Literal, cast, get_args
 
 from ...api.record import read_moment
 
 Type = Literal["text", "boolean", "integer", "number", "time", "texts", "json"]
 """`texts` is a list of text; `json` any JSON value."""
 
-_COLUMNS: dict[Type, str] = {
-    "boolean": (
-        "apple_silicon shared_ipad data_roaming hotspot key_escrowed regeneration_needed sip ssv any_signed_os "
-        "bootstrap_token_auth bootstrap_token_escrowed kext_requires_bst software_update_requires_bst "
-        "mdm_manages_kext user_manages_kext hidden_user secure_token filevault_user volume_owner mobile_account "
-        "home_folder_secure logged_in managed removable encrypted signed run_at_load keep_alive disabled is_disabled "
-        "start_on_mount ad_hoc_code_signed app_store_vendable device_based_vpp beta_app app_clip block_all_incoming "
-        "logging stealth_mode allow_signed_applications unloading trusted_developers identity_certificate "
-        "is_mdm_managed activation_lock_supported activation_lock_allowed_while_supervised "
-        "device_activation_lock_enabled user_activation_lock_enabled bypass_code_failed data_roaming_enabled "
-        "voice_roaming_enabled personal_hotspot_enabled is_data_preferred_slot_1 is_roaming_slot_1 "
-        "is_voice_preferred_slot_1 is_data_preferred_slot_2 is_roaming_slot_2 is_voice_preferred_slot_2 "
-        "agent_installed is_encrypted has_passcode has_google_play_protect developer_mode_enabled "
-        "android_debug_bridge_enabled unknown_app_sources_enabled runs_on_mac runs_on_iphone runs_on_ipad runs_on_tv "
-        "runs_on_vision show_in_self_service restart baseline user_is_archived enrolled"
-    ),
-    "integer": (
-        "gatekeeper_status uid failed_logins screensaver_interval start_interval file_size device_count software_count "
-        "computers_count alert sync"
-    ),
-    "time": (
-        "last_checkin last_checkin_agent last_checkin_mdm user_created_at password_last_set logged_in_time "
-        "failed_login_time last_modified agent_installed_at agent_last_check_in since last_collected_at "
-        "last_changed_at valid_from valid_to gone_at at opened_at resolved_at acknowledged_until muted_until "
-        "reported_at last_audit_run control_reported_at created_at updated_at file_updated"
-    ),
-    "json": (
-        "more row devices profile_data new_state metadata integration parent_process target_process malware_family "
-        "informational_tags"
-    ),
+_TYPES: dict[str, Type] = {
+    name: cast("Type", type_)
+    for type_, names in tomllib.loads(
+        resources.files(__package__).joinpath("column_types.toml").read_text("utf-8")
+    ).items()
+    for name in names.split()
 }
-"""The columns, by type, whose type is not read off a record."""
-_TYPES = {name: type_ for type_, names in _COLUMNS.items() for name in names.split()}
 _STATUS_IS_A_NUMBER = frozenset({"filevault", "application_firewall"})
 
 
