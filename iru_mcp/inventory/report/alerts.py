@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import tomllib
 from dataclasses import dataclass
+from importlib import resources
 from typing import Any
 
 from ...output.clean import clean
 from ..alerts.findings import is_executive
 from ..alerts.rules import SEVERITIES
 
-_ADVICE = {
-    "threat-not-quarantined": "Isolate the devices, remove the file, and look for it on others.",
-    "malicious-behavior-detected": "Isolate the device and read its timeline before the process is gone.",
-    "new-local-admin": "Ask who created the account; remove it or make it a standard one.",
-    "filevault-turned-off": "Turn FileVault on again and ask who turned it off.",
-    "protection-turned-off": "Turn it on again and ask who turned it off.",
-    "edr-silent": "Restart or reinstall the agent; until then nothing is detected there.",
-    "new-unsigned-login-item": "Find out what starts; remove it if nobody can say.",
-    "known-exploited-cve": "Update the software on these devices first.",
-    "removed-from-mdm": "Find the device; enroll it again, or lock it and revoke its holder's access.",
-    "agent-silent": "Ask the holder to switch it on and connect it.",
-    "archived-user-device-in-use": "Collect the device or assign it to who uses it.",
-    "device-unassigned": "Assign it.",
-}
-"""What to do about the findings of a built-in rule."""
+_ADVICE: dict[str, str] = tomllib.loads(resources.files(__package__).joinpath("advice.toml").read_text("utf-8"))
+"""By rule: what to do about its findings."""
 
 
 @dataclass(frozen=True, slots=True)
