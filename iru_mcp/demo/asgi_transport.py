@@ -55,10 +55,8 @@ class DemoTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One answer, with Iru's headers."""
-        query = dict(request.url.params)
-        status, media, body = self.answer(
-            request.method, request.url.path, query, request.headers.get("authorization", "")
-        )
+        query, authorization = dict(request.url.params), request.headers.get("authorization", "")
+        status, media, body = self.answer(request.method, request.url.path, query, authorization)
         headers = {"content-type": media, "content-length": str(len(body))} | self._limits()
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body), request=request)
 

@@ -87,18 +87,16 @@ def _listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> list[Ro
     encrypted = truth(query.get("filevault_enabled", ""))
     if encrypted is not None:
         found = [device for device in found if device.platform == "Mac" and device.encrypted == encrypted]
-    return [
-        record(device) for device in ordered(found, query.get("ordering", ""), _sorting, _ORDER)[window(query, 300)]
-    ]
+    found = ordered(found, query.get("ordering", ""), _sorting, _ORDER)
+    return [record(device) for device in found[window(query, 300)]]
 
 
 def _tagged(device: DemoDevice, query: Query) -> bool:
     ids = {name: key for key, name in TAGS}
     wanted = comma_list(query.get("tag_name_in", query.get("tag_name", "")))
     numbers = comma_list(query.get("tag_id_in", query.get("tag_id", "")))
-    return (not wanted or bool(wanted & set(device.tags))) and (
-        not numbers or bool(numbers & {ids[tag] for tag in device.tags})
-    )
+    held = {ids[tag] for tag in device.tags}
+    return not ((wanted and wanted.isdisjoint(device.tags)) or (numbers and numbers.isdisjoint(held)))
 
 
 def _sorting(device: DemoDevice, name: str) -> str:
@@ -128,9 +126,8 @@ def _app(installed: Installed, device: DemoDevice) -> Row:
     if device.platform == "Mac":
         modified = dates.zulu(installed.since + timedelta(microseconds=18))
         return filled("Mac app", installed, **shared, modification_date=modified)
-    return filled(
-        "mobile app", installed, **shared, device_based_vpp="True" if hashed("vpp", installed.key) % 3 else "False"
-    )
+    vpp = "True" if hashed("vpp", installed.key) % 3 else "False"
+    return filled("mobile app", installed, **shared, device_based_vpp=vpp)
 
 
 def _apps(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,19 +22,15 @@ _COMMANDS = (
 _KEEPS = timedelta(days=60)
 
 
-def _command_moments(tenant: DemoTenant, device: DemoDevice) -> list[tuple[int, datetime]]:
+def _command_moments(tenant: DemoTenant, device: DemoDevice) -> Iterator[tuple[int, datetime]]:
     """Numbered moments of routine commands, oldest first: one every 31 hours while the device was seen."""
     end = min(device.checked_in or device.enrolled, tenant.now)
     start = max(device.enrolled, end - _KEEPS)
     step = timedelta(hours=31)
     count = max(1, (end - start) // step)
-    return [
-        (
-            number,
-            end - step * (count - number - 1) - timedelta(seconds=hashed("command", device.serial, number) % 3000),
-        )
-        for number in range(count)
-    ]
+    for number in range(count):
+        late = timedelta(seconds=hashed("command", device.serial, number) % 3000)
+        yield number, end - step * (count - number - 1) - late
 
 
 def _command_row(device: DemoDevice, key: str, kind: str, at: datetime, error: str = "") -> Row:

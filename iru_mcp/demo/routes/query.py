@@ -49,9 +49,8 @@ def one_of(things: Iterable[T], is_it: Callable[[T], bool], missing: Fault = NOT
 def number(query: Query, name: str, default: int, *, least: int = 0, most: int = 1_000_000_000) -> int:
     """An integer parameter, clamped; what is not one counts as absent."""
     text = query.get(name, "")
-    return (
-        min(max(int(text), least), most) if text.isascii() and text.isdigit() and len(text) < 16 else min(default, most)
-    )
+    is_number = text.isascii() and text.isdigit() and len(text) < 16
+    return min(max(int(text), least), most) if is_number else min(default, most)
 
 
 def window(query: Query, most: int) -> slice:

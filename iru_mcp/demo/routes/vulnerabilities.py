@@ -53,9 +53,8 @@ class Flaw:
 
 
 def _flaws() -> tuple[Flaw, ...]:
-    found = [
-        Flaw(STORY.cve_id, CHROME, CHROME.versions.index(STORY.browser_fixed_version), "Critical", 15, exploited=True)
-    ]
+    place = CHROME.versions.index(STORY.browser_fixed_version)
+    found = [Flaw(STORY.cve_id, CHROME, place, "Critical", 15, exploited=True)]
     severities = ("High", "Medium", "Critical", "Medium", "High", "Low", "Undefined")
     for place, software in enumerate(THIRD_PARTY):
         for fixed in range(1, len(software.versions)):

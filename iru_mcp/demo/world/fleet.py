@@ -148,9 +148,8 @@ def _device(index: int, seed: int, now: datetime, people: Sequence[DemoPerson]) 
 def _name(index: int, platform: str, model: Model, person: DemoPerson | None, chance: int) -> str:
     if person and person.name.strip() and chance < 170:
         return f"{person.name.split()[0]}’s {model.name}"
-    return {"AppleTV": f"Room {index % 37 + 1}", "Android": model.model}.get(
-        platform, f"NW-{platform.upper()}-{index:05d}"
-    )
+    names = {"AppleTV": f"Room {index % 37 + 1}", "Android": model.model}
+    return names.get(platform, f"NW-{platform.upper()}-{index:05d}")
 
 
 def _check_in(now: datetime, chance: int, big: int) -> datetime:

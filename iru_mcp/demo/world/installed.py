@@ -53,10 +53,8 @@ def on_mac(device: DemoDevice, seed: int) -> list[Installed]:
     found = [Installed(base + place, software, system, device.enrolled) for place, software in enumerate(APPLE)]
     for place, version in _choices(device, seed):
         software = THIRD_PARTY[place]
-        since = device.enrolled + timedelta(
-            hours=1 + place, seconds=place * 37 + device.index % 59, microseconds=place * 911
-        )
-        found.append(Installed(base + 200 + place, software, software.versions[version], since))
+        later = timedelta(hours=1 + place, seconds=place * 37 + device.index % 59, microseconds=place * 911)
+        found.append(Installed(base + 200 + place, software, software.versions[version], device.enrolled + later))
     if device.infected_at:
         found.append(Installed(base + 400, LUMEN, STORY.app_version, device.infected_at))
     return found

@@ -95,10 +95,8 @@ def _item(label: str, folder: str, program: str, user: str, pid: int) -> Row:
     agent = folder.endswith("LaunchAgents")
     own = folder.startswith("/Users/")
     disabled = label.startswith("com.adobe.ARMDC.")
-    loaded: list[Row] = [{"uid": 501.0, "username": user}]
-    domain = (
-        {"system_agent" if not own else "user_agent": {"loaded_users": loaded, "disabled_users": []}} if agent else {}
-    )
+    users = {"loaded_users": [{"uid": 501.0, "username": user}], "disabled_users": []}
+    domain = {"user_agent" if own else "system_agent": users} if agent else {}
     return filled(
         "launch item",
         label=label,

@@ -29,9 +29,8 @@ class DemoTenant:
         """A tenant of `devices` devices. Raises ValueError for too few."""
         times = Timeline(now)
         people = population(max(160, devices * 2 // 5), seed, now, times.leaver_archived)
-        return cls(
-            seed, now, times, people, fleet(devices, seed, now, people, times), removed_device(seed, now, people)
-        )
+        held = fleet(devices, seed, now, people, times)
+        return cls(seed, now, times, people, held, removed_device(seed, now, people))
 
     def rewind(self) -> None:
         """Make the devices what they were before the story: nothing came, nothing was lost, one more was encrypted."""

@@ -49,9 +49,8 @@ async def find_devices_for_user(
     source = _devices(part_query("user_name", email), lambda device: _is_named(device, words))
     page = await listing(ctx, source, _SHAPE, limit=limit, cursor=cursor)
     if not page.items and not cursor:
-        page.notes.insert(
-            0, f"nobody called {email.strip()} holds a device; list_users tells whether Iru knows the person"
-        )
+        nobody = f"nobody called {email.strip()} holds a device"
+        page.notes.insert(0, f"{nobody}; list_users tells whether Iru knows the person")
     elif len(people := {row.get("user_email") for row in page.items}) > 1:
         page.notes.append(f"{len(people)} people have this name; give the address of the one who is meant")
     return page

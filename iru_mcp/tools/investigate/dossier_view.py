@@ -98,9 +98,8 @@ def _failed(found: Findings) -> Section:
     stands = standing(cast("DeviceStatus", found.parts["failed"].value))
     unreadable = {"unreadable": stands.unreadable} if stands.unreadable else {}
     counts = {kind: held for kind, held in stands.counts.items() if held}
-    return Section(
-        counts | unreadable, [_pick(row, "name status type category reported_at log") for row in stands.rows]
-    )
+    rows = [_pick(row, "name status type category reported_at log") for row in stands.rows]
+    return Section(counts | unreadable, rows)
 
 
 def _launch_items(found: Findings) -> Section:
@@ -178,9 +177,7 @@ def _activity(found: Findings) -> Section:
     events = [event for row in found.rows("activity") for event in from_activity(row)]
     recent = [event for event in events if within(event.at, found.since, None)]
     return _of_events(
-        recent,
-        lambda line: (not line.get("notable"), line["text"].startswith("MDM commands completed")),
-        by_kind=True,
+        recent, lambda line: (not line.get("notable"), line["text"].startswith("MDM commands completed")), by_kind=True
     )
 
 

@@ -80,9 +80,7 @@ class Line(Record):
 
 def to_lines(events: Iterable[Event], *, by_kind: bool = False) -> list[Line]:
     """The events as lines, newest first, without duplicates; `by_kind` makes one line of all events of a kind."""
-    ordered = sorted(
-        _deduplicated(events), key=lambda event: (newest_first(event.at), event.source, event.what, event.item)
-    )
+    ordered = sorted(_deduplicated(events), key=lambda one: (newest_first(one.at), one.source, one.what, one.item))
     groups: dict[tuple[Any, ...], list[Event]] = {}
     for event in ordered:
         if by_kind or event.level is Level.ROUTINE:

@@ -82,9 +82,7 @@ async def find_indicator(
         raise UsageError(f"{len(indicators)} indicators at once.", f"Give at most {_MOST_INDICATORS}, one a line.")
     if len(indicators) == 1:
         return cast("FoundIndicator", await _find(ctx.call, indicators[0], _ROOM, _ROWS))
-    jobs = {
-        indicator.shown: partial(_find, ctx.call, indicator, _ROOM_TO_POOL, ROWS_TO_POOL) for indicator in indicators
-    }
+    jobs = {one.shown: partial(_find, ctx.call, one, _ROOM_TO_POOL, ROWS_TO_POOL) for one in indicators}
     return cast("FoundIndicator", several(await gather(jobs)))
 
 

@@ -59,9 +59,7 @@ async def _each(columns: Sequence[str], one: Callable[[str], Awaitable[SourceRow
     """The rows of one request a column, since several columns in one filter would all have to match."""
     parts = await gather({column: partial(one, column) for column in columns})
     rows = {row.key(): row for part in parts.values() for row in part.records}
-    missing = [
-        f"{column}: {part.state.removeprefix('partial: ')}" for column, part in parts.items() if not part.complete
-    ]
+    missing = [f"{name}: {part.state.removeprefix('partial: ')}" for name, part in parts.items() if not part.complete]
     return SourceRows(list(rows.values()), "; ".join(missing))
 
 

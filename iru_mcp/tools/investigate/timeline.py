@@ -178,9 +178,8 @@ async def _audit(ctx: Context, subject: Subject, early: datetime | None, late: d
 def _say_sources(page: Page[Any], subject: Subject, parts: dict[str, Attempt[Any]]) -> None:
     """Makes the page say whom it is about, how each source stands, and whether any is missing."""
     if "user" in subject.shown:
-        page.notes.append(
-            "what this person did as an Iru admin is not here: list_audit_events knows admins by actor_id"
-        )
+        not_here = "what this person did as an Iru admin is not here"
+        page.notes.append(f"{not_here}: list_audit_events knows admins by actor_id")
     lacking = [name for name, part in parts.items() if not part.complete]
     if lacking:
         sources = dict.fromkeys(name.partition("/")[0] for name in lacking)

@@ -93,9 +93,7 @@ def _candidates(found: list[Device]) -> str:
 
 def _none(wanted: str, near: list[Device], *, complete: bool) -> NotFound:
     looked = "Every device was looked at" if complete else "Not every device could be looked at"
-    remedy = (
-        f"Similar: {_candidates(near)}."
-        if near
-        else "Search with list_devices. Prism may still have rows of a removed one: filter by serial_number."
-    )
+    remedy = "Search with list_devices. Prism may still have rows of a removed one: filter by serial_number."
+    if near:
+        remedy = f"Similar: {_candidates(near)}."
     return NotFound(f"No device has the serial number or name '{wanted[:60]}'. {looked}.", remedy)

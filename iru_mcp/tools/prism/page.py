@@ -16,7 +16,7 @@ from ...errors import UsageError
 from ..kit import Check, Context, GroupBy, Page, RowShape, Source, counting_or_listing
 from ..kit.coverage import APPLE, say_coverage
 from ..kit.enrolled import Enrolled, enrolled_devices
-from ..kit.params import Cursor, Family, Fields, Limit, Paging, Str
+from ..kit.params import Family, Paging, Str
 from ..kit.resolve import IS_UUID, find
 from ..kit.versions import version_checks
 from .categories import EXAMPLES, PRISMS_WORDS, in_our_words, in_prisms_words
@@ -65,14 +65,15 @@ class Rows(TypedDict):
     """Rows of enrolled devices only, or of others only; None: all in lists, enrolled ones in counts."""
 
 
-class Shown(TypedDict):
-    """How rows of a category are shown or counted."""
+class Order(TypedDict):
+    """In which order rows of a category are shown, or by which columns they are counted."""
 
     sort_by: Annotated[SortBy, Field(default="")]
     group_by: Annotated[GroupBy, Field(default=())]
-    fields: Annotated[Fields, Field(default=())]
-    limit: Annotated[Limit, Field(default=25)]
-    cursor: Annotated[Cursor, Field(default="")]
+
+
+class Shown(Order, Paging):
+    """How rows of a category are shown or counted."""
 
 
 class Scope(Rows, Shown):

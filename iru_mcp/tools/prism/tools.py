@@ -28,9 +28,8 @@ _tool = partial(tool, optional=(LIST_DEVICES, PRISM_DEVICE_INFORMATION), request
 def _account_type(value: object) -> object:
     """What people call the two kinds of account."""
     word = value.strip().casefold() if isinstance(value, str) else value
-    return {"administrator": "Admin", "admin": "Admin", "standard": "Standard", "user": "Standard", "": None}.get(
-        str(word), value
-    )
+    kinds = {"administrator": "Admin", "admin": "Admin", "standard": "Standard", "user": "Standard", "": None}
+    return kinds.get(str(word), value)
 
 
 AccountType = Annotated[Literal["Admin", "Standard"] | None, BeforeValidator(_account_type)]

@@ -100,11 +100,8 @@ async def find_devices_with_vulnerability(
         ids={"cve_id": cve},
         order={"last_check_in": holders.longest_ago, "device_name": _by_name}.get(sort_by or ""),
     )
-    shape = RowShape(
-        AffectedDeviceLine,
-        flat=partial(_affected, holders, ctx.now()),
-        more_columns=tuple(columns_of(AffectedDeviceLine)),
-    )
+    flat, columns = partial(_affected, holders, ctx.now()), columns_of(AffectedDeviceLine)
+    shape = RowShape(AffectedDeviceLine, flat=flat, more_columns=columns)
     page = await listing(ctx, source, shape, limit=limit, cursor=cursor, fields=fields)
     page.summary = summary
     if not cursor:
@@ -212,9 +209,8 @@ def _software(record: AffectedSoftware) -> dict[str, Any]:
     """The software with the number of devices on each version."""
     versions = [row for row in record.software_versions or () if isinstance(row, Mapping)][:_VERSIONS_SHOWN]
     shown = {"name": record.name, "bundle_id": record.bundle_id, "num_devices": record.num_devices}
-    return {name: value for name, value in shown.items() if value is not None} | {
-        "devices_by_version": {str(row.get("version")): row.get("devices_impacted") for row in versions}
-    }
+    found = {name: value for name, value in shown.items() if value is not None}
+    return found | {"devices_by_version": {str(row.get("version")): row.get("devices_impacted") for row in versions}}
 
 
 def _affected(holders: _Holders, now: datetime, record: AffectedDevice) -> dict[str, Any]:
