@@ -13,6 +13,7 @@ import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from pathlib import Path
 
 from ..folding import fold
 
@@ -31,17 +32,7 @@ _NOBODY = NO_PERSON | frozenset(
     "apple google chrome staff support test true false yes no all info help helpdesk service security office sales "
     "team mail hello contact device devices macbook iphone ipad".split()
 )
-_ORDINARY = _NOBODY | frozenset(
-    "amber angel april archer august austin baker ball banks bell best bill bird bishop black bond book "
-    "branch brook brooklyn brown bush carpenter carter case cash chase chelsea church code cook cooper cross "
-    "crystal daisy dallas data dawn dean destiny drake drew east faith field fields fish fisher flow ford "
-    "frank gardener georgia good grace grant gray green grey hall harmony hazel heather hill holly home hope "
-    "house hunter iris jack jade jordan joy judge june king knight lake lane leaf lily little logan london "
-    "long love major mark marshall martin mason melody miles miller model north null olive page paris park "
-    "parker pearl pierce pope porter power powers price rich robin rock root roots rose ruby sage sandy sharp "
-    "short small smith south star stone storm street strong summer sunny swift sydney taylor temple test "
-    "trinity turner violet virginia walker west white will wise wolf wood woods young".split()
-)
+_ORDINARY = _NOBODY | frozenset(Path(__file__).with_name("ordinary_names.txt").read_text("utf-8").split())
 """Names of people that are words too: a part of a name that is one of them is not looked for alone."""
 _GENERIC_DEVICE = re.compile(
     r"(?:(?:the|my|a|apple|mac|macbook|imac|iphone|ipad|tv|appletv|android|windows|desktop|laptop|pro|air|mini|studio"

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 from . import secret_patterns as patterns
@@ -49,20 +50,7 @@ _STATES = frozenset(
     "yes no true false none null enabled disabled required optional set unset unknown supported unsupported present "
     "absent escrowed missing expired invalid valid compliant active inactive [redacted]".split()
 )
-_PROSE = _STATES | frozenset(
-    "a accepted after age allowed an and any applied are assigned at attempt attempts available be been "
-    "before blocked boolean by can cannot change changed changes characters check complexity configured "
-    "correct could created default deleted denied does done during empty encrypted ended entered error "
-    "exceeded failed failure field fields for found from given granted has hash hashed have her hidden hint "
-    "his history if immediately in incorrect input integer invalidated is issued it its last length list "
-    "locked longer manual may minimum must never new not number of off ok okay older on only options or our "
-    "pending per please policies policy previous profile prompt prompted protected protection provided read "
-    "received rejected removed renewed requested reset reuse revoked rotated rotation rules saved sent "
-    "settings shorter should shown simple skipped stale stored string strong success successful successfully "
-    "sync synced that the their this to too try unable unavailable unchanged unless unlock unlocked "
-    "unreadable until updated uploaded use used user valid value verified via viewed was weak were when while "
-    "will with withheld without wrong you your".split()
-)
+_PROSE = _STATES | frozenset(Path(__file__).with_name("words_after_password.txt").read_text("utf-8").split())
 """Words that follow `password:` in prose and are not the password."""
 
 

@@ -18,7 +18,7 @@ from iru_mcp.api.endpoints.devices import GET_DEVICE, GET_DEVICE_LOST_MODE, LIST
 from iru_mcp.api.endpoints.prism import COLUMNS, COMMON_COLUMNS
 from iru_mcp.demo.asgi_transport import DemoTransport
 from iru_mcp.demo.routes import ROUTES
-from iru_mcp.demo.world.items import ITEMS
+from iru_mcp.demo.world.blueprints import ITEMS
 from iru_mcp.demo.world.story import STORY
 from iru_mcp.errors import NotFound, NotLicensed, NotPermitted, Refused, Unauthorized
 

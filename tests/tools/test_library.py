@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from iru_mcp.demo.world.items import ITEMS
+from iru_mcp.demo.world.blueprints import ITEMS
 
 from .asking import Between, ask, ask_all, refused, tenant
 

@@ -9,10 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 from ..world import dates
-from ..world.blueprints import BLUEPRINTS, ENGINEERING, DemoBlueprint
+from ..world.blueprints import BLUEPRINTS, ENGINEERING, ITEMS, DemoBlueprint
 from ..world.chance import choose, digest, hashed, letters, uuid
 from ..world.data import Row
-from ..world.items import ITEMS
 from ..world.story import STORY
 from ..world.tenant import DemoTenant
 from .query import INVALID_CURSOR, WEB_HOST, Fault, Query, cursor, number, uncursor

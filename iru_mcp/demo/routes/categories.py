@@ -11,8 +11,7 @@ from ..world import dates, macs
 from ..world.chance import hashed, letters
 from ..world.data import Row, created, filled, table
 from ..world.fleet import DemoDevice
-from ..world.installed import count_on_mac
-from ..world.software import Software
+from ..world.software import Software, count_on_mac
 from ..world.story import STORY
 from ..world.tenant import DemoTenant
 

@@ -11,7 +11,7 @@ from ..world.blueprints import TAGS
 from ..world.chance import hashed, hex_digits, uuid
 from ..world.data import Row, filled
 from ..world.fleet import DemoDevice
-from ..world.installed import Installed, app_id
+from ..world.software import Installed, app_id
 from ..world.tenant import DemoTenant
 from .details import sections
 from .query import NOT_FOUND, Fault, Query, comma_list, contains, ordered, truth, window

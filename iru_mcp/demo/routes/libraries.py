@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..world import dates
-from ..world.blueprints import BLUEPRINTS
+from ..world.blueprints import BLUEPRINTS, BODIES, ITEMS, Item, items_of
 from ..world.chance import hashed, hex_digits, uuid
 from ..world.data import Row, filled
-from ..world.items import BODIES, ITEMS, Item, items_of
 from ..world.story import STORY
 from ..world.tenant import DemoTenant
 from .audit import ADMINS, events

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..world import dates
+from ..world.blueprints import ITEMS, Item, items_of
 from ..world.chance import choose, hashed, letters, uuid
 from ..world.data import Row, filled, table
 from ..world.fleet import DemoDevice
-from ..world.items import ITEMS, Item, items_of
 from ..world.story import STORY
 from ..world.tenant import DemoTenant
 from .devices import device_at

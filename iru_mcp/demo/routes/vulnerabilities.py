@@ -12,8 +12,7 @@ from ..world import dates
 from ..world.chance import hashed
 from ..world.data import Row, filled
 from ..world.fleet import DemoDevice
-from ..world.installed import third_party
-from ..world.software import CHROME, THIRD_PARTY, Software
+from ..world.software import CHROME, THIRD_PARTY, Software, third_party
 from ..world.story import STORY
 from ..world.tenant import DemoTenant
 from .query import Query, cursor, cursor_numbers, json_filter, number, one_of, ordered, passes, sized

@@ -8,8 +8,8 @@ from datetime import datetime
 from functools import cached_property
 
 from .fleet import DemoDevice, before, fleet, removed_device
-from .installed import Installed, on_mac, on_mobile
 from .people import DemoPerson, population
+from .software import Installed, on_mac, on_mobile
 from .story import Timeline
 
 

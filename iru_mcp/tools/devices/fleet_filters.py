@@ -14,13 +14,12 @@ from typing import Any
 
 from ...api.call import Call
 from ...api.endpoints.devices import LIST_DEVICES, Device
-from ...errors import Refused
 from ...folding import plain_part
 from ...versions import is_release
 from ..kit import Check, flag_checks, text_checks
 from ..kit.params import equals, read_time, within
 from ..kit.versions import version_checks
-from .fleet_sets import app_holders
+from .fleet_sets import app_holders, filevault_ignored
 
 
 def _never_checked_in(device: Device) -> bool | None:
@@ -128,10 +127,7 @@ class Filters:
         other = await call.page(LIST_DEVICES, query={"filevault_enabled": str(not wanted).lower()})
         both = {device.device_id for device in this.records if device} & {d.device_id for d in other.records if d}
         if both:
-            raise Refused(
-                "Iru ignored the filevault_enabled filter, and its device list does not carry FileVault.",
-                "Leave it out and read filevault in get_device_details, device by device.",
-            )
+            raise filevault_ignored("Leave it out and read filevault in get_device_details, device by device.")
         self.checks.append(Check("filevault_enabled", lambda device: device.platform == "Mac", sent=True))
 
 

@@ -103,6 +103,11 @@ def known_exploited_check(devices: frozenset[str], *, wanted: bool) -> Check[Dev
     return Check("has_kev (detections are of Macs)", test)
 
 
+def filevault_ignored(remedy: str) -> Refused:
+    """The error where Iru ignored its filter for FileVault."""
+    return Refused("Iru ignored the filevault_enabled filter, and its device list does not carry FileVault.", remedy)
+
+
 async def filevault_states(call: Call) -> Callable[[Device], bool | None]:
     """FileVault by device: of both answers of Iru's filter, as rows do not carry it; None where neither has the device.
 
@@ -113,8 +118,5 @@ async def filevault_states(call: Call) -> Callable[[Device], bool | None]:
         for word in ("true", "false")
     ]
     if on & off:
-        raise Refused(
-            "Iru ignored the filevault_enabled filter, and its device list does not carry FileVault.",
-            "Leave it out and ask prism_query category=filevault.",
-        )
+        raise filevault_ignored("Leave it out and ask prism_query category=filevault.")
     return lambda device: True if device.device_id in on else False if device.device_id in off else None
