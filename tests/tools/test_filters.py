@@ -101,6 +101,13 @@ async def test_a_filter_that_iru_ignored_is_said_to_be(over: Any, northwind: Any
     assert any("filter" in note and "filtered here" in note for note in apps["notes"])
 
 
+async def test_a_filter_that_iru_applied_or_was_not_asked_to_apply_is_not_said_to_be_ignored(agent: Any) -> None:
+    for tool, asked in [("list_devices", {"platform": "ipad"}), ("list_users", {"archived": True})]:
+        page = await agent.ask(tool, **asked)
+        assert page["items"]
+        assert not any("Iru ignored" in note for note in page.get("notes", []))
+
+
 async def test_a_raw_filter_adds_to_the_typed_one(agent: Any) -> None:
     page = await agent.ask("prism_applications", name="zoom", filter={"name": {"not_like": ["zoom"]}})
     assert page["items"] == []

@@ -205,6 +205,21 @@ async def test_a_page_that_is_not_in_the_order_asked_for_is_noticed_in_its_middl
     assert not any("another order" in note for note in right.get("notes", []))
 
 
+async def test_where_rows_are_sorted_here_those_without_a_value_come_last() -> None:
+    def unordered(path: str, body: Any) -> Any:
+        if path.endswith("/prism/local_users"):
+            body["data"].reverse()
+            body["data"][5]["username"] = None
+        return body
+
+    asked = {"category": "local_users", "sort_by": "username", "fields": ["username"], "limit": 500}
+    rows = await ask_all("prism_query", Between(after=unordered), **asked)
+    found = [row.get("username") for row in rows]
+    without = found.count(None)
+    assert without
+    assert found[-without:] == [None] * without
+
+
 async def test_without_the_device_list_an_answer_says_that_enrolment_was_not_checked() -> None:
     page = await ask("prism_query", tenant(denied=("LIST_DEVICES",)), category="filevault", group_by=["status"])
     assert any("enrolled devices was not checked: not permitted" in note for note in page["notes"])

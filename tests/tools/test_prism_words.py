@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from itertools import count
 from typing import Any
 
 import httpx
@@ -12,8 +14,9 @@ from iru_mcp import demo
 from iru_mcp.api.client import IruClient
 from iru_mcp.output.privacy import Privacy
 from iru_mcp.tools.kit.catalogue import catalogue
+from tests.conftest import agent_over
 
-from .asking import NOW, Between, ask, refused, tenant, told
+from .asking import NOW, Between, ask, ask_all, refused, tenant, told
 
 MAC = "NW7QK2M4XH"
 
@@ -175,3 +178,45 @@ async def test_in_privacy_mode_no_name_can_be_guessed_by_how_near_a_word_is(tool
             await client.aclose()
     assert found[0]["total"] == found[1]["total"] == 0
     assert found[0].get("notes") == found[1].get("notes")
+
+
+def of_departments(number: int, name: str) -> Between:
+    """The tenant, with users of so many departments."""
+    place = count()
+
+    def changed(path: str, body: Any) -> Any:
+        if path.endswith("/users"):
+            for user in body["results"]:
+                user["department"] = f"{name} {next(place) % number}"
+        return body
+
+    return Between(after=changed)
+
+
+async def departments_told(iru: Between, privacy: Privacy | None = None, asked: str = "Floor 78") -> str:
+    """What a list of users says of their departments where there is none of those asked for."""
+    async with agent_over(iru, privacy=privacy) as agent:
+        page = await agent.ask("list_users", department=asked)
+    (found,) = [str(note) for note in page["notes"] if note.startswith("department here: ")]
+    return found.partition(": ")[2]
+
+
+async def test_a_dozen_words_are_told_with_their_counts_and_of_more_the_nearest() -> None:
+    counts = Counter(f"Floor {place % 12}" for place in range(len(await ask_all("list_users", limit=500))))
+    dozen = ", ".join(f"{word} {count}" for word, count in counts.most_common())
+    assert await departments_told(of_departments(12, "Floor")) == dozen
+    assert (await departments_told(of_departments(13, "Floor"))).startswith("13 different values, nearest: Floor ")
+
+
+async def test_in_privacy_mode_the_most_frequent_words_are_told_and_how_many_more_there_are() -> None:
+    told = await departments_told(of_departments(15, "Floor"), Privacy("a key for the tests"))
+    assert told.endswith(" and 3 more")
+    assert told.count("Floor ") == 12
+
+
+@pytest.mark.parametrize("number", [1, 13])
+async def test_of_a_long_word_the_beginning_is_told(number: int) -> None:
+    name = "Floor " + "7" * 60
+    told = await departments_told(of_departments(number, name), asked=f"{name} x")
+    assert name[:40] in told
+    assert name[:41] not in told
