@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.heedless import Heedless
+from tests.tools.asking import Between
 
 Row = dict[str, Any]
 MAC = "NW7QK2M4XH"
@@ -106,6 +107,29 @@ async def test_a_filter_that_iru_applied_or_was_not_asked_to_apply_is_not_said_t
         page = await agent.ask(tool, **asked)
         assert page["items"]
         assert not any("Iru ignored" in note for note in page.get("notes", []))
+
+
+async def test_the_number_of_rows_is_told_before_the_last_page_only_where_irus_count_is_of_these_rows(
+    over: Any, northwind: Any
+) -> None:
+    def unreadable(path: str, body: Any) -> Any:
+        if path.endswith("/ade/devices"):
+            body["results"][0] = {}
+        return body
+
+    asked = {"device_family": "iPhone"}
+    async with over(northwind) as agent:
+        whole = await agent.every("list_enrollment_devices", **asked)
+        page = await agent.ask("list_enrollment_devices", **asked, limit=1)
+    assert (page["total"], page["complete"]) == (len(whole), False)
+    async with over(Heedless(northwind)) as unlucky:
+        page = await unlucky.ask("list_enrollment_devices", **asked, limit=len(whole) - 1)
+    assert any("Iru ignored" in note for note in page["notes"])
+    assert "total" not in page
+    async with over(Between(after=unreadable)) as agent:
+        page = await agent.ask("list_enrollment_devices", **asked, limit=1)
+    assert any("could not be read" in note for note in page["notes"])
+    assert "total" not in page
 
 
 async def test_a_raw_filter_adds_to_the_typed_one(agent: Any) -> None:
