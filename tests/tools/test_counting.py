@@ -111,6 +111,10 @@ async def test_a_count_that_cannot_finish_says_how_far_it_got_and_its_cursor_cou
     assert first["complete"] is False
     stopped = re.match(r"stopped after (\d+) of \d+ rows: Iru failed with 500", first["notes"][0])
     assert stopped
+    tenant.left = 3
+    async with over(tenant) as unlucky:
+        again = await unlucky.ask("prism_local_users", group_by=["type"], cursor=first["next_cursor"])
+    assert re.match(r"stopped after \d+ rows: Iru", again["notes"][0]), "of a part, the whole number is no measure"
     assert 0 < first["summary"]["rows"] <= int(stopped[1]), "rows of devices no longer enrolled are not counted"
     assert rest["complete"] is True
     assert read_counts(first, "type") + read_counts(rest, "type") == read_counts(whole, "type")

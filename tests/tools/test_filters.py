@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.heedless import Heedless
-from tests.tools.asking import Between
+from tests.tools.asking import Between, told
 
 Row = dict[str, Any]
 MAC = "NW7QK2M4XH"
@@ -130,6 +131,23 @@ async def test_the_number_of_rows_is_told_before_the_last_page_only_where_irus_c
         page = await agent.ask("list_enrollment_devices", **asked, limit=1)
     assert any("could not be read" in note for note in page["notes"])
     assert "total" not in page
+
+
+async def test_where_irus_own_filter_finds_nothing_all_rows_are_looked_at_and_that_is_said(
+    agent: Any, over: Any
+) -> None:
+    def strict(request: httpx.Request) -> httpx.Response | None:
+        return told(200, {"count": 0, "results": []}) if "name" in request.url.params else None
+
+    usual = await agent.ask("list_blueprints", name="engin")
+    nothing = await agent.ask("list_blueprints", name="no such blueprint")
+    number = (await agent.ask("list_blueprints", limit=0))["total"]
+    async with over(Between(strict)) as unlucky:
+        page = await unlucky.ask("list_blueprints", name="engin")
+    assert page["items"] == usual["items"]
+    assert not usual.get("notes")
+    assert page["notes"] == ["Iru's own name filter found none; matched here over all rows"]
+    assert nothing["notes"][-1] == f"none of all {number} matches"
 
 
 async def test_a_raw_filter_adds_to_the_typed_one(agent: Any) -> None:
