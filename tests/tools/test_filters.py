@@ -104,7 +104,8 @@ async def test_a_filter_that_iru_ignored_is_said_to_be(over: Any, northwind: Any
 
 
 async def test_a_filter_that_iru_applied_or_was_not_asked_to_apply_is_not_said_to_be_ignored(agent: Any) -> None:
-    for tool, asked in [("list_devices", {"platform": "ipad"}), ("list_users", {"archived": True})]:
+    questions: dict[str, dict[str, Any]] = {"list_devices": {"platform": "ipad"}, "list_users": {"archived": True}}
+    for tool, asked in questions.items():
         page = await agent.ask(tool, **asked)
         assert page["items"]
         assert not any("Iru ignored" in note for note in page.get("notes", []))
