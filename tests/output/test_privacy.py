@@ -7,99 +7,84 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iru_mcp import demo
-from iru_mcp.api.client import IruClient
-from iru_mcp.errors import IruError, UsageError
 from iru_mcp.output.privacy import Privacy
 from iru_mcp.output.pseudonyms import Cipher
 from iru_mcp.tools.kit.catalogue import catalogue
-from tests.conftest import unlimited
+from tests.conftest import MOMENT, Agent, Over, Remembering, text_of, unlimited
 
 KEY = "a key for the tests"
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
 
 
-def tenant(privacy: Privacy | None) -> IruClient:
-    made_up = unlimited(devices=120, now=NOW)
-    return IruClient(demo.HOST, lambda: demo.TOKEN, transport=made_up, now=lambda: NOW, privacy=privacy)
+@pytest.fixture(scope="module")
+def made_up() -> Remembering:
+    return Remembering(unlimited(devices=120, now=MOMENT))
 
 
 @pytest.fixture
-async def plain() -> AsyncIterator[IruClient]:
-    client = tenant(None)
-    yield client
-    await client.aclose()
+async def plain(over: Over, made_up: Remembering) -> AsyncIterator[Agent]:
+    async with over(made_up) as agent:
+        yield agent
 
 
 @pytest.fixture
-async def hidden() -> AsyncIterator[IruClient]:
-    client = tenant(Privacy(KEY))
-    yield client
-    await client.aclose()
+async def hidden(over: Over, made_up: Remembering) -> AsyncIterator[Agent]:
+    async with over(made_up, privacy=Privacy(KEY)) as agent:
+        yield agent
 
 
-async def ask(client: IruClient, tool: str, **arguments: Any) -> dict[str, Any]:
-    return await catalogue()[tool].run(client, arguments)
-
-
-async def test_a_walk_by_pseudonym_reaches_the_same_facts(plain: IruClient, hidden: IruClient) -> None:
-    real = (await ask(plain, "list_devices", platform="mac", limit=12))["items"]
-    shown = (await ask(hidden, "list_devices", platform="mac", limit=12))["items"]
-    everywhere = [row["device_name"] for row in (await ask(plain, "list_devices", limit=200))["items"]]
+async def test_a_walk_by_pseudonym_reaches_the_same_facts(plain: Agent, hidden: Agent) -> None:
+    real = (await plain.ask("list_devices", platform="mac", limit=12))["items"]
+    shown = (await hidden.ask("list_devices", platform="mac", limit=12))["items"]
+    everywhere = [row["device_name"] for row in (await plain.ask("list_devices", limit=200))["items"]]
     for seen, named in zip(real, shown, strict=True):
         assert seen["os_version"] == named["os_version"]
         for by in (
             ("serial_number", "device_name") if everywhere.count(seen["device_name"]) == 1 else ("serial_number",)
         ):
-            held = await ask(hidden, "get_device_details", device=named[by])
-            assert held["device_id"] == (await ask(plain, "get_device_details", device=seen[by]))["device_id"]
+            held = await hidden.ask("get_device_details", device=named[by])
+            assert held["device_id"] == (await plain.ask("get_device_details", device=seen[by]))["device_id"]
     owner = next(row["user_email"] for row in shown if "user_email" in row)
-    held = await ask(hidden, "find_devices_for_user", email=owner)
+    held = await hidden.ask("find_devices_for_user", email=owner)
     assert {row["user_email"] for row in held["items"] if "user_email" in row} <= {owner}
     assert held["items"]
 
 
-async def test_nothing_that_names_a_person_or_device_leaves_by_any_tool(plain: IruClient, hidden: IruClient) -> None:
-    devices = (await ask(plain, "list_devices", platform="mac", limit=100, fields="device_name,serial_number"))["items"]
-    users = (await ask(plain, "list_users", limit=100))["items"]
+async def test_nothing_that_names_a_person_or_device_leaves_by_any_tool(plain: Agent, hidden: Agent) -> None:
+    devices = (await plain.ask("list_devices", platform="mac", limit=100, fields="device_name,serial_number"))["items"]
+    users = (await plain.ask("list_users", limit=100))["items"]
     names = {user["name"] for user in users if "name" in user} | {row["serial_number"] for row in devices}
     names |= {row["device_name"] for row in devices if "\u2019" in row["device_name"]}
     serial, email = devices[0]["serial_number"], users[0]["email"]
     for tool in catalogue().values():
         known = {"device": serial, "email": email, "kind": "custom_apps", "cve_id": "CVE-2026-40117"}
         wanted = tool.input_schema.get("required", [])
-        try:
-            out = json.dumps(await tool.run(hidden, {name: known.get(name, "x") for name in wanted}))
-        except IruError as error:
-            out = str(error)
+        result = await hidden.call(tool.name, **{name: known.get(name, "x") for name in wanted})
+        out = text_of(result) + json.dumps(result.structured_content)
         assert not MAIL.search(out), tool.name
         assert not re.search(r"/Users/(?!person-|Shared)\w", out), tool.name
         assert not [name for name in names if name in out], tool.name
 
 
-async def test_an_error_names_no_one_either(plain: IruClient, hidden: IruClient) -> None:
-    rows = (await ask(plain, "list_devices", platform="mac", limit=50))["items"]
+async def test_an_error_names_no_one_either(plain: Agent, hidden: Agent) -> None:
+    rows = (await plain.ask("list_devices", platform="mac", limit=50))["items"]
     row = next(row for row in rows if "\u2019" in row["device_name"])
-    with pytest.raises(IruError) as caught:
-        await ask(hidden, "get_device_details", device=row["serial_number"][:-1])
-    assert row["serial_number"] not in str(caught.value)
-    assert row["device_name"] not in str(caught.value)
-    assert not MAIL.search(str(caught.value))
+    text = await hidden.refused("get_device_details", device=row["serial_number"][:-1])
+    assert row["serial_number"] not in text
+    assert row["device_name"] not in text
+    assert not MAIL.search(text)
 
 
-async def test_a_pseudonym_of_another_key_is_refused(hidden: IruClient) -> None:
+async def test_a_pseudonym_of_another_key_is_refused(hidden: Agent) -> None:
     other = Privacy("quite another key")
     stranger = other.answer({"serial_number": "C02XK1ZYJG5H"})["serial_number"]
-    with pytest.raises(UsageError, match="IRU_PRIVACY_KEY"):
-        await ask(hidden, "get_device_details", device=stranger)
+    assert "IRU_PRIVACY_KEY" in await hidden.refused("get_device_details", device=stranger)
 
 
 @pytest.mark.parametrize(
@@ -265,17 +250,16 @@ def test_a_mobiles_hardware_uuid_and_the_name_of_a_vulnerable_device_are_hidden_
     ],
 )
 async def test_a_filter_on_parts_of_hidden_names_takes_whole_pseudonyms_only(
-    hidden: IruClient, tool: str, arguments: dict[str, Any]
+    hidden: Agent, tool: str, arguments: dict[str, Any]
 ) -> None:
-    with pytest.raises(UsageError, match="whole pseudonym"):
-        await ask(hidden, tool, **arguments)
+    assert "whole pseudonym" in await hidden.refused(tool, **arguments)
 
 
-async def test_a_whole_pseudonym_filters_names(hidden: IruClient) -> None:
-    user = next(row for row in (await ask(hidden, "list_users", limit=20))["items"] if "name" in row)
-    assert user in (await ask(hidden, "list_users", name=user["name"]))["items"]
-    device = (await ask(hidden, "list_devices", platform="mac", limit=1))["items"][0]
-    found = await ask(hidden, "list_devices", device_name=device["device_name"], serial_number=device["serial_number"])
+async def test_a_whole_pseudonym_filters_names(hidden: Agent) -> None:
+    user = next(row for row in (await hidden.ask("list_users", limit=20))["items"] if "name" in row)
+    assert user in (await hidden.ask("list_users", name=user["name"]))["items"]
+    device = (await hidden.ask("list_devices", platform="mac", limit=1))["items"][0]
+    found = await hidden.ask("list_devices", device_name=device["device_name"], serial_number=device["serial_number"])
     assert [row["serial_number"] for row in found["items"]] == [device["serial_number"]]
 
 
@@ -284,66 +268,66 @@ def test_who_does_not_ask_for_privacy_does_not_load_the_cipher() -> None:
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 
-async def test_parts_of_a_name_inside_other_text_do_not_match(plain: IruClient, hidden: IruClient) -> None:
-    rows = (await ask(plain, "prism_launch_agents_and_daemons", path="/Users/", limit=200))["items"]
+async def test_parts_of_a_name_inside_other_text_do_not_match(plain: Agent, hidden: Agent) -> None:
+    rows = (await plain.ask("prism_launch_agents_and_daemons", path="/Users/", limit=200))["items"]
     path = next(row["path"] for row in rows if re.match(r"/Users/(?!Shared)[\w.]{3,}/\w+", row["path"]))
     home, below = "/".join(path.split("/")[:3]), path.split("/", 3)[3]
     for part in (home[:-1], home[-2:] + "/" + below):
-        assert (await ask(plain, "prism_launch_agents_and_daemons", path=part, limit=5))["returned"], (
+        assert (await plain.ask("prism_launch_agents_and_daemons", path=part, limit=5))["returned"], (
             "in clear it matches"
         )
         for arguments in ({"path": part}, {"path": part, "limit": 0}, {"filter": {"path": {"like": [part]}}}):
-            answer = await ask(hidden, "prism_launch_agents_and_daemons", **arguments)
+            answer = await hidden.ask("prism_launch_agents_and_daemons", **arguments)
             assert (answer["returned"], answer.get("total", 0)) == (0, 0)
-    shown = await ask(hidden, "prism_launch_agents_and_daemons", path=below)
+    shown = await hidden.ask("prism_launch_agents_and_daemons", path=below)
     whole = next(row["path"] for row in shown["items"])
-    assert whole in [row["path"] for row in (await ask(hidden, "prism_launch_agents_and_daemons", path=whole))["items"]]
+    assert whole in [row["path"] for row in (await hidden.ask("prism_launch_agents_and_daemons", path=whole))["items"]]
 
 
 @pytest.mark.parametrize("filter_", ["target", "changed"])
 async def test_an_audited_change_is_not_found_by_a_part_of_a_hidden_name(
-    plain: IruClient, hidden: IruClient, filter_: str
+    plain: Agent, hidden: Agent, filter_: str
 ) -> None:
     users = {"since": "30d", "target_type": "user"}
-    row = (await ask(plain, "list_audit_events", **users, limit=1))["items"][0]
+    row = (await plain.ask("list_audit_events", **users, limit=1))["items"][0]
     name = row["new_state"]["name"]
     first, last = name.split()
     for part in (name[:-1], name[1:], first, last, last[:-1], last[1:], f"{first[-2:]} {last[:2]}"):
-        found = await ask(plain, "list_audit_events", **users, **{filter_: part})
+        found = await plain.ask("list_audit_events", **users, **{filter_: part})
         assert row["target_id"] in [one["target_id"] for one in found["items"]], "in clear it matches"
-        answer = await ask(hidden, "list_audit_events", **users, **{filter_: part})
+        answer = await hidden.ask("list_audit_events", **users, **{filter_: part})
         assert row["target_id"] not in [one["target_id"] for one in answer["items"]], part
-    shown = (await ask(hidden, "list_audit_events", **users, limit=1))["items"][0]
+    shown = (await hidden.ask("list_audit_events", **users, limit=1))["items"][0]
     pseudonym = shown["new_state"]["name"]
     assert pseudonym.startswith("person-")
-    whole = (await ask(hidden, "list_audit_events", **users, **{filter_: pseudonym}))["items"]
+    whole = (await hidden.ask("list_audit_events", **users, **{filter_: pseudonym}))["items"]
     assert shown in whole
     assert {one["new_state"]["name"] for one in whole} == {pseudonym}
 
 
-async def test_an_indicator_is_not_found_by_a_part_of_a_name(plain: IruClient, hidden: IruClient) -> None:
-    user = next(row for row in (await ask(plain, "list_users", limit=20))["items"] if len(row["name"].split()[0]) > 4)
+async def test_an_indicator_is_not_found_by_a_part_of_a_name(plain: Agent, hidden: Agent) -> None:
+    user = next(row for row in (await plain.ask("list_users", limit=20))["items"] if len(row["name"].split()[0]) > 4)
     part = user["name"].split()[0][:-1].lower()
-    assert "no hit" not in json.dumps(await ask(plain, "find_indicator", value=part))
-    await ask(hidden, "list_users", limit=200)
-    await ask(hidden, "list_devices", limit=200)
-    answer = await ask(hidden, "find_indicator", value=part)
+    assert "no hit" not in json.dumps(await plain.ask("find_indicator", value=part))
+    await hidden.ask("list_users", limit=200)
+    await hidden.ask("list_devices", limit=200)
+    answer = await hidden.ask("find_indicator", value=part)
     assert "no hit in any place that was looked at" in answer["notes"], answer
 
 
 async def test_a_filter_for_a_part_of_a_name_in_a_path_is_answered_like_one_that_nothing_has(
-    plain: IruClient, hidden: IruClient
+    plain: Agent, hidden: Agent
 ) -> None:
     row = next(
         row
-        for row in (await ask(plain, "prism_local_users", type="Standard", limit=50))["items"]
+        for row in (await plain.ask("prism_local_users", type="Standard", limit=50))["items"]
         if str(row.get("home_directory", "")).startswith("/Users/")
     )
     part = row["home_directory"].removesuffix(row["home_directory"][-2:])
     for column, tool in (("home_directory", "prism_local_users"), ("path", "prism_launch_agents_and_daemons")):
-        nothing = await ask(hidden, tool, filter={column: {"like": ["/Users/zqxzq"]}})
-        something = await ask(hidden, tool, filter={column: {"like": [part]}})
+        nothing = await hidden.ask(tool, filter={column: {"like": ["/Users/zqxzq"]}})
+        something = await hidden.ask(tool, filter={column: {"like": [part]}})
         assert something["items"] == []
         told = [{**answer, "cached_seconds": 0} for answer in (something, nothing)]
         assert told[0] == told[1]
-    assert (await ask(plain, "prism_local_users", filter={"home_directory": {"like": [part]}}))["items"]
+    assert (await plain.ask("prism_local_users", filter={"home_directory": {"like": [part]}}))["items"]
