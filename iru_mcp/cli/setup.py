@@ -175,8 +175,6 @@ def _shown(files: list[ConfigFile], settings: Settings) -> str:
     url = settings.api_url or (tenant(settings).base_url if settings.subdomain else "https://subdomain.api.kandji.io")
     shown = SecretStr("" if settings.api_token_file else "YOUR-TOKEN")
     known = dataclasses.replace(settings, api_url=url, api_token=shown)
-    blocks = []
-    for file in files:
-        entry = _entry(file.client, known, without_secrets(os.environ), keyring=settings.api_token_keyring)
-        blocks.append(f"{file.client.title}, {file.path}:\n\n{file.shown(entry)}")
-    return "\n".join(blocks)
+    public = without_secrets(os.environ)
+    entries = [(file, _entry(file.client, known, public, keyring=settings.api_token_keyring)) for file in files]
+    return "\n".join(f"{file.client.title}, {file.path}:\n\n{file.shown(entry)}" for file, entry in entries)

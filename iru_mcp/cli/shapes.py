@@ -153,12 +153,9 @@ def _known_words() -> frozenset[str]:
 @cache
 def _listed_words() -> frozenset[str]:
     """The values that the parameters of tools list: words of Iru's documentation."""
-    found: set[str] = set()
-    for tool in catalogue().values():
-        for schema in tool.input_schema.get("properties", {}).values():
-            listed = (*schema.get("enum", ()), *schema.get("items", {}).get("enum", ()))
-            found |= {str(word).casefold() for word in listed}
-    return frozenset(found)
+    schemas = [schema for tool in catalogue().values() for schema in tool.input_schema.get("properties", {}).values()]
+    listed = [(*schema.get("enum", ()), *schema.get("items", {}).get("enum", ())) for schema in schemas]
+    return frozenset(str(word).casefold() for words in listed for word in words)
 
 
 def _described(seen: _Seen, parents: int) -> dict[str, Any]:

@@ -49,10 +49,8 @@ def cut(text: str, path: tuple[str, ...]) -> str:
         position = header.start()
         inside = _names(header["header"])[: len(path)] == path
     kept += "" if inside else text[position:]
-    if inside and kept.endswith("\n\n"):
-        kept = kept[:-1]
-    elif inside and kept.endswith("\r\n\r\n"):
-        kept = kept[:-2]
+    if inside:  # the blank line before it
+        kept = re.sub(r"(\r?\n)\r?\n\Z", r"\1", kept)
     return _verified(kept, changed(old, path, None))
 
 

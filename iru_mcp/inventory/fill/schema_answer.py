@@ -131,10 +131,9 @@ async def _one_in_depth(copy: OnDemand, name: str, *, with_statements: bool) -> 
     found |= {"notes": about.notes} if about.notes else {}
     if not with_statements:
         return found
-    shown = []
-    for sql in _examples(name, [column for column, held in few.items() if len(held) > 1]):
-        answer = await ask(copy.processes, path, sql, **_BOUNDS)
-        shown.append({"sql": sql, "first_row": answer.rows[0] if answer.rows else []})
+    statements = _examples(name, [column for column, held in few.items() if len(held) > 1])
+    rows = [(await ask(copy.processes, path, sql, **_BOUNDS)).rows for sql in statements]
+    shown = [{"sql": sql, "first_row": first[0] if first else []} for sql, first in zip(statements, rows, strict=True)]
     return found | {"statements": shown}
 
 

@@ -25,11 +25,8 @@ def rows_of(db: sqlite3.Connection, sql: str, **values: Any) -> list[Row]:
 def missing(db: sqlite3.Connection, *kinds: str) -> str:
     """Why the numbers of `kinds` may be too small, as a sentence; empty when every kind was copied."""
     held = {row[0]: row[1:] for row in db.execute("SELECT kind, state, good_at FROM coverage")}
-    said = []
-    for kind in kinds:
-        state, good = held.get(kind, ("not copied yet", None))
-        if state != "copied":
-            said.append(f"{kind}: {state}" + (f", as of {good}" if good else ""))
+    states = [(kind, *held.get(kind, ("not copied yet", None))) for kind in kinds]
+    said = [f"{kind}: {state}" + (f", as of {at}" if at else "") for kind, state, at in states if state != "copied"]
     return f"Not complete. {'; '.join(said)}." if said else ""
 
 

@@ -137,12 +137,12 @@ def _item(severity: str, says: str, advice: str, *, executive: bool = False) -> 
 def _protection(db: sqlite3.Connection, found: list[_Protection], before: str, synced: datetime) -> str:
     moment = read_moment(before)
     then = f"{moment.day} {moment:%b}" if before != utc(synced) else ""
-    rows: list[Row] = []
-    for one in found:
-        row: Row = {"protection": f"{one.name}, {one.platform}", "now": _percent(one.now)}
-        rows.append(
-            row | ({then: _percent(one.before)} if then else {}) | {"off": one.now.off, "unknown": one.now.unknown}
-        )
+    rows: list[Row] = [
+        {"protection": f"{one.name}, {one.platform}", "now": _percent(one.now)}
+        | ({then: _percent(one.before)} if then else {})
+        | {"off": one.now.off, "unknown": one.now.unknown}
+        for one in found
+    ]
     note = "" if then else '<p class="lacking">There is no earlier copy to compare with: this is the first.</p>'
     lacking = missing(db, *_TABLES)
     note += f'<p class="lacking">{escape(lacking)}</p>' if lacking else ""

@@ -24,11 +24,8 @@ def fixed_version(description: str) -> str | None:
 
 def keep_texts(db: sqlite3.Connection, rows: Sequence[object]) -> None:
     """Keep the descriptions in raw detections."""
-    texts: dict[str, str] = {}
-    for row in rows:
-        if isinstance(row, dict):
-            text = row.get("cve_description") or row.get("description")
-            if isinstance(row.get("cve_id"), str) and isinstance(text, str) and text.strip():
-                texts[row["cve_id"]] = text
+    found = [row for row in rows if isinstance(row, dict) and isinstance(row.get("cve_id"), str)]
+    told = [(row["cve_id"], row.get("cve_description") or row.get("description")) for row in found]
+    texts = {cve: text for cve, text in told if isinstance(text, str) and text.strip()}
     kept = [(cve, str(clean(text, "description")), fixed_version(text)) for cve, text in texts.items()]
     db.executemany("INSERT OR REPLACE INTO _cve(cve_id, description, fixed_version) VALUES (?, ?, ?)", kept)

@@ -122,13 +122,11 @@ class Stage:
 
     def parents(self, kind: Kind) -> list[str]:
         """The ids of the things whose lists make up the table, as this sync read them or as the copy has them."""
-        found: set[str] = set()
-        for name, column in kind.parents:
-            ids = self.db.execute(
-                f'SELECT v."{column}" FROM ({_now(name, "value")}) n JOIN _{name}_value v ON v._id = n.value'
-            )
-            found |= {str(row[0]) for row in ids if row[0]}
-        return sorted(found)
+        selects = [
+            f'SELECT v."{column}" FROM ({_now(name, "value")}) n JOIN _{name}_value v ON v._id = n.value'
+            for name, column in kind.parents
+        ]
+        return sorted({str(id_) for select in selects for (id_,) in self.db.execute(select) if id_})
 
     def unread_parents(self, kind: Kind) -> ReadState | None:
         """Why none of the tables that hold the ids could be read; None when one was."""

@@ -40,15 +40,12 @@ class Keys(Protocol):
 
     async def caller(self, token: str) -> Caller:
         """Whose token this is. Raises TokenRefused."""
-        ...
 
     def metadata(self) -> Mapping[str, object] | None:
         """What RFC 9728 publishes, None where there is no authorization server."""
-        ...
 
     def challenge(self) -> str:
         """Parameters for WWW-Authenticate beyond the error."""
-        ...
 
 
 class Tokens:
