@@ -46,17 +46,14 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         case ["ack", number] if number.isdecimal():
             acknowledge(path, int(number), options.reason, end)
         case ["mute", rule]:
-            if rule not in {one.name for one in load()} and not _known(path, rule):
+            with reader(path) as db:
+                known = db.execute("SELECT 1 FROM _alert WHERE rule = ?", (rule,)).fetchone()
+            if not known and rule not in {one.name for one in load()}:
                 raise UsageError(f"There is no rule '{rule[:60]}'.", "iru-mcp alerts shows the rule of each alert.")
             mute(path, rule, options.reason, end, now)
         case _:
             raise UsageError("alerts cannot do that.", f"Valid: {_FORM}.")
     return 0
-
-
-def _known(path: Path, rule: str) -> bool:
-    with reader(path) as db:
-        return db.execute("SELECT 1 FROM _alert WHERE rule = ?", (rule,)).fetchone() is not None
 
 
 def _list(path: Path, now: datetime, shown: Callable[[Any], Any], *, as_json: bool) -> int:

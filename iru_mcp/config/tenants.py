@@ -55,7 +55,8 @@ def read_tenants(file: str, settings: Settings) -> list[OneTenant]:
         raise ConfigError("--tenants and the demo tenant exclude each other.", "Leave out one of the two.")
     path = Path(file)
     tables = _tables(path)
-    if any("token" in table for table in tables.values()) and not _is_private(path):
+    private = os.name == "posix" and not path.stat().st_mode & 0o077
+    if any("token" in table for table in tables.values()) and not private:
         elsewhere = "name the token with token_env, token_file or token_keyring."
         if os.name != "posix":
             raise ConfigError(f"{file} holds a token, which is not read from it on Windows.", elsewhere.capitalize())
@@ -83,11 +84,6 @@ def _tables(path: Path) -> dict[str, dict[str, Any]]:
         if not isinstance(table, dict) or not _NAME.fullmatch(name):
             raise ConfigError(f"{path}: {name[:60]!r} is no tenant.", f"Write {_FORM}; NAME of letters, digits, . _ -")
     return tables
-
-
-def _is_private(path: Path) -> bool:
-    """Whether its owner alone can read the file, as far as its mode can say that."""
-    return os.name == "posix" and not path.stat().st_mode & 0o077
 
 
 def _one(file: str, name: str, table: dict[str, Any], settings: Settings) -> OneTenant:

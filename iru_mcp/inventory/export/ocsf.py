@@ -82,10 +82,6 @@ def _device(rest: Row, beside: Beside) -> Row:
     return found
 
 
-def _app(rest: Row, _: Beside) -> Row:
-    return {"device": owned(rest)} | software(rest)
-
-
 def _detection(rest: Row, beside: Beside) -> Row:
     """A detection with what Iru says of its CVE; columns of the CVE without an attribute go under `vulnerability`."""
     known = dict(beside.get(("vulnerabilities", rest["cve_id"]), {}))
@@ -139,7 +135,7 @@ def _finding(begun: int | None, **info: Any) -> Row:
 
 _CLASSES: dict[str, tuple[int, Callable[[Row, Beside], Row]]] = {
     "devices": (5001, _device),
-    "apps": (5020, _app),
+    "apps": (5020, lambda rest, _: {"device": owned(rest)} | software(rest)),
     "detections": (2002, _detection),
     "threats": (2004, _threat),
     "behavioral_detections": (2004, _behavior),

@@ -162,14 +162,14 @@ def process(rest: Row) -> Row:
     return found | _made(parent_process=parent)
 
 
-def _is_plain(held: Row) -> bool:
-    """Whether a process has only known parts, which are texts but for its number."""
-    return all(name in _PROCESS and (name == "pid" or (isinstance(cell, str) and cell)) for name, cell in held.items())
-
-
 def _process(rest: Row, column: str) -> Row:
+    """A process; empty where it has no number, or anything but its known parts, which are texts."""
     held = rest.get(column)
-    if not isinstance(held, dict) or not isinstance(held.get("pid"), int) or not _is_plain(held):
+    if not isinstance(held, dict) or not isinstance(held.get("pid"), int):
+        return {}
+    if any(
+        name not in _PROCESS or (name != "pid" and not (isinstance(cell, str) and cell)) for name, cell in held.items()
+    ):
         return {}
     path, digest, owner = held.get("image_path"), held.get("sha256"), held.get("owner")
     if digest and not path:

@@ -35,17 +35,17 @@ _BATCH = 20_000
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
-def is_address(out: str) -> bool:
-    """Whether it is the address of a filesystem, and not a path."""
-    return bool(_ADDRESS.match(out))
-
-
 def write_parquet(db: sqlite3.Connection, out: str, wanted: Wanted, shown: Shown) -> str:
     """Write the tenant's folder within `out`, a path or an address, and return where it is.
 
     Raises ConfigError without the extra `parquet`, UsageError where it cannot be written.
     """
-    fs, base = _filesystem(out) if is_address(out) else (_library().fs.LocalFileSystem(), out)
+    fs, base = _library().fs.LocalFileSystem(), out
+    if _ADDRESS.match(out):
+        try:
+            fs, base = _library().fs.FileSystem.from_uri(out)
+        except (OSError, ValueError) as error:
+            raise _refused(out, error) from None
     sync = begin(db, wanted)
     folder = f"{base.rstrip('/')}/{tenant_partition(meta(db, 'account') or '')}"
     if fs.type_name == "local":
@@ -71,15 +71,6 @@ def _library() -> Any:
             "Parquet needs its library.", f"Install it with: {installation().adding('parquet')}"
         ) from None
     return pa
-
-
-def _filesystem(address: str) -> tuple[Any, str]:
-    """The filesystem of an address and the path in it. Raises UsageError."""
-    try:
-        fs, base = _library().fs.FileSystem.from_uri(address)
-    except (OSError, ValueError) as error:
-        raise _refused(address, error) from None
-    return fs, str(base)
 
 
 def _refused(address: str, error: Exception) -> UsageError:

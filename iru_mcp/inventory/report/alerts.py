@@ -7,7 +7,6 @@ import sqlite3
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
 
 from ...output.clean import clean
 from ..alerts.findings import is_executive
@@ -78,14 +77,12 @@ def open_alerts(db: sqlite3.Connection, now: str) -> list[Alert]:
         "(SELECT 1 FROM _mute m WHERE m.rule = a.rule AND m.until > :now) FROM _alert a WHERE resolved_at IS NULL",
         {"now": now},
     )
-    found = [_alert(row, executives) for row in rows]
+    found = []
+    for *texts, named, quiet in rows:
+        severity, rule, say, opened = (str(clean(text)) for text in texts)
+        devices = frozenset(json.loads(named))
+        found.append(Alert(severity, rule, say, opened, devices, bool(devices & executives), bool(quiet)))
     return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), not one.executive, one.opened_at, one.say))
-
-
-def _alert(row: Any, executives: set[str]) -> Alert:
-    devices = frozenset(json.loads(row[4]))
-    severity, rule, say, opened = (str(clean(cell)) for cell in row[:4])
-    return Alert(severity, rule, say, opened, devices, bool(devices & executives), bool(row[5]))
 
 
 def groups(alerts: list[Alert]) -> list[Group]:

@@ -131,7 +131,7 @@ class Guard:
             if len(rows) == most:
                 return Selected(tables, _names(cursor), rows, more=True)
             rows.append(list(map(_shown, row)))
-            room -= sum(map(_size, rows[-1]))
+            room -= sum(56 + (4 * len(cell) if isinstance(cell, str) else 0) for cell in rows[-1])  # about as in Python
             if room < 0:
                 raise MemoryError(SIGNS["much"])
         return Selected(tables, _names(cursor), rows, more=False)
@@ -217,8 +217,3 @@ def _shown(cell: Any) -> Any:
     if isinstance(cell, bytes):
         return f"[{len(cell)} bytes]"
     return str(cell) if isinstance(cell, float) and abs(cell) == float("inf") else cell
-
-
-def _size(cell: Any) -> int:
-    """About how many bytes a cell takes in Python."""
-    return 56 + (4 * len(cell) if isinstance(cell, str) else 0)
