@@ -87,9 +87,15 @@ class Privacy:
     def learn(self, value: Any) -> None:
         """Note who and what is named in something that Iru sent, to find it in text later."""
         for kind, text in named(value):
-            self._learn(kind, text)
+            name = clean_text(text).strip()
+            is_no_name = name in _NO_TEXT or (kind == "person" and is_identifier(name))
+            if not is_no_name and _PSEUDONYM.search(name) is None:
+                self._names.learn(kind, name)
         for address in _addresses(value):
-            self._learn_mail(address)
+            local = address.partition("@")[0]
+            is_name = local.count(".") == 1 or (len(local) > 4 and local.isalpha())
+            if is_name and _PSEUDONYM.search(address) is None:
+                self._names.learn("person", local)
 
     def answer(self, value: Any) -> Any:
         """`value` with pseudonyms, in keys and text too. For an answer, or for rows of an export or an alert."""
@@ -114,18 +120,6 @@ class Privacy:
             if name in parts or isinstance(value, dict):
                 _require_pseudonyms(name, value, hidden=name in parts)
         return {name: self._meant(value) for name, value in given.items()}
-
-    def _learn(self, kind: str, text: str) -> None:
-        text = clean_text(text).strip()
-        if text in _NO_TEXT:
-            return
-        if _PSEUDONYM.search(text) is None and not (kind == "person" and is_identifier(text)):
-            self._names.learn(kind, text)
-
-    def _learn_mail(self, address: str) -> None:
-        local = address.partition("@")[0]
-        if _PSEUDONYM.search(address) is None and (local.count(".") == 1 or (len(local) > 4 and local.isalpha())):
-            self._names.learn("person", local)
 
     def _meant(self, value: Any) -> Any:
         if isinstance(value, str):

@@ -16,21 +16,10 @@ from ..api.endpoints.organization import (
     EnrollmentDevice,
 )
 from ..api.record import as_object
-from .kit import (
-    COUNT_REQUESTS,
-    Check,
-    Context,
-    GroupBy,
-    Page,
-    RowShape,
-    Source,
-    counting_or_listing,
-    listing,
-    text_checks,
-    tool,
-)
+from .kit import COUNT_REQUESTS, Check, Context, GroupBy, Page, RowShape, Source, counting_or_listing, listing, tool
 from .kit.enrolled import IDENTITY, Enrolled, enrolled_devices
 from .kit.params import Cursor, Limit, NamePart, Paging, Str, part_query
+from .kit.scan import text_checks
 
 
 class TagLine(TypedDict, total=False):

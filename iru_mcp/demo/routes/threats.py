@@ -185,16 +185,14 @@ def _record(found: Behavior) -> Row:
     device, pid = found.device, 400 + found.device.index
     own = found.rule == STORY.behavioral_rule
     (parent, parent_path), (name, path, line) = found.parent, found.target
-    target_hash = STORY.file_hash if own else hex_digits(64, path)
+    parent_hash, target_hash = hex_digits(64, parent_path), STORY.file_hash if own else hex_digits(64, path)
     return filled(
         "behavioral detection",
         found,
         id=uuid("behavior", device.serial, found.rule).upper(),
         informational_tags=["Launch Agent", "persistence", "hidden folder"] if own else ["exec", "Disable", "unload"],
         malware_family=["HollowQuill"] if own else [],
-        parent_process=_process(
-            parent, parent_path, parent_path, "root", 1 if own else pid, hex_digits(64, parent_path)
-        ),
+        parent_process=_process(parent, parent_path, parent_path, "root", 1 if own else pid, parent_hash),
         target_process=_process(name, path, line, device.local_username, pid + 7, target_hash),
         library_item={"id": _ITEM_ID, "name": STORY.protection_item, "mal_posture_mode": "protect"},
     )

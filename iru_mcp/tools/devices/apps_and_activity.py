@@ -12,21 +12,11 @@ from ...api.endpoint import Endpoint
 from ...api.endpoints.device_apps import APP_SHAPE, LIST_DEVICE_APPS, App
 from ...api.endpoints.devices import LIST_DEVICE_ACTIVITY, LIST_DEVICES, Activity
 from ...api.record import Record, tidy
-from ..kit import (
-    COUNT_REQUESTS,
-    Check,
-    Context,
-    GroupBy,
-    Page,
-    RowShape,
-    Source,
-    counting_or_listing,
-    text_checks,
-    tool,
-)
+from ..kit import COUNT_REQUESTS, Check, Context, GroupBy, Page, RowShape, Source, counting_or_listing, tool
 from ..kit.coverage import Oldest
 from ..kit.params import DeviceRef, Paging, Since, Str, Until, newest_first, read_window, within
 from ..kit.resolve import IS_UUID, resolve
+from ..kit.scan import text_checks
 from ..kit.versions import VersionAtLeast, VersionBelow, version_checks
 
 R = TypeVar("R", bound=Record)
