@@ -29,7 +29,7 @@ _BUSY = ("iru-mcp is busy: too many calls are waiting.", "Try again in a minute,
 class CallLimit:
     """At most `most` calls at once, and at most three quarters of them by one caller of several.
 
-    `busy` is what one is told that got no place: fact and remedy.
+    `busy` is the error of a call that got no place: fact and remedy.
     """
 
     def __init__(self, most: int, busy: tuple[str, str] = _BUSY) -> None:

@@ -8,7 +8,7 @@ import sys
 
 from .redaction import REDACTED, redact
 
-_CHATTY = ("httpx", "httpcore", "mcp", "uvicorn.access", "sse_starlette")
+_VERBOSE = ("httpx", "httpcore", "mcp", "uvicorn.access", "sse_starlette")
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _hidden: set[str] = set()
 
@@ -39,5 +39,5 @@ def configure(level: str, *secrets: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in _CHATTY:
+    for name in _VERBOSE:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

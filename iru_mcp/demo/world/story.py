@@ -16,8 +16,7 @@ class Story:
 
     First: an IT engineer installs an ad-hoc-signed PDF viewer. A launch agent with an Apple-like label keeps it alive
     from a hidden folder, a hidden admin account appears, the endpoint protection stops working. Two nights later an API
-    token is made in her name; next morning it adds a custom script to a blueprint, and two more Macs
-    have the same guest.
+    token is made in her name; next morning it adds a custom script to a blueprint, and two more Macs have the same app.
 
     Second: a browser flaw that is exploited in the wild, with stragglers on old versions; a leaver whose account is
     archived but who holds two devices; a token made at night, and the recovery key of the leaver's Mac read with it;

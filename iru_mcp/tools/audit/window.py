@@ -34,7 +34,8 @@ def audit_window(early: datetime | None, late: datetime | None) -> tuple[dict[st
 
 
 async def say_beginning(call: Call, page: Page[Any], early: datetime) -> None:
-    """Says where the log begins, when that is after the beginning of what is asked: before it, none means nothing."""
+    """Says where the log begins, when that is after the beginning of what is asked: of the time before, it tells
+    nothing."""
     begins = await log_beginning(call)
     if begins is None or begins <= early:
         return

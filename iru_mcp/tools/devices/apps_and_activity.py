@@ -44,7 +44,7 @@ class ActivityLine(TypedDict, total=False):
 
 _DETAIL_CHARACTERS = 160
 _DETAIL_KEYS = 8
-_DETAIL_NOISE = frozenset(
+_DETAILS_LEFT_OUT = frozenset(
     "uuid id metadata priority is_silent last_pushed date_requested profile_uuid library_item_id policy_fragment_json "
     "attempts date_completed request_requires_network_tether external_token".split()
 )
@@ -146,7 +146,7 @@ def condensed(details: Any) -> Any:
     told = {
         name: value
         for name, value in tidy(details).items()
-        if name not in _DETAIL_NOISE and not (isinstance(value, str) and IS_UUID.fullmatch(value))
+        if name not in _DETAILS_LEFT_OUT and not (isinstance(value, str) and IS_UUID.fullmatch(value))
     }
     if told.get("request_type") == told.get("command_type"):
         told.pop("request_type", None)

@@ -15,7 +15,6 @@ from ..kit import Context, tool
 from ..kit.params import ALL, DeviceRef, Fields, known_fields
 from ..kit.resolve import resolve
 
-_HEAVY = ("installed_profiles", "users")
 _FINE = frozenset({"pass", "success", "installed", "remediated", "available", "cached", "compliant"})
 _NOT_MEANT = frozenset({"excluded", "incompatible"})
 FAILED = frozenset({"error", "failed"})

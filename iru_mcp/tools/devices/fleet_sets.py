@@ -1,7 +1,7 @@
 """Filters of the device list that its rows do not tell: which devices have an app, a known-exploited CVE, FileVault on.
 
 Each is a set of device_ids read from another list. A set is used to leave devices out, so one that could not be read
-whole is no set: the tool is refused with the reason instead of answering out of a part.
+whole is not used: the tool raises an error with the reason instead of answering from a part.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from .events import Event, Level, event_at
 _QUOTED = 120
 _COMMAND_LINE = 300
 """Characters quoted of a command line: what it calls and loads is often at its end."""
-_CHATTER = frozenset({"device_csp_query", "amapi_policy_update_success"})
+_FREQUENT = frozenset({"device_csp_query", "amapi_policy_update_success"})
 """Types of activity that devices make all day."""
 
 
@@ -79,7 +79,7 @@ def from_activity(record: Activity) -> list[Event]:
     if kind == "name_changed":
         names = f"{quoted(details.get('from'))} to {quoted(details.get('to'))}"
         return event_at(at, "activity", "Renamed", names, look)
-    level = Level.ROUTINE if kind in _CHATTER else Level.NOTABLE if kind.endswith("_failed") else Level.NORMAL
+    level = Level.ROUTINE if kind in _FREQUENT else Level.NOTABLE if kind.endswith("_failed") else Level.NORMAL
     column = _COLUMN_IN_PRISM.get(kind, "")
     key = f"{column} {details[column]}" if details.get(column) else ""  # as Prism's report of the same thing has it
     return event_at(at, "activity", what, describe(record.details), look, key, level=level)

@@ -1,12 +1,12 @@
 """Events and the lines of a timeline.
 
 Each source's records become `Event`s: a time, a sentence, and what sets the event apart. Most events of a device are
-routine, so a plain list drowns the few that matter. Two sources often report the same thing (a command and the activity
-entry about it): of events with equal `dedupe_key` within five minutes of each other one is kept, the one that stands
-out more, or else that of the earlier source. Routine events of a kind are one line, whatever stands between them; other
-events of a kind are one line where they follow each other. A line of several has a count, the first time, and the
-details of some. What must stay true: every event is in exactly one line, and one that stands out is never in the same
-line as one that does not.
+routine, and in a plain list the few that matter are hard to find. Two sources often report the same thing (a command
+and the activity entry about it): of events with equal `dedupe_key` within five minutes of each other one is kept, the
+one that stands out more, or else that of the earlier source. Routine events of a kind are one line, whatever stands
+between them; other events of a kind are one line where they follow each other. A line of several has a count, the first
+time, and the details of some. What must stay true: every event is in exactly one line, and one that stands out is never
+in the same line as one that does not.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 One piece of malware is a file to endpoint detection, an app to Prism and a program in a launch agent, each under
 another name, so a search for any one name finds a part of it. `follow` takes what identifies the hits elsewhere (the
 bundle and hash of a threat, the path of an app, the program of a launch agent) and looks for it in the lists that have
-it, twice over, so that any end leads to all. What must stay true: what was followed is said and counted apart from what
-was asked for; a part of the system is never followed; and where hits differ too much to belong together, that is said
-instead.
+it, and once more with what that finds, so that a search for any of these names finds all. What must stay true: what was
+followed is said and counted apart from what was asked for; a part of the system is never followed; and where hits
+differ too much to belong together, that is said instead.
 """
 
 from __future__ import annotations

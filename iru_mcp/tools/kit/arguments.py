@@ -56,7 +56,8 @@ def _under_their_parameters(arguments: Mapping[str, Any], parameters: Mapping[st
 
 
 def _is_added_by_clients(name: str, parameters: Mapping[str, Any]) -> bool:
-    """Whether `name` asks nothing of the tool: `Action` does where action is a parameter, and is refused there."""
+    """Whether a client added `name` by itself. A parameter in another spelling (`Action` for action) is not that: it is
+    refused."""
     word = _word(name)
     if word in map(_word, parameters):
         return False

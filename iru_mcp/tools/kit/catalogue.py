@@ -1,9 +1,9 @@
 """The catalogue of tools: each is one decorated async function, and everything else is read off that declaration.
 
-A name, schema, permission or budget that is written twice comes to differ. So `@tool` takes only what a typed function
-with a docstring does not say: the endpoints, the toolset and the budget of requests. Name, schemas, permissions and
-documents are derived. What must stay true: a tool can reach no endpoint that it does not name, unknown arguments are
-refused, and every answer leaves through `Tool.run`, which cleans it and bounds its size.
+A name, schema, permission or budget that is written in two places ends up different in each. So `@tool` takes only what
+a typed function with a docstring does not say: the endpoints, the toolset and the budget of requests. Name, schemas,
+permissions and documents are derived. What must stay true: a tool can reach no endpoint that it does not name, unknown
+arguments are refused, and every answer leaves through `Tool.run`, which cleans it and bounds its size.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Whether an empty answer about one device says anything: some lists have no rows of some platforms.
 
-A Windows device has no row in Prism whatever is on it, and an id that no device has has no row anywhere. Neither must
-read as clean. So an answer about one device that has no rows is checked against the platform of the device, which is
-read from the device list where the device was named by its id.
+A Windows device has no row in Prism whatever is on it, and an id that belongs to no device has no row anywhere. Neither
+must be taken for a device without findings. So an answer about one device that has no rows is checked against the
+platform of the device, which is read from the device list where the device was named by its id.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ A dossier, a timeline and an indicator search read about a dozen lists. One that
 answer only itself, and the answer must say so. `attempt` turns a read into an `Attempt`: its value, or its error, and
 its state in words; `gather` makes several attempts at the same time. `read` walks one list over a few pages and says
 what it did not reach. What must stay true: an attempt is `complete` only when nothing of it is missing, and when every
-read failed the first error is raised, so that a caller never answers out of nothing.
+read failed the first error is raised, so that nothing is answered where nothing was read.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ from .words import WORDS, say_values
 
 T = TypeVar("T")
 _PLACES = frozenset({"device_id", "blueprint_name"})
-"""Columns that say where to look rather than for what; a wrong blueprint is told of its own."""
+"""Columns that say where to look rather than for what; where the blueprint may be wrong, the answer names those that
+there are."""
 _ALWAYS_TIMES = frozenset({"last_collected_at", "updated_at", "created_at"})
 """Columns in which every row has a time."""
 
@@ -136,7 +137,7 @@ async def prism_page(
     )
     page = await counting_or_listing(ctx, source, shape, group_by, sort_by=sort_by, **paging_of(scope))
     page.device = target.shown() if target else None
-    question = _Question(endpoint, scope, source, wanted, removed, is_count=counted, is_first=not scope["cursor"])
+    question = _Question(scope, source, wanted, removed, is_count=counted, is_first=not scope["cursor"])
     await say_coverage(ctx.call, page, target, f"Prism's {category}", APPLE)
     await _say_what_rows_do_not(ctx, page, question)
     return page
@@ -145,7 +146,6 @@ async def prism_page(
 class _Question(NamedTuple):
     """What was asked, for what is said about the answer."""
 
-    endpoint: Endpoint[PrismRow]
     scope: Scope
     source: Source[PrismRow]
     wanted: Mapping[str, Any]
@@ -163,12 +163,14 @@ async def _say_what_rows_do_not(ctx: Context, page: Page[Any], asked_for: _Quest
         removed.say(page, counted=asked_for.is_count)
         if asked_for.is_first:
             is_list = not (asked_for.is_count or is_empty)
-            families = asked_for.scope["device_families"]
-            await say_silent(ctx.call, page, asked_for.endpoint, removed.enrolled, families, blueprint, is_list=is_list)
+            families, category = asked_for.scope["device_families"], asked_for.source.endpoint
+            await say_silent(ctx.call, page, category, removed.enrolled, families, blueprint, is_list=is_list)
         if blueprint and is_empty:
             page.notes.append(_blueprints_of(removed.enrolled))
-    unknown = ", ".join(in_our_words(_compared_by_iru(asked_for.wanted)))
-    if unknown:
+    # Which rows Iru could not compare with a bound that it was sent is not known.
+    compared = [column for column in comparisons(asked(asked_for.wanted))[1] if column not in _ALWAYS_TIMES]
+    if compared:
+        unknown = ", ".join(in_our_words(compared))
         page.notes.append(f"rows without a time in {unknown} are left out by Iru; how many is not known")
     if is_empty and not (removed and removed.rows_left_out):
         await _say_words(ctx, page, asked_for)
@@ -201,7 +203,7 @@ def _by_blueprint(
 
 
 def _filtered(wanted: Mapping[str, Any], query: dict[str, str | int]) -> list[Check[PrismRow]]:
-    """Adds to `query` what Iru is asked of a filter; returns the proof that it did that, and the filter itself."""
+    """Adds to `query` what Iru is asked of a filter; returns the check that Iru applied it, and the filter itself."""
     sent = asked(wanted)
     if sent:
         query["filter"] = json.dumps(sent)
@@ -219,11 +221,6 @@ def _compared(column: str, test: Callable[[Any], bool | None]) -> Check[PrismRow
     return Check(name, lambda row: test(row.values.get(column)))
 
 
-def _compared_by_iru(wanted: Mapping[str, Any]) -> list[str]:
-    """The columns whose comparison Iru was sent: which rows it could not compare is not known."""
-    return [column for column in comparisons(asked(wanted))[1] if column not in _ALWAYS_TIMES]
-
-
 async def _say_words(ctx: Context, page: Page[Any], asked_for: _Question) -> None:
     """Says of an empty page which values rows have in the columns of its filter. Where every device has one row, all
     were read to find those without, and are at hand."""
@@ -232,10 +229,10 @@ async def _say_words(ctx: Context, page: Page[Any], asked_for: _Question) -> Non
     words, rest = parted(others, WORDS)
     query = asked_for.source.query
     scope = {name: query[name] for name in ("device_families", "blueprint_ids") if name in query}
-    has_one = asked_for.endpoint.path.rpartition("/")[2] in REPORTED_BY
+    has_one = asked_for.source.endpoint.path.rpartition("/")[2] in REPORTED_BY
     if words:
         at_hand = has_one and not (rest or place or scope)
-        await say_values(ctx, page, asked_for.endpoint, scope, words, rest | place, at_hand=at_hand)
+        await say_values(ctx, page, asked_for.source.endpoint, scope, words, rest | place, at_hand=at_hand)
     elif not (rest or asked_for.removed):
         page.notes.append(f"no row of this device: it did not report{'' if has_one else ', or has nothing to report'}")
 

@@ -1,6 +1,6 @@
 """Which devices a Prism answer is about: Prism keeps rows of devices that were removed, and some devices never report.
 
-Both spoil a count. Rows of devices that the device list does not have are marked, and counts leave them out. Where
+Both make a count wrong. Rows of devices that the device list does not have are marked, and counts leave them out. Where
 every device of a platform reports to a category, those that do not are counted beside the answer: a Mac without a
 FileVault row is neither encrypted nor not. What must stay true: when the device list could not be read, the answer
 says that neither was checked.

@@ -107,7 +107,8 @@ async def list_threats(
 
 
 async def _say_whether_reported(call: Call, page: Page[Any], device_id: str) -> None:
-    """Makes a page without alerts say how EDR stands on the device: where it does not run, none means nothing."""
+    """Makes a page without alerts say how EDR stands on the device: where it does not run, no alert does not
+    mean that nothing happened."""
     status = await attempt(lambda: call.fetch(GET_DEVICE_STATUS, device_id=device_id))
     if status.value is None:
         page.notes.append(f"whether EDR reports on this device was not checked: {status.state}")
