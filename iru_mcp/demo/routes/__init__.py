@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..world.tenant import DemoTenant
+from ..world import DemoTenant
 from . import audit, devices, history, libraries, organization, prism, status, threats, vulnerabilities
 from .query import Query
 

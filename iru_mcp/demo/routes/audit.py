@@ -8,12 +8,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from ..world import dates
+from ..world import STORY, DemoTenant, Row, choose, dates, digest, hashed, letters, uuid
 from ..world.blueprints import BLUEPRINTS, ENGINEERING, ITEMS, DemoBlueprint
-from ..world.chance import choose, digest, hashed, letters, uuid
-from ..world.data import Row
-from ..world.story import STORY
-from ..world.tenant import DemoTenant
 from .query import INVALID_CURSOR, WEB_HOST, Fault, Query, cursor, number, uncursor
 
 DAYS = 90

@@ -7,13 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from ..world import dates, macs
-from ..world.chance import hashed, letters
-from ..world.data import Row, created, filled, table
-from ..world.fleet import DemoDevice
+from ..world import STORY, DemoDevice, DemoTenant, Row, created, dates, filled, hashed, letters, macs, table
 from ..world.software import Software, count_on_mac
-from ..world.story import STORY
-from ..world.tenant import DemoTenant
 
 _MAC = frozenset({"Mac"})
 _ALL = frozenset({"Mac", "iPhone", "iPad", "tvOS"})

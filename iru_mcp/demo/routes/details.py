@@ -5,11 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from ..world import dates, macs
-from ..world.chance import hashed, hex_digits, letters, uuid
-from ..world.data import Row, filled
-from ..world.fleet import DemoDevice
-from ..world.tenant import DemoTenant
+from ..world import DemoDevice, DemoTenant, Row, dates, filled, hashed, hex_digits, letters, macs, uuid
 
 
 def sections(tenant: DemoTenant, device: DemoDevice) -> Row:

@@ -6,13 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from ..world import dates
+from ..world import DemoDevice, DemoTenant, Row, dates, filled, hashed, hex_digits, uuid
 from ..world.blueprints import TAGS
-from ..world.chance import hashed, hex_digits, uuid
-from ..world.data import Row, filled
-from ..world.fleet import DemoDevice
 from ..world.software import Installed, app_id
-from ..world.tenant import DemoTenant
 from .details import sections
 from .query import NOT_FOUND, Fault, Query, comma_list, contains, ordered, truth, window
 

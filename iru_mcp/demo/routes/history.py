@@ -6,12 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..world import dates
-from ..world.chance import choose, hashed, uuid
-from ..world.data import Row, filled
-from ..world.fleet import DemoDevice
-from ..world.story import STORY
-from ..world.tenant import DemoTenant
+from ..world import STORY, DemoDevice, DemoTenant, Row, choose, dates, filled, hashed, uuid
 from .devices import device_at
 from .query import Query, counted
 

@@ -6,12 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..world import dates
+from ..world import STORY, DemoTenant, Row, dates, filled, hashed, hex_digits, uuid
 from ..world.blueprints import BLUEPRINTS, BODIES, ITEMS, Item, items_of
-from ..world.chance import hashed, hex_digits, uuid
-from ..world.data import Row, filled
-from ..world.story import STORY
-from ..world.tenant import DemoTenant
 from .audit import ADMINS, events
 from .query import NO_PAGE, Query, comma_list, contains, counted, numbered, one_of
 

@@ -8,14 +8,10 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from ..world import dates
+from ..world import DemoDevice, DemoTenant, Row, dates, filled, uuid
 from ..world.blueprints import TAGS
-from ..world.chance import uuid
-from ..world.data import Row, filled
-from ..world.fleet import DemoDevice
 from ..world.models import APPLE_SYSTEMS
 from ..world.people import INTEGRATION, DemoPerson
-from ..world.tenant import DemoTenant
 from .query import WEB_HOST, Fault, Query, contains, counted, cursor, cursor_numbers, numbered, one_of, truth
 
 _ACCOUNT = uuid("ade")

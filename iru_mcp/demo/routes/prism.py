@@ -10,9 +10,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
-from ..world.data import Row
-from ..world.fleet import DemoDevice
-from ..world.tenant import DemoTenant
+from ..world import DemoDevice, DemoTenant, Row
 from .categories import CATEGORIES, Category, common
 from .query import Fault, Query, Test, comma_list, cursor, cursor_numbers, json_filter, number, passes, rank
 

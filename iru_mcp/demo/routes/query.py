@@ -11,8 +11,7 @@ from datetime import datetime
 from operator import ge, gt, le, lt
 from typing import Any, TypeVar
 
-from ..world import dates
-from ..world.data import Row
+from ..world import Row, dates
 
 T = TypeVar("T")
 Query = Mapping[str, str]

@@ -6,13 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..world import dates
+from ..world import STORY, DemoDevice, DemoTenant, Row, choose, dates, filled, hashed, letters, table, uuid
 from ..world.blueprints import ITEMS, Item, items_of
-from ..world.chance import choose, hashed, letters, uuid
-from ..world.data import Row, filled, table
-from ..world.fleet import DemoDevice
-from ..world.story import STORY
-from ..world.tenant import DemoTenant
 from .devices import device_at
 from .libraries import item_at
 from .query import Query, counted

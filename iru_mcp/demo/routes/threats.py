@@ -8,12 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from ..world import dates
-from ..world.chance import choose, hashed, hex_digits, uuid
-from ..world.data import Row, filled
-from ..world.fleet import DemoDevice
-from ..world.story import STORY
-from ..world.tenant import DemoTenant
+from ..world import STORY, DemoDevice, DemoTenant, Row, choose, dates, filled, hashed, hex_digits, uuid
 from .query import Fault, Query, comma_list, counted, number, ordered
 
 _UNWANTED = ("Adware.Genieo", "PUP.MacKeeper", "Adware.Pirrit", "PUP.AdvancedMacCleaner", "Adware.Bundlore")

@@ -8,13 +8,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from ..world import dates
-from ..world.chance import hashed
-from ..world.data import Row, filled
-from ..world.fleet import DemoDevice
+from ..world import STORY, DemoDevice, DemoTenant, Row, dates, filled, hashed
 from ..world.software import CHROME, THIRD_PARTY, Software, third_party
-from ..world.story import STORY
-from ..world.tenant import DemoTenant
 from .query import Query, cursor, cursor_numbers, json_filter, number, one_of, ordered, passes, sized
 
 _SCORES = {"Critical": 9.6, "High": 7.8, "Medium": 5.4, "Low": 3.1, "Undefined": 0.0}
