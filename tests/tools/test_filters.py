@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.heedless import Heedless
-from tests.tools.asking import Between, told
+from tests.tools.asking import Between, Recorded, told
 
 Row = dict[str, Any]
 MAC = "NW7QK2M4XH"
@@ -145,10 +145,19 @@ async def test_where_irus_own_filter_finds_nothing_all_rows_are_looked_at_and_th
     number = (await agent.ask("list_blueprints", limit=0))["total"]
     async with over(Between(strict)) as unlucky:
         page = await unlucky.ask("list_blueprints", name="engin")
+        count = await unlucky.ask("list_blueprints", name="engin", limit=0)
     assert page["items"] == usual["items"]
+    assert count["total"] == len(usual["items"])
     assert not usual.get("notes")
     assert page["notes"] == ["Iru's own name filter found none; matched here over all rows"]
     assert nothing["notes"][-1] == f"none of all {number} matches"
+
+
+async def test_a_count_that_irus_own_filter_finds_is_not_read_again_without_it(over: Any, northwind: Any) -> None:
+    asked = Recorded(northwind)
+    async with over(asked) as agent:
+        assert (await agent.ask("list_blueprints", name="engin", limit=0))["total"]
+    assert asked.paths == ["/api/v1/blueprints"]
 
 
 async def test_a_raw_filter_adds_to_the_typed_one(agent: Any) -> None:
