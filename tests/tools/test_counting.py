@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iru_mcp.versions import read_version
+from tests.tools.asking import Between
 
 MAC = "NW7QK2M4XH"
 MOMENT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -118,6 +119,38 @@ async def test_a_count_that_cannot_finish_says_how_far_it_got_and_its_cursor_cou
     assert 0 < first["summary"]["rows"] <= int(stopped[1]), "rows of devices no longer enrolled are not counted"
     assert rest["complete"] is True
     assert read_counts(first, "type") + read_counts(rest, "type") == read_counts(whole, "type")
+
+
+async def test_what_was_counted_is_no_total_where_not_every_row_was_read(over: Any, northwind: Any) -> None:
+    def unreadable(path: str, body: Any) -> Any:
+        if path.endswith("/users"):
+            body["results"][0] = {}
+        return body
+
+    async with over(northwind) as agent:
+        whole = (await agent.ask("list_users", limit=0))["total"]
+    async with over(Between(after=unreadable)) as agent:
+        lacking = await agent.ask("list_users", limit=0)
+    async with over(Failing(northwind, 1)) as agent:
+        stopped = await agent.ask("list_devices", limit=0)
+    for page in (lacking, stopped):
+        assert (page["complete"], "total" in page) == (False, False)
+        assert any(note.endswith(" in what was looked at") for note in page["notes"])
+    unread, read = [int(note.split()[0]) for note in lacking["notes"]]
+    assert unread
+    assert unread + read == whole
+    assert any(note.startswith("stopped after ") for note in stopped["notes"])
+
+
+async def test_a_column_that_only_rows_tell_of_may_be_named_beside_a_number_of_rows(over: Any) -> None:
+    def taller(path: str, body: Any) -> Any:
+        if path.endswith("/users"):
+            body["results"] = [row | {"height": 180} for row in body["results"]]
+        return body
+
+    async with over(Between(after=taller)) as agent:
+        assert (await agent.ask("list_users", fields=["height"], limit=0))["total"]
+        assert "No field 'colour'" in await agent.refused("list_users", fields=["colour"], limit=0)
 
 
 VERSIONED = [

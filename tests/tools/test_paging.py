@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import agent_over, whole_rows
+from tests.tools.asking import Recorded
 
 MAC = "NW7QK2M4XH"
 LISTS: dict[str, dict[str, Any]] = {
@@ -123,6 +124,17 @@ async def test_a_cursor_is_good_at_every_server_with_the_same_token_and_at_no_ot
     assert not {row["id"] for row in first["items"]} & {row["id"] for row in second["items"]}
     async with agent_over(northwind, token="another token") as other:
         assert "does not belong" in await other.refused("list_users", limit=2, cursor=first["next_cursor"])
+
+
+@pytest.mark.parametrize(("limit", "pages"), [(1, 1), (300, 1), (301, 2)])
+async def test_irus_pages_are_read_up_to_the_last_row_of_a_page_and_no_further(
+    over: Any, northwind: Any, limit: int, pages: int
+) -> None:
+    asked = Recorded(northwind)
+    async with over(asked) as agent:
+        page = await agent.ask("list_devices", fields=["serial_number"], limit=limit)
+    assert (page["returned"], page["complete"]) == (limit, False)
+    assert asked.paths == ["/api/v1/devices"] * pages
 
 
 class Shifting(httpx.AsyncBaseTransport):

@@ -193,10 +193,12 @@ def of_departments(number: int, name: str) -> Between:
     return Between(after=changed)
 
 
-async def departments_told(iru: Between, privacy: Privacy | None = None, asked: str = "Floor 78") -> str:
+async def departments_told(
+    iru: Between, privacy: Privacy | None = None, asked: str = "Floor 78", limit: int = 25
+) -> str:
     """What a list of users says of their departments where there is none of those asked for."""
     async with agent_over(iru, privacy=privacy) as agent:
-        page = await agent.ask("list_users", department=asked)
+        page = await agent.ask("list_users", department=asked, limit=limit)
     (found,) = [str(note) for note in page["notes"] if note.startswith("department here: ")]
     return found.partition(": ")[2]
 
@@ -205,11 +207,14 @@ async def test_a_dozen_words_are_told_with_their_counts_and_of_more_the_nearest(
     counts = Counter(f"Floor {place % 12}" for place in range(len(await ask_all("list_users", limit=500))))
     dozen = ", ".join(f"{word} {count}" for word, count in counts.most_common())
     assert await departments_told(of_departments(12, "Floor")) == dozen
-    assert (await departments_told(of_departments(13, "Floor"))).startswith("13 different values, nearest: Floor ")
+    for limit in (25, 0):
+        told = await departments_told(of_departments(13, "Floor"), limit=limit)
+        assert told.startswith("13 different values, nearest: Floor ")
 
 
-async def test_in_privacy_mode_the_most_frequent_words_are_told_and_how_many_more_there_are() -> None:
-    told = await departments_told(of_departments(15, "Floor"), Privacy("a key for the tests"))
+@pytest.mark.parametrize("limit", [25, 0])
+async def test_in_privacy_mode_the_most_frequent_words_are_told_and_how_many_more_there_are(limit: int) -> None:
+    told = await departments_told(of_departments(15, "Floor"), Privacy("a key for the tests"), limit=limit)
     assert told.endswith(" and 3 more")
     assert told.count("Floor ") == 12
 

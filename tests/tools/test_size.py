@@ -15,7 +15,7 @@ from iru_mcp.api.record import Record
 from iru_mcp.tools.kit.rows import RowCollector, RowShape
 from iru_mcp.tools.kit.size import MAX_ANSWER, ROOM_FOR_ROWS, size
 from tests.conftest import whole_rows
-from tests.tools.asking import ask
+from tests.tools.asking import Between, ask
 
 SHAPE: RowShape[Any] = RowShape(Any)
 COLUMNS = st.sampled_from(["name", "path", "owner", "kind"])
@@ -39,10 +39,27 @@ async def test_fewer_rows_than_asked_for_are_explained_and_the_rest_is_reached(
     assert first["returned"] < 500
     reason = next(note for note in first["notes"] if "rows fill an answer" in note)
     assert f"{first['returned']} rows" in reason
-    assert int(reason.split(" more match")[0].split()[-1]) > 0
+    remaining = int(reason.split(" more match")[0].split()[-1])
+    assert remaining == first["total"] - first["returned"] if "total" in first else remaining > 0
     second = await agent.ask(tool, limit=500, cursor=first["next_cursor"], **arguments)
     shown = [json.dumps(row, sort_keys=True) for row in whole_rows(first) + whole_rows(second)]
     assert len(set(shown)) == len(shown)
+
+
+async def test_of_the_last_rows_it_is_said_how_many_there_was_no_room_for() -> None:
+    def large(path: str, body: Any) -> Any:
+        """Users whose first page is the last, with nine long texts each."""
+        if path.endswith("/users"):
+            for place, row in enumerate(body["results"]):
+                row |= {f"text{number}": f"{place} {'x' * 900}" for number in range(9)}
+            body["next"] = None
+        return body
+
+    number = (await ask("list_users", Between(after=large), limit=0))["total"]
+    page = await ask("list_users", Between(after=large), fields=["*"], limit=500)
+    assert page["returned"] < number
+    remaining = number - page["returned"]
+    assert any(f"{page['returned']} rows fill an answer, {remaining} more match" in note for note in page["notes"])
 
 
 async def test_what_is_the_same_in_every_row_is_told_once_where_rows_would_not_fit(agent: Any) -> None:
