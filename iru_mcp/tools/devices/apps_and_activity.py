@@ -59,7 +59,7 @@ def _signer(row: dict[str, Any]) -> dict[str, Any]:
     return row | ({"publisher": name.removeprefix("Developer ID Application: ")} if name else {})
 
 
-@tool(LIST_DEVICE_APPS, optional=(LIST_DEVICES,), toolset="devices", count_requests=COUNT_REQUESTS)
+@tool(LIST_DEVICE_APPS, optional=(LIST_DEVICES,), count_requests=COUNT_REQUESTS)
 async def list_device_apps(
     ctx: Context,
     device: DeviceRef,
@@ -107,7 +107,7 @@ async def list_of_device(
     return page
 
 
-@tool(LIST_DEVICE_ACTIVITY, optional=(LIST_DEVICES,), toolset="devices")
+@tool(LIST_DEVICE_ACTIVITY, optional=(LIST_DEVICES,))
 async def get_device_activity(
     ctx: Context,
     device: DeviceRef,

@@ -30,7 +30,7 @@ class UserDeviceLine(AnyDeviceLine, total=False):
 _SHAPE = RowShape(UserDeviceLine, lean=lean_device)
 
 
-@tool(LIST_DEVICES, requests=FLEET_REQUESTS, toolset="devices")
+@tool(LIST_DEVICES, requests=FLEET_REQUESTS)
 async def find_devices_for_user(
     ctx: Context,
     email: Annotated[

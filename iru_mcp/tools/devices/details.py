@@ -55,7 +55,7 @@ Sections = Annotated[
 ]
 
 
-@tool(GET_DEVICE_DETAILS, optional=(LIST_DEVICES,), toolset="devices")
+@tool(GET_DEVICE_DETAILS, optional=(LIST_DEVICES,))
 async def get_device_details(ctx: Context, device: DeviceRef, sections: Sections = ()) -> Details:
     """Everything Iru holds on one device: owner, hardware, OS, network, MDM, agent, FileVault, activation lock, lost
     mode, recovery, security, local users, volumes, profiles, Apple Business Manager. Sections differ by platform. For
@@ -90,7 +90,7 @@ def _lightened(found: dict[str, Any]) -> dict[str, Any]:
     return light
 
 
-@tool(GET_DEVICE_STATUS, optional=(LIST_DEVICES,), toolset="devices")
+@tool(GET_DEVICE_STATUS, optional=(LIST_DEVICES,))
 async def get_device_status(
     ctx: Context,
     device: DeviceRef,

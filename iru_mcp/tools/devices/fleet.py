@@ -18,7 +18,7 @@ from ..kit.enrolled import without_device_id
 from ..kit.params import NamePart, Paging, Platform, Since, Str, equals
 from ..kit.versions import VersionAtLeast, VersionBelow
 from .fleet_filters import DERIVED, Filters, os_version_checks
-from .fleet_sets import filevault_states, known_exploited_check, with_known_exploited
+from .fleet_sets import filevault_states, known_exploited_check
 
 _PLATFORMS = {
     "mac": "Mac",
@@ -138,7 +138,7 @@ async def list_devices(
     )
     notes = await asked.apps(ctx.call, has_app, lacks_app)
     if has_kev is not None:
-        asked.checks.append(known_exploited_check(await with_known_exploited(ctx.call), wanted=has_kev))
+        asked.checks.append(await known_exploited_check(ctx.call, wanted=has_kev))
     if filevault_enabled is not None:
         await asked.filevault(ctx.call, filevault_enabled)
     checks = (*asked.checks, *os_version_checks(version_below, version_at_least))

@@ -19,7 +19,7 @@ from ...versions import is_release
 from ..kit import Check, flag_checks, text_checks
 from ..kit.params import equals, read_time, within
 from ..kit.versions import version_checks
-from .fleet_sets import app_holders, filevault_ignored
+from .fleet_sets import app_check, filevault_ignored
 
 
 def _never_checked_in(device: Device) -> bool | None:
@@ -110,9 +110,9 @@ class Filters:
         notes = []
         for name, text, wanted in (("has_app", has_app, True), ("lacks_app", lacks_app, False)):
             if text.strip():
-                holders = await app_holders(call, text)
-                self.checks.append(holders.check(name, wanted=wanted))
-                notes.append(holders.note(name))
+                check, note = await app_check(call, name, text, wanted=wanted)
+                self.checks.append(check)
+                notes.append(note)
         return notes
 
     def exact_serial_first(self, wanted: str) -> Callable[[Device], Any] | None:

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...api.call import Call, Interrupted
 from ...api.endpoint import Endpoint
@@ -41,64 +41,47 @@ async def _rows(
     return found
 
 
-class AppHolders(NamedTuple):
-    """The devices that have an app, how its matches are called, and the devices that report their apps at all."""
-
-    has: frozenset[str]
-    names: Counter[str]
-    reporting: frozenset[str]
-
-    def check(self, name: str, *, wanted: bool) -> Check[Device]:
-        """Keeps devices that have it, or that surely lack it."""
-
-        def test(device: Device) -> bool | None:
-            if device.platform not in _APPS_OF:
-                return False
-            if device.device_id in self.has:
-                return wanted
-            return not wanted if device.device_id in self.reporting else None
-
-        return Check(f"{name} (no report of their apps)", test)
-
-    def note(self, name: str) -> str:
-        """How the matches are called, most devices first."""
-        names = ", ".join(f"{app} on {count}" for app, count in self.names.most_common(5))
-        names = names or "nothing (prism_applications name= tells what is spelled like it)"
-        return f"{name} matched {names}, devices no longer enrolled included; of Macs, iPhones and iPads alone"
-
-
-async def app_holders(call: Call, text: str) -> AppHolders:
-    """Who has an app with `text` in its name or bundle id."""
-    found: dict[str, dict[str, Any]] = {}
+async def app_check(call: Call, name: str, text: str, *, wanted: bool) -> tuple[Check[Device], str]:
+    """Keeps devices that have an app with `text` in its name or bundle id, or that surely lack it; and a sentence that
+    says how its matches are called, most devices first."""
     names: dict[str, set[str]] = {}
     for column in ("name", "bundle_id"):
-        wanted = {column: {"like": [text]}}
-        matches, sent = matcher(wanted), asked(wanted)
+        matching = {column: {"like": [text]}}
+        matches, sent = matcher(matching), asked(matching)
         for row in await _rows(call, PRISM_APPS, {"filter": json.dumps(sent)} if sent else {}):
             if matches(row) and row.get("device_id"):
-                found[row["device_id"]] = row
                 names.setdefault(f"{row.get('name')} ({row.get('bundle_id')})", set()).add(row["device_id"])
+    holders = {device_id for devices in names.values() for device_id in devices}
     reporting = {row.get("device_id", "") for row in await _rows(call, PRISM_DEVICE_INFORMATION, {})}
-    counted = Counter({name: len(devices) for name, devices in names.items()})
-    return AppHolders(frozenset(found), counted, frozenset(reporting))
+
+    def test(device: Device) -> bool | None:
+        if device.platform not in _APPS_OF:
+            return False
+        if device.device_id in holders:
+            return wanted
+        return not wanted if device.device_id in reporting else None
+
+    most = Counter({app: len(devices) for app, devices in names.items()}).most_common(5)
+    matched = ", ".join(f"{app} on {count}" for app, count in most)
+    matched = matched or "nothing (prism_applications name= tells what is spelled like it)"
+    note = f"{name} matched {matched}, devices no longer enrolled included; of Macs, iPhones and iPads alone"
+    return Check(f"{name} (no report of their apps)", test), note
 
 
-async def with_known_exploited(call: Call) -> frozenset[str]:
-    """The devices on which a CVE is present that is known to be exploited. Raises TookTooLong."""
+async def known_exploited_check(call: Call, *, wanted: bool) -> Check[Device]:
+    """Keeps devices on which a CVE is present that is known to be exploited, or the others. Published detections are of
+    Macs: other devices do not tell. Raises TookTooLong."""
     cves = await read_known_exploited(call)
     if cves.missing:
         raise TookTooLong(f"The known-exploited CVEs could not be read whole: {cves.missing}.", "Ask again later.")
     found: set[str] = set()
     for cve in cves.records:
         found |= {row.get("device_id", "") for row in await _rows(call, LIST_AFFECTED_DEVICES, {}, cve_id=cve.cve_id)}
-    return frozenset(found)
-
-
-def known_exploited_check(devices: frozenset[str], *, wanted: bool) -> Check[Device]:
-    """Published detections are of Macs: other devices do not tell."""
 
     def test(device: Device) -> bool | None:
-        return (device.device_id in devices) is wanted if device.platform == "Mac" else None if not wanted else False
+        if device.platform == "Mac":
+            return (device.device_id in found) is wanted
+        return False if wanted else None
 
     return Check("has_kev (detections are of Macs)", test)
 

@@ -81,7 +81,7 @@ async def _read(ctx: Context, work: Callable[[sqlite3.Connection], T]) -> tuple[
     return await to_thread.run_sync(inside)
 
 
-@tool(toolset="inventory", default=False)
+@tool(default=False)
 async def inventory_changes(
     ctx: Context,
     since: Since = "7d",
@@ -120,7 +120,7 @@ async def inventory_changes(
     )
 
 
-@tool(toolset="inventory", default=False)
+@tool(default=False)
 async def inventory_at(ctx: Context, device: OneDevice, when: Since, kind: What = None) -> dict[str, Any]:
     """A device as the local inventory copy had it at a moment: record, hardware, encryption, accounts, profiles,
     login items, apps and detections, also of a device that is gone since. With kind: all its rows, in full where they
@@ -144,7 +144,7 @@ _NAMED = {"device": "device_name", "user": "user"}
 """By type of node, the key of its name: privacy mode finds names of people and devices by their keys."""
 
 
-@tool(toolset="inventory", default=False)
+@tool(default=False)
 async def inventory_graph(
     ctx: Context,
     around: Annotated[
@@ -175,7 +175,7 @@ async def inventory_graph(
     return {"copy": copy, "complete": not found.left_out, "notes": notes, "nodes": nodes, "edges": edges}
 
 
-@tool(toolset="inventory", default=False)
+@tool(default=False)
 async def inventory_alerts(
     ctx: Context,
     severity: Literal["low", "medium", "high", "critical"] | None = None,

@@ -28,7 +28,7 @@ _ROWS = 500
 MaxAge = Annotated[Str, Field(description="oldest a table may be, e.g. 30m, 7d; 0: read now")]
 
 
-@tool(LIST_DEVICES, optional=SOURCES, toolset="inventory")
+@tool(LIST_DEVICES, optional=SOURCES)
 async def inventory_query(
     ctx: Context,
     sql: Annotated[str, Field(description="one SQLite SELECT", min_length=1, max_length=8000), KEEPS_PSEUDONYMS],
@@ -123,7 +123,7 @@ def _within(rows: list[list[Any]]) -> tuple[list[list[Any]], bool]:
     return rows, False
 
 
-@tool(LIST_DEVICES, optional=SOURCES, toolset="inventory")
+@tool(LIST_DEVICES, optional=SOURCES)
 async def inventory_schema(
     ctx: Context,
     table: Annotated[Str, Field(description="up to 8 tables in depth")] = "",

@@ -103,7 +103,6 @@ class Dossier(TypedDict, total=False):
         *CHANGE_ENDPOINTS,
     ),
     requests=_REQUESTS,
-    toolset="investigate",
 )
 async def get_device_dossier(
     ctx: Context, device: DeviceRef, since: Since = "7d", detail: Literal["brief", "full"] = "brief"

@@ -57,7 +57,7 @@ def _lines(value: object) -> object:
     return "\n".join(map(str, value)) if isinstance(value, (list, tuple)) else value
 
 
-@tool(optional=LIST_ENDPOINTS, toolset="investigate", requests=_REQUESTS)
+@tool(optional=LIST_ENDPOINTS, requests=_REQUESTS)
 async def find_indicator(
     ctx: Context,
     value: Annotated[

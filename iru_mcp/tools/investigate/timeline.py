@@ -72,7 +72,6 @@ class TimelineLine(TypedDict, total=False):
         *CHANGE_ENDPOINTS,
     ),
     requests=_REQUESTS,
-    toolset="investigate",
 )
 async def get_timeline(
     ctx: Context,

@@ -89,11 +89,7 @@ async def enrolled_devices(call: Call) -> Enrolled:
 
 
 def page_of_devices(
-    ctx: Context,
-    rows: Iterable[Mapping[str, Any]],
-    missing: str,
-    shape: RowShape[T],
-    **paging: Unpack[Paging],
+    ctx: Context, rows: Iterable[Mapping[str, Any]], missing: str, shape: RowShape[T], **paging: Unpack[Paging]
 ) -> Page[T]:
     """The page of rows of the device list, in the order of their names. Raises TookTooLong where they may not be all,
     as `missing` says."""

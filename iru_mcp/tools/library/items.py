@@ -56,11 +56,7 @@ async def list_library_items(
 
 @tool(LIST_LIBRARY_ITEM_ACTIVITY, optional=SCOPE_ENDPOINTS, default=False)
 async def list_library_item_activity(
-    ctx: Context,
-    library_item: ItemRef,
-    since: Since = "",
-    until: Until = "",
-    **paging: Unpack[Paging],
+    ctx: Context, library_item: ItemRef, since: Since = "", until: Until = "", **paging: Unpack[Paging]
 ) -> Page[ItemActivityLine]:
     """Who created, edited, assigned or deleted one library item, newest first."""
     early, late = read_window(since, until, ctx.now())

@@ -48,7 +48,6 @@ _JOINED = ("serial_number", "user_email", "platform", "last_check_in")
 @tool(
     LIST_LIBRARY_ITEM_STATUSES,
     optional=(LIST_DEVICES, *SCOPE_ENDPOINTS),
-    toolset="library",
     requests=_REQUESTS,
     count_requests=COUNT_REQUESTS,
 )
@@ -65,10 +64,7 @@ async def list_library_item_status(
     enrolled = await enrolled_devices(ctx.call)
     wanted = status.strip().casefold()
     source: Source[LibraryItemStatus] = Source(
-        LIST_LIBRARY_ITEM_STATUSES,
-        checks=_checks(wanted),
-        ids={"library_item_id": item.item_id},
-        order=_failed_first,
+        LIST_LIBRARY_ITEM_STATUSES, checks=_checks(wanted), ids={"library_item_id": item.item_id}, order=_failed_first
     )
     shape = RowShape(
         ItemStatusLine,

@@ -12,18 +12,7 @@ from ...errors import UsageError
 from ..kit import COUNT_REQUESTS, Context, Page, RowShape, tool
 from ..kit.enrolled import enrolled_devices, page_of_devices
 from .categories import USEFUL
-from .page import (
-    Blueprint,
-    EnrolledOnly,
-    Families,
-    OnDevice,
-    PrismFilter,
-    Rows,
-    Scope,
-    Shown,
-    paging_of,
-    prism_page,
-)
+from .page import Blueprint, EnrolledOnly, Families, OnDevice, PrismFilter, Rows, Scope, Shown, paging_of, prism_page
 from .reporting import MANY_ROWS, reporters, silent_devices
 
 _DEVICE = ("device_name", "serial_number")
@@ -102,7 +91,7 @@ async def _silent_page(ctx: Context, category: str, device: str, scope: Scope) -
     return page
 
 
-@tool(optional=(LIST_DEVICES, *CATEGORIES.values()), toolset="prism", requests=120, count_requests=COUNT_REQUESTS)
+@tool(optional=(LIST_DEVICES, *CATEGORIES.values()), requests=120, count_requests=COUNT_REQUESTS)
 async def prism_query(
     ctx: Context,
     category: Category,

@@ -73,7 +73,6 @@ class AffectedDeviceLine(OnDeviceLine, total=False):
         LIST_USERS,
     ),
     requests=FLEET_REQUESTS,
-    toolset="vulnerabilities",
 )
 async def find_devices_with_vulnerability(
     ctx: Context,

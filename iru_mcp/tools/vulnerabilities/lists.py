@@ -115,7 +115,7 @@ class FleetVulnerabilityLine(TypedDict, total=False):
     latest_detection_date: str
 
 
-@tool(LIST_VULNERABILITIES, toolset="vulnerabilities", requests=FLEET_REQUESTS)
+@tool(LIST_VULNERABILITIES, requests=FLEET_REQUESTS)
 async def list_fleet_vulnerabilities(
     ctx: Context,
     severity: Annotated[Severity, Field(description="at least this severe")] = None,
