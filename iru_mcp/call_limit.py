@@ -1,8 +1,9 @@
-"""How many calls, or SQL statements, work at once: so many in all, three quarters of them at most for one caller.
+"""How many calls, or SQL statements, run at once: so many in all, three quarters of them at most for one caller.
 
-Each holds memory while it works, and a call a share of Iru's rate limit, so the number is bounded and the others wait
-their turn, not for longer than a client would. A caller waits for a place of its own first, so that its queue holds up
-nobody else, and only so many of its calls may wait: over SSE they come without waiting for an answer.
+Each needs memory while it runs, and a call also a part of Iru's rate limit. So the number is bounded and the others
+wait their turn, but no longer than a client would wait. A caller waits first for one of its own places, so that its
+many calls do not delay other callers, and only so many of its calls may wait: over SSE, calls come without waiting for
+an answer.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """How this package was installed, and so the commands that start it again and add an extra to it.
 
-The package's name alone is a promise only where an index gave it to us, so it is never written as if it were one: what
-installers record (PEP 610) says whether a folder, an archive, a repository or an index was the source. Tools that run a
-package once (uvx, pipx run) keep its environment in a cache that may be cleared; a command that is to work next month
-must not name a path in there.
+The package's name alone is enough to install it only where it came from an index, so it is never written alone
+elsewhere: what installers record (PEP 610) says whether a folder, an archive, a repository or an index was the source.
+Tools that run a package once (uvx, pipx run) keep its environment in a cache that may be cleared; a command that is to
+work next month must not name a path in there.
 """
 
 from __future__ import annotations

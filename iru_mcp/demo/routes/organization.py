@@ -24,19 +24,14 @@ def _tags(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
 
 
 def _licensing(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
-    held = Counter(device.platform for device in tenant.devices)
-    most = len(tenant.devices) * 5 // 4
+    held, count = Counter(device.platform for device in tenant.devices), len(tenant.devices)
+    systems = {"ios": "iPhone", "ipados": "iPad", "macos": "Mac", "tvos": "AppleTV"}
+    counts = {"computers_count": count} | {f"{name}_count": held[platform] for name, platform in systems.items()}
     return {
-        "counts": {
-            "computers_count": len(tenant.devices),
-            "ios_count": held["iPhone"],
-            "ipados_count": held["iPad"],
-            "macos_count": held["Mac"],
-            "tvos_count": held["AppleTV"],
-        },
+        "counts": counts,
         "limits": {
             "plan_type": "single_limit",
-            "max_devices": most,
+            "max_devices": count * 5 // 4,
             "max_devices_per_platform": {"macos": 0, "ios_ipados": 0},
         },
         "tenantOverLicenseLimit": False,

@@ -133,7 +133,7 @@ def truth(text: str) -> bool | None:
 
 
 def ordered(rows: list[Any], by: str, key: Callable[[Any, str], Any], known: Sequence[str]) -> list[Any]:
-    """`rows` by a comma list of names, `-` before one turns it round; unknown names are ignored."""
+    """`rows` by a comma list of names, `-` before one for descending; unknown names are ignored."""
     for sign in reversed([part.strip() for part in by.split(",") if part.strip().lstrip("-") in known]):
         keyed = [(rank(key(row, sign.lstrip("-"))), row) for row in rows]
         rows = [row for _, row in sorted(keyed, key=lambda pair: pair[0], reverse=sign.startswith("-"))]

@@ -140,7 +140,7 @@ _DISABLES = "A shell disables a security tool"
 
 @dataclass(frozen=True, slots=True)
 class Behavior:
-    """A process that did what no process should."""
+    """A process whose behavior matched a rule."""
 
     device: DemoDevice
     rule: str

@@ -110,7 +110,7 @@ def _latest(hit: FoundFlaw) -> datetime:
 
 
 def _detection(tenant: DemoTenant, hit: FoundFlaw) -> Row:
-    """A detection; every fifth device is told of in the other spelling that tenants are known to use."""
+    """A detection; of every fifth device with the other field names that Iru is known to send."""
     device, flaw = hit.device, hit.flaw
     first = _first(tenant, hit)
     shared = filled("detection", hit)

@@ -104,7 +104,7 @@ def fleet(count: int, seed: int, now: datetime, people: Sequence[DemoPerson], ti
 
 
 def removed_device(seed: int, now: datetime, people: Sequence[DemoPerson]) -> DemoDevice:
-    """A Mac that left: no endpoint but Prism still speaks of it."""
+    """A Mac that was removed: only Prism's endpoints still have rows of it."""
     last = now - timedelta(days=140)
     there = replace(_device(-1, seed, now, people), **_as("Mac"), name="NW-OLD-0007", removed=True, checked_in=last)
     return replace(there, device_id=uuid("removed device"), serial="NWZ0LD7777", person=None, encrypted=False)

@@ -29,7 +29,8 @@ from .tokens import read_afterwards
 from .window import audit_window, between_hours, say_beginning
 
 _ROOM_FOR_A_NAME, _ROOM_FOR_A_PSEUDONYM, _ROOM_FOR_A_TOKEN = 36, 72, 600
-"""Characters kept in a row for what is read about it, until it is known."""
+"""Characters that a row reserves for a name, a pseudonym, and what became of a token: these are read after the page was
+cut to size."""
 
 
 class AuditLine(TypedDict, total=False):
@@ -108,7 +109,7 @@ _LATER = ("actor_email", "actor_is", "afterwards")
 
 
 def _with_room(room: int, event: AuditEvent) -> dict[str, Any]:
-    """The row, with ids where names will stand, padded to the room that these may take."""
+    """The row, with ids in the columns of names that are read later, padded to the length that these may have."""
     flat = event.flat()
     if event.target_type == "device" and event.target_id:
         flat |= {name: event.target_id.ljust(room) for name in IDENTITY}

@@ -1,8 +1,8 @@
 """What list_devices is asked for, as parameters for Iru and as checks of each row.
 
 Iru matches parts of some columns, ignores parameters it does not know, and cannot ask for most of what people want. So
-every filter is applied here, and sent only where it narrows what Iru gives; a row that does not tell passes neither
-way.
+every filter is applied here, and sent only where it narrows what Iru gives; a row whose value is unknown passes neither
+a filter nor its opposite.
 """
 
 from __future__ import annotations

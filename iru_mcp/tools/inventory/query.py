@@ -109,7 +109,8 @@ def _notes(*, more: bool, long: int) -> list[str]:
 
 
 def _ended(sql: str, rows: int) -> list[str]:
-    """That the statement's own LIMIT may have ended it: it is no part of `complete`, for most such limits are meant."""
+    """A note where the statement's own LIMIT may have ended it; `complete` does not depend on it, as most limits are
+    intended."""
     limit = re.search(r"\bLIMIT\s+(\d+)\s*;?\s*$", sql, re.IGNORECASE)
     return [f"LIMIT {rows} was reached: more rows may match"] if limit and int(limit[1]) == rows > 1 else []
 

@@ -193,7 +193,8 @@ def _of_events(events: list[Event], order: Callable[[dict[str, Any]], Any], *, b
 
 
 def _pick(row: Mapping[str, Any], columns: str) -> dict[str, Any]:
-    """The columns that hold something, cleaned before long texts are cut: a part of a secret is no less secret."""
+    """The columns that hold something, cleaned before long texts are cut, since a secret that was cut is not
+    recognised."""
     shown = clean({name: row[name] for name in columns.split() if not is_blank(row.get(name))})
     return {
         name: f"{value[: _LONGEST - 3]}..." if isinstance(value, str) and len(value) > _LONGEST else value

@@ -114,8 +114,8 @@ def _section_of_hits(
 
 
 def _section(of: SearchedList, rows: Sequence[Row], names: Sequence[str], state: str) -> Section:
-    """Counts, and the hits as rows: each with its device, or how many devices agree in it, whosever home folder it is
-    in. `state` says why these are not all."""
+    """Counts, and the hits as rows: each with its device, or how many devices agree in it, where paths are compared
+    without the user's home folder. `state` says why these are not all."""
     devices = {device_of(row) for row in rows} - {""}
     counts: dict[str, Any] = {"hits": len(rows)} | ({"devices": len(devices)} if devices else {})
     counts |= {"state": state} if state else {}
@@ -143,7 +143,7 @@ def _row(of: SearchedList, group: Sequence[Row], names: Sequence[str]) -> dict[s
 
 
 def _short(name: str, value: Any, rows: int) -> Any:
-    """A value of so many rows: one line, cut, and without whose home folder it is where they are several."""
+    """A value of so many rows, on one line and cut; where they are several, with `~` for each home folder."""
     if name == "program_arguments" and isinstance(value, list):
         value = " ".join(map(str, value))
     if not isinstance(value, str):

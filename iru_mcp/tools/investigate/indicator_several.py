@@ -1,4 +1,4 @@
-"""One answer for several indicators: what they lead to together is told once.
+"""One answer for several indicators: what several of them lead to is told once.
 
 Indicators that are pasted together mostly belong to one thing, and lead to the same apps, launch items and devices. So
 each row and each device stands once, with the numbers of the indicators that have it (`indicators`) or from which it

@@ -100,7 +100,7 @@ class Indicator(NamedTuple):
 
 
 def any_home(text: str) -> str:
-    """`text` with `~` for each home folder in it, so that what differs only in whose it is compares as the same."""
+    """`text` with `~` for each home folder in it, so that paths that differ only in the user compare as equal."""
     return re.sub(r"(?i:/users/(?!shared/)[^/\s]+|[a-z]:\\users\\[^\\]+)(?=[/\\])", "~", text)
 
 

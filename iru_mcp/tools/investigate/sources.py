@@ -52,7 +52,8 @@ async def read_device(call: Call, device: str) -> tuple[ResolvedDevice, Attempt[
 
 
 async def read_users(call: Call, email: str, is_meant: Callable[[User], bool]) -> SourceRows[User]:
-    """The people of an address: as Iru finds it, which it does not publish how, or where it finds none among all."""
+    """The people with an address: by Iru's filter, whose matching is unpublished, or, where that finds none, among
+    all."""
     found = await read(call, LIST_USERS, {"email": email}, [Check("email", is_meant)])
     if found.records or found.missing:
         return found

@@ -36,7 +36,7 @@ _SOURCES: dict[str, tuple[Callable[[Call, str], Awaitable[SourceRows[Any]]], Cal
     "behaviors": (partial(read_sightings, "behavioral"), from_sighting),
     "vulnerabilities": (read_detections, from_detection),
 }
-"""What tells of one device, by name; of two that tell the same, the first is believed."""
+"""The sources about one device, by name; of two that report the same thing, the first is kept."""
 _OF_MACS = ("threats", "behaviors", "vulnerabilities")
 _KINDS = {"device", *_SOURCES, *CHANGES, "audit"}
 _NOT_READ = {
@@ -187,7 +187,7 @@ def _say_sources(page: Page[Any], subject: Subject, parts: dict[str, Attempt[Any
 
 
 def _states(parts: dict[str, Attempt[Any]]) -> dict[str, str]:
-    """The state of each source; of one that is not the same on all devices, what is the matter on which."""
+    """The state of each source; where it differs between devices, what is missing on which."""
     sources: dict[str, dict[str, str]] = {}
     for name, part in parts.items():
         source, _, device = name.partition("/")

@@ -52,7 +52,7 @@ class Page(Generic[T]):
         return {name: value for name, value in head.items() if not is_blank(value)} | {"items": self.items}
 
     def lacks(self, *notes: str) -> None:
-        """Say that not all is here that matches, and so not how many match; `notes` say why."""
+        """Mark the page as incomplete and its total as unknown; `notes` say why."""
         self.complete, self.total = False, None
         self.notes += notes
 

@@ -1,4 +1,4 @@
-"""Arguments as clients and models send them, and what is said of those that cannot be right.
+"""Arguments as clients and models send them, and the errors for those that cannot be right.
 
 The same call comes in many spellings: null or "" for what is not asked, a number for a version, an enum in other
 letter case, a list or an object as JSON text, and names that the client adds for itself. `as_meant` makes one form of

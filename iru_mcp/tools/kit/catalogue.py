@@ -57,7 +57,7 @@ class Tool:
     optional: tuple[Endpoint[Any], ...] = field(default=())
     """Endpoints it can answer without."""
     default: bool = True
-    """Whether it is offered unless its toolset, or it, is left out."""
+    """Whether it is offered without being named."""
     sensitive: bool = False
     """Whether it is offered only when named itself: `all` does not include it."""
 

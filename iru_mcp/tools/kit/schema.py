@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 _SCALARS: dict[Any, str] = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _BOUNDS = {"ge": "minimum", "le": "maximum", "min_length": "minLength"}
-"""Upper bounds on text are left out: nobody reaches them by intent, and they are kept, and told when passed."""
+"""Upper bounds on text are left out: nobody reaches them by intent; they are enforced, and an error names them."""
 
 
 def parameters_of(function: Callable[..., Any], hints: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -82,7 +82,7 @@ class Scope(Rows, Shown):
 
 
 def paging_of(scope: Scope) -> Paging:
-    """What the kit's lists take of it."""
+    """The parameters of it that `listing` and counts take."""
     return {"fields": in_our_words(scope["fields"]), "limit": scope["limit"], "cursor": scope["cursor"]}
 
 

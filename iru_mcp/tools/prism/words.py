@@ -2,10 +2,10 @@
 
 A filter finds nothing also where its word is not the one that devices report: "Superuser" for "Admin". So an answer
 without rows tells, for each column that was compared with a word, the values that rows have there: all of them where
-they are few, else how many there are and which are most like the word. For that, a few pages of rows are read that pass
-the rest of the filter, and where these are not all, a page of rows that share a part of the word. What must stay true:
-a value that is told is in a row, the note says in how many rows was looked, and whether these are all, and in privacy
-mode nothing depends on how like a value is to the word, or a name could be guessed by trying.
+they are few, else how many there are and which are most like the word. To know them, a few pages of rows are read that
+pass the rest of the filter, and where these are not all, a page of rows that share a part of the word. What must stay
+true: a value that is told is in a row, the note says in how many rows was looked, and whether these are all, and in
+privacy mode nothing depends on how like a value is to the word, or a name could be guessed by trying.
 """
 
 from __future__ import annotations

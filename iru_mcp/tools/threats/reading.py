@@ -2,8 +2,8 @@
 
 Files are read from version 2, which says what was managed (`management_state`) and how severe it is, behavior from
 version 1, for version 2 lists that of one device only. Either may be retired, absent or not granted: where one does not
-answer, the other is asked. What must stay true: a kind that was not read is told in `not_looked_at`, with what could
-mend it.
+answer, the other is asked. What must stay true: a kind that was not read is told in `not_looked_at`, with what would
+make it readable.
 """
 
 from __future__ import annotations

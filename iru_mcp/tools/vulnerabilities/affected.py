@@ -159,7 +159,7 @@ def read_cve(text: str) -> str:
 
 _OUR_WORDS = {"name": "device_name", "assigned_user": "user_name"}
 _STALE = timedelta(days=30)
-"""A device that has not checked in for so long may have been mended, or be lost."""
+"""A device that has not checked in for so long may have been updated since, or be lost."""
 
 
 def _held(holders: _Holders, record: AffectedDevice, now: datetime) -> dict[str, Any]:
