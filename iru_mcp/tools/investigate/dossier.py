@@ -47,13 +47,12 @@ from .sources import (
 _REQUESTS = 90
 """18 for a Mac with short lists, 1 more by device_id, up to 3 more for each list of more than one page, more for a long
 audit log."""
-_BUDGETS = {"brief": (10_400, 15), "full": (31_000, 60)}
-"""Bytes of the whole answer, and the most rows of one part: about 4,000 and 12,000 tokens where text is ASCII."""
-
-_MORE = {
-    "brief": "rows_left_out: ask with detail=full",
-    "full": "rows_left_out: ask the tool for that part alone",
+_BUDGETS = {
+    "brief": (10_400, 15, "ask with detail=full"),
+    "full": (31_000, 60, "ask the tool for that part alone"),
 }
+"""Bytes of the whole answer, about 4,000 and 12,000 tokens where text is ASCII; the most rows of one part; and what to
+do for more of them."""
 _OF_MACS = ("threats", "behaviors", "vulnerabilities", "known_exploited")
 """Parts that Iru has of Macs alone."""
 _REPORTED = {
@@ -136,12 +135,12 @@ async def get_device_dossier(
         "security": security(details),
         "protections": next(iter(found.rows("protections")), {}),
     }
-    room, most = _BUDGETS[detail]
+    room, most, more = _BUDGETS[detail]
     sections = {name: make(found) for name, make in SECTIONS.items() if name in parts and parts[name].value}
     fitted = fit_sections(sections, room - size(head), most)
     if any("rows_left_out" in section for section in fitted.values()):
         head["complete"] = False
-        head["notes"].append(_MORE[detail])
+        head["notes"].append(f"rows_left_out: {more}")
     if any("why" in row for section in fitted.values() for row in section.get("rows", ())):
         head["notes"].append("rows with why stand out: find_indicator with their label, name or path shows where else")
     if fitted.get("audit", {}).get("rows"):
