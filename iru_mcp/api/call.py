@@ -79,7 +79,7 @@ class Interrupted(Exception):
         self.cause = cause
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Call:
     """The budget of one question: endpoints, requests and a deadline (in seconds of the client's clock)."""
 

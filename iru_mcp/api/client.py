@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, InitVar, dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
 import anyio
@@ -100,6 +100,7 @@ class IruClient:
         self._slots = anyio.CapacityLimiter(limits.in_flight)
         self._wire = Wire(self.base_url, self.token, transport, limits, ca_file)
 
+    @cached_property
     def cursor_key(self) -> bytes:
         """A secret that all who hold the API token share, from which the token cannot be told."""
         return hmac.digest(self.token().encode(), b"iru-mcp pagination cursors", "sha256")

@@ -9,7 +9,6 @@ is not where a shape has it is Unreadable, never an empty page.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs, urlsplit
 
@@ -83,18 +82,14 @@ def _count(body: Any, *keys: str) -> int | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Unpaged:
-    size: int = field(default=0, init=False)
-    start: Position = field(default=0, init=False)
+class Single(NamedTuple):
+    """One object, no pages."""
+
+    size: int = 0
+    start: Position = 0
 
     def query(self, position: Position) -> QueryParams:
         return {}
-
-
-@dataclass(frozen=True, slots=True)
-class Single(_Unpaged):
-    """One object, no pages."""
 
     def read(self, body: Any, position: Position) -> RawPage:
         if not isinstance(body, dict):
@@ -102,11 +97,15 @@ class Single(_Unpaged):
         return RawPage([body], None, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Whole(_Unpaged):
+class Whole(NamedTuple):
     """All rows in one answer, at `at` (a dotted path; empty for a bare list)."""
 
     at: str = ""
+    size: int = 0
+    start: Position = 0
+
+    def query(self, position: Position) -> QueryParams:
+        return {}
 
     def read(self, body: Any, position: Position) -> RawPage:
         rows = _rows(body, self.at)

@@ -25,6 +25,8 @@ def read_moment(value: object) -> datetime:
     """A time in any of the forms Iru prints, in UTC; one without a zone is taken as UTC. Raises ValueError."""
     try:
         moment = value if isinstance(value, datetime) else _parsed(value.strip() if isinstance(value, str) else "")
+        if moment.tzinfo is UTC:
+            return moment
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except OverflowError as error:
         raise ValueError("a date at the end of the calendar") from error
@@ -92,8 +94,7 @@ def _flag(value: object) -> object:
 
 
 def _moment(value: object) -> object:
-    value = _blank_is_none(value)
-    return None if value is None else read_moment(value)
+    return None if value is None or (isinstance(value, str) and not value.strip()) else read_moment(value)
 
 
 Text = Annotated[str | None, BeforeValidator(_text)]
@@ -135,6 +136,8 @@ class Record(Declared):
     identity: ClassVar[tuple[str, ...]] = ()
     unique: ClassVar[bool] = False
     """Whether the identity alone names the thing, in all of Iru."""
+    flattened: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are small objects and read better as `<field>_<key>`."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -144,7 +147,7 @@ class Record(Declared):
     def key(self) -> str:
         """What tells this row from any other: its identity where that is unique, else all it holds."""
         if self.unique:
-            return "/".join(str(getattr(self, name)) for name in self.identity)
+            return "/".join([str(getattr(self, name)) for name in self.identity])
         whole = json.dumps(self.model_dump(mode="json"), sort_keys=True, default=str)
         return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:12]
 
@@ -175,7 +178,7 @@ class Record(Declared):
             if value is None:
                 continue
             kept = tidy(value, name)
-            if isinstance(kept, dict) and name in self.flattened():
+            if isinstance(kept, dict) and name in self.flattened:
                 found |= {f"{name}_{key}": inner for key, inner in kept.items()}
             elif not is_blank(kept):
                 found[name] = kept
@@ -198,15 +201,10 @@ class Record(Declared):
         """A column of `flat()` that is no declared field, not yet tidied."""
         value = (self.model_extra or {}).get(name)
         if is_blank(value):
-            for outer in self.flattened():
+            for outer in self.flattened:
                 if name.startswith(f"{outer}_"):
                     return getattr(self.__dict__[outer], name.removeprefix(f"{outer}_"), None)
         return value
-
-    @classmethod
-    def flattened(cls) -> frozenset[str]:
-        """Fields that are small objects and read better as `<field>_<key>`."""
-        return frozenset()
 
     @classmethod
     def field_names(cls) -> tuple[str, ...]:
@@ -214,7 +212,7 @@ class Record(Declared):
         return tuple(
             inner
             for name, info in cls.model_fields.items()
-            for inner in (_nested(name, info.annotation) if name in cls.flattened() else (name,))
+            for inner in (_nested(name, info.annotation) if name in cls.flattened else (name,))
         )
 
 

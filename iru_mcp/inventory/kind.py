@@ -12,7 +12,7 @@ from ..api.record import Record
 from .sync.row_shapes import PerDevice
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Kind:
     """One table of the copy. A new one, or a new column, needs a step in steps/ that makes it."""
 

@@ -33,7 +33,6 @@ _ARABIC = "\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff"
 _JOINER = re.compile(f"(?<![{_EMOJI}\ufe0f])\u200d|\u200d(?![{_EMOJI}])|(?<![{_ARABIC}])\u200c|\u200c(?![{_ARABIC}])")
 
 _PLAIN = re.compile("[ -~]+")
-_FOREIGN = re.compile(f"{_HOSTILE.pattern[:-1]}\ufe0f\u200c\u200d]")
 
 
 def clean(value: Any, key: str = "") -> Any:
@@ -93,9 +92,12 @@ def _are_plain(keys: tuple[Any, ...]) -> bool:
 
 def _looks_clean(texts: list[str]) -> bool:
     text = " ".join(texts)
-    if not text.isprintable() or not (text.isascii() or _FOREIGN.search(_PLAIN.sub("", text)) is None):
+    if not text.isprintable() or "\ufe0f" in text:  # joiners are not printable
         return False
-    return max(map(len, texts), default=0) <= MAX_FIELD and not may_hold_secret(text)
+    if not text.isascii() and _HOSTILE.search(_PLAIN.sub("", text)):
+        return False
+    is_short = len(text) <= MAX_FIELD or max(map(len, texts)) <= MAX_FIELD
+    return is_short and not may_hold_secret(text)
 
 
 def _clean_object(value: dict[Any, Any]) -> dict[str, Any]:

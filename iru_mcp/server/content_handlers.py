@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mcp import MCPError, types
 from mcp.server import ServerRequestContext
@@ -20,8 +19,7 @@ _MOST_COMPLETIONS = 100
 _LONGEST_ARGUMENT = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What can be read beside tools."""
 
     open_client: OpenClient

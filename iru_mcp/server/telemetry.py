@@ -46,8 +46,7 @@ _requests: ContextVar[list[Endpoint[Any]] | None] = ContextVar("iru_mcp_requests
 _tracer = trace.get_tracer("iru_mcp")
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(NamedTuple):
     """Tells every observer of calls and requests."""
 
     observers: Sequence[Observer] = ()

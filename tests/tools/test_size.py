@@ -93,7 +93,7 @@ async def test_a_page_that_ends_with_the_requests_of_its_call_says_so() -> None:
 @settings(max_examples=40)
 @given(rows=st.lists(st.dictionaries(COLUMNS, TEXTS), max_size=6))
 def test_rows_stay_within_their_room_and_lose_nothing(rows: list[dict[str, tuple[str, int]]]) -> None:
-    collector = RowCollector(SHAPE, ["*"], 500, lambda value: value)
+    collector = RowCollector(SHAPE, ["*"], 500, None)
     records = [
         Record.model_validate({name: letter * times for name, (letter, times) in row.items()}) for row in rows * 40
     ]

@@ -16,6 +16,7 @@ class Device(Record):
     """One row of the device list; `get_device` returns the same shape."""
 
     unique = True
+    flattened = frozenset({"user"})
     device_id: str
     device_name: Text = None
     serial_number: Text = None
@@ -42,10 +43,6 @@ class Device(Record):
     security_patch_level: Text = None
     full_software_version: Text = None
     udid: Text = None
-
-    @classmethod
-    def flattened(cls) -> frozenset[str]:
-        return frozenset({"user"})
 
 
 class DeviceDetails(Record):

@@ -79,7 +79,7 @@ class _InFlight:
     waiting: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Cache:
     """Pages by key for `seconds`, at most `max_bytes` in all, the oldest out first. With `seconds` 0 nothing is stored
     and nothing is shared."""

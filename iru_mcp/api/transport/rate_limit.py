@@ -75,7 +75,7 @@ class RetryBudget:
         return True
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class CircuitBreaker:
     """Keeps requests from an endpoint that keeps failing, but for one every `probe_seconds` to see whether it answers.
 
@@ -116,7 +116,7 @@ def backoff(attempt: int, rand: Callable[[], float] = random.random) -> float:
     return float(rand() * 0.5 * 2 ** (attempt - 1))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class RateLimiter:
     """Spaces requests below the per-second limit, counts those of the clock hour, and holds all of them after a 429."""
 

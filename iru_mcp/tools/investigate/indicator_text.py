@@ -13,36 +13,36 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from ...folding import fold
 from ...output.privacy import comparable
 
+# Patterns are text, compiled when one is first needed: most servers are asked for no indicator.
 _LABELS = (
     r"sha-?(?:1|256)|md5|(?:file )?hash|ip(?:v[46])?(?: address)?|address|domain|host(?:name)?|url|uri|indicator|ioc",
     r"(?:file ?)?(?:path|name)|file|process|app(?:lication)?|bundle(?: ?id(?:entifier)?)?|team ?id|threat|cve",
     r"launch ?(?:agent|daemon|item)|label|serial(?: ?(?:number|no\.?))?|device(?: ?id)?|uuid",
     r"e-?mail|user(?:name)?|account",
 )
-_LABEL = re.compile(rf"(?:{'|'.join(_LABELS)})\s*(?::(?!//|\\)|=)\s*", re.IGNORECASE)
-_ITEM = re.compile(r"(?:[-*\u2022\u2013\u2014]|\d{1,2}[.)])\s+")
+_LABEL = rf"(?i)(?:{'|'.join(_LABELS)})\s*(?::(?!//|\\)|=)\s*"
+_ITEM = r"(?:[-*\u2022\u2013\u2014]|\d{1,2}[.)])\s+"
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb<>"
-_DASHES = re.compile("[\u2010-\u2015\u2212]")
+_DASHES = "[\u2010-\u2015\u2212]"
 _DEFANGED = (
-    (re.compile(r"\s?(?:\[\s?(?:\.|dot)\s?\]|\(\s?(?:\.|dot)\s?\)|\{\s?(?:\.|dot)\s?\})\s?", re.IGNORECASE), "."),
-    (re.compile(r"\[\.|\.\]|\\\.(?=[a-z0-9-]+(?:\\\.|$|[:/]))", re.IGNORECASE), "."),
-    (re.compile(r"\s?(?:\[(?:@|at)\]|\((?:@|at)\)|\{(?:@|at)\})\s?", re.IGNORECASE), "@"),
-    (re.compile(r"\[(:/{0,2})\]"), r"\1"),
-    (re.compile(r"^h(?:xx|\*\*|__)p", re.IGNORECASE), "http"),
+    (r"(?i)\s?(?:\[\s?(?:\.|dot)\s?\]|\(\s?(?:\.|dot)\s?\)|\{\s?(?:\.|dot)\s?\})\s?", "."),
+    (r"(?i)\[\.|\.\]|\\\.(?=[a-z0-9-]+(?:\\\.|$|[:/]))", "."),
+    (r"(?i)\s?(?:\[(?:@|at)\]|\((?:@|at)\)|\{(?:@|at)\})\s?", "@"),
+    (r"\[(:/{0,2})\]", r"\1"),
+    (r"(?i)^h(?:xx|\*\*|__)p", "http"),
 )
-_URL = re.compile(
-    r"([a-z][a-z0-9+.-]{1,20})://(?:[^\s/?#@]*@)?(\[[0-9a-f:.]+\]|[^\s/?#:]+)(?::\d{1,5})?([/?#]\S*)?", re.IGNORECASE
-)
-_HOST_AND_REST = re.compile(r"((?:[a-z0-9-]+\.)+([a-z]{2,18}))(?::\d{1,5})?(?:[/?#]\S*)?", re.IGNORECASE)
-_HOME = re.compile(
-    r"(?:~[\w.-]*|\$\{?HOME\}?|%(?:USERPROFILE|HOMEPATH)%|/Users/(?!Shared/)[^/]+|[A-Z]:\\Users\\[^\\]+)(?=[/\\])(.+)",
-    re.IGNORECASE,
+_URL = r"(?i)([a-z][a-z0-9+.-]{1,20})://(?:[^\s/?#@]*@)?(\[[0-9a-f:.]+\]|[^\s/?#:]+)(?::\d{1,5})?([/?#]\S*)?"
+_HOST_AND_REST = r"(?i)((?:[a-z0-9-]+\.)+([a-z]{2,18}))(?::\d{1,5})?(?:[/?#]\S*)?"
+_HOME = (
+    r"(?i)(?:~[\w.-]*|\$\{?HOME\}?|%(?:USERPROFILE|HOMEPATH)%|/Users/(?!Shared/)[^/]+|[A-Z]:\\Users\\[^\\]+)"
+    r"(?=[/\\])(.+)"
 )
 _PATH_START = ("/", "~/", "$HOME", "${HOME}")
 _NOT_HOSTS = frozenset(
@@ -54,15 +54,15 @@ _LEAST_BELOW_HOME = 8
 
 
 _HASHES = {"md5": 32, "sha1": 40, "sha256": 64}
-_CVE = re.compile(r"CVE-\d{4}-\d{4,19}", re.IGNORECASE)
-_EMAIL = re.compile(r"[^\s@/]+@[^\s@/]+\.[^\s@/]+")
-_REVERSE_DNS = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9_-]+){1,12}")
-_TEAM_ID = re.compile(r"(?=.*\d)[A-Z0-9]{10}")
-_SERIAL = re.compile(r"(?=.*\d)[A-Za-z0-9]{8,14}")
-_VIRTUAL_SERIAL = re.compile(r"(?=.*[\d+=])[A-Za-z0-9+][A-Za-z0-9+/]{6,18}={0,2}")
+_CVE = r"(?i)CVE-\d{4}-\d{4,19}"
+_EMAIL = r"[^\s@/]+@[^\s@/]+\.[^\s@/]+"
+_REVERSE_DNS = r"[A-Za-z0-9-]+(\.[A-Za-z0-9_-]+){1,12}"
+_TEAM_ID = r"(?=.*\d)[A-Z0-9]{10}"
+_SERIAL = r"(?=.*\d)[A-Za-z0-9]{8,14}"
+_VIRTUAL_SERIAL = r"(?=.*[\d+=])[A-Za-z0-9+][A-Za-z0-9+/]{6,18}={0,2}"
 """A virtual machine's serial number may be base64, which has slashes, or a UUID."""
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_MAC_ADDRESS = re.compile(r"[0-9a-f]{2}([:-][0-9a-f]{2}){5}", re.IGNORECASE)
+_UUID = r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_MAC_ADDRESS = r"(?i)[0-9a-f]{2}([:-][0-9a-f]{2}){5}"
 _TOP_DOMAINS = frozenset(
     "biz cc cloud cn co com dev example info io me net online org ru shop site su to top tv uk us xyz".split()
 )
@@ -113,7 +113,7 @@ def read_indicators(text: str) -> list[Indicator]:
 
 def _split(line: str) -> list[str]:
     """One line as its indicators; names may hold spaces and commas, so only what is unmistakable is split."""
-    pieces = [piece for piece in re.split(r"[,;|\s]+", _LABEL.sub("", _plain(line), count=1)) if piece]
+    pieces = [piece for piece in re.split(r"[,;|\s]+", re.sub(_LABEL, "", _plain(line), count=1)) if piece]
     tests = [fits for kind, fits in _UNMISTAKABLE if kind != "path"]
     several = len(pieces) > 1 and all(any(fits(_plain(piece)) for fits in tests) for piece in pieces)
     return pieces if several else [_plain(line)]
@@ -126,7 +126,7 @@ def read_indicator(given: str) -> Indicator:
     if host:
         return Indicator(host, ("ip",) if looks_like(host) == ("ip",) else ("domain",))
     text = _path(_without_port(_joined(text)))
-    home = _HOME.fullmatch(text)
+    home = re.fullmatch(_HOME, text)
     if home and len(home[1]) >= _LEAST_BELOW_HOME:
         return Indicator(home[1], ("path",), below_home=True)
     return Indicator(text, looks_like(text))
@@ -138,21 +138,21 @@ def _plain(text: str) -> str:
     text = "".join(char for char in text if unicodedata.category(char) != "Cf")
     while text != before:
         before = text
-        text = _ITEM.sub("", text.strip(), count=1) if _ITEM.match(text.strip()) else text.strip()
-        text = _LABEL.sub("", text, count=1) if _LABEL.match(text) else text
+        text = re.sub(_ITEM, "", text.strip(), count=1) if re.match(_ITEM, text.strip()) else text.strip()
+        text = re.sub(_LABEL, "", text, count=1) if re.match(_LABEL, text) else text
         text = text.strip(_QUOTES).strip().rstrip(",;")
         text = text[:-1] if re.search(r"[\w\])]\.$", text) else text
         for notation, plain in _DEFANGED:
-            text = notation.sub(plain, text)
+            text = re.sub(notation, plain, text)
     return text
 
 
 def _host(text: str) -> str:
     """The host of a URL, or of a host name with a port or a path behind it; empty for anything else."""
-    url = _URL.fullmatch(text)
+    url = re.fullmatch(_URL, text)
     if url:
         return "" if url[1].lower() == "file" else url[2].strip("[]").lower()
-    parts = _HOST_AND_REST.fullmatch(text)
+    parts = re.fullmatch(_HOST_AND_REST, text)
     is_host = parts and parts[0] != parts[1] and parts[2].lower() not in _NOT_HOSTS
     return parts[1].lower() if parts and is_host else ""
 
@@ -162,7 +162,7 @@ def _joined(text: str) -> str:
     digits = re.sub(r"[\s:]", "", text)
     if len(digits) in (32, 40, 64) and re.fullmatch("[0-9a-fA-F]+", digits):
         return digits
-    cve = re.fullmatch(r"CVE[\s_-]*(\d{4})[\s_-]+(\d{4,19})", _DASHES.sub("-", text), re.IGNORECASE)
+    cve = re.fullmatch(r"CVE[\s_-]*(\d{4})[\s_-]+(\d{4,19})", re.sub(_DASHES, "-", text), re.IGNORECASE)
     return f"CVE-{cve[1]}-{cve[2]}" if cve else text
 
 
@@ -179,19 +179,19 @@ def looks_like(value: str) -> tuple[str, ...]:
     """The kinds that `value`, without spaces around it, may be; names of things when nothing else fits."""
     for kind, fits in _UNMISTAKABLE:
         if fits(value):
-            is_serial = kind == "device_id" or (kind == "path" and _VIRTUAL_SERIAL.fullmatch(value))
+            is_serial = kind == "device_id" or (kind == "path" and re.fullmatch(_VIRTUAL_SERIAL, value))
             return (kind, "serial_number") if is_serial else (kind,)
-    if _TEAM_ID.fullmatch(value):
+    if re.fullmatch(_TEAM_ID, value):
         return ("team_id", "serial_number")
-    if _SERIAL.fullmatch(value):
+    if re.fullmatch(_SERIAL, value):
         return ("serial_number", *_NAMES)
-    dots = value.count(".") if _REVERSE_DNS.fullmatch(value) else 0
+    dots = value.count(".") if re.fullmatch(_REVERSE_DNS, value) else 0
     last = value.rpartition(".")[2].lower()
     domain = ("domain",) if dots and last in _TOP_DOMAINS else ()
     if dots > 1 and last not in _FILE_ENDINGS:
         return ("bundle_id", "launch_label", *domain)
     identifiers = ("bundle_id", "launch_label", *domain) if dots else ()
-    serial = ("serial_number",) if _VIRTUAL_SERIAL.fullmatch(value) else ()
+    serial = ("serial_number",) if re.fullmatch(_VIRTUAL_SERIAL, value) else ()
     return (*_NAMES, *identifiers, *(("person",) if " " in value else ()), *serial)
 
 
@@ -215,10 +215,10 @@ def _is_ip(value: str) -> bool:
 _UNMISTAKABLE: tuple[tuple[str, Callable[[str], object]], ...] = (
     *((name, re.compile(f"[0-9a-fA-F]{{{length}}}").fullmatch) for name, length in _HASHES.items()),
     ("ip", _is_ip),
-    ("mac_address", _MAC_ADDRESS.fullmatch),
-    ("cve", _CVE.fullmatch),
-    ("email", _EMAIL.fullmatch),
-    ("device_id", _UUID.fullmatch),
+    ("mac_address", partial(re.fullmatch, _MAC_ADDRESS)),
+    ("cve", partial(re.fullmatch, _CVE)),
+    ("email", partial(re.fullmatch, _EMAIL)),
+    ("device_id", partial(re.fullmatch, _UUID)),
     ("path", re.compile(r".*[/\\].*").fullmatch),
 )
 """Kinds whose form no other kind has; a serial number may still have the form of two of them."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ...api.paging import Position
@@ -48,7 +48,7 @@ class Cursors(NamedTuple):
     """Writes and reads the cursors of one question under a secret key."""
 
     question: bytes
-    key: Callable[[], bytes]
+    key: bytes
 
     def write(self, point: ResumePoint) -> str:
         """`point` as opaque text."""
@@ -74,4 +74,4 @@ class Cursors(NamedTuple):
         return ResumePoint(*json.loads(content))
 
     def _seal(self, content: bytes) -> bytes:
-        return hmac.digest(self.key(), self.question + b"\0" + content, "sha256")[:_SEAL_BYTES]
+        return hmac.digest(self.key, self.question + b"\0" + content, "sha256")[:_SEAL_BYTES]

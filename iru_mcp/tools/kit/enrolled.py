@@ -104,4 +104,4 @@ def page_of_devices(
 
 def without_device_id(row: dict[str, Any]) -> dict[str, Any]:
     """The row with its device_id only where no serial number names the device to the next tool."""
-    return {name: value for name, value in row.items() if name != "device_id" or "serial_number" not in row}
+    return {name: value for name, value in row.items() if name != "device_id"} if "serial_number" in row else row

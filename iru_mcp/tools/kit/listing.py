@@ -89,7 +89,7 @@ async def _count(scan: Scan[R], fields: FieldCheck) -> int:
 
 
 async def _streamed_page(ctx: Context, scan: Scan[R], shape: RowShape[T], limit: int, fields: Sequence[str]) -> Page[T]:
-    collector = RowCollector(shape, fields, limit, ctx.pseudonymised)
+    collector = RowCollector(shape, fields, limit, ctx.privacy)
     last: Hit[R] | None = None
     more, remaining = False, ""
     async for hits, is_last_page in scan.pages():
@@ -156,7 +156,7 @@ def page_of(
         check.done()
         return Page([], complete=True, total=len(records))
     begin = index_after(records, after)
-    collector = RowCollector(shape, fields, limit, ctx.pseudonymised)
+    collector = RowCollector(shape, fields, limit, ctx.privacy)
     for record in records[begin:]:
         if not collector.add(record):
             break

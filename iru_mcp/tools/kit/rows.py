@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, cast
+from types import MappingProxyType
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from ...api.record import Record
+from ...output.privacy import Privacy
 from .answers import Page, columns_of
 from .params import ALL, known_fields
 from .size import ROOM_FOR_ROWS, size_truncated
@@ -14,8 +15,7 @@ from .size import ROOM_FOR_ROWS, size_truncated
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class RowShape(Generic[T]):
+class RowShape(NamedTuple, Generic[T]):
     """How a record looks as a row."""
 
     columns: type[T]
@@ -26,7 +26,7 @@ class RowShape(Generic[T]):
     """What to leave out of a row, or shorten, unless `fields` asks for it."""
     more_columns: Sequence[str] = ()
     """Names that `fields` may have beside those of the record and of `columns`."""
-    iru_names: Mapping[str, str] = field(default_factory=dict)
+    iru_names: Mapping[str, str] = MappingProxyType({})
     """What Iru calls a column that has another name here."""
     marks: Callable[[Any], dict[str, Any]] = lambda _: {}
     """What is added to the row of a record whatever columns are asked for, such as a doubt about it."""
@@ -89,11 +89,9 @@ class RowCollector(Generic[T]):
     row are told once, in `in_every_row`.
     """
 
-    def __init__(
-        self, shape: RowShape[T], fields: Sequence[str], limit: int, pseudonymised: Callable[[Any], Any]
-    ) -> None:
+    def __init__(self, shape: RowShape[T], fields: Sequence[str], limit: int, privacy: Privacy | None) -> None:
         self._rows: list[dict[str, Any]] = []
-        self._shape, self._fields, self._limit, self._pseudonymised = shape, fields, limit, pseudonymised
+        self._shape, self._fields, self._limit, self._privacy = shape, fields, limit, privacy
         self._usual = columns_of(shape.columns)
         self._size = 0
         self._constant: dict[str, Any] = {}
@@ -107,7 +105,7 @@ class RowCollector(Generic[T]):
 
     @property
     def full(self) -> bool:
-        return self.count >= self._limit or self.too_large
+        return len(self._rows) >= self._limit or self.too_large
 
     def add(self, record: Record) -> bool:
         """Take the record as a row; False when there is no room for it. The first row is always taken."""
@@ -118,7 +116,7 @@ class RowCollector(Generic[T]):
             self._found |= names
         else:
             row = self._shape.usual(record, self._usual)
-        total = self._size + size_truncated(self._pseudonymised(row))
+        total = self._size + size_truncated(self._privacy.answer(row) if self._privacy else row)
         before = self._constant if self._rows else row
         constant = {name: value for name, value in before.items() if row.get(name) == value}
         if self._rows and total > ROOM_FOR_ROWS:

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from ...api.call import Batch, Call, Interrupted
@@ -95,18 +96,17 @@ def _texts(value: Any) -> Iterable[Any]:
     return (value,) if value is None or isinstance(value, str) else value
 
 
-@dataclass(frozen=True, slots=True)
-class Source(Generic[R]):
+class Source(NamedTuple, Generic[R]):
     """What is read: an endpoint, what Iru is asked, and what each row must pass.
 
     `query` always goes to Iru; `narrow` too, unless it finds nothing, since its matching is unpublished.
     """
 
     endpoint: Endpoint[R]
-    query: Mapping[str, str | int] = field(default_factory=dict)
-    narrow: Mapping[str, str | int] = field(default_factory=dict)
+    query: Mapping[str, str | int] = MappingProxyType({})
+    narrow: Mapping[str, str | int] = MappingProxyType({})
     checks: Sequence[Check[R]] = ()
-    ids: Mapping[str, str] = field(default_factory=dict)
+    ids: Mapping[str, str] = MappingProxyType({})
     order: Callable[[R], Any] | None = None
     """Sort by this here, over all rows, where Iru cannot."""
     start: Position | None = None
@@ -123,7 +123,7 @@ class Source(Generic[R]):
             found = key(row)
             return (found is None, 0 if found is None else found)
 
-        return replace(self, order=order, promised=())
+        return self._replace(order=order, promised=())
 
 
 class Hit(NamedTuple, Generic[R]):
@@ -134,7 +134,7 @@ class Hit(NamedTuple, Generic[R]):
     done: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Scan(Generic[R]):
     """One pass over a source, from its start or after a point, and the account of it."""
 
