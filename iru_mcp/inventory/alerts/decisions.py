@@ -47,8 +47,3 @@ def unmute(path: Path, rule: str) -> None:
 def mutes(db: sqlite3.Connection, now: datetime) -> list[dict[str, Any]]:
     """The mutes in force, the first to end first."""
     return list(records(db, "SELECT rule, why, until FROM _mute WHERE until > ? ORDER BY until", (utc(now),)))
-
-
-def is_quiet(db: sqlite3.Connection, rule: str, at: str) -> bool:
-    """Whether a mute of `rule` is in force at `at`."""
-    return db.execute("SELECT 1 FROM _mute WHERE rule = ? AND until > ?", (rule, at)).fetchone() is not None

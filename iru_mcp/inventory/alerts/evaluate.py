@@ -25,7 +25,6 @@ from ...errors import IruError
 from ..sandbox.processes import Processes
 from ..store import known, meta, records, set_meta, utc, writer
 from ..transaction import transaction
-from .decisions import is_quiet
 from .findings import Finding, Found, ask
 from .rules import SEVERITIES, Rule
 
@@ -88,7 +87,8 @@ class _Comparison:
             (self._at, rule.name),
         )
         held = {one["print"]: one | {"devices": frozenset(json.loads(one["devices"]))} for one in found}
-        quiet = is_quiet(self._db, rule.name, self._at)
+        muted = "SELECT 1 FROM _mute WHERE rule = ? AND until > ?"
+        quiet = self._db.execute(muted, (rule.name, self._at)).fetchone() is not None
         for fingerprint, finding in findings.items():
             if fingerprint not in held:
                 self._open(rule, finding, told=not quiet)
