@@ -7,13 +7,14 @@ import re
 from datetime import datetime
 from typing import Any
 
+import httpx
 import pytest
 
 from iru_mcp.demo.world.story import STORY
 from iru_mcp.output.privacy import Privacy
 from tests.conftest import agent_over
 
-from .asking import Between, ask, ask_all, refused, tenant
+from .asking import Between, ask, ask_all, refused, tenant, told
 
 SCOPE = [{"id": f"item-{number}", "name": f"Item {number}"} for number in range(80)]
 FILEVAULT = {"id": "item-fv", "name": "FileVault - Enforce"}
@@ -135,6 +136,16 @@ async def test_an_order_other_than_asked_for_is_noticed_and_mended() -> None:
     assert any("another order" in note for note in page["notes"])
     following = await ask("list_audit_events", backwards, since="30d", limit=3, cursor=page["next_cursor"])
     assert following["items"] == usual[1:4]
+
+
+async def test_rows_sorted_here_are_neither_all_nor_counted_where_reading_broke_off() -> None:
+    def down(request: httpx.Request) -> httpx.Response | None:
+        return told(500, {"detail": "down"}) if "cursor" in request.url.params else None
+
+    page = await ask("list_audit_events", Between(down, ascending), since="90d", limit=500)
+    assert page["items"]
+    assert (page["complete"], "total" in page) == (False, False)
+    assert any(note.startswith("sorted among the ") and note.endswith(" looked at") for note in page["notes"])
 
 
 async def test_rows_out_of_order_within_a_page_are_noticed() -> None:

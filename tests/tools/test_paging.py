@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import agent_over, whole_rows
-from tests.tools.asking import Recorded
+from tests.tools.asking import Between, Recorded, told
 
 MAC = "NW7QK2M4XH"
 LISTS: dict[str, dict[str, Any]] = {
@@ -135,6 +135,24 @@ async def test_irus_pages_are_read_up_to_the_last_row_of_a_page_and_no_further(
         page = await agent.ask("list_devices", fields=["serial_number"], limit=limit)
     assert (page["returned"], page["complete"]) == (limit, False)
     assert asked.paths == ["/api/v1/devices"] * pages
+
+
+async def test_a_list_that_broke_off_goes_on_where_it_stopped(over: Any, northwind: Any) -> None:
+    asked = 0
+
+    def failing_second(_: httpx.Request) -> httpx.Response | None:
+        nonlocal asked
+        asked += 1
+        return told(500, {"detail": "down"}) if asked == 2 else None
+
+    async with over(northwind) as agent:
+        whole = await agent.every("list_devices", fields=["serial_number"])
+    async with over(Between(failing_second)) as agent:
+        first = await agent.ask("list_devices", fields=["serial_number"], limit=500)
+        rest = await agent.ask("list_devices", fields=["serial_number"], limit=500, cursor=first["next_cursor"])
+    assert (first["complete"], rest["complete"]) == (False, True)
+    assert "total" not in first or first["total"] == len(whole)
+    assert first["items"] + rest["items"] == whole
 
 
 class Shifting(httpx.AsyncBaseTransport):
