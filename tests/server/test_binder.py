@@ -292,3 +292,16 @@ async def test_a_fault_of_our_own_is_told_without_details_and_is_in_the_log(capl
     assert text.startswith("list_users failed inside iru-mcp")
     assert "private" not in text
     assert any("list_users failed" in record.getMessage() and record.exc_info for record in caplog.records)
+
+
+async def test_a_token_that_cannot_be_read_in_time_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    binder = bound()
+    async with Client(binder.server) as client:
+        with monkeypatch.context() as patch:
+            patch.setattr("iru_mcp.server.binder.OPEN_SECONDS", 0.0)
+            result = await client.call_tool("list_users", {})
+        (text,) = [block.text for block in result.content if block.type == "text"]
+        assert result.is_error
+        assert "its keyring may wait for a person" in text
+        assert not (await client.call_tool("list_users", {})).is_error
+    await binder.aclose()

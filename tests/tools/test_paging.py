@@ -180,6 +180,20 @@ async def test_rows_that_move_between_pages_are_neither_lost_nor_repeated(over: 
     assert first["items"] + second["items"] == whole[:40]
 
 
+async def test_where_rows_are_sorted_here_a_page_begins_behind_the_last_row_given(over: Any, northwind: Any) -> None:
+    asked: dict[str, Any] = {"fields": ["serial_number", "device_name"], "sort_by": "device_name"}
+    tenant = Shifting(northwind)
+    async with over(tenant) as agent:
+        gone = (await agent.ask("list_devices", fields=asked["fields"], limit=5))["items"]
+        whole = await agent.every("list_devices", **asked)
+        given = next(place for place in range(50, 400) if whole[place] in gone and whole[place + 1] not in gone) + 2
+        first = await agent.ask("list_devices", **asked, limit=given)
+        tenant.gone = len(gone)
+        second = await agent.ask("list_devices", **asked, limit=20, cursor=first["next_cursor"])
+    assert first["items"] == whole[:given]
+    assert second["items"] == [row for row in whole[given:] if row not in gone][:20]
+
+
 async def test_a_row_that_two_of_irus_pages_have_is_given_once(over: Any, northwind: Any) -> None:
     tenant = Shifting(northwind)
     async with over(tenant) as agent:
