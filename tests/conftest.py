@@ -129,6 +129,7 @@ def answer_of(result: types.CallToolResult) -> dict[str, Any]:
 
 def refusal_of(result: types.CallToolResult) -> str:
     assert result.is_error, result.structured_content
+    assert "failed inside iru-mcp" not in text_of(result)
     return text_of(result)
 
 
@@ -193,7 +194,14 @@ async def agent_over(
         client.inventory = inventory
         return client
 
-    binder = Binder(catalogue(), iru)
+    async with agent_of(iru) as agent:
+        yield agent
+
+
+@contextlib.asynccontextmanager
+async def agent_of(open_client: Callable[[], IruClient]) -> AsyncIterator[Agent]:
+    """An agent of a server in memory, over the client that this opens."""
+    binder = Binder(catalogue(), open_client)
     try:
         async with Client(binder.server) as client:
             with compiled_schemas(client.session):

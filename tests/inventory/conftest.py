@@ -6,7 +6,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -21,8 +21,8 @@ from iru_mcp.api.client import Filling, IruClient
 from iru_mcp.api.transport.rate_limit import Limits
 from iru_mcp.inventory.sandbox.guard import Guard, Selected
 from iru_mcp.inventory.sync.run import Outcome, Plan, sync
-from iru_mcp.tools.kit.catalogue import catalogue
-from tests.conftest import Remembering, unlimited
+from iru_mcp.output.privacy import Privacy
+from tests.conftest import Agent, Remembering, agent_of, unlimited
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=6)
@@ -153,12 +153,23 @@ class Copy:
         finally:
             await client.aclose()
 
+    def agent(self, privacy: Privacy | None = None) -> AbstractAsyncContextManager[Agent]:
+        """An agent of a server of its own, which has the copy."""
+
+        def opened() -> IruClient:
+            client = self.client()
+            client.privacy = privacy
+            return client
+
+        return agent_of(opened)
+
     async def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
-        client = self.client()
-        try:
-            return await catalogue()[tool].run(client, arguments)
-        finally:
-            await client.aclose()
+        async with self.agent() as agent:
+            return await agent.ask(tool, **arguments)
+
+    async def refused(self, tool: str, **arguments: Any) -> str:
+        async with self.agent() as agent:
+            return await agent.refused(tool, **arguments)
 
     def rows(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in select(self.path, sql, **values).rows]
