@@ -305,3 +305,21 @@ async def test_a_token_that_cannot_be_read_in_time_is_not_waited_for(monkeypatch
         assert "its keyring may wait for a person" in text
         assert not (await client.call_tool("list_users", {})).is_error
     await binder.aclose()
+
+
+async def test_an_unknown_tool_is_answered_with_those_most_like_it_and_where_none_is_with_all() -> None:
+    async with Client(bound().server) as client:
+
+        async def perhaps(name: str) -> tuple[str, list[str]]:
+            result = await client.call_tool(name, {})
+            (text,) = [block.text for block in result.content if block.type == "text"]
+            said, _, tools = text.partition(" Perhaps: ")
+            return said, tools.rstrip(".").split(", ")
+
+        said, near = await perhaps("list_device")
+        assert said == "There is no tool 'list_device'."
+        assert near[0] == "list_devices"
+        assert len(near) == 3
+        said, all_tools = await perhaps("9" * 80)
+        assert said == f"There is no tool '{'9' * 60}'."
+        assert all_tools[:9] == list(catalogue())[:9]

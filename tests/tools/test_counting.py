@@ -121,6 +121,40 @@ async def test_a_count_that_cannot_finish_says_how_far_it_got_and_its_cursor_cou
     assert read_counts(first, "type") + read_counts(rest, "type") == read_counts(whole, "type")
 
 
+async def test_rows_of_more_groups_than_are_kept_are_counted_and_told(
+    agent: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = await agent.ask("list_devices", group_by=["model"], limit=500)
+    number = whole["total"]
+    assert whole["complete"]
+    assert whole["items"] == sorted(whole["items"], key=lambda row: (-row["count"], row.get("model", "")))
+    monkeypatch.setattr("iru_mcp.tools.kit.counting._MOST_GROUPS", number)
+    same = await agent.ask("list_devices", group_by=["model"], limit=500)
+    monkeypatch.setattr("iru_mcp.tools.kit.counting._MOST_GROUPS", number - 2)
+    cut = await agent.ask("list_devices", group_by=["model"], limit=500)
+    assert (same["items"], same["complete"]) == (whole["items"], True)
+    assert (cut["total"], cut["complete"]) == (number - 2, False)
+    left_out = sum(row["count"] for row in whole["items"]) - sum(row["count"] for row in cut["items"])
+    assert f"more than {number - 2} groups; {left_out} rows were not grouped" in cut["notes"]
+    assert cut["summary"]["rows"] == whole["summary"]["rows"]
+
+
+@pytest.mark.parametrize(("tool", "column"), [("list_devices", "platform"), ("prism_applications", "device_family")])
+async def test_a_count_tells_the_devices_of_each_kind(agent: Any, tool: str, column: str) -> None:
+    asked = (
+        {"group_by": ["name"], "name": "zoom", "enrolled": True}
+        if tool.startswith("prism")
+        else {"group_by": ["model"]}
+    )
+    page = await agent.ask(tool, **asked)
+    filters = {name: value for name, value in asked.items() if name != "group_by"}
+    rows = await agent.every(tool, **filters, fields=["device_id", column])
+    kinds = {(row["device_id"], row[column]) for row in rows}
+    by_kind = page["summary"].get(f"devices_by_{column}")
+    expected = dict(sorted(Counter(kind for _, kind in kinds).items()))
+    assert by_kind == (expected if len(expected) > 1 else None)
+
+
 async def test_what_was_counted_is_no_total_where_not_every_row_was_read(over: Any, northwind: Any) -> None:
     def unreadable(path: str, body: Any) -> Any:
         if path.endswith("/users"):
