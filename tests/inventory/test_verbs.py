@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -319,8 +320,11 @@ def test_listing_the_tools_opens_and_reads_no_copy() -> None:
     ],
     ids=" ".join,
 )
-def test_a_reader_that_has_left_ends_a_verb_with_1_and_without_a_word(shell: Shell, words: list[str]) -> None:
+def test_a_reader_that_has_left_ends_a_verb_with_1_and_without_a_word(
+    shell: Shell, words: list[str], tmp_path: Path
+) -> None:
     """The pipe is broken from the start, so it breaks wherever the verb first writes, also at the last flush."""
+    shell = Shell(Path(shutil.copy(shell.file, tmp_path)))  # a sync that finds nothing new writes nothing
     rules = '[[rule]]\nname = "removed-from-mdm"\nseverity = "low"\n'
     shell.file.with_name("rules.toml").write_text(rules, "utf-8")
     said, code = _into_closed_pipes(shell, words, stdout=True)
