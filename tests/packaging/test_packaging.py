@@ -26,6 +26,7 @@ from iru_mcp.config.settings import FIELDS, Settings, read
 from iru_mcp.demo import HOST, TOKEN, transport
 from iru_mcp.server.binder import Binder
 from iru_mcp.server.http.app import Listen, application, guard
+from iru_mcp.server.http.bearer_tokens import Tokens
 from iru_mcp.tools.kit.catalogue import catalogue
 
 ROOT = Path(__file__).parents[2]
@@ -109,7 +110,7 @@ def test_a_deployment_has_settings_that_the_server_accepts(deployed: Callable[[]
     assert (settings.transport, settings.host, settings.port) == ("http", "0.0.0.0", 8080)  # noqa: S104 - in a container
     assert settings.api_token_file
     assert settings.mcp_token_file
-    keys: Any = object()
+    keys = Tokens({"mcp": "a token of the deployment"})
     guard(Listen(host=settings.host, keys=keys, stateless=settings.stateless))
 
 
@@ -135,7 +136,8 @@ async def test_every_probe_is_answered_under_any_host_name_and_without_a_token(p
     settings = in_kubernetes()
     tools = catalogue()
     binder = Binder(tools, lambda: IruClient(HOST, lambda: TOKEN, transport=transport()))
-    app = application(binder, Listen(host=settings.host, stateless=settings.stateless))
+    keys = Tokens({"mcp": "a token that the probe has not"})
+    app = application(binder, Listen(host=settings.host, keys=keys, stateless=settings.stateless))
     asked = CONTAINER[probe]["httpGet"]
     assert {"name": asked["port"], "containerPort": settings.port} in CONTAINER["ports"]
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://10.1.2.3:8080") as client:

@@ -16,6 +16,9 @@ import pytest
 from mcp import Client
 from mcp.client.sse import sse_client
 
+from iru_mcp.errors import ConfigError
+from iru_mcp.server.binder import Binder
+from iru_mcp.server.http.app import Listen, application
 from tests.server.conftest import INITIALIZE, starting
 
 if TYPE_CHECKING:
@@ -372,3 +375,8 @@ def test_an_error_of_a_tool_is_told_over_http_too(start: Start) -> None:
     answer = httpx.post(f"{server.url}/mcp", json=asked, headers=ACCEPT).text
     assert '"isError":true' in answer
     assert "'colour' is not a parameter" in answer
+
+
+def test_no_application_is_made_for_an_address_beyond_this_machine_without_a_token() -> None:
+    with pytest.raises(ConfigError, match="without a token"):
+        application(Binder({}, lambda: pytest.fail("not asked for")), Listen(host="192.0.2.7"))

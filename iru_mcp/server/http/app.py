@@ -96,7 +96,11 @@ async def run_http(binder: Binder, listen: Listen, opened: socket.socket) -> Non
 
 
 def application(binder: Binder, listen: Listen, draining: Callable[[], bool] = lambda: False) -> ASGIApp:
-    """The ASGI application behind `run_http`: from the outside in, admission, CORS, authentication, shares, routes."""
+    """The ASGI application behind `run_http`: from the outside in, admission, CORS, authentication, shares, routes.
+
+    Raises what `guard` raises: none is made that would open Iru's data to a network without a token.
+    """
+    guard(listen)
     manager = StreamableHTTPSessionManager(
         app=binder.server,
         stateless=listen.stateless,
