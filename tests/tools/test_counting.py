@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iru_mcp.versions import read_version
-from tests.tools.asking import Between
+from tests.tools.asking import Between, told
 
 MAC = "NW7QK2M4XH"
 MOMENT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -119,6 +119,51 @@ async def test_a_count_that_cannot_finish_says_how_far_it_got_and_its_cursor_cou
     assert 0 < first["summary"]["rows"] <= int(stopped[1]), "rows of devices no longer enrolled are not counted"
     assert rest["complete"] is True
     assert read_counts(first, "type") + read_counts(rest, "type") == read_counts(whole, "type")
+
+
+async def test_a_group_of_rows_that_are_of_no_device_counts_no_devices(agent: Any) -> None:
+    page = await agent.ask("list_enrollment_devices", group_by=["model"])
+    assert page["items"]
+    assert not any("devices" in row for row in page["items"])
+    assert "devices" not in page["summary"]
+
+
+async def test_a_line_of_rows_without_a_value_is_explained_and_only_where_there_is_one(agent: Any) -> None:
+    for column, lacking in (("user_email", True), ("platform", False)):
+        page = await agent.ask("list_devices", group_by=[column], limit=500)
+        assert any(column not in row for row in page["items"]) is lacking
+        assert (f"a line without {column} counts rows that have none" in page.get("notes", [])) is lacking
+
+
+async def test_groups_are_not_complete_where_a_row_could_not_be_read(over: Any) -> None:
+    def unreadable(path: str, body: Any) -> Any:
+        if path.endswith("/ade/devices"):
+            body["results"][0] = {}
+        return body
+
+    async with over(Between(after=unreadable)) as agent:
+        page = await agent.ask("list_enrollment_devices", group_by=["model"], limit=500)
+    assert page["items"]
+    assert page["complete"] is False
+    assert any("could not be read" in note for note in page["notes"])
+
+
+async def test_groups_are_sought_among_all_rows_where_irus_own_filter_finds_nothing(agent: Any, over: Any) -> None:
+    def strict(request: httpx.Request) -> httpx.Response | None:
+        return told(200, {"count": 0, "results": []}) if "device_family" in request.url.params else None
+
+    asked = {"device_family": "iPhone", "group_by": ["model"]}
+    usual = await agent.ask("list_enrollment_devices", **asked)
+    async with over(Between(strict)) as unlucky:
+        page = await unlucky.ask("list_enrollment_devices", **asked)
+    assert usual["items"]
+    assert (page["items"], page["summary"]) == (usual["items"], usual["summary"])
+
+
+async def test_groups_by_the_kind_of_device_do_not_tell_it_twice(agent: Any) -> None:
+    page = await agent.ask("list_devices", group_by=["platform"])
+    assert len(page["items"]) > 1
+    assert set(page["summary"]) == {"group_by", "rows", "devices"}
 
 
 async def test_rows_of_more_groups_than_are_kept_are_counted_and_told(
