@@ -175,6 +175,25 @@ def test_terminal_sequences_and_newlines_do_nothing(text: str, left: str) -> Non
     assert clean_text(text) == left
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\x1b[31mred",
+        "a\x00b",
+        "two\nlines",
+        "left\u202eright",
+        "no\u200bspace",
+        "pass\ufe0fword",
+        "x" * (MAX_FIELD + 1),
+    ],
+)
+def test_the_text_of_a_row_is_cleaned_like_text_alone(text: str) -> None:
+    cleaned = clean_text(text)
+    assert cleaned != text
+    assert clean([{"note": text}]) == [{"note": cleaned}]
+    assert clean([{"inner": {"lines": ["plain", text]}}]) == [{"inner": {"lines": ["plain", cleaned]}}]
+
+
 def test_a_key_cleaned_into_another_costs_no_value() -> None:
     assert sorted(clean({"a": 1, "a\u200b": 2, "b": 3}).values()) == [1, 2, 3]
 

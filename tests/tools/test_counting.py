@@ -166,6 +166,13 @@ async def test_groups_by_the_kind_of_device_do_not_tell_it_twice(agent: Any) -> 
     assert set(page["summary"]) == {"group_by", "rows", "devices"}
 
 
+async def test_groups_that_are_counted_and_not_shown_are_complete(agent: Any) -> None:
+    shown = await agent.ask("list_devices", group_by=["model"], limit=500)
+    page = await agent.ask("list_devices", group_by=["model"], limit=0)
+    assert (page["items"], page["complete"], page["total"]) == ([], True, len(shown["items"]))
+    assert page["summary"] == shown["summary"]
+
+
 async def test_rows_of_more_groups_than_are_kept_are_counted_and_told(
     agent: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
