@@ -164,6 +164,10 @@ async def test_groups_by_the_kind_of_device_do_not_tell_it_twice(agent: Any) -> 
     page = await agent.ask("list_devices", group_by=["platform"])
     assert len(page["items"]) > 1
     assert set(page["summary"]) == {"group_by", "rows", "devices"}
+    page = await agent.ask("list_devices", group_by=["model"], platform="mac")
+    assert set(page["summary"]) == {"group_by", "rows", "devices"}, (
+        "where there is one kind, nothing is to be told apart"
+    )
 
 
 async def test_groups_that_are_counted_and_not_shown_are_complete(agent: Any) -> None:
@@ -179,6 +183,7 @@ async def test_rows_of_more_groups_than_are_kept_are_counted_and_told(
     whole = await agent.ask("list_devices", group_by=["model"], limit=500)
     number = whole["total"]
     assert whole["complete"]
+    assert (await agent.ask("list_devices", group_by=["model"], limit=number))["complete"]
     assert whole["items"] == sorted(whole["items"], key=lambda row: (-row["count"], row.get("model", "")))
     monkeypatch.setattr("iru_mcp.tools.kit.counting._MOST_GROUPS", number)
     same = await agent.ask("list_devices", group_by=["model"], limit=500)
