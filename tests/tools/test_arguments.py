@@ -130,3 +130,12 @@ async def test_a_wrong_argument_is_told_in_the_words_of_json(
 
 async def test_a_name_in_other_letter_case_is_the_nearest_one(agent: Any) -> None:
     assert "Perhaps: list_devices." in await agent.refused("List-Devices")
+
+
+async def test_what_is_named_like_a_column_is_taken_by_the_parameter_that_takes_its_values(agent: Any) -> None:
+    (row,) = (await agent.ask("list_devices", serial_number="NW7QK2M4XH", fields=["*"]))["items"]
+    asked = await agent.ask("get_device_status", device="NW7QK2M4XH")
+    for column in ("serial_number", "device_name", "device_id"):
+        found = await agent.ask("get_device_status", **{column: row[column]})
+        assert found["device"]["device_id"] == asked["device"]["device_id"]
+    assert "serial_number" in await agent.refused("get_device_status", device="NW7QK2M4XH", serial_number="NW7QK2M4XH")
