@@ -205,11 +205,24 @@ async def test_a_row_that_two_of_irus_pages_have_is_given_once(over: Any, northw
     assert (count["total"], count["complete"]) == (len(whole), True)
 
 
-async def test_where_the_last_row_given_is_gone_a_list_goes_on_by_number(over: Any, northwind: Any) -> None:
+@pytest.mark.parametrize("sort_by", ["", "device_name"])
+async def test_where_the_last_row_given_is_gone_a_list_goes_on_by_number_and_never_calls_itself_complete(
+    over: Any, northwind: Any, sort_by: str
+) -> None:
+    asked: dict[str, Any] = {"fields": ["serial_number"]} | ({"sort_by": sort_by} if sort_by else {})
     tenant = Shifting(northwind)
     async with over(tenant) as agent:
-        whole = await agent.every("list_devices", fields=["serial_number"])
-        first = await agent.ask("list_devices", fields=["serial_number"], limit=20)
+        by_iru = await agent.every("list_devices", fields=["serial_number"])
+        whole = await agent.every("list_devices", **asked)
+        given = 1 + next(place for place, row in enumerate(whole) if row in by_iru[:20])
+        first = await agent.ask("list_devices", **asked, limit=given)
         tenant.gone = 20
-        second = await agent.ask("list_devices", fields=["serial_number"], limit=20, cursor=first["next_cursor"])
-    assert second["items"] == whole[40:60]
+        second = await agent.ask("list_devices", **asked, limit=20, cursor=first["next_cursor"])
+        last = await agent.ask("list_devices", **asked, limit=500, cursor=second["next_cursor"])
+    left = [row for row in whole if row not in by_iru[:20]]
+    assert first["complete"] is False
+    assert second["items"] + last["items"] == left[given:]
+    for page in (second, last):
+        assert (page["complete"], "total" in page) == (False, False)
+        assert any("rows may have been left out" in note for note in page["notes"])
+    assert "next_cursor" not in last

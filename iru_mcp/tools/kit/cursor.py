@@ -36,6 +36,8 @@ class ResumePoint(NamedTuple):
     """Whether the place is one among rows that are all read and sorted for each page."""
     unreadable: int = 0
     """Rows of the pages before that could not be read: the last page must not say that it completes the list."""
+    place_lost: bool = False
+    """Whether the row that some page ended with was gone when the next was asked for: rows may have been left out."""
 
 
 def question(tool: str, arguments: Mapping[str, Any]) -> bytes:

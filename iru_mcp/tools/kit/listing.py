@@ -19,6 +19,7 @@ from .rows import FieldCheck, RowCollector, RowShape
 from .scan import Hit, Scan, Source
 
 R = TypeVar("R", bound=Record)
+_PLACE_LOST = "the row that a page ended with is gone: rows may have been left out, start again without cursor for all"
 T = TypeVar("T")
 
 
@@ -62,7 +63,13 @@ async def _page(ctx: Context, scan: Scan[R], shape: RowShape[T], limit: int, fie
         page.notes.append(f"{lost} rows of earlier pages could not be read")
     if scan.unreadable or lost:
         page.lacks()
+    if _is_place_lost(scan):
+        page.lacks(_PLACE_LOST)
     return page
+
+
+def _is_place_lost(scan: Scan[Any]) -> bool:
+    return scan.place_lost or bool(scan.after and scan.after.place_lost)
 
 
 async def _only_counted(ctx: Context, source: Source[R], fields: FieldCheck) -> Page[Any]:
@@ -122,7 +129,7 @@ def _resume_point(scan: Scan[R], last: Hit[R] | None, given: int, *, more: bool)
     else:
         point = ResumePoint(last.position, last.done, last.record.key(), given, scan.widened)
     lost = scan.unreadable + (scan.after.unreadable if scan.after else 0)
-    return point._replace(unreadable=lost) if point else None
+    return point._replace(unreadable=lost, place_lost=_is_place_lost(scan)) if point else None
 
 
 async def _sorted_page(
@@ -156,6 +163,7 @@ def page_of(
         check.done()
         return Page([], complete=True, total=len(records))
     begin = index_after(records, after)
+    place_lost = after is not None and (after.place_lost or _place(records, after) is None)
     collector = RowCollector(shape, fields, limit, ctx.privacy)
     for record in records[begin:]:
         if not collector.add(record):
@@ -164,15 +172,23 @@ def page_of(
     page = collector.page(declared, complete=end >= len(records))
     page.total, page.notes = len(records), collector.notes(str(len(records) - end))
     if not page.complete:
-        page.next_cursor = ctx.cursors.write(ResumePoint(end, end, records[end - 1].key(), end, sorted_here=True))
+        point = ResumePoint(end, end, records[end - 1].key(), end, sorted_here=True, place_lost=place_lost)
+        page.next_cursor = ctx.cursors.write(point)
+    if place_lost:
+        page.lacks(_PLACE_LOST)
     return page
 
 
 def index_after(records: Sequence[Record], after: ResumePoint | None) -> int:
-    """The index behind the last row given: by its identity if it moved, else by number."""
+    """The index behind the last row given: by its identity, or by number where that row is gone."""
     if after is None:
         return 0
+    place = _place(records, after)
+    return min(after.done, len(records)) if place is None else place
+
+
+def _place(records: Sequence[Record], after: ResumePoint) -> int | None:
+    """The index behind the last row given; None when that row is gone."""
     if 0 < after.done <= len(records) and records[after.done - 1].key() == after.last:
         return after.done
-    moved = (index + 1 for index, record in enumerate(records) if record.key() == after.last)
-    return next(moved, min(after.done, len(records)))
+    return next((index + 1 for index, record in enumerate(records) if record.key() == after.last), None)

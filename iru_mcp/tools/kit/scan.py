@@ -157,6 +157,8 @@ class Scan(Generic[R]):
     met: dict[str, Counter[str]] = field(default_factory=dict)
     """By the name of each check with a `value`: how often rows have which value there, of the rows that pass all
     checks that have none."""
+    place_lost: bool = False
+    """Whether the row after which this pass begins is gone, so that it began by number and may have left rows out."""
     disordered: bool = False
     """Whether rows came in another order than was promised; the walk ends there."""
     stopped: str = ""
@@ -218,6 +220,7 @@ class Scan(Generic[R]):
         for index, record in enumerate(batch.records):
             if record is not None and record.key() == after.last:
                 return index + 1
+        self.place_lost = True
         return after.done
 
     def _passes(self, record: R) -> bool:
