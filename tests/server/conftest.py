@@ -91,7 +91,7 @@ class Running:
         assert self.receive()["id"] == "first"
         self.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
 
-    def end(self, within: float = 10.0) -> tuple[int, float]:
+    def end(self, within: float = 60.0) -> tuple[int, float]:
         """The exit code, and how many seconds it took from now."""
         began = time.monotonic()
         code = self.process.wait(within)
