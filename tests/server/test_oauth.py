@@ -266,7 +266,7 @@ def test_the_server_publishes_its_metadata_and_asks_for_a_token_by_it(authority:
 
     def ask(token: str = "") -> httpx.Response:
         headers = accept | ({"Authorization": f"Bearer {token}"} if token else {})
-        return httpx.post(f"{server.url}/mcp", json=ping, headers=headers, timeout=60)
+        return httpx.post(f"{server.url}/mcp", json=ping, headers=headers, timeout=10)
 
     challenge = ask().headers["www-authenticate"]
     assert f'resource_metadata="{METADATA}"' in challenge

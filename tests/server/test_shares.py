@@ -157,7 +157,7 @@ async def test_a_client_that_hangs_up_ends_its_call(start: Start, silent: Silent
             group.start_soon(lambda: http.post(f"{server.url}/mcp", json=call, headers=session))
             await silent.asked.wait()
             group.cancel_scope.cancel()
-        with anyio.fail_after(30):
+        with anyio.fail_after(5):
             await silent.left.wait()
         answer = await http.post(f"{server.url}/mcp", json=PING, headers=session)
         assert answer.status_code == 200
@@ -193,11 +193,11 @@ async def test_one_callers_calls_leave_places_for_the_others() -> None:
         for _ in range(20):
             group.start_soon(hold)
         await anyio.wait_all_tasks_blocked()
-        with anyio.fail_after(30):
+        with anyio.fail_after(1):
             async with limit.place("two"):
                 pass
         group.cancel_scope.cancel()
-    with anyio.fail_after(30):
+    with anyio.fail_after(1):
         async with limit.place("one"), limit.place("one"), limit.place("one"), limit.place("two"):
             pass
 

@@ -77,7 +77,7 @@ async def test_a_cancelled_call_hangs_up_on_iru_and_the_next_call_works(
                 await silent.asked.wait()
                 began = time.monotonic()
                 group.cancel_scope.cancel()
-            with anyio.fail_after(30):
+            with anyio.fail_after(5):
                 await silent.left.wait()
             took.append(silent.hung_up[-1] - began)
         assert len((await client.list_tools()).tools) >= 15
@@ -115,7 +115,7 @@ def test_the_end_of_stdin_ends_the_server(start: Start) -> None:
     server.input.close()
     code, took = server.end()
     assert (code, server.stderr) == (0, "")
-    assert took <= 5
+    assert took <= 1
 
 
 async def test_the_end_of_stdin_hangs_up_on_iru(start: Start, silent: Silent) -> None:
@@ -126,10 +126,10 @@ async def test_the_end_of_stdin_hangs_up_on_iru(start: Start, silent: Silent) ->
     await silent.asked.wait()
     server.input.close()
     code, took = await anyio.to_thread.run_sync(server.end)
-    with anyio.fail_after(30):
+    with anyio.fail_after(5):
         await silent.left.wait()
     assert code == 0
-    assert took <= 5
+    assert took <= 1
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda one: one.name)
@@ -143,10 +143,10 @@ async def test_a_signal_ends_the_server_cleanly_with_a_call_in_flight(
     await silent.asked.wait()
     server.process.send_signal(number)
     code, took = await anyio.to_thread.run_sync(server.end)
-    with anyio.fail_after(30):
+    with anyio.fail_after(5):
         await silent.left.wait()
     assert code == 0
-    assert took <= 5
+    assert took <= 1
     assert json.loads(server.stderr)["outcome"] == "cancelled"
 
 
@@ -159,7 +159,7 @@ def test_the_server_ends_when_nobody_reads_its_answers(start: Start) -> None:
         server.send({"jsonrpc": "2.0", "id": 1, "method": "ping"})
     code, took = server.end()
     assert (code, server.stderr) == (0, "")
-    assert took <= 10
+    assert took <= 3
 
 
 def test_a_signal_ends_the_server_while_its_answers_are_stuck(start: Start) -> None:
@@ -172,7 +172,7 @@ def test_a_signal_ends_the_server_while_its_answers_are_stuck(start: Start) -> N
     server.process.send_signal(SIGNALS[0])
     code, took = server.end()
     assert code == 0
-    assert took <= 5
+    assert took <= 1
 
 
 FRAMES: dict[str, tuple[bytes, list[tuple[Any, int]]]] = {
