@@ -131,10 +131,14 @@ class IruClient:
         deadline = self.clock() + (seconds or self.limits.call_seconds)
         return Call(reader or self, frozenset(endpoints), deadline, requests or self.limits.call_requests, progress)
 
-    async def read(self, request: Request[Any], deadline: float) -> tuple[RawPage, float | None]:
+    async def read(
+        self, request: Request[Any], deadline: float, *, cached: bool = True
+    ) -> tuple[RawPage, float | None]:
         """The page, after at most `limits.attempts` tries, and its age in seconds if it was not requested just now and
-        for this caller alone. Raises an IruError."""
+        for this caller alone, which needs `cached`. Raises an IruError."""
         try:
+            if not cached:
+                return await self._read_with_retries(request, Deadline(deadline)), None
             return await self.cache.get(request, deadline, partial(self._read_with_retries, request))
         except TimeoutError:
             raise _too_slow(request.endpoint, self.limits.call_seconds, last=True) from None

@@ -133,6 +133,7 @@ class Copy:
     path: Path
     tenant: Edited = field(default_factory=lambda: Edited(forty()))
     now: datetime = NOW
+    cache_seconds: float = 0.0
 
     def client(self) -> IruClient:
         client = IruClient(
@@ -140,7 +141,7 @@ class Copy:
             lambda: "demo-token",
             transport=self.tenant,
             now=lambda: self.now,
-            limits=Limits(per_second=10_000),
+            limits=Limits(per_second=10_000, cache_seconds=self.cache_seconds),
         )
         client.inventory = str(self.path)
         client.filling = Filling("demo", keep=True)

@@ -134,7 +134,11 @@ async def test_a_device_that_comes_back_is_one_change_and_not_a_hundred(copy: Co
     assert copy.rows("SELECT count(*) > 50 FROM apps WHERE device_id = :id", id=device_id) == [(1,)]
 
 
-async def test_a_device_skipped_by_one_walk_of_shifting_pages_is_not_called_gone(copy: Copy) -> None:
+@pytest.mark.parametrize("cache_seconds", [0, 60])
+async def test_a_device_skipped_by_one_walk_of_shifting_pages_is_not_called_gone(
+    copy: Copy, cache_seconds: float
+) -> None:
+    copy.cache_seconds = cache_seconds
     _, device_id = device(copy)
     walks = 0
 

@@ -137,10 +137,11 @@ class QuotaReader:
         return self._client.call(*endpoints, seconds=_A_DAY, requests=1_000_000, reader=self)
 
     async def read(self, request: Request[Any], deadline: float) -> tuple[RawPage, float | None]:
-        """As the client reads it. Raises OutOfBudget, and what the client raises."""
+        """As the client reads it, but never from its cache: the copy says when each table was read, and a list that is
+        read twice must be asked for twice. Raises OutOfBudget, and what the client raises."""
         async with self._places:
             await self._quota.take()
-            return await self._client.read(request, deadline)
+            return await self._client.read(request, deadline, cached=False)
 
 
 def pause(error: Exception, failures: int) -> float:
