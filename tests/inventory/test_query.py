@@ -89,6 +89,10 @@ REFUSED = [
     "-- nothing",
     "not sql at all",
 ]
+REFUSAL = re.compile(
+    r"That statement is not allowed\.|That is more than one statement\.|Wrong arguments: sql must have at least 1 |"
+    r"SQLite says: (no such (table|function): |vtable constructor failed: dbstat)"
+)
 BOMBS = [
     f"{COUNTING} SELECT count(*) FROM t",
     f"{COUNTING} SELECT n FROM t ORDER BY -n",
@@ -106,7 +110,7 @@ BOMBS = [
 @pytest.mark.parametrize("sql", REFUSED)
 async def test_a_statement_that_is_not_a_plain_select_is_refused(copy: Copy, tmp_path: Path, sql: str) -> None:
     before = copy.path.read_bytes()
-    assert await copy.refused("inventory_query", sql=sql.format(folder=tmp_path) or " ")
+    assert REFUSAL.match(await copy.refused("inventory_query", sql=sql.format(folder=tmp_path) or " "))
     assert copy.path.read_bytes() == before
     assert not (tmp_path / "other.sqlite3").exists()
 
