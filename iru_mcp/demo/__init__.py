@@ -37,10 +37,9 @@ def transport(
     from .world.tenant import DemoTenant
 
     tenant = DemoTenant.found(devices, seed, (now or datetime.now(UTC)).astimezone(UTC))
-    demo = DemoTransport(tenant, token, frozenset(denied), frozenset(unlicensed), hour_limit, second_limit)
     if not begun:
-        demo.tenant.rewind()
-    return demo
+        tenant.rewind()
+    return DemoTransport(tenant, token, frozenset(denied), frozenset(unlicensed), hour_limit, second_limit)
 
 
 def asgi(demo: httpx.AsyncBaseTransport) -> AsgiApp:

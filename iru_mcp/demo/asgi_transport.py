@@ -100,8 +100,7 @@ class DemoTransport(httpx.AsyncBaseTransport):
 
     def _route(self, path: str) -> tuple[Endpoint[Any], dict[str, str]]:
         for pattern, endpoint in self.patterns:
-            match = pattern.fullmatch(path)
-            if match:
+            if match := pattern.fullmatch(path):
                 return endpoint, match.groupdict()
         raise Fault(404, {"message": "no Route matched with those values", "request_id": hex_digits(32, self.asked)})
 

@@ -92,8 +92,7 @@ def _changes(blueprint: DemoBlueprint, *added: Row) -> Row:
 
 
 def _token(label: str, method: str, paths: Sequence[str]) -> Row:
-    permissions = [{"path": path, "http_method": method} for path in paths]
-    return {"label": label, "description": "", "permissions": permissions}
+    return {"label": label, "description": "", "permissions": [{"path": path, "http_method": method} for path in paths]}
 
 
 def _incident_one(tenant: DemoTenant) -> list[Row]:

@@ -99,10 +99,7 @@ def _cellular(device: DemoDevice) -> Row:
 
 def _certificates(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     own = ("com.apple.systemdefault", "com.apple.kerberos.kdc", f"Northwind Device {device.serial}")
-    return [
-        {"common_name": "Northwind Root CA", "identity_certificate": False},
-        *({"common_name": name, "identity_certificate": True} for name in own),
-    ]
+    return [{"common_name": name, "identity_certificate": name in own} for name in ("Northwind Root CA", *own)]
 
 
 def _filevault(device: DemoDevice) -> Row:
@@ -120,8 +117,7 @@ def _gatekeeper(device: DemoDevice) -> Row:
 
 def _system_extension(device: DemoDevice) -> Row:
     """The endpoint protection's extension; terminated where the first incident began."""
-    is_broken = device.part == "patient zero"
-    state = "terminated_waiting_to_uninstall_on_reboot" if is_broken else "activated_enabled"
+    state = "terminated_waiting_to_uninstall_on_reboot" if device.part == "patient zero" else "activated_enabled"
     return filled("system extension", state=state)
 
 

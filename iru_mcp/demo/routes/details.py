@@ -44,7 +44,6 @@ def _mac(tenant: DemoTenant, device: DemoDevice) -> Row:
     free, capacity = hashed("free", device.serial) % 60 + 12, device.model.capacity
     users = macs.local_users(tenant, device)
     locked = device.index % 2 == 0
-    rotation = dates.zulu(tenant.now + timedelta(days=device.index % 40 + 1, microseconds=1))
     return {
         "filevault": filled("Mac FileVault", device, filevault_recoverykey_type="Personal" if device.encrypted else ""),
         "lost_mode": {},
@@ -66,7 +65,7 @@ def _mac(tenant: DemoTenant, device: DemoDevice) -> Row:
         "recovery_information": filled(
             "Mac recovery",
             recovery_lock_enabled=locked,
-            password_rotation_scheduled=rotation,
+            password_rotation_scheduled=dates.zulu(tenant.now + timedelta(days=device.index % 40 + 1, microseconds=1)),
             password_has_been_set=locked,
         ),
         "users": {

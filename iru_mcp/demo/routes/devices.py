@@ -76,12 +76,10 @@ def _listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> list[Ro
     found = [device for device in tenant.devices if _tagged(device, query)]
     for name, value in query.items():
         if name in _CONTAINED and value:
-            test = contains(value)
-            found = [device for device in found if test(_CONTAINED[name](device))]
+            found = [device for device in found if contains(value)(_CONTAINED[name](device))]
         elif name in _EXACT and value:
             found = [device for device in found if _EXACT[name](device) == value]
-    encrypted = truth(query.get("filevault_enabled", ""))
-    if encrypted is not None:
+    if (encrypted := truth(query.get("filevault_enabled", ""))) is not None:
         found = [device for device in found if device.platform == "Mac" and device.encrypted == encrypted]
     found = ordered(found, query.get("ordering", ""), _sorting, _ORDER)
     return [record(device) for device in found[window(query, 300)]]
@@ -136,16 +134,14 @@ def _notes(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> list[Row
     if device.part != "leaver" and hashed("note", device.serial) % 12:
         return []
     text = "Asked twice for its return; no answer." if device.part == "leaver" else "Battery replaced.&nbsp;"
-    written = tenant.now - timedelta(days=3 + device.index % 60, microseconds=165_000 + device.index)
-    moment = dates.zulu(written)
+    moment = dates.zulu(tenant.now - timedelta(days=3 + device.index % 60, microseconds=165_000 + device.index))
     note_id = uuid("note", device.serial)
     return [filled("note", note_id=note_id, created_at=moment, updated_at=moment, content=f"<p>{text}</p>")]
 
 
 def _lost_mode(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     device = device_at(tenant, ids)
-    found = sections(tenant, device).get("lost_mode")
-    if not found:
+    if not (found := sections(tenant, device).get("lost_mode")):
         raise Fault(400, ["Device is not in lost mode."])
     return {"device_id": device.device_id, "lost_mode": found}
 

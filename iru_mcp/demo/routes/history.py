@@ -67,10 +67,9 @@ Event = tuple[datetime, str, Row]
 def activity(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
     """Everything that Iru noted about a device, in no order, as Iru sends it."""
     enrolled, kind = device.enrolled, "DEP" if device.index % 5 else "OTA"
-    renamed = {"from": device.model.name, "to": device.name}
     events: list[Event] = [
         (enrolled, "enrollment", {"blueprint_name": device.blueprint.name, "enrollment_type": kind}),
-        (enrolled + timedelta(seconds=9), "name_changed", renamed),
+        (enrolled + timedelta(seconds=9), "name_changed", {"from": device.model.name, "to": device.name}),
         *([(enrolled + timedelta(seconds=4), "routing_arrival", _ROUTED)] if device.index % 7 == 0 else ()),
         *map(_of_command, commands(tenant, device)),
         *_other_platforms(tenant, device),
@@ -87,10 +86,8 @@ _TOLD_OF_COMMANDS = (
 
 
 def _of_command(command: Row) -> Event:
-    at = dates.parse(command["date_completed"])
-    assert at is not None  # noqa: S101 - written above
     outcome = "mdm_command_failed" if command["status"] == 4 else "mdm_command_completed"
-    return at, outcome, {key: command[key] for key in _TOLD_OF_COMMANDS}
+    return datetime.fromisoformat(command["date_completed"]), outcome, {key: command[key] for key in _TOLD_OF_COMMANDS}
 
 
 def _other_platforms(tenant: DemoTenant, device: DemoDevice) -> list[Event]:
@@ -100,14 +97,12 @@ def _other_platforms(tenant: DemoTenant, device: DemoDevice) -> list[Event]:
         return [(at, "device_csp_query", asked) for at in moments]
     if device.platform == "Android":
         item = {"library_item_id": uuid("item", "Play Store Apps")}
-        action = "amapi_policy_update_success"
-        return [(at, action, item | {"last_policy_update": dates.zulu(at)}) for at in moments]
+        return [(at, "amapi_policy_update_success", item | {"last_policy_update": dates.zulu(at)}) for at in moments]
     return []
 
 
 def _story(tenant: DemoTenant, device: DemoDevice) -> list[Event]:
-    came = device.infected_at
-    if not came:
+    if not (came := device.infected_at):
         return []
     app = {"app_name": STORY.app_name, "bundle_id": STORY.app_bundle_id, "version": STORY.app_version}
     plist = f"/Users/{device.local_username}/Library/LaunchAgents/{STORY.launch_label}.plist"

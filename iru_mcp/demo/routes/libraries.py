@@ -14,11 +14,10 @@ from .query import NO_PAGE, Query, comma_list, contains, counted, numbered, one_
 
 def _blueprints(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     wanted = comma_list(query.get("id__in", query.get("id", "")))
-    test = contains(query.get("name", ""))
     found = [
         one.record(tenant.in_blueprint[one.name])
         for one in BLUEPRINTS
-        if test(one.name) and (not wanted or one.id in wanted)
+        if contains(query.get("name", ""))(one.name) and (not wanted or one.id in wanted)
     ]
     return counted(found, query, 300, "/api/v1/blueprints")
 
@@ -138,8 +137,7 @@ def item_at(ids: Mapping[str, str]) -> Item:
 
 def _activity(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     item = item_at(ids)
-    wanted = query.get("activity_type", "")
-    rows = [row for row in _happened(tenant, item) if wanted in ("", row["activity_type"])]
+    rows = [row for row in _happened(tenant, item) if query.get("activity_type", "") in ("", row["activity_type"])]
     return counted(rows, query, 300, f"/api/v1/library/library-items/{item.id}/activity")
 
 

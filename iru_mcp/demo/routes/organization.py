@@ -94,10 +94,9 @@ def _users(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     (start,) = cursor_numbers(query.get("cursor", ""), "p=", (0,))
     found = [person for person in tenant.people if _is_asked(person, query)]
     rows = [person for person in found if person.number >= start]
-    following = _link(rows[_USERS_PAGE].number) if len(rows) > _USERS_PAGE else None
     before = [person for person in found if person.number < start][-_USERS_PAGE:]
     return {
-        "next": following,
+        "next": _link(rows[_USERS_PAGE].number) if len(rows) > _USERS_PAGE else None,
         "previous": _link(before[0].number) if before else None,
         "results": [person.record(tenant.held[person.id]) for person in rows[:_USERS_PAGE]],
     }
@@ -108,12 +107,11 @@ def _link(number: int) -> str:
 
 
 def _is_asked(person: DemoPerson, query: Query) -> bool:
-    archived = truth(query.get("archived", ""))
     return (
         contains(query.get("email", ""))(person.email)
         and query.get("id", person.id) == person.id
         and query.get("integration_id", INTEGRATION["uuid"]) == INTEGRATION["uuid"]
-        and archived in (None, person.archived)
+        and truth(query.get("archived", "")) in (None, person.archived)
     )
 
 

@@ -36,8 +36,7 @@ Tests = Mapping[str, Sequence[Test]]
 
 def _reporting(tenant: DemoTenant, category: Category, query: Query, tests: Tests) -> list[DemoDevice]:
     """The devices that can have matching rows; what is asked of columns that a device's rows share is decided here."""
-    asked = comma_list(query.get("device_families", ""))
-    families = category.families & asked if asked else category.families
+    families = category.families & (comma_list(query.get("device_families", "")) or category.families)
     blueprints = comma_list(query.get("blueprint_ids", ""))
     shared = {key: held for key, held in tests.items() if key in _DEVICE_COLUMNS}
     devices = [tenant.removed, *tenant.devices]
@@ -89,9 +88,7 @@ def _by_cursor(
     return _page(found, None, None, limit=limit)
 
 
-def _page(
-    rows: list[Row], offset: int | None, after: str | None, *, limit: int = _LIMIT, total: int | None = None
-) -> Row:
+def _page(rows: list[Row], offset: int | None, after: str | None, limit: int, total: int | None = None) -> Row:
     return {"offset": offset, "limit": limit, "total": total, "data": rows, "cursor": after}
 
 
@@ -132,9 +129,8 @@ def _sorted(
     order = _order(tenant, category, asked)
     offset = number(query, "offset", 0)
     by_index = {device.index + 1: device for device in devices}
-    rows = []
-    for index, place in (divmod(code, _MOST_ROWS) for code in order[offset : offset + limit]):
-        rows.append(common(tenant, by_index[index]) | category.rows(tenant, by_index[index])[place])
+    found = (divmod(code, _MOST_ROWS) for code in order[offset : offset + limit])
+    rows = [common(tenant, by_index[index]) | category.rows(tenant, by_index[index])[place] for index, place in found]
     return _page(rows, offset, None, limit=limit, total=len(order))
 
 

@@ -77,10 +77,9 @@ def numbered(rows: Sequence[Any], query: Query, size: int, path: str) -> Row:
     part = rows[(page - 1) * size : page * size]
     if page > 1 and not part:
         raise Fault(404, {"detail": "Invalid page."})
-    more = page * size < len(rows)
     return {
         "count": len(rows),
-        "next": f"{WEB_HOST}{path}?page={page + 1}" if more else None,
+        "next": f"{WEB_HOST}{path}?page={page + 1}" if page * size < len(rows) else None,
         "previous": f"{WEB_HOST}{path}?page={page - 1}" if page > 1 else None,
         "results": list(part),
     }
@@ -151,8 +150,7 @@ def rank(value: Any) -> tuple[int, Any]:
 
 def json_filter(query: Query) -> dict[str, list[Test]]:
     """The tests of the JSON parameter `filter`, by key. Raises Fault 400 for what is not in the grammar."""
-    text = query.get("filter", "")
-    if not text:
+    if not (text := query.get("filter", "")):
         return {}
     try:
         found = json.loads(text)

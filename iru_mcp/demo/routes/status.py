@@ -56,8 +56,9 @@ def _reported(tenant: DemoTenant, device: DemoDevice, item: Item) -> datetime:
         return tenant.times.protection_failed
     if item.name == STORY.script_name and device.infected_at and device.part != "patient zero":
         return device.infected_at
-    seen = device.checked_in or device.enrolled
-    return seen - timedelta(minutes=hashed("reported", device.serial, item.name) % 900)
+    return (device.checked_in or device.enrolled) - timedelta(
+        minutes=hashed("reported", device.serial, item.name) % 900
+    )
 
 
 def _stands(tenant: DemoTenant, device: DemoDevice, item: Item) -> Row:
@@ -102,11 +103,6 @@ _PARAMETERS = [{"item_id": uuid("parameter", row["name"])} | row for row in tabl
 _STATES = ("PASS",) * 12 + ("REMEDIATED", "WARNING", "ERROR", "PENDING", "INCOMPATIBLE")
 
 
-def _parameters(device: DemoDevice) -> list[Row]:
-    held = _PARAMETERS if device.platform == "Mac" else []
-    return [{"status": choose(_STATES, "parameter", device.serial, row["name"])} | row for row in held]
-
-
 def _status(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     device = device_at(tenant, ids)
     rows = [
@@ -115,7 +111,9 @@ def _status(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
         for item in items_of(device.blueprint)
         if device.platform in item.platforms
     ]
-    return {"device_id": device.device_id, "library_items": rows, "parameters": _parameters(device)}
+    held = _PARAMETERS if device.platform == "Mac" else []
+    parameters = [{"status": choose(_STATES, "parameter", device.serial, row["name"])} | row for row in held]
+    return {"device_id": device.device_id, "library_items": rows, "parameters": parameters}
 
 
 def _item_statuses(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:

@@ -57,10 +57,8 @@ def blueprint_for(platform: str, department: str, chance: int) -> DemoBlueprint:
     fitting = [one for one in BLUEPRINTS if platform in one.platforms]
     if chance % 50 == 0 and len(fitting) > 1:
         return fitting[-1]
-    for one in fitting:
-        if department in one.departments:
-            return one
-    return next(one for one in fitting if not one.departments)
+    own = [one for one in fitting if department in one.departments]
+    return (own or [one for one in fitting if not one.departments])[0]
 
 
 TAGS = tuple(

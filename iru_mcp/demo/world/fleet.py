@@ -118,7 +118,6 @@ def _device(index: int, seed: int, now: datetime, people: Sequence[DemoPerson]) 
     person = None if person and person.archived else person
     model = choose_weighted(MODELS[platform], seed, "model", index)
     first = now - timedelta(days=30 + big // 7 % 800, microseconds=big % 86_399_999_983)
-    apple_mac = platform == "Mac"
     return DemoDevice(
         index=index,
         device_id=uuid(seed, "device", index),
@@ -136,7 +135,7 @@ def _device(index: int, seed: int, now: datetime, people: Sequence[DemoPerson]) 
         checked_in=_check_in(now, chance[12], big),
         mdm=chance[13] > 4,
         agent=choose(AGENT_VERSIONS, seed, "agent", index)
-        if apple_mac and chance[14] > 4
+        if platform == "Mac" and chance[14] > 4
         else "1.0.00002.0002"
         if platform == "Windows"
         else "",
@@ -161,12 +160,11 @@ def _check_in(now: datetime, chance: int, big: int) -> datetime:
 
 def _as(platform: str, model: int = 0) -> dict[str, Any]:
     """The changes that make a device one of `platform`, with the newest system."""
-    agent = AGENT_VERSIONS[0] if platform == "Mac" else ""
     return {
         "platform": platform,
         "model": MODELS[platform][model][1],
         "system": SYSTEMS[platform][0][1],
-        "agent": agent,
+        "agent": AGENT_VERSIONS[0] if platform == "Mac" else "",
         "mdm": True,
         "missing": False,
         "blueprint": blueprint_for(platform, "", 1),

@@ -96,7 +96,6 @@ def _item(label: str, folder: str, program: str, user: str, pid: int) -> Row:
     own = folder.startswith("/Users/")
     disabled = label.startswith("com.adobe.ARMDC.")
     users = {"loaded_users": [{"uid": 501.0, "username": user}], "disabled_users": []}
-    domain = {"user_agent" if own else "system_agent": users} if agent else {}
     return filled(
         "launch item",
         label=label,
@@ -112,7 +111,7 @@ def _item(label: str, folder: str, program: str, user: str, pid: int) -> Row:
         pid=pid if pid % 2 == 0 else None,
         start_interval=7200 if pid % 5 == 0 else None,
         user_name=None if agent else "root",
-        domain=domain,
+        domain={"user_agent" if own else "system_agent": users} if agent else {},
         user_agent_local_user=user if own else None,
         user_agent_local_user_id=uuid("local user", user) if own else None,
     )

@@ -80,13 +80,12 @@ def population(count: int, seed: int, now: datetime, archived_at: datetime) -> l
 def _person(index: int, seed: int, now: datetime) -> DemoPerson:
     chance = hashed(seed, "person", index)
     first, last = _FIRST[chance % len(_FIRST)], _LAST[chance // 64 % len(_LAST)]
-    email = f"{first}.{last}@{DOMAIN}".lower()
     created = now - timedelta(days=200 + chance % 700, seconds=chance // 7 % 86_400, microseconds=chance % 999_983)
     return DemoPerson(
         index=index,
         id=uuid(seed, "person", index),
         name=f"{first} {last}",
-        email=email,
+        email=f"{first}.{last}@{DOMAIN}".lower(),
         number=29_000 + index * 7,
         department=choose(DEPARTMENTS, seed, "department", index),
         title=choose(_TITLES, seed, "title", index) if chance % 5 else "",
