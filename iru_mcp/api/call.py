@@ -13,16 +13,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapp
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from ..errors import (
-    ConfigError,
-    IruError,
-    NotPermitted,
-    RateLimited,
-    TookTooLong,
-    Unauthorized,
-    Unreadable,
-    UsageError,
-)
+from ..errors import ConfigError, IruError, NotPermitted, RateLimited, TookTooLong, Unauthorized, Unreadable, UsageError
 from .endpoint import Endpoint
 from .paging import Position, RawPage
 from .record import Record
@@ -45,11 +36,10 @@ class Reader(Protocol):
 
     async def read(self, request: Request[Any], deadline: float) -> tuple[RawPage, float | None]:
         """The page, and its age in seconds when no request was sent for it. Raises an IruError."""
-        ...
 
 
 class Batch(NamedTuple, Generic[R]):
-    """One page: its rows as sent, where it began, where the next begins, and the total if Iru said."""
+    """One page: its rows as sent, where it began, where the next begins, the total if Iru said, and RawPage's `end`."""
 
     endpoint: Endpoint[R]
     rows: Sequence[Any]
@@ -146,7 +136,7 @@ class Call:
             prefetch.cancel()
 
     def low_quota(self) -> str:
-        """What to say about the tenant's hour when less than a tenth of its requests are left; else empty."""
+        """A note when less than a tenth of the tenant's requests of this hour are left; else empty."""
         limiter = self._reader.rate_limiter
         if limiter.hour_left is None or limiter.hour_left * 10 >= limiter.hour_limit:
             return ""
@@ -156,8 +146,7 @@ class Call:
         if first:
             return await prefetch.take(position)
         if position not in prefetch and not self._may_read_more():
-            why = self._below_floor() or f"this call's {self.requests_made} requests are used up"
-            raise Interrupted(why, position)
+            raise Interrupted(self._below_floor() or f"this call's {self.requests_made} requests are used up", position)
         try:
             return await prefetch.take(position)
         except (NotPermitted, Unauthorized, UsageError, ConfigError):
@@ -214,16 +203,16 @@ class Call:
 
 
 class _Pages:
-    """The pages a walk has read: where it stands, and whether Iru repeats or withholds some."""
+    """The pages that a walk has read: which is next, and whether Iru repeats rows or gives fewer than it counts."""
 
     def __init__(self, position: Position, start: Position) -> None:
         self.next: Position | None = position
         self.read = 0
         self.rows = 0
         # How many rows lie before; None when a cursor or page number does not say.
-        self.rows_before = position if isinstance(position, int) and start in (0, "") else None
-        if position == start:
-            self.rows_before = 0
+        self.rows_before = (
+            0 if position == start else position if isinstance(position, int) and start in (0, "") else None
+        )
         self._total: int | None = None
         self._positions: set[Position] = set()
         self._first_rows: Sequence[Any] = ()
@@ -262,5 +251,5 @@ class _Pages:
 
 
 def _fingerprint(rows: Sequence[Any]) -> int:
-    """A number that two pages share when they are the same: of a few rows, since all would cost more than reading."""
+    """A hash that equal pages share. It is of some rows only: of all, it would take longer than reading the page."""
     return hash(repr((len(rows), rows[-1:], rows[:: len(rows) // 8 + 1])))

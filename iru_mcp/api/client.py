@@ -36,9 +36,9 @@ class Filling(NamedTuple):
     """How the inventory copy of a tenant may be filled on demand."""
 
     account: str = ""
-    """Whose copy it is, as the file says it."""
+    """The account whose copy it is, as it is written in the file."""
     share: float = 0.5
-    """Of the hour's requests, how many all fills may take."""
+    """The share of the hour's requests that all fills together may take."""
     keep: bool = False
     """Whether the file is made where there is none; else a copy ends with its process."""
     account_name: str = ""
@@ -46,7 +46,7 @@ class Filling(NamedTuple):
 
 
 class Companion(Protocol):
-    """What is used beside a client and ends with it."""
+    """What is made for a client and closed with it."""
 
     async def aclose(self) -> None: ...
 
@@ -57,7 +57,7 @@ Observe = Callable[[Endpoint[Any]], contextlib.AbstractContextManager[Callable[[
 
 
 def unobserved(_: Endpoint[Any]) -> contextlib.AbstractContextManager[Callable[[int], None]]:
-    """The Observe of nobody."""
+    """An Observe that does nothing."""
     return contextlib.nullcontext(lambda _: None)
 
 
@@ -102,11 +102,11 @@ class IruClient:
 
     @cached_property
     def cursor_key(self) -> bytes:
-        """A secret that all who hold the API token share, from which the token cannot be told."""
+        """A key that every process with the same API token derives alike; the token cannot be computed from it."""
         return hmac.digest(self.token().encode(), b"iru-mcp pagination cursors", "sha256")
 
     def companion(self, make: Callable[[IruClient], C]) -> C:
-        """What `make` makes of this client, made once, when first asked for, and closed with the client."""
+        """What `make` returns for this client: called when first asked for, and closed with the client."""
         if make not in self._companions:
             self._companions[make] = make(self)
         return cast("C", self._companions[make])
@@ -126,16 +126,16 @@ class IruClient:
         progress: ReportProgress | None = None,
         reader: Reader | None = None,
     ) -> Call:
-        """One question's view of the client: these endpoints only, within this time and number of requests, each of
-        them read through `reader` where one is given."""
+        """A call for one question: to these endpoints only, within this time and number of requests, read through
+        `reader` where one is given."""
         deadline = self.clock() + (seconds or self.limits.call_seconds)
         return Call(reader or self, frozenset(endpoints), deadline, requests or self.limits.call_requests, progress)
 
     async def read(
         self, request: Request[Any], deadline: float, *, cached: bool = True
     ) -> tuple[RawPage, float | None]:
-        """The page, after at most `limits.attempts` tries, and its age in seconds if it was not requested just now and
-        for this caller alone, which needs `cached`. Raises an IruError."""
+        """The page, after at most `limits.attempts` tries, and its age in seconds if it is of the cache or of another
+        reader's request; without `cached` it is always requested. Raises an IruError."""
         try:
             if not cached:
                 return await self._read_with_retries(request, Deadline(deadline)), None
@@ -163,8 +163,7 @@ class IruClient:
 
     def _refuse_open_circuit(self, endpoint: Endpoint[Any]) -> None:
         """Raises ServerFault while an endpoint that keeps failing shall not be asked."""
-        wait = self._circuit.wait(endpoint.name)
-        if wait > 0:
+        if (wait := self._circuit.wait(endpoint.name)) > 0:
             raise ServerFault(
                 f"{endpoint.path} has failed {self.limits.fails_in_a_row} times or more in a row and was not asked.",
                 f"Try again in {math.ceil(wait)} s; if it stays, tell the user.",
@@ -185,8 +184,7 @@ class IruClient:
         await anyio.sleep(wait)
 
     async def _attempt(self, request: Request[Any], deadline: float) -> RawPage:
-        left = deadline - self.clock()
-        if left <= 0:
+        if (left := deadline - self.clock()) <= 0:
             raise TookTooLong("The time for this call is used up.", "Narrow the question, or ask for less at once.")
         self._refuse_over_quota(left)
         within = self.limits.attempt_seconds

@@ -31,7 +31,7 @@ class Endpoint(Generic[R]):
     filters: frozenset[str] = field(default_factory=frozenset)
     """Query parameters that Iru documents. Iru ignores others silently, so the client refuses to send them."""
     required: Mapping[str, str] = field(default_factory=dict)
-    """Parameters without which Iru refuses the request, as a probe may send them."""
+    """Parameters without which Iru refuses the request, with values to try whether the token may ask."""
     product: str = ""
     """The separately bought product behind the path, if any."""
     same_as: str = ""

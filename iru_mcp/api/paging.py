@@ -2,8 +2,8 @@
 
 Iru pages its lists in six ways: offset, page number, a cursor in a URL or bare, Prism's mix, and none. Each is a value
 with the same two functions: `query` says what asks for a position, `read` what a decoded answer holds. What must stay
-true: a list never seems to end before Iru says so, since totals and page sizes in its answers may be wrong, and what
-is not where a shape has it is Unreadable, never an empty page.
+true: a list never seems to end before Iru says so, since totals and page sizes in its answers may be wrong, and an
+answer without rows where its shape has them is Unreadable, never an empty page.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class RawPage(NamedTuple):
     next: Position | None
     total: int | None = None
     end: int | None = None
-    """What the positions of all pages lie below, where this page tells."""
+    """A number that the positions of all pages are below; None where this page does not tell."""
 
 
 class Paging(Protocol):
@@ -35,20 +35,16 @@ class Paging(Protocol):
     @property
     def size(self) -> int:
         """The most rows Iru gives at once; 0 where it gives all."""
-        ...
 
     @property
     def start(self) -> Position:
         """Where the first page begins."""
-        ...
 
     def query(self, position: Position) -> QueryParams:
         """The parameters that ask for the page at `position`."""
-        ...
 
     def read(self, body: Any, position: Position) -> RawPage:
         """The page in `body`. Raises Unreadable when the rows are not where this shape has them."""
-        ...
 
 
 def _dig(body: Any, keys: str) -> Any:
@@ -129,12 +125,12 @@ class Offset(NamedTuple):
         after = int(position) + len(rows)
         more = _goes_on(rows, after, total, self.size)
         if rows and not more and isinstance(envelope, dict) and envelope.get("next"):
-            more = True  # a total that lies low must not cost rows
+            more = True  # a total that is too low must not end the list
         return RawPage(rows, after if more else None, total, total)
 
 
 class PageNumber(NamedTuple):
-    """`page` counted from 1, and optionally the parameter that sets its size; the answer's own size is believed."""
+    """`page` counted from 1, and optionally the parameter that sets its size; the size in the answer is the one used."""
 
     size: int
     at: str = "results"
@@ -152,7 +148,7 @@ class PageNumber(NamedTuple):
         if total is None:
             short = len(rows) < self.size
         elif size is None and int(position) > 1 and "next" in body:
-            short = True  # how many rows came before is not said; `next` alone knows
+            short = True  # the rows before are not counted; `next` says whether more follow
         else:
             short = (int(position) - 1) * (size or len(rows)) + len(rows) >= total
         more = bool(rows) and (not short or bool(body.get("next")))

@@ -1,4 +1,4 @@
-"""Lenient records: what Iru sends is kept, and one odd value never costs a row."""
+"""Lenient records: all that Iru sends is kept, and a value of the wrong type does not make its row unreadable."""
 
 from __future__ import annotations
 
@@ -88,8 +88,7 @@ def _text(value: object) -> object:
 
 def _flag(value: object) -> object:
     if isinstance(value, str):
-        word = value.strip().casefold()
-        return {"": None, "true": True, "yes": True, "false": False, "no": False}.get(word, value)
+        return {"": None, "true": True, "yes": True, "false": False, "no": False}.get(value.strip().casefold(), value)
     return value
 
 
@@ -145,7 +144,7 @@ class Record(Declared):
         cls.identity = tuple(name for name, field in cls.model_fields.items() if field.is_required())
 
     def key(self) -> str:
-        """What tells this row from any other: its identity where that is unique, else all it holds."""
+        """A text that no other row has: the identity where that is unique, else a hash of all values."""
         if self.unique:
             return "/".join([str(getattr(self, name)) for name in self.identity])
         whole = json.dumps(self.model_dump(mode="json"), sort_keys=True, default=str)

@@ -30,8 +30,7 @@ def request_for(
     Raises TypeError for a parameter that Iru does not document, which it would ignore silently, and UsageError for an
     id or text that cannot be sent.
     """
-    unknown = set(query) - endpoint.filters
-    if unknown:
+    if unknown := set(query) - endpoint.filters:
         raise TypeError(f"{endpoint.name} documents no {sorted(unknown)}")
     path = endpoint.url_path(ids)
     if any("\ud800" <= letter <= "\udfff" for value in query.values() for letter in str(value)):

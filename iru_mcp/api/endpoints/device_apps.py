@@ -43,8 +43,8 @@ class App(Record):
     def shaped(self) -> dict[str, Any]:
         """`flat()` with the names of APP_SHAPE beside Iru's own.
 
-        Windows names an app and its publisher twice, for people and for the system; what the system goes by are
-        `bundle_id` and `signature` here.
+        Windows names an app and its publisher twice, for people and for the system; the names for
+        the system become `bundle_id` and `signature` here.
         """
         flat = self.flat()
         shaped = {name: next((flat[key] for key in keys if key in flat), None) for name, keys in APP_SHAPE.items()}
@@ -63,7 +63,7 @@ APP_SHAPE = {
     "source": ("source", "application_source", "application_type"),
     "publisher": ("publisher_display_name", "publisher", "signature"),
 }
-"""Apple's, Windows' and Android's names for the same thing, the first that holds something wins."""
+"""Apple's, Windows' and Android's names for the same thing, the first that has a value is taken."""
 
 
 # https://api-docs.kandji.io - Devices > Get Device Apps. Not paged; an iPhone's preinstalled apps are left out by Iru.

@@ -52,7 +52,7 @@ class DeviceDetails(Record):
 
     @classmethod
     def read(cls, row: object) -> Self | None:
-        """The record in `row`; `time_since_boot`, which Iru counts from the device's last report, says so."""
+        """The record in `row`, with the device's last report in `time_since_boot`, as Iru counts that from there."""
         record = super().read(row)
         since_boot = record.general.get("time_since_boot") if record else None
         if record is None or not since_boot:
@@ -68,7 +68,7 @@ class DeviceDetails(Record):
 
 
 class StatusItem(Record):
-    """A library item or parameter and how it stands on a device."""
+    """A library item or parameter with its status on a device."""
 
     name: str
     item_id: Text = None

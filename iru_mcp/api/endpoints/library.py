@@ -1,4 +1,4 @@
-"""The library: apps, profiles and scripts and how they stand; bodies and download addresses are secrets, never read."""
+"""The library: apps, profiles, scripts and their status; bodies and download addresses are secrets, never read."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class LibraryItem(Record):
 
 
 class LibraryItemStatus(Record):
-    """How one library item stands on one device."""
+    """The status of one library item on one device."""
 
     unique = True
     id: int

@@ -12,7 +12,7 @@ from ..paging import NextCursor, PageNumber, Paging, Single
 from ..record import Moment, Names, Number, Record, Text
 
 _NAME = "Vulnerability Management"
-"""Of the section on Iru's token screen, and of the product."""
+"""The name of the section on Iru's token screen, and of the product."""
 
 
 class Vulnerability(Record):
@@ -37,7 +37,7 @@ class Vulnerability(Record):
 
 
 class Detection(Record):
-    """One CVE in one piece of software on one device. Some names are spelled in two ways; both are read."""
+    """One CVE in one piece of software on one device. Iru has two names for some fields; both are read."""
 
     device_id: str
     cve_id: str

@@ -3,8 +3,8 @@
 An agent asks the same list several times in a minute, and several tools at once. A read whose request is in flight
 joins it; one that was answered within `seconds` gets that answer again. Rows are stored as bytes, so that their memory
 is known, no reader can change what others get, and nothing is read that nobody looks at. What must stay true: failures
-are never stored, a reader waits no longer than its own deadline, and a request lives on while anybody waits for it, and
-no longer.
+are never stored, a reader waits no longer than its own deadline, and a request goes on only while
+somebody waits for it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MOST_ANSWERS = 2_000
 
 @dataclass(slots=True)
 class Deadline:
-    """When those who wait for a request give up; a later reader may move it back."""
+    """When those who wait for a request give up; a later reader may move it to a later time."""
 
     at: float
 
@@ -39,7 +39,7 @@ Read = Callable[[Deadline], Awaitable[RawPage]]
 
 
 class _PackedRows(Sequence[Any]):
-    """The rows of a page, each as bytes of its own that are read anew whenever somebody asks for it.
+    """The rows of a page, each packed by itself, and unpacked each time it is asked for.
 
     Most answers show 25 of a page's 300 rows: reading all of them took more than the rest of such a call. Marshal is
     several times faster than JSON; this process wrote the bytes, never anyone else.
@@ -81,8 +81,8 @@ class _InFlight:
 
 @dataclass(slots=True, eq=False, repr=False)
 class Cache:
-    """Pages by key for `seconds`, at most `max_bytes` in all, the oldest out first. With `seconds` 0 nothing is stored
-    and nothing is shared."""
+    """Pages by key for `seconds`, at most `max_bytes` in all: the oldest are dropped first. With `seconds` 0 nothing is
+    stored and nothing is shared."""
 
     seconds: float
     clock: Callable[[], float] = anyio.current_time
@@ -105,12 +105,10 @@ class Cache:
             self.hits += 1
             return stored.page, self.clock() - stored.at
         joined = self._in_flight.get(key)
-        if joined is None:
-            shared = self._start(key, deadline, read)
-        else:
-            shared = joined
+        if joined:
             self.shared += 1
-            shared.deadline.at = max(shared.deadline.at, deadline)
+            joined.deadline.at = max(joined.deadline.at, deadline)
+        shared = joined or self._start(key, deadline, read)
         with anyio.fail_after(max(0.0, deadline - self.clock())):
             page = (await self._wait(key, shared)).page
         return page, None if joined is None else 0.0
@@ -127,7 +125,7 @@ class Cache:
     def _start(self, key: Hashable, deadline: float, read: Read) -> _InFlight:
         shared = self._in_flight[key] = _InFlight(Deadline(deadline))
         shared.task = asyncio.create_task(self._read(key, shared, read))
-        # Whoever waited has seen its failure; when nobody is left, nobody needs to.
+        # Its failure is raised in whoever waits; when nobody does, asyncio must not report it as unread.
         shared.task.add_done_callback(lambda task: task.cancelled() or task.exception())
         return shared
 

@@ -1,4 +1,4 @@
-"""From an HTTP answer to JSON, or to the one condition it stands for."""
+"""From an HTTP answer to JSON, or to the error that it means."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ODD = re.compile(r"[^\x20-\x7e]+")
 
 
 def decode(endpoint: Endpoint[Any], status: int, headers: Mapping[str, str], body: bytes) -> Any:
-    """The JSON of a 2xx answer. Raises the IruError that the status, or an unreadable body, stands for."""
+    """The JSON of a 2xx answer. Raises the IruError that the status, or an unreadable body, means."""
     if status == 206:
         raise _unreadable(endpoint, "only a part of it (206)")
     if 200 <= status < 300:
@@ -44,7 +44,7 @@ def decode(endpoint: Endpoint[Any], status: int, headers: Mapping[str, str], bod
 def failure(  # noqa: PLR0911 - one return a status
     endpoint: Endpoint[Any], status: int, headers: Mapping[str, str], body: bytes
 ) -> IruError:
-    """The condition behind a status that is not a success."""
+    """The error that a status means which is not a success."""
     place = f"{endpoint.method} {endpoint.path}"
     if 300 <= status < 400:
         return Refused(
@@ -144,7 +144,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     until = _http_date(value)
     if until is None:
         return None
-    # Iru's clock, and not this machine's, is what a date of Iru's is ahead of.
+    # A date of Iru's is compared with Iru's clock, not with this machine's.
     sent = _http_date(headers.get("date", "")) or datetime.now(UTC)
     return max(0.0, (until - sent).total_seconds())
 
@@ -172,7 +172,7 @@ def read_json(endpoint: Endpoint[Any], body: bytes, content_type: str = "") -> A
     if body.count(b"[") + body.count(b"{") > _MOST_PARTS:
         raise _unreadable(endpoint, "made of too many parts")
     try:
-        found = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
+        found = json.loads(body, parse_constant=_finite, parse_float=_finite)
     except UnicodeDecodeError:
         raise _unreadable(endpoint, "not valid UTF-8") from None
     except RecursionError:
@@ -180,10 +180,9 @@ def read_json(endpoint: Endpoint[Any], body: bytes, content_type: str = "") -> A
     except ValueError as error:
         if "<html" in body[:2_000].decode("latin-1").casefold() or "html" in content_type:
             raise _unreadable(endpoint, "a web page (a sign-in or proxy page?), not JSON") from None
-        why = "not strict JSON"
         if isinstance(error, json.JSONDecodeError):
-            why = f"not JSON, or cut off, at character {error.pos}"
-        raise _unreadable(endpoint, why) from None
+            raise _unreadable(endpoint, f"not JSON, or cut off, at character {error.pos}") from None
+        raise _unreadable(endpoint, "not strict JSON") from None
     if not isinstance(found, (dict, list)):
         raise _unreadable(endpoint, "neither an object nor a list")
     if _is_deep(found):
@@ -191,13 +190,10 @@ def read_json(endpoint: Endpoint[Any], body: bytes, content_type: str = "") -> A
     return found
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
-
-
 def _finite(text: str) -> float:
+    """A number of the text. Raises ValueError for NaN and Infinity, which JSON does not have, and what is too large."""
     number = float(text)
-    if math.isinf(number):
+    if not math.isfinite(number):
         raise ValueError(text)
     return number
 

@@ -2,8 +2,8 @@
 
 A walk of 60 pages, one request after the other, takes a minute. Where the pages already read tell where later ones
 begin (offsets and page numbers, not cursors), those are requested side by side; so are the answers about things that
-are known beforehand. What must stay true: an answer is given only to who asks for its exact position or thing, so a
-walk with prefetch reads the same pages in the same order as one without.
+are known beforehand. What must stay true: an answer is given only to a reader that asks for its exact position or
+thing, so a walk with prefetch reads the same pages in the same order as one without.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Prefetch(Generic[K, B]):
                 return
             if position not in self._tasks:
                 task = self._tasks[position] = asyncio.create_task(self.read(position))
-                # A failure counts when the page's turn comes, which may be never.
+                # A failure is raised when the page is taken, which may never happen.
                 task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     def __contains__(self, position: K) -> bool:
@@ -66,11 +66,10 @@ class Prefetch(Generic[K, B]):
 
     async def take(self, position: K) -> B:
         """The answer for `position`, requested now unless it was before. Raises what reading it raises."""
-        task = self._tasks.pop(position, None)
-        if task is None:
-            self.cancel()
-            return await self.read(position)
-        return await task
+        if position in self._tasks:
+            return await self._tasks.pop(position)
+        self.cancel()
+        return await self.read(position)
 
     def cancel(self) -> None:
         """Cancel all requests whose answer nobody has taken."""

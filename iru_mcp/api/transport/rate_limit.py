@@ -2,7 +2,7 @@
 
 Iru allows 50 requests a second and 10,000 an hour, shared by all of a tenant's tokens, and answers 429 beyond. The
 rate limiter spaces requests and holds all of them after a 429; the retry budget keeps retries at a share of requests,
-so that an outage is not answered with a storm; the circuit breaker stops asking an endpoint that keeps failing. What
+so that an outage does not multiply them; the circuit breaker stops asking an endpoint that keeps failing. What
 must stay true: every wait is bounded, and nothing here sends a request.
 """
 
@@ -51,7 +51,7 @@ class Limits(NamedTuple):
 
 
 class RetryBudget:
-    """Retries as a share of requests, so that an outage is not answered with a storm."""
+    """Retries as a share of requests, so that an outage does not multiply requests."""
 
     def __init__(self, share: float, floor: float) -> None:
         self._share = share
@@ -77,7 +77,7 @@ class RetryBudget:
 
 @dataclass(slots=True, eq=False, repr=False)
 class CircuitBreaker:
-    """Keeps requests from an endpoint that keeps failing, but for one every `probe_seconds` to see whether it answers.
+    """Stops requests to an endpoint that keeps failing, but for one every `probe_seconds` to see whether it answers.
 
     It is shut off after `fails` failures in a row, once the retry budget is spent.
     """
@@ -89,12 +89,10 @@ class CircuitBreaker:
     _shut_until: dict[str, float] = field(default_factory=dict)
 
     def wait(self, name: str) -> float:
-        """Seconds until the endpoint `name` may be asked. At 0 the caller is the probe, for which all others wait."""
-        until = self._shut_until.get(name)
-        if until is None:
+        """Seconds until the endpoint `name` may be asked. If it was shut off, only one caller at a time is told 0."""
+        if name not in self._shut_until:
             return 0.0
-        left = until - self.clock()
-        if left > 0:
+        if (left := self._shut_until[name] - self.clock()) > 0:
             return left
         self._shut_until[name] = self.clock() + self.probe_seconds
         return 0.0
@@ -112,7 +110,7 @@ class CircuitBreaker:
 
 
 def backoff(attempt: int, rand: Callable[[], float] = random.random) -> float:
-    """Full jitter: seconds before try `attempt` + 1, somewhere below 0.5, 1, 2 ..."""
+    """Full jitter: seconds before try `attempt` + 1, at random below 0.5, 1, 2 ..."""
     return float(rand() * 0.5 * 2 ** (attempt - 1))
 
 
@@ -131,7 +129,7 @@ class RateLimiter:
     _used: int = 0
     _next_free: float = 0.0
     _held_until: float = 0.0
-    _burst: float = field(default=0.25)
+    _burst: float = 0.25
 
     def delay(self) -> float:
         """Reserve the next moment at which a request may be sent; how many seconds away it is."""
@@ -190,12 +188,10 @@ class RateLimiter:
         with contextlib.suppress(TypeError, ValueError):
             self.clock_ahead = self.now() - parsedate_to_datetime(headers["date"]) if "date" in headers else None
         self._roll_hour()
-        left = _number(headers, "x-ratelimit-remaining-hour")
-        if left is not None:
+        if (left := _number(headers, "x-ratelimit-remaining-hour")) is not None:
             self._left = left
         self.hour_limit = _number(headers, "x-ratelimit-limit-hour") or self.hour_limit
-        allowed = _number(headers, "x-ratelimit-limit-second")
-        if allowed:
+        if allowed := _number(headers, "x-ratelimit-limit-second"):
             self.per_second = min(self.per_second, allowed * 0.8)
         if _number(headers, "x-ratelimit-remaining-second") == 0:
             self._next_free = max(self._next_free, self.clock() + 1)

@@ -13,7 +13,6 @@ from ...errors import ConfigError, Unreachable, Unreadable
 from .body import read_body
 from .rate_limit import Limits
 
-_AGENT = "iru-mcp (read-only)"
 Transport = httpx.AsyncBaseTransport
 
 
@@ -33,7 +32,7 @@ class Wire:
             timeout=httpx.Timeout(limits.attempt_seconds, connect=limits.connect_seconds),
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # what an answer sets is not kept
-            headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": _AGENT},
+            headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "iru-mcp (read-only)"},
         )
 
     async def aclose(self) -> None:
@@ -78,14 +77,10 @@ def _trust(ca_file: str) -> ssl.SSLContext:
 
 
 def _no_answer(base_url: str, error: Exception) -> Unreachable:
-    host = httpx.URL(base_url).host
-    kind = type(error).__name__
     text = str(error).casefold()
     if "certificate" in text:
-        why, remedy = (
-            "its TLS certificate is not trusted",
-            "An admin must add the company's CA to the OS trust store or set SSL_CERT_FILE.",
-        )
+        why = "its TLS certificate is not trusted"
+        remedy = "An admin must add the company's CA to the OS trust store or set SSL_CERT_FILE."
     elif isinstance(error, httpx.ProxyError):
         why, remedy = "the proxy refused", "An admin must check HTTPS_PROXY and NO_PROXY."
     elif (
@@ -95,5 +90,5 @@ def _no_answer(base_url: str, error: Exception) -> Unreachable:
     elif isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
         why, remedy = "no connection", "Try once more; then an admin must check the network and HTTPS_PROXY."
     else:
-        why, remedy = f"the connection broke ({kind})", "Try once more; then tell the user."
-    return Unreachable(f"{host} gave no answer: {why}.", remedy)
+        why, remedy = f"the connection broke ({type(error).__name__})", "Try once more; then tell the user."
+    return Unreachable(f"{httpx.URL(base_url).host} gave no answer: {why}.", remedy)

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 
 from .chance import hashed, letters, uuid
 from .data import Row, filled, table
 from .story import STORY
 
 
-@cache
-def _blueprint_id(name: str) -> str:
-    return uuid("blueprint", name)  # in every row of a device: made once, not 400 times a list
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DemoBlueprint:
     """A blueprint; `platforms` and `departments` decide which devices are in it."""
 
@@ -27,10 +22,10 @@ class DemoBlueprint:
     icon: str = "ss-files"
     color: str = "aqua-800"
 
-    @property
+    @cached_property
     def id(self) -> str:
-        """The same for every seed."""
-        return _blueprint_id(self.name)
+        """The same for every seed; made once, as every row of a device has it."""
+        return uuid("blueprint", self.name)
 
     def named(self) -> dict[str, str]:
         """The blueprint as other records carry it."""
