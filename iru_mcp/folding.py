@@ -51,8 +51,7 @@ def spellings(text: str) -> list[str]:
     composed = unicodedata.normalize("NFC", " ".join(text.split()))
     straight = composed.translate(_ALIKE)
     typographic = straight.replace("'", "\u2019")
-    forms = (text.strip(), straight, typographic, composed, unicodedata.normalize("NFD", composed))
-    return list(dict.fromkeys(forms))
+    return list(dict.fromkeys([text.strip(), straight, typographic, composed, unicodedata.normalize("NFD", composed)]))
 
 
 def plain_part(text: str) -> str:
@@ -66,8 +65,7 @@ def nearest(wanted: str, choices: Collection[str], most: int = 1, likeness: floa
     underscores, else those that are spelled alike to a `likeness` of 0 to 1."""
     plain = {choice: re.sub(r"[-_ ]", "", choice).casefold() for choice in choices}
     word = re.sub(r"[-_ ]", "", wanted).casefold()
-    same = [choice for choice, text in plain.items() if text == word]
-    if same:
+    if same := [choice for choice, text in plain.items() if text == word]:
         return same[:most]
     import difflib  # noqa: PLC0415 - a start knows no wrong name, and would hold it for nothing
 

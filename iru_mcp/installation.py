@@ -51,11 +51,9 @@ class Installation:
 
         -P keeps the modules of the folder a client starts it in out. Raises ConfigError in a cache whose tool is gone.
         """
-        tool = self.cached_by
-        if not tool:
+        if not (tool := self.cached_by):
             return [self.python, "-P", "-m", "iru_mcp"]
-        program = find(tool)
-        if program is None:
+        if (program := find(tool)) is None:
             raise ConfigError(
                 f"iru-mcp runs from a cache of {tool} that may be cleared, and {tool} is not on PATH.",
                 f"Put {tool} on PATH, or install iru-mcp in a virtual environment and run setup from there.",
@@ -98,8 +96,7 @@ def _source() -> str:
     if not recorded:
         return f"=={distribution.version}"
     origin = json.loads(recorded)
-    repository = origin.get("vcs_info")
-    if repository:
+    if repository := origin.get("vcs_info"):
         return f" @ {repository['vcs']}+{origin['url']}@{repository['commit_id']}"
     return f" @ {origin['url']}"
 

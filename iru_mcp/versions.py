@@ -26,11 +26,9 @@ def read_version(text: object) -> tuple[int, ...] | None:
     compare when they are of one type."""
     if not isinstance(text, str):
         return None
-    release = _RELEASE.fullmatch(text.strip())
-    if release:
+    if release := _RELEASE.fullmatch(text.strip()):
         return Release((int(release[1]), int(release[2])))
-    match = _LEADING.match(text.strip())
-    if match is None:
+    if (match := _LEADING.match(text.strip())) is None:
         return None
     parts = [int(part) for part in match[1].split(".")]
     while len(parts) > 1 and parts[-1] == 0:

@@ -130,7 +130,7 @@ class Offset(NamedTuple):
 
 
 class PageNumber(NamedTuple):
-    """`page` counted from 1, and optionally the parameter that sets its size; the size in the answer is the one used."""
+    """`page` counted from 1, and optionally the parameter that sets its size; the size in the answer is used."""
 
     size: int
     at: str = "results"

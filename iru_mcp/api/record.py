@@ -1,4 +1,4 @@
-"""Lenient records: all that Iru sends is kept, and a value of the wrong type does not make its row unreadable."""
+"""Lenient records: all that Iru sends is kept, and only a wrong identity makes a row unreadable, no other value."""
 
 from __future__ import annotations
 

@@ -30,7 +30,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb. 0: done; 1: it did not work; 2: wrong verb, flag, setting or argument; 130: stopped by Ctrl-C."""
     words = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
-        _write_utf8(stream)
+        # Pipes and files get UTF-8 and plain line ends, whatever this machine's code page is: names have letters of all
+        # scripts. A terminal keeps the encoding that Python chose for it.
+        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8", newline="\n")
     try:
         return _until_written(words)
     finally:
@@ -63,21 +66,13 @@ def _main(words: list[str]) -> int:
         settings = read(flags, env_file=options.env_file)
         for warning in unknown():
             print(f"iru-mcp: {warning}", file=sys.stderr)
-        module = import_module(f".{options.verb.replace('-', '_')}", __package__)
-        return int(module.run(options, settings))
+        return int(import_module(f".{options.verb.replace('-', '_')}", __package__).run(options, settings))
     except IruError as error:
         print(f"iru-mcp: {error}", file=sys.stderr)
         return 2 if isinstance(error, (UsageError, ConfigError)) else 1
     except KeyboardInterrupt:
         print("\niru-mcp: stopped.", file=sys.stderr)
         return 130
-
-
-def _write_utf8(stream: TextIO | None) -> None:
-    """Write UTF-8 and plain line ends to a pipe or a file, whatever this machine's code page is: names have letters of
-    all scripts. A terminal keeps the encoding that Python chose for it."""
-    if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
-        stream.reconfigure(encoding="utf-8", newline="\n")
 
 
 def _discard(stream: TextIO) -> None:
@@ -90,10 +85,8 @@ def _discard(stream: TextIO) -> None:
 def parse(words: list[str]) -> argparse.Namespace:
     """The words as options; `serve` is meant where no verb is given. Raises UsageError saying what is valid."""
     words = _with_verb(words)
-    parser = _parser(words[0])
-    options, unknown = parser.parse_known_args(words)
-    unknown = _take_arguments(options, unknown)
-    if unknown:
+    options, unknown = _parser(words[0]).parse_known_args(words)
+    if unknown := _take_arguments(options, unknown):
         flags = sorted(flag for flag in options.parser._option_string_actions if flag.startswith("--"))  # noqa: SLF001 - no other way
         raise UsageError(f"{options.verb} takes no '{unknown[0][:40]}'.", f"Valid: {', '.join(flags)}.")
     return options

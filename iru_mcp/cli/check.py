@@ -22,16 +22,7 @@ from ..api.endpoints.devices import LIST_DEVICES, Device
 from ..api.endpoints.users import LIST_USERS, User
 from ..config.account import open_client, tenant
 from ..config.settings import Settings
-from ..errors import (
-    IruError,
-    NotFound,
-    NotLicensed,
-    NotPermitted,
-    Refused,
-    Unauthorized,
-    Unreachable,
-    Unreadable,
-)
+from ..errors import IruError, NotFound, NotLicensed, NotPermitted, Refused, Unauthorized, Unreachable, Unreadable
 from ..tools.kit.catalogue import Tool, catalogue, select
 from .shapes import Shapes, differences
 from .tools import offered
@@ -117,9 +108,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0 when every tool works, 1 when some do, 2 when none does or the token is not accepted."""
-        if not self.token_accepted:
-            return 2
-        return 0 if self.tools and self.works == len(self.tools) else 1 if self.works else 2
+        return int(self.works < len(self.tools)) if self.token_accepted and self.works else 2
 
 
 async def check(client: IruClient, tools: Mapping[str, Tool], report: Report) -> Report:
@@ -170,8 +159,7 @@ async def _probe(
 
 
 def _verdict(tool: Tool, outcomes: Mapping[Endpoint[Any], IruError | None]) -> str:
-    lacking = _lacking(tool.endpoints, outcomes)
-    if lacking:
+    if lacking := _lacking(tool.endpoints, outcomes):
         return "; ".join(lacking)
     partly = _lacking(tool.optional, outcomes)
     if partly and not tool.endpoints and all(outcomes[endpoint] for endpoint in tool.optional):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 import anyio
 import uvicorn
@@ -20,7 +19,7 @@ def run(_: argparse.Namespace, settings: Settings) -> int:
     """Serve until a signal comes. Raises ConfigError."""
     if settings.host not in LOOPBACK:
         raise ConfigError("The demo tenant listens on this machine only.", "Leave --host out.")
-    app: Any = asgi(transport(devices=settings.devices))
+    app = asgi(transport(devices=settings.devices))
     opened = bind(settings.host, settings.port)
     url = url_of(opened)
     say(f"demo tenant on {url}\n  IRU_API_URL={url} IRU_API_TOKEN={TOKEN} iru-mcp check")

@@ -67,7 +67,14 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 def _add_flags_of_copy(parser: argparse.ArgumentParser, verb: str) -> None:
     """The flags of the verbs about the inventory copy."""
     if verb == "sync":
-        _add_sync_flags(parser)
+        parser.add_argument("--quota", default="50%", help="share of the requests an hour that Iru allows it may take")
+        parser.add_argument("--every", default="", help="go on for ever, this often: 30m, 6h, 1d")
+        parser.add_argument("--full", action="store_true", help="read everything, also what seems unchanged")
+        parser.add_argument("--full-every", default="1d", help="how old a full reading may be before the next: 12h, 7d")
+        parser.add_argument("--tenants", default="", metavar="FILE", help=_TENANTS)
+        parser.add_argument("--side-by-side", type=int, default=1, metavar="N", help="tenants to sync at a time")
+        text = "say what --tenants would sync; ask and write nothing"
+        parser.add_argument("--dry-run", action="store_true", help=text)
     elif verb == "inventory":
         parser.add_argument("what", nargs="?", default="status", choices=["status"])
         parser.add_argument("--max-age", default="", metavar="2h", help="exit 4 when the last whole sync is older")
@@ -82,16 +89,6 @@ def _add_flags_of_copy(parser: argparse.ArgumentParser, verb: str) -> None:
         parser.add_argument("--check", default="", metavar="RULES.TOML", help="try a file of rules; keep nothing")
     if verb in ("sync", "inventory", "alerts"):
         parser.add_argument("--json", action="store_true", help="machine-readable; alerts as JSON lines")
-
-
-def _add_sync_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--quota", default="50%", help="share of the requests an hour that Iru allows it may take")
-    parser.add_argument("--every", default="", help="go on for ever, this often: 30m, 6h, 1d")
-    parser.add_argument("--full", action="store_true", help="read everything, also what seems unchanged")
-    parser.add_argument("--full-every", default="1d", help="how old a full reading may be before the next: 12h, 7d")
-    parser.add_argument("--tenants", default="", metavar="FILE", help=_TENANTS)
-    parser.add_argument("--side-by-side", type=int, default=1, metavar="N", help="tenants to sync at a time")
-    parser.add_argument("--dry-run", action="store_true", help="say what --tenants would sync; ask and write nothing")
 
 
 def _add_export_flags(parser: argparse.ArgumentParser) -> None:

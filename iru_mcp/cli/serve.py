@@ -94,8 +94,7 @@ def _listen(settings: Settings, keys: Keys | None, metrics: Metrics | None, bind
         from ..inventory.fill.scheduled import copy_age, keep_fresh
         from .inventory import read_interval
 
-        every = read_interval(settings.sync_every, "--sync-every")
-        background = partial(keep_fresh, binder.shared_client, every)
+        background = partial(keep_fresh, binder.shared_client, read_interval(settings.sync_every, "--sync-every"))
         kept_fresh = {"background": background, "copy_age": lambda: copy_age(binder.client)}
     return Listen(
         host=settings.host,

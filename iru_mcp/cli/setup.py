@@ -58,8 +58,7 @@ def _done(options: argparse.Namespace, settings: Settings, tools: Mapping[str, T
 
 
 def _named(clients: Iterable[str], everywhere: Mapping[str, ConfigFile]) -> list[ConfigFile]:
-    unknown = [name for name in clients if name not in everywhere]
-    if unknown:
+    if unknown := [name for name in clients if name not in everywhere]:
         raise UsageError(f"setup knows no client '{unknown[0][:40]}'.", f"Valid: {', '.join(everywhere)}.")
     return [everywhere[name] for name in dict.fromkeys(clients)]
 
@@ -81,13 +80,12 @@ def _has(file: ConfigFile) -> dict[str, Any]:
 def _completed(settings: Settings, *, somebody: bool) -> Settings:
     """The settings, with what is missing asked for on a terminal."""
     if somebody and not settings.api_url and not settings.subdomain:
-        url = input("API URL (Iru > Access > API tokens): ").strip()
-        settings = dataclasses.replace(settings, api_url=url)
+        settings = dataclasses.replace(settings, api_url=input("API URL (Iru > Access > API tokens): ").strip())
     tenant(settings)
     kept = settings.api_token.get_secret_value() or settings.api_token_file or settings.api_token_keyring
     if somebody and not kept:
-        text = getpass.getpass("API token (not shown): ").strip()
-        settings = dataclasses.replace(settings, api_token=SecretStr(text))
+        text = SecretStr(getpass.getpass("API token (not shown): ").strip())
+        settings = dataclasses.replace(settings, api_token=text)
     token(settings)
     return settings
 
@@ -106,12 +104,11 @@ def _connected(files: list[ConfigFile], settings: Settings, tools: Mapping[str, 
         file.check(entry)
     report = anyio.run(_checked, settings, tools)
     rest = "" if report.works == len(report.tools) else "; iru-mcp check says what the token lacks for the others"
-    verdict = f"{report.tenant}: {report.works} of {len(report.tools)} tools work{rest}."
+    lines = [f"{report.tenant}: {report.works} of {len(report.tools)} tools work{rest}."]
     if keyring:
         keychain.store(tenant(settings).base_url, token(settings).get_secret_value())
     for file, entry in zip(files, entries, strict=True):
         file.connect(entry, secret=holds_secret(entry.get("env", {})))
-    lines = [verdict]
     for file in files:
         kept = f" (as it was: {file.backup.name})" if file.backup.exists() else ""
         lines.append(f"{file.client.title} is connected: {file.path}{kept}. {file.client.then}")

@@ -94,8 +94,7 @@ def differences(found: Mapping[str, Any], expected: Mapping[str, Any]) -> list[s
         ]
         for path in sorted(set(ours) & set(sent)):
             if new := sorted(set(sent[path]["kinds"]) - set(ours[path]["kinds"]) - {"null", "blank"}):
-                expects = ", ".join(sorted(ours[path]["kinds"]))
-                lines_of.append(f"sends {path} as {', '.join(new)}; expected: {expects}")
+                lines_of.append(f"sends {path} as {', '.join(new)}; expected: {', '.join(sorted(ours[path]['kinds']))}")
         lines += [f"{name} {line}" for line in lines_of]
     return lines
 
@@ -159,8 +158,9 @@ def _listed_words() -> frozenset[str]:
 
 
 def _described(seen: _Seen, parents: int) -> dict[str, Any]:
-    shares = {kind: round(times / seen.times, 2) for kind, times in sorted(seen.kinds.items())}
-    shown: dict[str, Any] = {"kinds": shares}
+    shown: dict[str, Any] = {
+        "kinds": {kind: round(times / seen.times, 2) for kind, times in sorted(seen.kinds.items())}
+    }
     if parents > seen.times:
         shown["absent"] = round(1 - seen.times / parents, 2)
     return shown | ({"words": sorted(seen.words)} if seen.words else {})

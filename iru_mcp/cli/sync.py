@@ -112,11 +112,9 @@ async def _all_tenants(tenants: list[OneTenant], shared: _Shared, side_by_side: 
 async def _one_tenant(tenant: OneTenant, shared: _Shared, log: Log) -> None:
     """One sync, its rules and its webhook. Raises an IruError."""
     settings = tenant.checked()
-    plan = replace(shared.plan, account=account(settings), account_name=settings.account_name)
-    if tenant.share is not None:
-        plan = replace(plan, share=tenant.share)
-    if settings.demo:  # its devices do not report anew, so what is new has no newer date
-        plan = replace(plan, full=True)
+    share = shared.plan.share if tenant.share is None else tenant.share
+    full = shared.plan.full or settings.demo  # the demo's devices do not report anew, so what is new has no newer date
+    plan = replace(shared.plan, account=account(settings), account_name=settings.account_name, share=share, full=full)
     client = _demo_client(settings) if settings.demo else open_client(settings)
     path = copy_file(settings)
     try:
@@ -179,8 +177,7 @@ async def _judged(settings: Settings, path: Path, rules: list[Rule], now: dateti
         log.write(f"iru-mcp: rule {name}: {why}")
     shown = as_shown(settings)
     if url:
-        hook = Webhook(url, settings.alert_secret.get_secret_value(), settings.alert_digest)
-        done = await deliver(path, hook, shown)
+        done = await deliver(path, Webhook(url, settings.alert_secret.get_secret_value(), settings.alert_digest), shown)
         if done.waiting or done.set_aside:
             told = f"{done.sent} sent, {done.waiting} wait for the next round, {done.set_aside} set aside as refused"
             log.write(f"iru-mcp: webhook: {told}")

@@ -15,13 +15,12 @@ CHARACTERS_A_TOKEN = 4.1
 
 def offered(settings: Settings) -> dict[str, Tool]:
     """The tools that the settings select. Raises ConfigError for a name that is none."""
-    chosen = select(
+    return select(
         catalogue(),
         toolsets_named=names(settings.toolsets),
         named=names(settings.tools),
         excluded=names(settings.exclude_tools),
     )
-    return dict(chosen)
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:

@@ -101,8 +101,7 @@ def account(settings: Settings) -> str:
 def default_file(host: str) -> Path:
     """Where the inventory copy of a tenant is unless a file is named, by the API's host (perhaps with a port): in the
     user's data folder."""
-    folder = Path.home() / _FOLDERS.get(sys.platform, ".local/share")
-    return folder / "iru-mcp" / f"{host.replace(':', '-')}.sqlite3"
+    return Path.home() / _FOLDERS.get(sys.platform, ".local/share") / "iru-mcp" / f"{host.replace(':', '-')}.sqlite3"
 
 
 def open_client(

@@ -153,10 +153,9 @@ def read(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None,
 
 def unknown(environment: Mapping[str, str] | None = None) -> list[str]:
     """A warning for each IRU_ variable of the environment that is no setting."""
-    known = os.environ if environment is None else environment
     return [
         f"{name} is no setting of iru-mcp and is ignored{f'; did you mean {near}?' if near else '.'}"
-        for name, near in _strangers(known)
+        for name, near in _strangers(os.environ if environment is None else environment)
     ]
 
 

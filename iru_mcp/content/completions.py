@@ -37,13 +37,11 @@ def _known(endpoint: Endpoint[Any], field: str, parameter: str, query: Mapping[s
         call = client.call(endpoint, seconds=_SECONDS, requests=2)
         # In privacy mode what is typed is compared with pseudonyms: part by part, a hidden name would be given away.
         shown = client.privacy.answer if client.privacy else dict
-        filters = ({parameter: prefix}, {}) if prefix and not client.privacy else ({},)
-        for filtered in filters:
+        for filtered in ({parameter: prefix}, {}) if prefix and not client.privacy else ({},):
             page = await call.page(endpoint, query=dict(query) | filtered)
             names = {getattr(record, field) for record in page.records if record is not None} - {None, ""}
             texts = [clean_text(shown({field: name})[field]) for name in sorted(names)]
-            found = [text for text in texts if fold(prefix) in fold(text)]
-            if found:
+            if found := [text for text in texts if fold(prefix) in fold(text)]:
                 return sorted(found, key=lambda text: not fold(text).startswith(fold(prefix)))
         return []
 

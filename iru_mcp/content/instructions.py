@@ -9,7 +9,6 @@ Read-only facts about an organization's Macs, iPhones, iPads, Apple TVs, Windows
 Kandji). Reach for it when a question names a device, serial number, person, app, login item, hash or CVE, or a change
 to device management."""
 
-_BEGIN = "Start with the tool that answers the whole question:"
 _WAYS: tuple[tuple[str, str], ...] = (
     ("a device in an incident", "get_device_dossier"),
     ("what happened when, to a device or a person", "get_timeline"),
@@ -35,4 +34,4 @@ def instructions(tools: Iterable[str]) -> str:
     """The instructions of a server with these tools; a tool that is not offered is not named."""
     offered = set(tools)
     ways = [f"- {what}: {name}" for what, name in _WAYS if name in offered]
-    return "\n".join([_HEAD, *([_BEGIN, *ways] if ways else []), _TAIL])
+    return "\n".join([_HEAD, *(["Start with the tool that answers the whole question:", *ways] if ways else []), _TAIL])

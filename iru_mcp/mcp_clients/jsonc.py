@@ -60,8 +60,7 @@ def put(text: str, path: tuple[str, ...], value: Any) -> str:
     if old is None:
         new = _append(text, start, members, path[depth], value)
     else:
-        lined = "\n" in text[old.value : old.end]
-        body = _dump(text, value, _indent_at(text, old.key)) if lined else _in_line(value)
+        body = _dump(text, value, _indent_at(text, old.key)) if "\n" in text[old.value : old.end] else _in_line(value)
         new = text[: old.value] + body + text[old.end :]
     return _verified(new, wanted)
 

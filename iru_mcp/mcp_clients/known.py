@@ -57,8 +57,7 @@ class Client:
     def path(self, machine: Machine) -> PurePath:
         """The configuration file on `machine`."""
         file = self.windows_file if machine.platform == "win32" and self.windows_file else self.file
-        moved = machine.environment.get(self.moved_by) if self.moved_by else ""
-        if moved:
+        if moved := machine.environment.get(self.moved_by):
             return type(machine.folder("home"))(moved) / file.rpartition("/")[2]
         return machine.folder(self.base) / file
 

@@ -31,8 +31,7 @@ def put(text: str, path: tuple[str, ...], value: dict[str, Any]) -> str:
     newline = "\r\n" if "\r\n" in text else "\n"
     gap = "" if not without.strip() else newline if without.endswith("\n") else newline * 2
     lines = [f"[{'.'.join(_key(part) for part in path)}]", *(f"{_key(k)} = {_dump(v)}" for k, v in value.items()), ""]
-    new = without + gap + newline.join(lines)
-    return _verified(new, changed(old, path, value))
+    return _verified(without + gap + newline.join(lines), changed(old, path, value))
 
 
 def cut(text: str, path: tuple[str, ...]) -> str:

@@ -96,8 +96,7 @@ def _looks_clean(texts: list[str]) -> bool:
         return False
     if not text.isascii() and _HOSTILE.search(_PLAIN.sub("", text)):
         return False
-    is_short = len(text) <= MAX_FIELD or max(map(len, texts)) <= MAX_FIELD
-    return is_short and not may_hold_secret(text)
+    return (len(text) <= MAX_FIELD or max(map(len, texts)) <= MAX_FIELD) and not may_hold_secret(text)
 
 
 def _clean_object(value: dict[Any, Any]) -> dict[str, Any]:

@@ -98,8 +98,7 @@ class KnownNames:
     def _match(self, folded: list[str], at: int) -> tuple[int, str]:
         """How many words from `at` are a name, and of what kind; one word and no kind where there is none."""
         for count in range(min(self._longest.get(folded[at], 0), len(folded) - at), 0, -1):
-            kind = self._kinds.get(" ".join(folded[at : at + count]))
-            if kind:
+            if kind := self._kinds.get(" ".join(folded[at : at + count])):
                 return count, kind
         return 1, "device" if self._holds_serial(folded[at]) else ""
 

@@ -20,9 +20,6 @@ def hide(secret: str) -> None:
 
 
 class _Redacting(logging.Formatter):
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
         for secret in _hidden:
@@ -35,7 +32,7 @@ def configure(level: str, *secrets: str) -> None:
     for secret in secrets:
         hide(secret)
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Redacting())
+    handler.setFormatter(_Redacting("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

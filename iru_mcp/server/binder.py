@@ -182,19 +182,15 @@ class Binder:
             return self.client
         try:
             with anyio.fail_after(OPEN_SECONDS):
-                return await self._opened_client()
+                async with self._opening:
+                    if self.client is None:  # in a thread: the file or the keyring of the API token may be slow
+                        self.client = await to_thread.run_sync(self.open_client, abandon_on_cancel=True)
+                    return self.client
         except TimeoutError:
             raise ConfigError(
                 f"The API token could not be read in {OPEN_SECONDS:.0f} seconds: its keyring may wait for a person.",
                 "Tell the user to unlock it, then try again.",
             ) from None
-
-    async def _opened_client(self) -> IruClient:
-        """Opened by whoever comes first, in a thread: the file or the keyring of the API token may be slow."""
-        async with self._opening:
-            if self.client is None:
-                self.client = await to_thread.run_sync(self.open_client, abandon_on_cancel=True)
-            return self.client
 
     async def open_early(self) -> None:
         """Open the client before the first call needs it; what is wrong with the settings is said to each call."""
@@ -212,8 +208,7 @@ def _caller(ctx: ServerRequestContext[Any]) -> str:
 
 def caller_of(scope: Mapping[str, Any]) -> str:
     """Whose share a request over HTTP takes: the holder of its token, otherwise its address."""
-    user = scope.get("user")
-    if user is not None:
+    if (user := scope.get("user")) is not None:
         return f"{user.access_token.client_id} {user.access_token.subject or ''}"
     return str((scope.get("client") or ("",))[0])
 

@@ -79,8 +79,7 @@ class Content(NamedTuple):
         self, ctx: ServerRequestContext[Any], params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
         uri = str(params.uri)
-        guide = GUIDES.get(uri)
-        if guide is not None:
+        if guide := GUIDES.get(uri):
             return _text(uri, guide.mime_type, guide.read())
         view = next((view for view in views.VIEWS if view.uri == uri), None)
         if view is not None and self.draws(ctx):

@@ -74,8 +74,7 @@ class Metrics:
         hits: dict[Labels, int] = {(("how", "kept"),): cache.hits, (("how", "shared"),): cache.shared} if cache else {}
         yield from _metric("iru_mcp_cache_hits_total", "Reads answered without a request of their own.", hits)
         yield from _gauge("iru_mcp_cache_bytes", "Bytes of answers kept.", cache.size if cache else 0)
-        left = client.rate_limiter.hour_left if client else None
-        if left is not None:
+        if (left := client.rate_limiter.hour_left if client else None) is not None:
             yield from _gauge("iru_mcp_quota_left_hour", "Requests left this hour, as Iru last said.", left)
 
 

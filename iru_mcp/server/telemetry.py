@@ -69,8 +69,7 @@ class Watch(NamedTuple):
     def request(self, endpoint: Endpoint[Any]) -> Iterator[Callable[[int], None]]:
         """Around one request to Iru. Call what it yields with the status. The span has the path's template, not its
         ids."""
-        of_call = _requests.get()
-        if of_call is not None:
+        if (of_call := _requests.get()) is not None:
             of_call.append(endpoint)
         status = [0]
         began = time.monotonic()

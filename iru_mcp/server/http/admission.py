@@ -41,8 +41,7 @@ class Admission:
         if self._prefix and scope["path"].startswith(f"{self._prefix}/"):
             scope["path"] = scope["path"].removeprefix(self._prefix)
         scope["headers"] = [_read_header(name, value) for name, value in scope["headers"] if name != b"last-event-id"]
-        refusal = self._refusal(scope)
-        await (refusal or self._app)(scope, receive, send)
+        await (self._refusal(scope) or self._app)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         if scope["path"] in PROBES:

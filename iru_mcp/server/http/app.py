@@ -182,15 +182,13 @@ def _readyz(listen: Listen, draining: Callable[[], bool]) -> Callable[[Request],
 def _published(listen: Listen) -> list[BaseRoute]:
     """/metrics when asked for, and the RFC 9728 document where an authorization server issues the tokens."""
     routes: list[BaseRoute] = []
-    metrics = listen.metrics
-    if metrics is not None:
+    if (metrics := listen.metrics) is not None:
 
         async def numbers(_: Request) -> Response:
             return PlainTextResponse(metrics.text(), media_type="text/plain; version=0.0.4")
 
         routes.append(Route("/metrics", numbers))
-    document = listen.keys.metadata() if listen.keys else None
-    if document is not None:
+    if (document := listen.keys.metadata() if listen.keys else None) is not None:
         answer = JSONResponse(document, headers={"Cache-Control": "max-age=3600"})
         routes += [Route(path, answer, methods=["GET"]) for path in (METADATA, f"{METADATA}/{{path:path}}")]
     return routes
@@ -218,5 +216,4 @@ def _sse_routes(binder: Binder, prefix: str) -> list[BaseRoute]:
         async with transport.connect_sse(scope, receive, send) as (read, write):
             await server.run(read, write, server.create_initialization_options())
 
-    posted = _Application(transport.handle_post_message)
-    return [*_both("/sse", _Application(stream)), *_both("/messages", posted)]
+    return [*_both("/sse", _Application(stream)), *_both("/messages", _Application(transport.handle_post_message))]

@@ -39,7 +39,6 @@ class Authentication:
             return refuse(denied.status, denied.description, WWW_Authenticate=challenge)
         # The SDK answers in a session only to the client_id, subject and issuer that began it.
         claims = {"iss": caller.issuer} if caller.issuer else None
-        subject = caller.subject or None
-        access = AccessToken(token="", client_id=caller.name, scopes=[], subject=subject, claims=claims)
+        access = AccessToken(token="", client_id=caller.name, scopes=[], subject=caller.subject or None, claims=claims)
         scope["user"] = AuthenticatedUser(access)
         return None

@@ -60,9 +60,7 @@ class PublishedKeys:
         return found
 
     def _find(self, name: str) -> jwt.PyJWK | None:
-        if not name and len(self._keys) == 1:
-            return next(iter(self._keys.values()))
-        return self._keys.get(name)
+        return next(iter(self._keys.values())) if not name and len(self._keys) == 1 else self._keys.get(name)
 
     def _due(self, name: str) -> bool:
         """Whether a reading is worth its time, after all that others have read meanwhile."""

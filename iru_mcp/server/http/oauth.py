@@ -60,8 +60,7 @@ class OAuth:
         claims = await self._claims(token)
         given = claims.get("scope", claims.get("scp", ""))
         have = set(given.split() if isinstance(given, str) else given if isinstance(given, list) else ())
-        missing = [scope for scope in self._issuer.scopes if scope not in have]
-        if missing:
+        if missing := [scope for scope in self._issuer.scopes if scope not in have]:
             raise TokenRefused(403, "insufficient_scope", f"The token lacks the scope {' '.join(missing)}.")
         subject = str(claims.get("sub", ""))
         name = claims.get("client_id") or claims.get("azp") or subject or "oauth"
