@@ -92,8 +92,7 @@ def _source() -> str:
         distribution = metadata.distribution(_NAME)
     except metadata.PackageNotFoundError:
         return f" @ {Path(__file__).parents[1].as_uri()}"  # run from its folder, not installed
-    recorded = distribution.read_text("direct_url.json")
-    if not recorded:
+    if not (recorded := distribution.read_text("direct_url.json")):
         return f"=={distribution.version}"
     origin = json.loads(recorded)
     if repository := origin.get("vcs_info"):

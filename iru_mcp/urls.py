@@ -7,6 +7,7 @@ put together again from the parts that were checked: what was compared is what i
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 import socket
@@ -91,10 +92,8 @@ def resolved(host: str) -> str:
     if ":" in name:
         return ipaddress.IPv6Address(name).compressed
     name = name.encode("idna").decode("ascii").rstrip(".")
-    try:
+    with contextlib.suppress(OSError):
         return socket.inet_ntoa(socket.inet_aton(name))  # resolvers read 127.1, 0x7f000001 and 2130706433 so too
-    except OSError:
-        pass
     if name and not _HOST.fullmatch(name):
         raise ValueError("no host")
     return name

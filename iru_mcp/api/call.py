@@ -210,9 +210,9 @@ class _Pages:
         self.read = 0
         self.rows = 0
         # How many rows lie before; None when a cursor or page number does not say.
-        self.rows_before = (
-            0 if position == start else position if isinstance(position, int) and start in (0, "") else None
-        )
+        self.rows_before = position if isinstance(position, int) and start in (0, "") else None
+        if position == start:
+            self.rows_before = 0
         self._total: int | None = None
         self._positions: set[Position] = set()
         self._first_rows: Sequence[Any] = ()

@@ -50,10 +50,8 @@ class Endpoint(Generic[R]):
     @property
     def grant(self) -> str:
         """How to name the permission to someone who grants it."""
-        place = f"{self.method} {self.path}"
-        return (
-            f"'{self.section} > {self.permission}' ({place})" if self.permission else f"{place} (in '{self.section}')"
-        )
+        call = f"{self.method} {self.path}"
+        return f"'{self.section} > {self.permission}' ({call})" if self.permission else f"{call} (in '{self.section}')"
 
     def url_path(self, ids: Mapping[str, str]) -> str:
         """The path with its slots filled. Raises UsageError for a value that could leave its segment."""

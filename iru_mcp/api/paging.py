@@ -56,8 +56,7 @@ def _dig(body: Any, keys: str) -> Any:
 
 
 def _rows(body: Any, keys: str) -> list[Any]:
-    found = _dig(body, keys)
-    if not isinstance(found, list):
+    if not isinstance(found := _dig(body, keys), list):
         where = f"'{keys}' of Iru's answer" if keys else "Iru's answer"
         raise Unreadable(f"{where} is not a list.", "Tell the user; the answer cannot be trusted.")
     return found

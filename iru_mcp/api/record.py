@@ -46,8 +46,7 @@ def _parsed(text: str) -> datetime:
             return datetime.fromisoformat(text)  # reads most of what Iru prints, much faster than the pattern
         except ValueError:
             pass
-    match = _MOMENT.fullmatch(text)
-    if match is None:
+    if (match := _MOMENT.fullmatch(text)) is None:
         raise ValueError("not a date that Iru is known to send")
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
     micro = int((match[7] or "0")[:6].ljust(6, "0"))
@@ -275,8 +274,6 @@ def _tidy_text(value: str, key: str) -> Json:
             return value == "True"
         return value == "Yes" if value in ("Yes", "No") and key in _YES_NO_KEYS else value
     if len(value) >= 10 and value[:4].isdigit() and (_SURELY_A_TIME.fullmatch(value) or _DATE_KEYS.fullmatch(key)):
-        try:
-            return write_moment(read_moment(value))
-        except ValueError:
-            return value
+        moment = moment_in(value)
+        return write_moment(moment) if moment else value
     return value

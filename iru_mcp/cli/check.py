@@ -27,6 +27,8 @@ from ..tools.kit.catalogue import Tool, catalogue, select
 from .shapes import Shapes, differences
 from .tools import offered
 
+Outcomes = dict[Endpoint[Any], IruError | None]
+"""The error of each endpoint that was asked; None for one that answered."""
 _NOBODY = "00000000-0000-4000-8000-000000000000"
 _SECONDS = 60.0
 _NOT_IRU = (Unreachable, NotFound, Refused, Unreadable)
@@ -116,7 +118,7 @@ async def check(client: IruClient, tools: Mapping[str, Tool], report: Report) ->
     needs."""
     needed = {endpoint for tool in tools.values() for endpoint in (*tool.endpoints, *tool.optional)}
     call = client.call(*needed, LIST_USERS, LIST_DEVICES, seconds=_SECONDS, requests=len(needed) + 10)
-    outcomes: dict[Endpoint[Any], IruError | None] = {}
+    outcomes: Outcomes = {}
     ids: dict[str, str] = {}
     await _probe(call, LIST_USERS, ids, outcomes)
     report.reachable = not isinstance(outcomes[LIST_USERS], Unreachable)
@@ -137,9 +139,7 @@ async def check(client: IruClient, tools: Mapping[str, Tool], report: Report) ->
     return report
 
 
-async def _probe(
-    call: Call, endpoint: Endpoint[Any], ids: dict[str, str], outcomes: dict[Endpoint[Any], IruError | None]
-) -> None:
+async def _probe(call: Call, endpoint: Endpoint[Any], ids: dict[str, str], outcomes: Outcomes) -> None:
     """Ask one endpoint, with `ids` in its slots. The outcome goes to `outcomes`; an id that was found goes to `ids`."""
     known = {slot: ids.get(slot, _NOBODY if slot != "cve_id" else "CVE-2000-0001") for slot in endpoint.slots}
     outcomes[endpoint] = None
@@ -158,7 +158,7 @@ async def _probe(
             ids["device_id"] = first.device_id
 
 
-def _verdict(tool: Tool, outcomes: Mapping[Endpoint[Any], IruError | None]) -> str:
+def _verdict(tool: Tool, outcomes: Outcomes) -> str:
     if lacking := _lacking(tool.endpoints, outcomes):
         return "; ".join(lacking)
     partly = _lacking(tool.optional, outcomes)
@@ -167,7 +167,7 @@ def _verdict(tool: Tool, outcomes: Mapping[Endpoint[Any], IruError | None]) -> s
     return f"works; without: {'; '.join(partly)}" if partly else "works"
 
 
-def _lacking(endpoints: Sequence[Endpoint[Any]], outcomes: Mapping[Endpoint[Any], IruError | None]) -> list[str]:
+def _lacking(endpoints: Sequence[Endpoint[Any]], outcomes: Outcomes) -> list[str]:
     """What does not work, in words. Of two endpoints with the same answer, one is enough, and a missing one is not
     told."""
     found = []

@@ -86,8 +86,7 @@ def copy_file(settings: Settings) -> Path:
 def as_shown(settings: Settings) -> Callable[[Any], Any]:
     """What makes of rows and text what may be shown: nothing, or in privacy mode pseudonyms for the copy's devices and
     people."""
-    privacy = pseudonyms(settings)
-    if privacy is None:
+    if (privacy := pseudonyms(settings)) is None:
         return lambda value: value
     with reader(copy_file(settings)) as db:
         privacy.learn(list(names(db)))

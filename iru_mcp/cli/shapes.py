@@ -158,9 +158,8 @@ def _listed_words() -> frozenset[str]:
 
 
 def _described(seen: _Seen, parents: int) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "kinds": {kind: round(times / seen.times, 2) for kind, times in sorted(seen.kinds.items())}
-    }
+    shares = {kind: round(times / seen.times, 2) for kind, times in sorted(seen.kinds.items())}
+    shown: dict[str, Any] = {"kinds": shares}
     if parents > seen.times:
         shown["absent"] = round(1 - seen.times / parents, 2)
     return shown | ({"words": sorted(seen.words)} if seen.words else {})

@@ -17,8 +17,7 @@ from .call import asked
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """Write the view of one call and open it; with --out it is only written. Raises an IruError."""
     tool, arguments, answer = asked(options, settings)
-    view = view_of(tool.name, tool.input_schema["properties"])
-    if view is None:
+    if (view := view_of(tool.name, tool.input_schema["properties"])) is None:
         drawn = sorted(name for view in VIEWS for name in view.tools)
         raise UsageError(f"{tool.name} has no view.", f"These have: {', '.join(drawn)}, and tools with group_by.")
     path = _write(options.out, standalone(view, answer, arguments))

@@ -24,8 +24,7 @@ def available() -> bool:
 
 def read(host: str) -> str:
     """The token kept for an API host. Raises ConfigError when there is none, or no keyring."""
-    found = _ask("get_password", host)
-    if not found:
+    if not (found := _ask("get_password", host)):
         raise ConfigError(f"The system keyring holds no token for {host}.", "Run iru-mcp setup once more.")
     return str(found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,10 @@ def _setting(  # noqa: PLR0913 - each part of a setting is said once, here
     return field(default=default, metadata=meta, repr=not secret)
 
 
+_guard = partial(_setting, guards=True)
+"""A field that guards something."""
+
+
 def _secret(env: str, text: str, *, older: str = "", guards: bool = True) -> Any:
     """The field of a secret: it has no flag, and no text of the settings shows it."""
     return _setting(env, text, SecretStr(""), older=older, guards=guards)
@@ -49,7 +54,7 @@ class Settings:
 
     api_url: str = _setting("IRU_API_URL", "API URL from Access > API tokens", older="KANDJI_API_URL")
     api_token: SecretStr = _secret("IRU_API_TOKEN", "API token; never a flag", older="KANDJI_API_TOKEN")
-    api_token_file: str = _setting("IRU_API_TOKEN_FILE", "file that holds the API token", path=True, guards=True)
+    api_token_file: str = _guard("IRU_API_TOKEN_FILE", "file that holds the API token", path=True)
     api_token_keyring: bool = _setting(
         "IRU_API_TOKEN_KEYRING", "read the API token from the system keyring, where setup put it", False
     )
@@ -57,9 +62,7 @@ class Settings:
     region: str = _setting(
         "IRU_REGION", "region that goes with the subdomain", "us", older="KANDJI_REGION", choices="us eu"
     )
-    allowed_api_hosts: str = _setting(
-        "IRU_ALLOWED_API_HOSTS", "further API hosts to trust with the token, by comma", guards=True
-    )
+    allowed_api_hosts: str = _guard("IRU_ALLOWED_API_HOSTS", "further API hosts to trust with the token, by comma")
     ca_file: str = _setting("SSL_CERT_FILE", "CA certificates to trust beside the OS trust store", path=True)
     cache_seconds: int = _setting("IRU_CACHE_SECONDS", "seconds an answer of Iru's may be given again; 0: never", 60)
     quota_floor: int = _setting(
@@ -68,44 +71,32 @@ class Settings:
         500,
         most=9_999,
     )
-    privacy: str = _setting(
-        "IRU_PRIVACY",
-        "pseudonyms: people, serials and addresses are renamed",
-        "off",
-        choices="off pseudonyms",
-        guards=True,
+    privacy: str = _guard(
+        "IRU_PRIVACY", "pseudonyms: people, serials and addresses are renamed", "off", choices="off pseudonyms"
     )
     privacy_key: SecretStr = _secret("IRU_PRIVACY_KEY", "keeps pseudonyms the same across restarts and replicas")
     demo: bool = _setting("IRU_DEMO", "use the embedded demo tenant; no account needed", False)
     devices: int = _setting("IRU_DEMO_DEVICES", "devices of the demo tenant", 400, least=40, most=1_000_000)
     toolsets: str = _setting("IRU_TOOLSETS", "toolsets to offer beside the usual ones, by comma, or all")
     tools: str = _setting("IRU_TOOLS", "tools to offer beside the usual ones, by comma")
-    exclude_tools: str = _setting("IRU_EXCLUDE_TOOLS", "tools not to offer, by comma", guards=True)
+    exclude_tools: str = _guard("IRU_EXCLUDE_TOOLS", "tools not to offer, by comma")
     transport: str = _setting("IRU_MCP_TRANSPORT", "how clients reach the server", "stdio", choices="stdio sse http")
-    host: str = _setting("IRU_MCP_HOST", "address to listen on", "127.0.0.1", guards=True)
+    host: str = _guard("IRU_MCP_HOST", "address to listen on", "127.0.0.1")
     port: int = _setting("IRU_MCP_PORT", "port to listen on; 0: a free one", 8000, most=65_535)
     mcp_token: SecretStr = _secret("IRU_MCP_TOKEN", "bearer token for HTTP clients, or several as NAME:TOKEN lines")
-    mcp_token_file: str = _setting("IRU_MCP_TOKEN_FILE", "file that holds them", path=True, guards=True)
-    oauth_issuer: str = _setting("IRU_MCP_OAUTH_ISSUER", "accept access tokens of this OAuth 2.1 issuer", guards=True)
-    oauth_audience: str = _setting(
-        "IRU_MCP_OAUTH_AUDIENCE", "audience they must be for; the public URL if empty", guards=True
-    )
-    oauth_jwks_url: str = _setting("IRU_MCP_OAUTH_JWKS_URL", "where the issuer publishes its keys", guards=True)
-    oauth_scopes: str = _setting("IRU_MCP_OAUTH_SCOPES", "scopes they must carry, by comma", guards=True)
+    mcp_token_file: str = _guard("IRU_MCP_TOKEN_FILE", "file that holds them", path=True)
+    oauth_issuer: str = _guard("IRU_MCP_OAUTH_ISSUER", "accept access tokens of this OAuth 2.1 issuer")
+    oauth_audience: str = _guard("IRU_MCP_OAUTH_AUDIENCE", "audience they must be for; the public URL if empty")
+    oauth_jwks_url: str = _guard("IRU_MCP_OAUTH_JWKS_URL", "where the issuer publishes its keys")
+    oauth_scopes: str = _guard("IRU_MCP_OAUTH_SCOPES", "scopes they must carry, by comma")
     public_url: str = _setting("IRU_MCP_PUBLIC_URL", "this server's URL as clients know it, like https://HOST/mcp")
-    allowed_hosts: str = _setting(
-        "IRU_MCP_ALLOWED_HOSTS", "Host headers to accept beside loopback, by comma", guards=True
-    )
-    allowed_origins: str = _setting(
-        "IRU_MCP_ALLOWED_ORIGINS", "Origin headers to accept beside loopback, by comma", guards=True
-    )
+    allowed_hosts: str = _guard("IRU_MCP_ALLOWED_HOSTS", "Host headers to accept beside loopback, by comma")
+    allowed_origins: str = _guard("IRU_MCP_ALLOWED_ORIGINS", "Origin headers to accept beside loopback, by comma")
     stateless: bool = _setting("IRU_MCP_STATELESS", "no sessions and no SSE: for replicas behind a balancer", False)
     metrics: bool = _setting("IRU_MCP_METRICS", "serve Prometheus counts at /metrics", False)
     max_calls: int = _setting("IRU_MCP_MAX_CALLS", "tool calls at work at once; more wait", 32, least=1)
     max_connections: int = _setting("IRU_MCP_MAX_CONNECTIONS", "HTTP connections at once; more get 503", 512, least=1)
-    audit: str = _setting(
-        "IRU_MCP_AUDIT", "one JSON line per call: off, stderr or a file", "off", path=True, guards=True
-    )
+    audit: str = _guard("IRU_MCP_AUDIT", "one JSON line per call: off, stderr or a file", "off", path=True)
     text_only: bool = _setting("IRU_MCP_TEXT_ONLY", "answers as text alone, without structured content", False)
     views: bool = _setting("IRU_VIEWS", "offer views to clients that show them", True)
     inventory: str = _setting(

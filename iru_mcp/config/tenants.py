@@ -128,8 +128,7 @@ def _token(key: str, value: Any) -> dict[str, Any]:
 def _refuse_twice(file: str, found: Sequence[OneTenant], what: str, of: Callable[[OneTenant], str]) -> None:
     seen: dict[str, str] = {}
     for one in found:
-        other = seen.setdefault(of(one), one.name)
-        if other != one.name:
+        if (other := seen.setdefault(of(one), one.name)) != one.name:
             raise ConfigError(
                 f"{file}: {other} and {one.name} have the same {what}, {of(one)}.", "Each tenant needs its own."
             )

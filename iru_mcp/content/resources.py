@@ -66,9 +66,8 @@ def _permissions() -> str:
         f"- `{tool.name}`: {'; '.join(endpoint.grant for endpoint in (*tool.endpoints, *tool.optional))}"
         for tool in catalogue().values()
     )
-    return (
-        "# Permissions\n\nA new token has none; they are given under Access > API tokens.\n\n" + "\n".join(lines) + "\n"
-    )
+    head = "# Permissions\n\nA new token has none; they are given under Access > API tokens.\n\n"
+    return head + "\n".join(lines) + "\n"
 
 
 GUIDES: dict[str, Guide] = {
@@ -101,8 +100,7 @@ def _column(name: str) -> str | None:
 
 
 def _toolset(name: str) -> str | None:
-    members = toolsets(catalogue()).get(name)
-    if members is None:
+    if (members := toolsets(catalogue()).get(name)) is None:
         return None
     lines = (f"- `{tool.name}`: {tool.description}" for tool in members)
     return f"# Toolset {name}\n\nSwitched on with IRU_TOOLSETS={name}.\n\n" + "\n".join(lines) + "\n"

@@ -56,8 +56,7 @@ def put(text: str, path: tuple[str, ...], value: Any) -> str:
     start, members, depth = _follow(text, path)
     for name in reversed(path[depth + 1 :]):
         value = {name: value}
-    old = members.get(path[depth])
-    if old is None:
+    if (old := members.get(path[depth])) is None:
         new = _append(text, start, members, path[depth], value)
     else:
         body = _dump(text, value, _indent_at(text, old.key)) if "\n" in text[old.value : old.end] else _in_line(value)

@@ -28,10 +28,8 @@ class Machine:
             return home
         if windows:
             return PureWindowsPath(self.environment.get("APPDATA") or home / "AppData" / "Roaming")
-        if self.platform == "darwin" and base == "settings":
-            return home / "Library" / "Application Support"
         if self.platform == "darwin":
-            return home / ".config"
+            return home / ("Library/Application Support" if base == "settings" else ".config")
         return PurePosixPath(self.environment.get("XDG_CONFIG_HOME") or home / ".config")
 
 

@@ -65,14 +65,10 @@ class KnownNames:
             self._kinds.move_to_end(" ".join(words))
             return
         for spelling in _spellings(kind, words):
-            self._keep(kind, spelling)
-
-    def _keep(self, kind: str, words: tuple[str, ...]) -> None:
-        term = " ".join(words)
-        self._kinds[term] = kind
-        self._longest[words[0]] = max(self._longest.get(words[0], 0), len(words))
-        if kind in ("serial", "address") and len(words) == 1:
-            self._lengths.add(len(term))
+            self._kinds[" ".join(spelling)] = kind
+            self._longest[spelling[0]] = max(self._longest.get(spelling[0], 0), len(spelling))
+            if kind in ("serial", "address") and len(spelling) == 1:
+                self._lengths.add(len(spelling[0]))
         while len(self._kinds) > MAX_NAMES:
             self._kinds.popitem(last=False)
 

@@ -130,8 +130,7 @@ class Privacy:
 
     def _original(self, found: re.Match[str]) -> str:
         kind = next(kind for kind in ("mail", "person", "serial", "device", "address") if found[kind])
-        value = self._cipher.open(kind, found["code"].lower())
-        if value is None:
+        if (value := self._cipher.open(kind, found["code"].lower())) is None:
             raise UsageError(
                 "A pseudonym in the arguments is not one of this server's.",
                 "They last as long as the server unless IRU_PRIVACY_KEY is set: list or find it again.",

@@ -13,10 +13,8 @@ _CORE = (
     r"pass(?:words?|wd|code|phrase|wort)?|pwd|psk|secrets?(?:[ _-]?key)?|token|albc|pin(?:[ _-]?code)?|prk"
     r"|(?:bypass|unlock|enrollment|activation|recovery)[ _-]?codes?|[a-z]{3,10}[_-]?key"
 )
-_LAST = (
-    "word words wd code codes phrase wort passe wachtwoord contrasena contraseña pass pwd psk secret secrets".split()
-)
-_LAST += "token albc pin prk key".split()
+_LAST = "word words wd code codes phrase wort passe wachtwoord contrasena contraseña pass pwd psk secret".split()
+_LAST += "secrets token albc pin prk key".split()
 _ENDS = "(?:" + "|".join(f"(?<={word})" for word in _LAST) + r"|(?<=d\d)|(?<=d\d\d))"
 """Behind what may be a secret's name; whether it is one, `redaction` decides."""
 _VALUE = (

@@ -7,12 +7,12 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 import anyio
 from anyio import to_thread
 from mcp import types
-from mcp.server import CacheHint, Server, ServerRequestContext
+from mcp.server import CacheHint, Server
 from mcp.server.caching import CacheableMethod
 
 from .. import __version__, views
@@ -23,19 +23,11 @@ from ..errors import ConfigError, IruError, UsageError
 from ..folding import nearest
 from ..output.clean import clean_text
 from ..tools.kit.catalogue import Answer, Tool, to_json
-from .content_handlers import Content
+from .content_handlers import Content, Context
 from .telemetry import Watch
 
 _log = logging.getLogger("iru_mcp")
-_HOUR = CacheHint(ttl_ms=3_600_000, scope="public")
-_LISTS: tuple[CacheableMethod, ...] = (
-    "server/discover",
-    "tools/list",
-    "prompts/list",
-    "resources/list",
-    "resources/templates/list",
-    "resources/read",
-)
+_HINTS = types.ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
 MAX_CALLS = 32
 """Tool calls at work at once, unless told otherwise."""
 OPEN_SECONDS = 20.0
@@ -73,7 +65,7 @@ class Binder:
             version=__version__,
             title="Iru (read-only)",
             instructions=instructions(self.tools),
-            cache_hints=dict.fromkeys(_LISTS, _HOUR),
+            cache_hints=dict.fromkeys(get_args(CacheableMethod), CacheHint(ttl_ms=3_600_000, scope="public")),
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
             on_list_prompts=content.list_prompts,
@@ -96,7 +88,7 @@ class Binder:
             await self.client.aclose()
             self.client = None
 
-    async def _list_tools(self, ctx: ServerRequestContext[Any], _: Any) -> types.ListToolsResult:
+    async def _list_tools(self, ctx: Context, _: Any) -> types.ListToolsResult:
         """The same list for every client, but for those that draw views: their list names the view of a tool."""
         draws = self._draws(ctx)
         if draws not in self._listed:
@@ -105,7 +97,7 @@ class Binder:
             self._listed[draws] = types.ListToolsResult(tools=tools, **kept_by)
         return self._listed[draws]
 
-    def _draws(self, ctx: ServerRequestContext[Any]) -> bool:
+    def _draws(self, ctx: Context) -> bool:
         """Whether the client announced that it shows views of our kind."""
         announced = ctx.session.client_capabilities
         settings = (announced.extensions or {}).get(views.EXTENSION) if announced else None
@@ -119,15 +111,11 @@ class Binder:
             description=tool.description,
             input_schema=tool.input_schema,
             output_schema=None if self.text_only else tool.output_schema,
-            annotations=types.ToolAnnotations(
-                read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
-            ),
+            annotations=_HINTS,
             _meta={"ui": {"resourceUri": view.uri}} if view else None,
         )
 
-    async def _call_tool(
-        self, ctx: ServerRequestContext[Any], params: types.CallToolRequestParams
-    ) -> types.CallToolResult:
+    async def _call_tool(self, ctx: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         arguments = params.arguments or {}
         self.in_flight += 1
         try:
@@ -138,9 +126,7 @@ class Binder:
         finally:
             self.in_flight -= 1
 
-    async def _outcome(
-        self, ctx: ServerRequestContext[Any], name: str, arguments: Mapping[str, Any]
-    ) -> tuple[types.CallToolResult, str]:
+    async def _outcome(self, ctx: Context, name: str, arguments: Mapping[str, Any]) -> tuple[types.CallToolResult, str]:
         """The result of one call, and `ok` or the name of what went wrong."""
 
         async def progress(done: int, total: int | None) -> None:
@@ -170,8 +156,7 @@ class Binder:
         ), "ok"
 
     def _tool(self, name: str) -> Tool:
-        tool = self.tools.get(name)
-        if tool is None:
+        if (tool := self.tools.get(name)) is None:
             near = nearest(name, self.tools, 3, 0.4) or list(self.tools)
             raise UsageError(f"There is no tool '{name[:60]}'.", f"Perhaps: {', '.join(near)}.")
         return tool
@@ -198,7 +183,7 @@ class Binder:
             await self.shared_client()
 
 
-def _caller(ctx: ServerRequestContext[Any]) -> str:
+def _caller(ctx: Context) -> str:
     """The name that came with the caller's token; the transport's where none is asked for."""
     if ctx.request is None:
         return "stdio"

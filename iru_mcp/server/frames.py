@@ -7,6 +7,7 @@ id of the request only where that is certain: a guessed id could end another req
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from typing import Any, NamedTuple
@@ -38,11 +39,9 @@ def read_line(line: bytes) -> str | Unread | None:
     line = line.removeprefix(b"\xef\xbb\xbf")
     if not line.strip():
         return None
-    try:
+    with contextlib.suppress(ValidationError):
         jsonrpc_message_adapter.validate_json(line, by_name=False)
         return line.decode("utf-8")
-    except ValidationError:
-        pass
     try:
         value = json.loads(line)
         text = json.dumps(value, ensure_ascii=False)

@@ -19,7 +19,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import anyio
 from mcp.server.stdio import stdio_server
@@ -105,7 +105,7 @@ async def _open_stdin() -> AsyncIterator[bytes | Unread]:
     return _lines(lambda: reader.read(_PIECE))
 
 
-async def _open_stdout(scope: anyio.CancelScope) -> _Written:
+async def _open_stdout(scope: anyio.CancelScope) -> _Pipe | _File:
     """Where answers go. Anything else that prints reaches stderr and cannot break a line."""
     without_threads = sys.platform != "win32" and _is_stream(1)
     fd = _take(1, 2)
@@ -158,16 +158,8 @@ def _settle(done: asyncio.Future[Any], result: Any) -> None:
         done.set_result(result)
 
 
-class _Written(Protocol):
-    """The part of an async file that the SDK writes to."""
-
-    async def write(self, text: str) -> None: ...
-
-    async def flush(self) -> None: ...
-
-
 class _File:
-    """A stdout that is a file, a terminal or, on Windows, anything."""
+    """A stdout that is a file, a terminal or, on Windows, anything. It has what the SDK calls of an async file."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
@@ -218,7 +210,7 @@ class _UntilGone(asyncio.StreamReaderProtocol):
         self._scope.cancel()
 
 
-async def _messages(lines: AsyncIterator[bytes | Unread], written: _Written) -> AsyncIterator[str]:
+async def _messages(lines: AsyncIterator[bytes | Unread], written: _Pipe | _File) -> AsyncIterator[str]:
     """The lines that are messages; the others are answered here, and logged."""
     async for line in lines:
         found = read_line(line) if isinstance(line, bytes) else line

@@ -75,7 +75,7 @@ class _Stored(NamedTuple):
 @dataclass(slots=True)
 class _InFlight:
     deadline: Deadline
-    task: asyncio.Task[_Stored] | None = None
+    task: asyncio.Task[_Stored] = field(init=False)
     waiting: int = 0
 
 
@@ -116,8 +116,7 @@ class Cache:
     def close(self) -> None:
         """Cancel the requests in flight and forget everything."""
         for shared in list(self._in_flight.values()):
-            if shared.task:
-                shared.task.cancel()
+            shared.task.cancel()
         self._in_flight.clear()
         self._stored.clear()
         self.size = 0
@@ -140,7 +139,6 @@ class Cache:
         return stored
 
     async def _wait(self, key: Hashable, shared: _InFlight) -> _Stored:
-        assert shared.task is not None  # noqa: S101 - set in _start
         shared.waiting += 1
         try:
             return await asyncio.shield(shared.task)

@@ -141,8 +141,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     seconds = value.partition(",")[0].strip()  # a header sent twice arrives as a list
     if _SECONDS.fullmatch(seconds):
         return min(float(seconds), 1e9)
-    until = _http_date(value)
-    if until is None:
+    if (until := _http_date(value)) is None:
         return None
     # A date of Iru's is compared with Iru's clock, not with this machine's.
     sent = _http_date(headers.get("date", "")) or datetime.now(UTC)

@@ -48,9 +48,8 @@ class Wire:
             raise _no_answer(self._base_url, error) from None
 
     async def _exchange(self, path: str, query: Mapping[str, str | int]) -> tuple[int, httpx.Headers, bytes]:
-        request = self._http.build_request(
-            "GET", path, params=dict(query), headers={"Authorization": f"Bearer {self._token()}"}
-        )
+        headers = {"Authorization": f"Bearer {self._token()}"}
+        request = self._http.build_request("GET", path, params=dict(query), headers=headers)
         response = await self._http.send(request, stream=True)
         try:
             body = await read_body(response.aiter_raw(), response.headers, self._body_bytes)

@@ -15,8 +15,7 @@ from .query import NOT_FOUND, Fault, Query, comma_list, contains, ordered, truth
 
 def device_at(tenant: DemoTenant, ids: Mapping[str, str]) -> DemoDevice:
     """The device of a path. Raises Fault 404."""
-    found = tenant.by_id.get(ids["device_id"].lower())
-    if found is None:
+    if (found := tenant.by_id.get(ids["device_id"].lower())) is None:
         raise NOT_FOUND
     return found
 

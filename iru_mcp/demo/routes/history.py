@@ -80,14 +80,14 @@ def activity(tenant: DemoTenant, device: DemoDevice) -> list[Row]:
 
 
 _ROUTED: Row = {"is_fallback": False, "matched_route": None}
-_TOLD_OF_COMMANDS = (
+_COMMAND_DETAILS = (
     "command_type request_type status date_requested date_completed attempts metadata error_chain".split()
 )
 
 
 def _of_command(command: Row) -> Event:
     outcome = "mdm_command_failed" if command["status"] == 4 else "mdm_command_completed"
-    return datetime.fromisoformat(command["date_completed"]), outcome, {key: command[key] for key in _TOLD_OF_COMMANDS}
+    return datetime.fromisoformat(command["date_completed"]), outcome, {key: command[key] for key in _COMMAND_DETAILS}
 
 
 def _other_platforms(tenant: DemoTenant, device: DemoDevice) -> list[Event]:

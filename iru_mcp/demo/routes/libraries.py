@@ -171,7 +171,7 @@ def _change(number: int, at: str, what: str, admin: str | None, details: list[st
 
 
 _SELF_SERVICE = [
-    {"id": uuid("category", name), "name": name} for name in ("Apps", "Productivity", "Utilities", "Security")
+    {"id": uuid("category", name), "name": name} for name in "Apps Productivity Utilities Security".split()
 ]
 ROUTES: dict[str, Any] = {
     "LIST_BLUEPRINTS": _blueprints,

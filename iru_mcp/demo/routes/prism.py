@@ -31,10 +31,11 @@ _NAMES: Mapping[str, Callable[[DemoDevice], str]] = {
 _APPROXIMATE = 100_000
 _MOST_ROWS = 4096
 """More than any device has in one category."""
+Devices = list[DemoDevice]
 Tests = Mapping[str, Sequence[Test]]
 
 
-def _reporting(tenant: DemoTenant, category: Category, query: Query, tests: Tests) -> list[DemoDevice]:
+def _reporting(tenant: DemoTenant, category: Category, query: Query, tests: Tests) -> Devices:
     """The devices that can have matching rows; what is asked of columns that a device's rows share is decided here."""
     families = category.families & (comma_list(query.get("device_families", "")) or category.families)
     blueprints = comma_list(query.get("blueprint_ids", ""))
@@ -68,9 +69,7 @@ def _answer(name: str, tenant: DemoTenant, ids: Mapping[str, str], query: Query)
     return _by_cursor(tenant, category, devices, own, query.get("cursor", ""), limit)
 
 
-def _by_cursor(
-    tenant: DemoTenant, category: Category, devices: list[DemoDevice], own: Tests, text: str, limit: int
-) -> Row:
+def _by_cursor(tenant: DemoTenant, category: Category, devices: Devices, own: Tests, text: str, limit: int) -> Row:
     page, index, skip = cursor_numbers(text, "", (0, -1, 0))
     start = bisect_left(devices, index, key=lambda device: device.index)
     wanted = max(1, limit - 13) if page % _SHORT_EVERY == _SHORT_EVERY - 1 else limit
@@ -102,7 +101,7 @@ def _prefix(tenant: DemoTenant, name: str) -> array[int]:
     return found
 
 
-def _by_offset(tenant: DemoTenant, name: str, devices: list[DemoDevice], query: Query, limit: int) -> Row:
+def _by_offset(tenant: DemoTenant, name: str, devices: Devices, query: Query, limit: int) -> Row:
     category, offset = CATEGORIES[name], number(query, "offset", 0)
     before = _prefix(tenant, name)
     first = min(bisect_right(before, offset) - 1, len(devices))
@@ -111,9 +110,7 @@ def _by_offset(tenant: DemoTenant, name: str, devices: list[DemoDevice], query: 
     return _page(rows, offset, None, limit=limit, total=before[-1])
 
 
-def _matching(
-    tenant: DemoTenant, category: Category, devices: list[DemoDevice], own: Tests
-) -> Iterator[tuple[int, Row, Row]]:
+def _matching(tenant: DemoTenant, category: Category, devices: Devices, own: Tests) -> Iterator[tuple[int, Row, Row]]:
     """Where each matching row is, as one number; what all rows of its device share; and the row itself."""
     for device in devices:
         shared = common(tenant, device)
@@ -122,9 +119,7 @@ def _matching(
                 yield (device.index + 1) * _MOST_ROWS + place, shared, row
 
 
-def _sorted(
-    tenant: DemoTenant, category: Category, devices: list[DemoDevice], own: Tests, query: Query, limit: int
-) -> Row:
+def _sorted(tenant: DemoTenant, category: Category, devices: Devices, own: Tests, query: Query, limit: int) -> Row:
     asked = tuple(sorted((name, value) for name, value in query.items() if name not in ("offset", "limit")))
     order = _order(tenant, category, asked)
     offset = number(query, "offset", 0)
@@ -150,8 +145,7 @@ def _order(tenant: DemoTenant, category: Category, asked: tuple[tuple[str, str],
 
 
 def _count(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
-    name = query.get("category", "")
-    if name not in CATEGORIES:
+    if (name := query.get("category", "")) not in CATEGORIES:
         raise Fault(400, {"detail": f"Invalid category: {name}"})
     count = _prefix(tenant, name)[-1]
     return {"count": count, "approximate": count > _APPROXIMATE}

@@ -200,8 +200,7 @@ _SIDES: dict[str, Callable[[Any, Any], bool]] = {"lt": lt, "gt": gt, "lte": le, 
 
 
 def _side(key: str, operator: str, value: Any) -> Test:
-    bound = _comparable(value)
-    if bound is None:
+    if (bound := _comparable(value)) is None:
         raise Fault(400, {"detail": f"Invalid filter for {key}: {value!r} is not a date"})
 
     def test(found: Any) -> bool:

@@ -56,9 +56,8 @@ def _reported(tenant: DemoTenant, device: DemoDevice, item: Item) -> datetime:
         return tenant.times.protection_failed
     if item.name == STORY.script_name and device.infected_at and device.part != "patient zero":
         return device.infected_at
-    return (device.checked_in or device.enrolled) - timedelta(
-        minutes=hashed("reported", device.serial, item.name) % 900
-    )
+    seen = device.checked_in or device.enrolled
+    return seen - timedelta(minutes=hashed("reported", device.serial, item.name) % 900)
 
 
 def _stands(tenant: DemoTenant, device: DemoDevice, item: Item) -> Row:

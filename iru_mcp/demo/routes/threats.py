@@ -57,9 +57,8 @@ def threats(tenant: DemoTenant) -> tuple[FoundFile, ...]:
             status, later = _FOUND_ON[device.part]
             file = (STORY.launch_program.format(user=user), STORY.file_hash)
             what = (STORY.threat_name, "MALWARE", status, "critical", tenant.times.threat_detected + later)
-            found.append(
-                FoundFile(device, *what, "softwareupdated", user, *file, f"/Applications/{STORY.app_name}.app")
-            )
+            bundle = f"/Applications/{STORY.app_name}.app"
+            found.append(FoundFile(device, *what, "softwareupdated", user, *file, bundle))
     return tuple(sorted(found, key=lambda threat: threat.at, reverse=True))
 
 
@@ -163,9 +162,8 @@ def behaviors(tenant: DemoTenant) -> tuple[Behavior, ...]:
             program = STORY.launch_program.format(user=device.local_username)
             target = ("softwareupdated", program, f"{program} --connect {STORY.command_host}:443 --keep")
             kinds = ("malicious", "detected", "critical", tenant.times.behavior_detected)
-            found.append(
-                Behavior(device, STORY.behavioral_rule, _PERSISTS, *kinds, ("launchd", "/sbin/launchd"), target)
-            )
+            parent = ("launchd", "/sbin/launchd")
+            found.append(Behavior(device, STORY.behavioral_rule, _PERSISTS, *kinds, parent, target))
         elif device.platform == "Mac" and hashed(tenant.seed, "behavior", device.index) % 31 == 0:
             at = tenant.now - timedelta(days=1 + hashed("behavior day", device.serial) % 80, microseconds=462_076)
             target = ("launchctl", "/bin/launchctl", "launchctl unload -w /Library/LaunchDaemons/at.obdev.plist")

@@ -56,9 +56,8 @@ def blueprint_for(platform: str, department: str, chance: int) -> DemoBlueprint:
     return (own or [one for one in fitting if not one.departments])[0]
 
 
-TAGS = tuple(
-    (uuid("tag", name), name) for name in ("VIP", "loaner", "Build Farm", "kiosk", "remote", "QA", "legal hold")
-)
+_TAG_NAMES = ("VIP", "loaner", "Build Farm", "kiosk", "remote", "QA", "legal hold")
+TAGS = tuple((uuid("tag", name), name) for name in _TAG_NAMES)
 
 
 def tags_for(chance: int) -> tuple[str, ...]:

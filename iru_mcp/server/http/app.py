@@ -112,9 +112,8 @@ def application(binder: Binder, listen: Listen, draining: Callable[[], bool] = l
         Route("/readyz", _readyz(listen, draining)),
         *_published(listen),
         *(() if listen.stateless else _sse_routes(binder, listen.prefix)),
+        *(_both("/mcp", Sessions(StreamableHTTPASGIApp(manager), listen.max_sessions)) if listen.streamable else ()),
     ]
-    if listen.streamable:
-        routes += _both("/mcp", Sessions(StreamableHTTPASGIApp(manager), listen.max_sessions))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -135,9 +134,8 @@ def application(binder: Binder, listen: Listen, draining: Callable[[], bool] = l
     if listen.keys is not None:
         app = Authentication(app, listen.keys)
     own = () if listen.host in ("0.0.0.0", "::") else (listen.host,)  # noqa: S104 - compared, not bound
-    return Admission(
-        _cors(app, listen.allowed_origins), (*own, *listen.allowed_hosts), listen.allowed_origins, listen.prefix
-    )
+    hosts = (*own, *listen.allowed_hosts)
+    return Admission(_cors(app, listen.allowed_origins), hosts, listen.allowed_origins, listen.prefix)
 
 
 def _both(path: str, endpoint: ASGIApp) -> list[BaseRoute]:
