@@ -197,14 +197,12 @@ def select(
     sets = toolsets(tools)
     _refuse_unknown("toolset", toolsets_named, ["all", *sets])
     _refuse_unknown("tool", [*named, *excluded], list(tools))
-    wanted = {
+    in_named_sets = {each.name for each in tools.values() if {"all", each.toolset} & set(toolsets_named)}
+    return {
         name: each
         for name, each in tools.items()
-        if each.default
-        or name in named
-        or (not each.sensitive and ("all" in toolsets_named or each.toolset in toolsets_named))
+        if name not in excluded and (each.default or name in named or (name in in_named_sets and not each.sensitive))
     }
-    return {name: each for name, each in wanted.items() if name not in excluded}
 
 
 def _refuse_unknown(kind: str, given: Sequence[str], valid: Sequence[str]) -> None:

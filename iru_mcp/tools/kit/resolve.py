@@ -52,7 +52,10 @@ async def resolve(call: Call, device: str) -> ResolvedDevice:
             called = f"{len(found)} devices are called '{wanted[:60]}': {_candidates(found)}"
             more = f" and {len(found) - _MOST_CANDIDATES} more" if len(found) > _MOST_CANDIDATES else ""
             raise UsageError(f"{called}{more}.", "Repeat with the device_id meant.")
-    raise _none(wanted, list(near.values()), complete=complete)
+    looked = "Every device was looked at" if complete else "Not every device could be looked at"
+    other = "Search with list_devices. Prism may still have rows of a removed one: filter by serial_number."
+    remedy = f"Similar: {_candidates(list(near.values()))}." if near else other
+    raise NotFound(f"No device has the serial number or name '{wanted[:60]}'. {looked}.", remedy)
 
 
 async def find(call: Call, device: str) -> ResolvedDevice | None:
@@ -89,11 +92,3 @@ def _candidates(found: list[Device]) -> str:
         about = f"{record.serial_number}, {record.platform}{user}, device_id {record.device_id}"
         shown.append(f"{record.device_name} ({about})")
     return "; ".join(shown)
-
-
-def _none(wanted: str, near: list[Device], *, complete: bool) -> NotFound:
-    looked = "Every device was looked at" if complete else "Not every device could be looked at"
-    remedy = "Search with list_devices. Prism may still have rows of a removed one: filter by serial_number."
-    if near:
-        remedy = f"Similar: {_candidates(near)}."
-    return NotFound(f"No device has the serial number or name '{wanted[:60]}'. {looked}.", remedy)

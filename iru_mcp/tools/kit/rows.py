@@ -143,8 +143,5 @@ class RowCollector(Generic[T]):
 
     def notes(self, remaining: str) -> list[str]:
         """Why there are fewer rows than `limit`, and how many remain."""
-        if not self.too_large:
-            return []
-        return [
-            f"{self.count} rows fill an answer, {remaining} more match: go on with next_cursor, or with fewer fields"
-        ]
+        text = f"{self.count} rows fill an answer, {remaining} more match: go on with next_cursor, or with fewer fields"
+        return [text] if self.too_large else []

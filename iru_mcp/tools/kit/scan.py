@@ -10,7 +10,7 @@ there are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -83,17 +83,12 @@ def text_checks(
 
 def _told(met: Counter[str], wanted: str) -> str:
     """Values in words."""
-    common = met.most_common(_VALUES_SHOWN if len(met) <= _VALUES_SHOWN or not wanted else _COMPARED)
-    alike = nearest(wanted, [value for value, _ in common], _NEAREST, _LIKENESS) if len(common) > _VALUES_SHOWN else []
-    if len(common) > _VALUES_SHOWN:
+    if wanted and len(met) > _VALUES_SHOWN:
+        alike = nearest(wanted, [value for value, _ in met.most_common(_COMPARED)], _NEAREST, _LIKENESS)
         near = ", ".join(value[:40] for value in alike)
         return f"{len(met):,} different values, {f'nearest: {near}' if near else 'none like it'}"
     more = f" and {len(met) - _VALUES_SHOWN} more" if len(met) > _VALUES_SHOWN else ""
-    return (", ".join(f"{value[:40]} {count:,}" for value, count in common) or "none") + more
-
-
-def _texts(value: Any) -> Iterable[Any]:
-    return (value,) if value is None or isinstance(value, str) else value
+    return (", ".join(f"{value[:40]} {count:,}" for value, count in met.most_common(_VALUES_SHOWN)) or "none") + more
 
 
 class Source(NamedTuple, Generic[R]):
@@ -240,7 +235,7 @@ class Scan(Generic[R]):
         for check in self.source.checks:
             if check.value is not None:
                 value = check.value(record)
-                values = [value] if isinstance(value, bool) else _texts(value)
+                values = [value] if value is None or isinstance(value, (bool, str)) else value
                 self.met.setdefault(check.name, Counter()).update(str(one) for one in values if one is not None)
 
     def values_met(self, *, near: bool) -> list[str]:
