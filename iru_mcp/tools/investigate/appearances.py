@@ -74,10 +74,10 @@ def _profile(record: PrismRow) -> list[Event]:
     row, at = record.values, moment_in(record.values.get("created_at"))
     name = quoted(row.get("profile_display_name") or row.get("payload_identifier") or "?")
     look = "get_device_details sections=installed_profiles"
-    is_managed = row.get("managed") is not False
-    what = "Profiles first seen" if is_managed else "Profile that Iru does not manage first seen"
-    level = Level.ROUTINE if is_managed else Level.NOTABLE
-    return event_at(at, "profiles", what, name, look, level=level)
+    if row.get("managed") is not False:
+        return event_at(at, "profiles", "Profiles first seen", name, look, level=Level.ROUTINE)
+    what = "Profile that Iru does not manage first seen"
+    return event_at(at, "profiles", what, name, look, level=Level.NOTABLE)
 
 
 POWERFUL_PERMISSIONS = {
@@ -161,10 +161,9 @@ async def read_protections(call: Call, device_id: str) -> SourceRows[dict[str, A
         for row in attempts[source].records
         if column in row.values
     }
-    consents = [row.values for row in attempts["privacy_permissions"].records]
     permissions = [
         f"{POWERFUL_PERMISSIONS[_service(row)]}: {row.get('application')}{_since(row.get('last_modified'))}"
-        for row in consents
+        for row in (record.values for record in attempts["privacy_permissions"].records)
         if str(row.get("status")).lower() == "allowed" and _service(row) in POWERFUL_PERMISSIONS
     ]
     found |= {"powerful_permissions": permissions[:_MOST_PERMISSIONS]} if permissions else {}

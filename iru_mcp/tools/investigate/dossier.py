@@ -119,9 +119,7 @@ async def get_device_dossier(
     details = parts["security"].value
     times = (moment_in(row.values.get("last_collected_at")) for name in _REPORTED for row in found.rows(name))
     collected = max(filter(None, times), default=None)
-    notes: list[str] = []
-    if known.value:
-        notes = [*_of_check_in(known.value, parts["failed"].value, collected), *_of_agent(details)]
+    doubts = [*_of_check_in(known.value, parts["failed"].value, collected), *_of_agent(details)] if known.value else []
     # Apple's other devices have nothing of what is not covered; of Windows and Android devices Iru does not tell.
     has_all = not uncovered or record.platform in APPLE
     head: dict[str, Any] = {
@@ -130,7 +128,7 @@ async def get_device_dossier(
         "complete": all(part.complete for part in (known, *parts.values())) and has_all,
         "states": {name: part.state for name, part in ({"device": known} | parts).items()}
         | dict.fromkeys(uncovered, f"not covered: {record.platform}"),
-        "notes": notes,
+        "notes": doubts,
         "device": identity(known.value, details) or {"device_id": target.device_id},
         "security": security(details),
         "protections": next(iter(found.rows("protections")), {}),

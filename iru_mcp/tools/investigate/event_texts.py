@@ -100,8 +100,8 @@ def _command(at: datetime | None, source: str, status: str, sent: Mapping[str, A
     if status != "failed":
         return event_at(at, source, f"MDM commands {status}", name + profile, look, key, level=Level.ROUTINE)
     links = [link for link in sent.get("error_chain") or [] if isinstance(link, dict)]
-    texts = [link.get("USEnglishDescription") or link.get("LocalizedDescription") for link in links]
-    faults = ", ".join(quoted(text) for text in texts if text)
+    texts = (link.get("USEnglishDescription") or link.get("LocalizedDescription") for link in links)
+    faults = ", ".join(map(quoted, filter(None, texts)))
     return event_at(at, source, f"MDM command {name}{profile} failed", faults, look, key, level=Level.NOTABLE)
 
 
@@ -113,11 +113,10 @@ def from_audit(record: AuditEvent) -> list[Event]:
     actor = f"{quoted(name)} ({kind})" if name else kind
     what = f"{record.action or 'action'} of {target or 'something'} by {actor}"
     look = f"list_audit_events actor={record.actor_id}" if record.actor_id else "list_audit_events"
+    level = Level.NOTABLE if record.target_component == "secrets" else Level.NORMAL
     if record.actor_type == "api_token":
         # what else it did; as target its making: label, rights, by whom
-        look = f"list_audit_events actor= or target={record.actor_id}"
-    by_token_or_secret = record.actor_type == "api_token" or record.target_component == "secrets"
-    level = Level.NOTABLE if by_token_or_secret else Level.NORMAL
+        look, level = f"list_audit_events actor= or target={record.actor_id}", Level.NOTABLE
     return event_at(record.occurred_at, "audit", what, describe(tidy(record.new_state)), look, level=level)
 
 

@@ -23,9 +23,9 @@ from ...errors import NotFound
 from ..kit import Check
 from ..kit.reader import SourceRows, gather, read
 from ..prism.filter import asked
-from ..threats.reading import Sighting, read_threats
+from ..threats.reading import Sighting
 from .indicator_text import Indicator
-from .sources import read_users
+from .sources import read_sightings, read_users
 
 R = TypeVar("R", bound=Record)
 Search = Callable[[Call, Indicator, Sequence[str]], Awaitable[SourceRows[Any]]]
@@ -65,9 +65,8 @@ async def _each(columns: Sequence[str], one: Callable[[str], Awaitable[SourceRow
 
 async def search_alerts(kind: str, call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Sighting]:
     """Files (`threat`) or processes (`behavioral`) that endpoint detection noticed."""
-    found = await read_threats(call, kinds=(kind,))
-    hits = [one for one in found.records if matched(one.flat(), indicator, columns)]
-    return SourceRows(hits, "" if found.complete else "; ".join(found.notes) or "not all could be read")
+    found = await read_sightings(kind, call)
+    return SourceRows([one for one in found.records if matched(one.flat(), indicator, columns)], found.missing)
 
 
 async def search_detections(call: Call, indicator: Indicator, columns: Sequence[str]) -> SourceRows[Any]:

@@ -80,8 +80,8 @@ async def read_audit(
     matching = [event for event in rows.records if is_about(event)]
     added = {item for event in matching for item in _added_items(event)}
     ids = {event.id for event in matching}
-    told = [event for event in rows.records if event.id in ids or event.target_id in added]
-    told = await actors.named(call, rows.records, told)
+    about = [event for event in rows.records if event.id in ids or event.target_id in added]
+    told = await actors.named(call, rows.records, about)
     times = sorted(event.occurred_at for event in rows.records if event.occurred_at)
     reach = f", of {write_moment(times[0])} to {write_moment(times[-1])}; go on with until or since" if times else ""
     if rows.missing or early is None or (times and times[0] - early < _QUIET):
@@ -109,8 +109,8 @@ async def read_known_exploited(call: Call) -> SourceRows[Vulnerability]:
     return SourceRows([row for row in found.records if row.kev_score], found.missing)
 
 
-async def read_sightings(kind: str, call: Call, device_id: str) -> SourceRows[Sighting]:
-    """What endpoint detection found on a device: files (`threat`) or processes (`behavioral`)."""
+async def read_sightings(kind: str, call: Call, device_id: str = "") -> SourceRows[Sighting]:
+    """What endpoint detection found on a device or in the fleet: files (`threat`) or processes (`behavioral`)."""
     found = await read_threats(call, device_id=device_id, kinds=(kind,))
     return SourceRows(found.records, "" if found.complete else "; ".join(found.notes))
 
