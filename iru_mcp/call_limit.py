@@ -46,14 +46,12 @@ class CallLimit:
         share = MOST_WAITING if caller is None else WAITING_SHARE
         if self._waiting.total() >= MOST_WAITING or self._waiting[caller] >= share:
             raise RateLimited(*self._busy)
-        limits = [self._all]
-        if caller is not None:
-            limits.insert(0, self._callers.setdefault(caller, anyio.CapacityLimiter(self._share)))
+        own = [] if caller is None else [self._callers.setdefault(caller, anyio.CapacityLimiter(self._share))]
         async with contextlib.AsyncExitStack() as held:
             self._waiting[caller] += 1
             try:
                 with anyio.fail_after(LONGEST_WAIT):
-                    for limit in limits:
+                    for limit in (*own, self._all):
                         await _hold(held, limit)
             except TimeoutError:
                 raise RateLimited(*self._busy) from None

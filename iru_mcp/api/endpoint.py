@@ -57,9 +57,6 @@ class Endpoint(Generic[R]):
         """The path with its slots filled. Raises UsageError for a value that could leave its segment."""
         if set(ids) != set(self.slots):
             raise TypeError(f"{self.name} takes {self.slots}, got {tuple(ids)}")
-        for slot, value in ids.items():
-            if not _SEGMENT.fullmatch(value):
-                raise UsageError(
-                    f"{slot} has characters that no identifier has.", "Pass the id as another tool gave it."
-                )
+        if odd := next((slot for slot, value in ids.items() if not _SEGMENT.fullmatch(value)), ""):
+            raise UsageError(f"{odd} has characters that no identifier has.", "Pass the id as another tool gave it.")
         return self.path.format_map(ids)

@@ -245,9 +245,7 @@ def is_blank(value: Json) -> bool:
     return value is None or (not value and isinstance(value, (list, dict)))
 
 
-_DATE_KEYS = re.compile(
-    r".*(_at|_date|_datetime|_enrollment|check_?in|_rotation|_expiry|_time|_scheduled|occurred_at)$"
-)
+_DATE_KEYS = re.compile(r".*(_at|_date|_datetime|_enrollment|check_?in|_rotation|_expiry|_time|_scheduled)$")
 _SURELY_A_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?\s*(Z|UTC|[+-]\d{2}:?\d{2})")
 _YES_NO_KEYS = frozenset({"admin", "encrypted"})
 

@@ -84,20 +84,15 @@ def _discard(stream: TextIO) -> None:
 
 def parse(words: list[str]) -> argparse.Namespace:
     """The words as options; `serve` is meant where no verb is given. Raises UsageError saying what is valid."""
-    words = _with_verb(words)
+    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")):
+        words = ["serve", *words]
+    if words[0] not in VERBS and not words[0].startswith("-"):
+        raise UsageError(f"There is no verb '{words[0][:40]}'.", f"Valid: {', '.join(VERBS)}.")
     options, unknown = _parser(words[0]).parse_known_args(words)
     if unknown := _take_arguments(options, unknown):
         flags = sorted(flag for flag in options.parser._option_string_actions if flag.startswith("--"))  # noqa: SLF001 - no other way
         raise UsageError(f"{options.verb} takes no '{unknown[0][:40]}'.", f"Valid: {', '.join(flags)}.")
     return options
-
-
-def _with_verb(words: list[str]) -> list[str]:
-    if words and (words[0] in VERBS or words[0] in ("-h", "--help", "--version")):
-        return words
-    if words and not words[0].startswith("-"):
-        raise UsageError(f"There is no verb '{words[0][:40]}'.", f"Valid: {', '.join(VERBS)}.")
-    return ["serve", *words]
 
 
 def _take_arguments(options: argparse.Namespace, words: list[str]) -> list[str]:

@@ -26,7 +26,6 @@ from .inventory import as_shown, copy_file, read_interval
 FIRED = 3
 """Exit code when an alert is open that is neither acknowledged nor of a muted rule."""
 _FORM = "alerts | alerts ack NUMBER --reason TEXT | alerts mute RULE --reason TEXT | alerts unmute RULE"
-_FIRST = 3
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -92,6 +91,6 @@ async def _try(file: str, path: Path, shown: Callable[[Any], Any]) -> int:
                 continue
             findings = list((found.findings or {}).values())
             print(f"{rule.name}: {found.problem or f'{len(findings)} findings'}")
-            for finding in findings[:_FIRST]:
+            for finding in findings[:3]:
                 print(f"  {finding.severity}: {shown(finding.sentence)}")
     return 1 if failed else 0

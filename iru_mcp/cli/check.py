@@ -30,7 +30,6 @@ from .tools import offered
 Outcomes = dict[Endpoint[Any], IruError | None]
 """The error of each endpoint that was asked; None for one that answered."""
 _NOBODY = "00000000-0000-4000-8000-000000000000"
-_SECONDS = 60.0
 _NOT_IRU = (Unreachable, NotFound, Refused, Unreadable)
 """Errors of /users that no tenant of Iru gives: the host is another one."""
 _ACCEPTED_NOWHERE = (
@@ -117,7 +116,7 @@ async def check(client: IruClient, tools: Mapping[str, Tool], report: Report) ->
     """Fill `report`: /users first, by which integrations usually check a token, then every endpoint that a tool
     needs."""
     needed = {endpoint for tool in tools.values() for endpoint in (*tool.endpoints, *tool.optional)}
-    call = client.call(*needed, LIST_USERS, LIST_DEVICES, seconds=_SECONDS, requests=len(needed) + 10)
+    call = client.call(*needed, LIST_USERS, LIST_DEVICES, seconds=60.0, requests=len(needed) + 10)
     outcomes: Outcomes = {}
     ids: dict[str, str] = {}
     await _probe(call, LIST_USERS, ids, outcomes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from datetime import datetime
@@ -63,15 +64,10 @@ def exposed(settings: Settings) -> list[str]:
     """A warning for each file of secrets that others on this machine may read; none where modes do not say that."""
     files = {"IRU_API_TOKEN_FILE": settings.api_token_file, "IRU_MCP_TOKEN_FILE": settings.mcp_token_file}
     found: list[str] = []
-    if os.name != "posix":
-        return found
-    for name, path in files.items():
-        try:
-            mode = Path(path).stat().st_mode if path else 0
-        except OSError:
-            continue
-        if mode & 0o077:
-            found.append(f"the file in {name} can be read by others on this machine; chmod 600 it")
+    for name, path in files.items() if os.name == "posix" else ():
+        with contextlib.suppress(OSError):
+            if path and Path(path).stat().st_mode & 0o077:
+                found.append(f"the file in {name} can be read by others on this machine; chmod 600 it")
     return found
 
 

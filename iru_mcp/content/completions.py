@@ -17,8 +17,6 @@ OpenClient = Callable[[], Awaitable[IruClient]]
 Completer = Callable[[str, OpenClient], Awaitable[Sequence[str]]]
 """What may follow a prefix; the second argument opens the shared client. An IruError means none."""
 
-_SECONDS = 5.0
-
 
 def one_of(*choices: str) -> Completer:
     """Completes to the choices that begin with what was typed, in any letter case."""
@@ -34,7 +32,7 @@ def _known(endpoint: Endpoint[Any], field: str, parameter: str, query: Mapping[s
 
     async def complete(prefix: str, open_client: OpenClient) -> Sequence[str]:
         client = await open_client()
-        call = client.call(endpoint, seconds=_SECONDS, requests=2)
+        call = client.call(endpoint, seconds=5.0, requests=2)
         # In privacy mode what is typed is compared with pseudonyms: part by part, a hidden name would be given away.
         shown = client.privacy.answer if client.privacy else dict
         for filtered in ({parameter: prefix}, {}) if prefix and not client.privacy else ({},):

@@ -113,11 +113,9 @@ async def _toolset_names(prefix: str, open_client: OpenClient) -> Sequence[str]:
 _COLUMNS = sorted({column for columns in COLUMNS.values() for column in columns} | set(COMMON_COLUMNS))
 
 
-def _asks(
-    uri: str, title: str, description: str, call: tuple[str, str], completer: Completer | None = None
-) -> Template:
+def _asks(uri: str, title: str, description: str, call: tuple[str, str], complete: Completer | None = None) -> Template:
     """The answer of the tool of `call`, which takes the value as the parameter of `call`."""
-    return Template(uri, title.casefold(), title, description, None, *call, completer, "application/json")
+    return Template(uri, title.casefold(), title, description, None, *call, complete, "application/json")
 
 
 TEMPLATES: tuple[Template, ...] = (

@@ -108,10 +108,7 @@ PLACES: tuple[tuple[tuple[str, ...], str], ...] = tuple(
             ),
         ),
         ("zip\u00a0", r"(\b(?:zip|unzip)\b[^|;&]*?\s(?-i:-P) ?[\"']?)([^\s\"'-][^\s\"']*)"),
-        (
-            "mysql mariadb",
-            r"(\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^|;&]*?\s(?-i:-p)[\"']?)([^\s\"'-][^\s\"']*)",
-        ),
+        ("mysql mariadb", r"(\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^|;&]*?\s(?-i:-p)[\"']?)([^\s\"'-][^\s\"']*)"),
         ("ldap", r"(\bldap(?:search|whoami|modify|add|passwd)\b[^|;&]*?\s-w\s[\"']?)([^\s\"'-][^\s\"']*)"),
         ("redis-cli", r"(\bredis-cli\b[^|;&]*?\s-a\s[\"']?)([^\s\"'-][^\s\"']*)"),
         ("smbclient rpcclient", r"(\b(?:smbclient|rpcclient)\b[^|;&]*?\s-U ?[\"']?[^\s%\"']+%)([^\s\"']+)"),

@@ -65,9 +65,8 @@ class Audit:
     def _shown(self, value: Any, choices: Collection[Any]) -> Any:
         if value is None or isinstance(value, bool) or (isinstance(value, (int, float)) and abs(value) < _LONG):
             return value
-        if isinstance(value, str) and (value in choices or value.casefold() in choices):
-            return value
-        return self._hashed(value)
+        is_choice = isinstance(value, str) and (value in choices or value.casefold() in choices)
+        return value if is_choice else self._hashed(value)
 
     def _hashed(self, value: Any) -> str:
         text = json.dumps(value, sort_keys=True, default=str).encode()

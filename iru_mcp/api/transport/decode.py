@@ -23,7 +23,6 @@ from ...errors import (
 )
 from ..endpoint import Endpoint
 
-_DETAIL_KEYS = ("detail", "error", "errors", "message", "non_field_errors")
 _SECONDS = re.compile(r"[0-9]{1,30}(\.[0-9]{1,9})?")
 _DEEPEST = 64
 _NESTING = frozenset({dict, list})
@@ -126,7 +125,7 @@ def detail(body: bytes) -> str:
 
 def _words(found: Any) -> str:
     if isinstance(found, dict):
-        for key in _DETAIL_KEYS:
+        for key in ("detail", "error", "errors", "message", "non_field_errors"):
             if found.get(key):
                 return _words(found[key])
         return "; ".join(f"{key}: {_words(value)}" for key, value in list(found.items())[:5])

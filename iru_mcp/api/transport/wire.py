@@ -82,9 +82,7 @@ def _no_answer(base_url: str, error: Exception) -> Unreachable:
         remedy = "An admin must add the company's CA to the OS trust store or set SSL_CERT_FILE."
     elif isinstance(error, httpx.ProxyError):
         why, remedy = "the proxy refused", "An admin must check HTTPS_PROXY and NO_PROXY."
-    elif (
-        "name or service" in text or "getaddrinfo" in text or "nodename" in text or "temporary failure in name" in text
-    ):
+    elif any(part in text for part in ("name or service", "getaddrinfo", "nodename", "temporary failure in name")):
         why, remedy = "the name does not resolve", "An admin must check IRU_API_URL (subdomain and region), and DNS."
     elif isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
         why, remedy = "no connection", "Try once more; then an admin must check the network and HTTPS_PROXY."

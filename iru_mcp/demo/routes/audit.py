@@ -125,23 +125,20 @@ def _incident_two(tenant: DemoTenant) -> list[Row]:
     ]
 
 
-def _bounds(query: Query) -> tuple[str, str]:
-    """The dates asked for as `occurred_at` is written, both included. Raises Fault 400."""
-    found = []
-    for name, default in (("start_date", "0"), ("end_date", "9")):
-        text = query.get(name, "")
-        moment = dates.parse(text) if text else None
-        if text and moment is None:
-            raise Fault(400, {name: ["Enter a valid date or datetime."]})
-        if moment and name == "end_date" and len(text) == 10:
-            moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
-        found.append(dates.zulu(moment) if moment else default)
-    return found[0], found[1]
+def _bound(query: Query, name: str, default: str) -> str:
+    """A date asked for, as `occurred_at` is written; the day of an end date is included. Raises Fault 400."""
+    if not (text := query.get(name, "")):
+        return default
+    if (moment := dates.parse(text)) is None:
+        raise Fault(400, {name: ["Enter a valid date or datetime."]})
+    if name == "end_date" and len(text) == 10:
+        moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    return dates.zulu(moment)
 
 
 def _listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     limit = number(query, "limit", 500, least=1, most=500)
-    since, until = _bounds(query)
+    since, until = _bound(query, "start_date", "0"), _bound(query, "end_date", "9")
     found = [event for event in events(tenant) if since <= event["occurred_at"] <= until]
     if query.get("sort_by", "").startswith("-"):
         found.reverse()

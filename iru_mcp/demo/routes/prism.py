@@ -28,7 +28,6 @@ _NAMES: Mapping[str, Callable[[DemoDevice], str]] = {
     "serial_number": lambda device: device.serial,
 }
 """Columns that name a device: most filters ask for one, and making the other columns of all devices takes long."""
-_APPROXIMATE = 100_000
 _MOST_ROWS = 4096
 """More than any device has in one category."""
 Devices = list[DemoDevice]
@@ -148,9 +147,8 @@ def _count(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     if (name := query.get("category", "")) not in CATEGORIES:
         raise Fault(400, {"detail": f"Invalid category: {name}"})
     count = _prefix(tenant, name)[-1]
-    return {"count": count, "approximate": count > _APPROXIMATE}
+    return {"count": count, "approximate": count > 100_000}
 
 
-ROUTES: dict[str, Any] = {f"PRISM_{name.upper()}": partial(_answer, name) for name in CATEGORIES} | {
-    "PRISM_COUNT": _count
-}
+ROUTES: dict[str, Any] = {"PRISM_COUNT": _count}
+ROUTES |= {f"PRISM_{name.upper()}": partial(_answer, name) for name in CATEGORIES}

@@ -12,10 +12,7 @@ from .devices import device_at
 from .libraries import item_at
 from .query import Query, counted
 
-_WORDS = (
-    *("PASS",) * 40,
-    *"AVAILABLE PENDING DOWNLOADING CACHED ERROR INCOMPATIBLE EXCLUDED CHANGE_PENDING".split(),
-)
+_WORDS = (*("PASS",) * 40, *"AVAILABLE PENDING DOWNLOADING CACHED ERROR INCOMPATIBLE EXCLUDED CHANGE_PENDING".split())
 _PROFILE_WORDS = ("success",) * 40 + ("pending", "failed")
 _ERROR_LOG = (
     "Executing audit script...\nScript exited with non-zero status.\n"

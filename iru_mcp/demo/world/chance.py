@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
 from hashlib import blake2b
+from itertools import accumulate
 from typing import TypeVar
 from uuid import UUID
 
@@ -27,12 +29,8 @@ def choose(options: Sequence[T], *key: object) -> T:
 
 def choose_weighted(options: Sequence[tuple[int, T]], *key: object) -> T:
     """One of `options`, each with its weight."""
-    left = hashed(*key) % sum(weight for weight, _ in options)
-    for weight, option in options:
-        left -= weight
-        if left < 0:
-            return option
-    raise AssertionError("weights add up")
+    ends = list(accumulate(weight for weight, _ in options))
+    return options[bisect(ends, hashed(*key) % ends[-1])][1]
 
 
 def uuid(*key: object) -> str:

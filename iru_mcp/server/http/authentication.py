@@ -9,8 +9,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .admission import PROBES, refuse
 from .bearer_tokens import METADATA, Keys, TokenRefused
 
-_RETRY_SECONDS = "5"
-
 
 class Authentication:
     """ASGI middleware: only requests with a token that `keys` accepts pass."""
@@ -34,7 +32,7 @@ class Authentication:
             caller = await self._keys.caller(token.strip())
         except TokenRefused as denied:
             if denied.status == 503:
-                return refuse(503, denied.description, Retry_After=_RETRY_SECONDS)
+                return refuse(503, denied.description, Retry_After="5")
             challenge = f'Bearer error="{denied.error}"{self._keys.challenge()}'
             return refuse(denied.status, denied.description, WWW_Authenticate=challenge)
         # The SDK answers in a session only to the client_id, subject and issuer that began it.

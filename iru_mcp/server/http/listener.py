@@ -26,7 +26,6 @@ ARRIVAL_SECONDS = 10.0
 """From a connection's or request's first byte to its last; whoever is slower is hung up on."""
 DRAIN_SECONDS = 6.0
 """How long calls in flight may go on after SIGTERM."""
-_CLOSE_SECONDS = 2
 _SPARE = 64
 """Connections beyond the limit, for probes and for refusals in words; after those, none is accepted."""
 _numbers = count()
@@ -149,5 +148,5 @@ def config(app: Any, most_connections: int) -> uvicorn.Config:
         limit_concurrency=most_connections + _SPARE,
         backlog=256,
         timeout_keep_alive=30,
-        timeout_graceful_shutdown=_CLOSE_SECONDS,
+        timeout_graceful_shutdown=2,
     )

@@ -16,7 +16,6 @@ from .bearer_tokens import METADATA, Caller, TokenRefused
 from .jwks import PublishedKeys
 
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-_LEEWAY_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +74,7 @@ class OAuth:
                 algorithms=[key.algorithm_name] if key.algorithm_name in _ALGORITHMS else [],
                 audience=self._issuer.audience or self._issuer.public_url,
                 issuer=self._issuer.issuer,
-                leeway=_LEEWAY_SECONDS,
+                leeway=30,  # seconds
                 options={"require": ["exp", "iss", "aud"]},
             )
         except (jwt.PyJWTError, ValueError, TypeError):
