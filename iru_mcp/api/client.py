@@ -213,19 +213,13 @@ class IruClient:
 
     def _refuse_over_quota(self, left: float) -> None:
         """Raises RateLimited when nothing may be asked within the `left` seconds of a call."""
-        if self.rate_limiter.held >= left:
-            raise RateLimited(
-                "Iru's rate limit is reached (429).",
-                f"Try again in {self.rate_limiter.held:.0f} s.",
-                self.rate_limiter.held,
-            )
+        if (held := self.rate_limiter.held) >= left:
+            raise RateLimited("Iru's rate limit is reached (429).", f"Try again in {held:.0f} s.", held)
         per_hour = self.rate_limiter.of_hour(self.limits.per_hour)
         if self.rate_limiter.hour_used >= per_hour:
             wait = self.rate_limiter.hour_ends_in
             raise RateLimited(
-                f"iru-mcp has used the {per_hour} requests it may make in an hour.",
-                f"Try again in {wait:.0f} s.",
-                wait,
+                f"iru-mcp has used the {per_hour} requests it may make in an hour.", f"Try again in {wait:.0f} s.", wait
             )
 
 

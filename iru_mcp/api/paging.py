@@ -64,9 +64,7 @@ def _rows(body: Any, keys: str) -> list[Any]:
 
 def _goes_on(rows: list[Any], after: int, total: int | None, size: int) -> bool:
     """Whether more rows follow. A total below the rows already read is wrong; then only a short page is the end."""
-    if total is not None and after <= total:
-        return bool(rows) and after < total
-    return bool(rows) and len(rows) >= size
+    return bool(rows) and (after < total if total is not None and after <= total else len(rows) >= size)
 
 
 def _count(body: Any, *keys: str) -> int | None:

@@ -64,8 +64,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         check(webhook)
     every = read_interval(options.every, "--every").total_seconds() if options.every else 0.0
     shared = _Shared(plan, load(settings.alert_rules), as_json=options.json or not sys.stdout.isatty())
-    code = anyio.run(_until_stopped, tenants, shared, every, options.side_by_side)
-    if code is None:
+    if (code := anyio.run(_until_stopped, tenants, shared, every, options.side_by_side)) is None:
         raise KeyboardInterrupt
     return code
 

@@ -110,9 +110,6 @@ async def _toolset_names(prefix: str, open_client: OpenClient) -> Sequence[str]:
     return await one_of(*toolsets(catalogue()))(prefix, open_client)
 
 
-_COLUMNS = sorted({column for columns in COLUMNS.values() for column in columns} | set(COMMON_COLUMNS))
-
-
 def _asks(uri: str, title: str, description: str, call: tuple[str, str], complete: Completer | None = None) -> Template:
     """The answer of the tool of `call`, which takes the value as the parameter of `call`."""
     return Template(uri, title.casefold(), title, description, None, *call, complete, "application/json")
@@ -133,7 +130,7 @@ TEMPLATES: tuple[Template, ...] = (
         "Where a Prism column is",
         "The Prism categories that have a column.",
         _column,
-        complete=one_of(*_COLUMNS),
+        complete=one_of(*sorted(set(COMMON_COLUMNS).union(*COLUMNS.values()))),
     ),
     Template(
         "iru://guides/toolsets/{toolset}",

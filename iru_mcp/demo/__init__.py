@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import httpx
-
-    from .asgi_transport import AsgiApp
+    from starlette.types import ASGIApp
 
 TOKEN = "demo-token"
 HOST = "https://northwind.api.kandji.io"
@@ -42,7 +41,7 @@ def transport(
     return DemoTransport(tenant, token, frozenset(denied), frozenset(unlicensed), hour_limit, second_limit)
 
 
-def asgi(demo: httpx.AsyncBaseTransport) -> AsgiApp:
+def asgi(demo: httpx.AsyncBaseTransport) -> ASGIApp:
     """`demo` as an ASGI application, so that any client can read it through a real socket."""
     from .asgi_transport import application
 

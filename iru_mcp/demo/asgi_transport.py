@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -18,8 +17,9 @@ from .routes.query import Fault
 from .world.chance import hex_digits
 from .world.tenant import DemoTenant
 
-Message = MutableMapping[str, Any]
-AsgiApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
 _DENIED = Fault(403, {"detail": "You do not have permission to perform this action."})
 _NO_TOKEN = Fault(401, "Unauthorized\r\n", "text/plain")
 _UNLICENSED = Fault(404, "<!doctype html>\n<html><head><title>Not Found</title></head></html>", "text/html")
@@ -105,12 +105,10 @@ class DemoTransport(httpx.AsyncBaseTransport):
         raise Fault(404, {"message": "no Route matched with those values", "request_id": hex_digits(32, self.asked)})
 
 
-def application(demo: httpx.AsyncBaseTransport) -> AsgiApp:
+def application(demo: httpx.AsyncBaseTransport) -> ASGIApp:
     """`demo` as an ASGI application: HTTP only, one answer a request."""
 
-    async def app(
-        scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
-    ) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         url = httpx.URL(scheme="http", host="127.0.0.1", path=scope["path"], query=scope.get("query_string", b""))

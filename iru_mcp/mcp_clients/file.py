@@ -52,8 +52,7 @@ class ConfigFile:
     def entry(self) -> dict[str, Any] | None:
         """Our entry as it is in the file, None when there is none."""
         with self._as_config_error():
-            text = _read(self._real)
-            found = self._entry(text) if text is not None else None
+            found = self._entry(_read(self._real) or "")
         return found if is_ours(found) else None
 
     def check(self, entry: dict[str, Any]) -> None:
@@ -81,9 +80,8 @@ class ConfigFile:
                 if text is None or not is_ours(self._entry(text)):
                     return False
                 if self._replaced(text, self._without(text), self._mode()):
-                    break
-            self.backup.unlink(missing_ok=True)
-        return True
+                    self.backup.unlink(missing_ok=True)
+                    return True
 
     def _replaced(self, old: str | None, new: str | None, mode: int) -> bool:
         """Put `new` in place of `old`, None for no file; not when the client has written its file meanwhile."""

@@ -40,16 +40,13 @@ def cut(text: str, path: tuple[str, ...]) -> str:
     if value_at(old, path) is None:
         return text
     kept, position, inside = "", 0, False
-    for header in _PART.finditer(text):
-        if not header["header"]:
-            continue
+    for header in (part for part in _PART.finditer(text) if part["header"]):
         if not inside:
             kept += text[position : header.start()]
         position = header.start()
         inside = _names(header["header"])[: len(path)] == path
-    kept += "" if inside else text[position:]
-    if inside:  # the blank line before it
-        kept = re.sub(r"(\r?\n)\r?\n\Z", r"\1", kept)
+    # Of a table that ends the text, the blank line before it goes too.
+    kept = re.sub(r"(\r?\n)\r?\n\Z", r"\1", kept) if inside else kept + text[position:]
     return _verified(kept, changed(old, path, None))
 
 

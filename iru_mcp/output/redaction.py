@@ -246,10 +246,8 @@ def _group(found: re.Match[str]) -> str:
         return REDACTED if len(parts) == 8 else key
     mixed = sum(not part.isdigit() and not part.isalpha() for part in parts)
     numbers = sum(part.isdigit() for part in parts)
-    if (
-        mixed < (1 if key.isupper() or (len(parts[0]) == 4 and numbers > 1) else 2)
-        or re.search("[g-z]", key, re.IGNORECASE) is None
-    ):
+    least = 1 if key.isupper() or (len(parts[0]) == 4 and numbers > 1) else 2
+    if mixed < least or re.search("[g-z]", key, re.IGNORECASE) is None:
         return key
     return REDACTED if key.isupper() or key.islower() else key
 

@@ -80,8 +80,7 @@ COUNTS = VIEWS[-1]
 
 def view_of(tool: str, parameters: Mapping[str, Any]) -> AnswerView | None:
     """The view that draws what `tool` answers; None where there is none."""
-    own = next((view for view in VIEWS if tool in view.tools), None)
-    return own or (COUNTS if "group_by" in parameters else None)
+    return next((view for view in VIEWS if tool in view.tools), COUNTS if "group_by" in parameters else None)
 
 
 @cache

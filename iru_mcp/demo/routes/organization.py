@@ -26,9 +26,8 @@ def _tags(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
 def _licensing(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> Row:
     held, count = Counter(device.platform for device in tenant.devices), len(tenant.devices)
     systems = {"ios": "iPhone", "ipados": "iPad", "macos": "Mac", "tvos": "AppleTV"}
-    counts = {"computers_count": count} | {f"{name}_count": held[platform] for name, platform in systems.items()}
     return {
-        "counts": counts,
+        "counts": {"computers_count": count} | {f"{name}_count": held[platform] for name, platform in systems.items()},
         "limits": {
             "plan_type": "single_limit",
             "max_devices": count * 5 // 4,

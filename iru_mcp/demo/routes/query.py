@@ -143,9 +143,7 @@ def rank(value: Any) -> tuple[int, Any]:
     """A place among values of any type: nothing first, then numbers, then text."""
     if value is None:
         return (0, 0)
-    if isinstance(value, (bool, int, float)):
-        return (1, value)
-    return (2, str(value))
+    return (1, value) if isinstance(value, (bool, int, float)) else (2, str(value))
 
 
 def json_filter(query: Query) -> dict[str, list[Test]]:

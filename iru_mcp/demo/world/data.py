@@ -27,10 +27,9 @@ _FOLDER = Path(__file__).parent.parent / "data"
 @cache
 def _records() -> dict[str, tuple[Row, dict[str, Callable[[Any], Any]]]]:
     """Each record, and how to get the fields that are attributes."""
-    found = json.loads((_FOLDER / "records.json").read_text("utf-8"))
     return {
         name: (record, {field: _getter(value) for field, value in record.items() if "$" in json.dumps(value)})
-        for name, record in found.items()
+        for name, record in json.loads((_FOLDER / "records.json").read_text("utf-8")).items()
     }
 
 
