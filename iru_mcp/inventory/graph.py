@@ -99,11 +99,9 @@ def _named(db: sqlite3.Connection, start: str) -> Iterator[tuple[Node, str]]:
 
 def _neighbours(db: sqlite3.Connection, graph: Graph, node: Node) -> Iterator[tuple[Edge, Node, str]]:
     for relation in RELATIONS:
-        for here, column, there, other in (
-            (relation.source, "a", relation.target, "b"),
-            (relation.target, "b", relation.source, "a"),
-        ):
-            if here != node[0]:
+        ends = {"a": relation.source, "b": relation.target}
+        for column, other in (("a", "b"), ("b", "a")):
+            if ends[column] != node[0]:
                 continue
             shown = ", ".join((other, f"{other}n", *relation.properties))
             select = f"SELECT DISTINCT {shown} FROM ({relation.select}) WHERE {column} = ?"
@@ -112,7 +110,7 @@ def _neighbours(db: sqlite3.Connection, graph: Graph, node: Node) -> Iterator[tu
                 total = db.execute(f"SELECT count(*) FROM ({select})", (node[1],)).fetchone()[0]
                 graph.left_out += total - _ENOUGH
             for key, label, *cells in rows[:_ENOUGH]:
-                found = (there, str(key))
+                found = (ends[other], str(key))
                 source, target = (node, found) if column == "a" else (found, node)
                 told = tuple((name, str(cell)) for name, cell in zip(relation.properties, cells, strict=True) if cell)
                 yield Edge(source, relation.verb, target, told), found, str(label or key)

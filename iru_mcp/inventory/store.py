@@ -75,13 +75,11 @@ def _refuse_foreign(path: Path) -> None:
     """
     if not path.exists() or (path.is_file() and not path.stat().st_size) or _lock_path(path).exists():
         return
-    try:
+    with suppress(sqlite3.DatabaseError):
         if path.is_file():
             with closing(_connect(path, flags="mode=ro&immutable=1")) as db:
                 if _is_ours(db):
                     return
-    except sqlite3.DatabaseError:
-        pass
     raise _foreign(path)
 
 

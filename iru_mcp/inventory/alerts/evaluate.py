@@ -164,6 +164,7 @@ def listed(
     """Open alerts, of a severity, rule and device if given, and with `resolved_since` those resolved since; worst
     first, then newest first."""
     rank = " ".join(f"WHEN '{name}' THEN {place}" for place, name in enumerate(SEVERITIES))
+    since = utc(resolved_since) if resolved_since else "9"
     rows = records(
         db,
         "SELECT id AS alert, rule, severity, say, row, opened_at, resolved_at, resolved_why, acknowledged_until, "
@@ -171,11 +172,6 @@ def listed(
         "WHERE (resolved_at IS NULL OR resolved_at >= :since) AND :severity IN ('', severity) AND :rule IN ('', rule) "
         "AND (:device = '' OR EXISTS (SELECT 1 FROM json_each(devices) WHERE value = :device)) "
         f"ORDER BY resolved_at IS NOT NULL, CASE severity {rank} END, opened_at DESC, id",
-        {
-            "since": utc(resolved_since) if resolved_since else "9",
-            "severity": severity,
-            "rule": rule,
-            "device": device_id,
-        },
+        {"since": since, "severity": severity, "rule": rule, "device": device_id},
     )
     return [known(one) | {"row": json.loads(one["row"])} for one in rows]

@@ -25,12 +25,8 @@ from ..tables import BY_NAME
 SEVERITIES = ("critical", "high", "medium", "low")
 _FORM = "A rule has name, sql, severity, say, and if wanted key, cause, needs, params, enabled."
 _TYPES: dict[str, tuple[type, str]] = {
-    "name": (str, "text"),
-    "sql": (str, "text"),
-    "severity": (str, "text"),
-    "say": (str, "text"),
-    "key": (list, "a list of column names"),
-    "cause": (list, "a list of column names"),
+    **dict.fromkeys(("name", "sql", "severity", "say"), (str, "text")),
+    **dict.fromkeys(("key", "cause"), (list, "a list of column names")),
     "needs": (list, "a list of table names"),
     "params": (dict, "a table"),
     "enabled": (bool, "true or false"),

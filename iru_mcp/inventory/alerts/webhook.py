@@ -15,6 +15,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,11 +101,8 @@ async def _send(http: httpx.AsyncClient, url: str, body: bytes, secret: str, clo
         headers = {"Content-Type": "application/json"}
         if secret:
             headers[SIGNATURE] = sign(body, secret, int(clock()))
-        try:
+        with suppress(httpx.HTTPError):
             response = await http.post(url, content=body, headers=headers)
-        except httpx.HTTPError:
-            pass
-        else:
             if response.is_success:
                 return _TAKEN
             if response.status_code not in _BUSY and response.status_code < 500:
@@ -128,8 +126,7 @@ def _settle(path: Path, numbers: list[int], status: int) -> int:
             db.executemany("DELETE FROM _outbox WHERE id = ?", ids)
             return 0
         db.executemany("UPDATE _outbox SET tries = tries + 1 WHERE id = ?", ids)
-        why = f"the webhook answered {status}"
-        rows = [(why, number, _ROUNDS) for number in numbers]
+        rows = [(f"the webhook answered {status}", number, _ROUNDS) for number in numbers]
         return db.executemany("UPDATE _outbox SET refused = ? WHERE id = ? AND tries >= ?", rows).rowcount
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any
 
 from ...output.clean import clean
@@ -23,11 +24,11 @@ def rows_of(db: sqlite3.Connection, sql: str, **values: Any) -> list[Row]:
 
 
 def missing(db: sqlite3.Connection, *kinds: str) -> str:
-    """Why the numbers of `kinds` may be too small, as a sentence; empty when every kind was copied."""
+    """Why the numbers of `kinds` may be too small, as a paragraph; empty when every kind was copied."""
     held = {row[0]: row[1:] for row in db.execute("SELECT kind, state, good_at FROM coverage")}
     states = [(kind, *held.get(kind, ("not copied yet", None))) for kind in kinds]
     said = [f"{kind}: {state}" + (f", as of {at}" if at else "") for kind, state, at in states if state != "copied"]
-    return f"Not complete. {'; '.join(said)}." if said else ""
+    return f'<p class="lacking">Not complete. {escape("; ".join(said))}.</p>' if said else ""
 
 
 def figures(db: sqlite3.Connection, synced: datetime) -> list[str]:
@@ -37,9 +38,7 @@ def figures(db: sqlite3.Connection, synced: datetime) -> list[str]:
 
 def _chart(db: sqlite3.Connection, title: str, kinds: tuple[str, ...], about: tuple[str, str], drawn: str) -> str:
     """A chart, with a warning where one of `kinds` was not copied."""
-    lacking = missing(db, *kinds)
-    warning = f'<p class="lacking">{lacking}</p>' if lacking else ""
-    return section(title, warning + drawn, number=about[0], says=about[1])
+    return section(title, missing(db, *kinds) + drawn, number=about[0], says=about[1])
 
 
 def _fleet(db: sqlite3.Connection, _: datetime) -> str:
@@ -146,8 +145,9 @@ def _changes(db: sqlite3.Connection, synced: datetime) -> str:
     return _chart(db, "Changes", (), (f"{total:,}", f"things changed since {begun[:10]}."), drawn)
 
 
-_WORST = f"""SELECT {_SEVERITY} AS severity, x.cve_id AS CVE, x.name || ' ' || coalesce(x.version, '') AS software,
-    d.device_name AS device, d.user_email AS user, u.job_title, v.kev_score > 0 AS exploited, x.since
+_WORST = f"""SELECT {_SEVERITY} AS severity, iif(v.kev_score > 0, 'yes', 'no') AS exploited, x.cve_id AS CVE,
+    x.name || ' ' || coalesce(x.version, '') AS software, d.device_name AS device, d.user_email AS user,
+    x.since AS "present since", u.job_title
     FROM detections x JOIN vulnerabilities v USING (cve_id) JOIN devices d USING (device_id)
     LEFT JOIN users u ON u.id = d.user_id
     WHERE {PRESENT} AND (v.kev_score > 0 OR lower(x.cvss_severity) = 'critical')"""
@@ -158,14 +158,11 @@ def worst_detections(db: sqlite3.Connection, executive: Callable[[object], bool]
     found = rows_of(db, _WORST)
     if not found:
         return ""
-    found.sort(key=lambda row: (not row["exploited"], not executive(row["job_title"]), row["since"] or ""))
-    rows = []
-    for row in found[:_MOST]:
-        user = f"{row['user']} ({row['job_title']})" if executive(row["job_title"]) else row["user"]
-        told = {"severity": row["severity"], "exploited": "yes" if row["exploited"] else "no"}
-        told |= {name: row[name] for name in ("CVE", "software", "device")}
-        rows.append(told | {"user": user, "present since": row["since"]})
-    drawn = table("Critical or exploited CVEs by device", rows, of=len(found), name="rows wide",
+    found.sort(key=lambda row: (row["exploited"] == "no", not executive(row["job_title"]), row["present since"] or ""))
+    for row in found:
+        if executive(title := row.pop("job_title")):
+            row["user"] = f"{row['user']} ({title})"
+    drawn = table("Critical or exploited CVEs by device", found[:_MOST], of=len(found), name="rows wide",
                   order="known to be exploited first, then executives', then the oldest")  # fmt: skip
     devices = len({row["device"] for row in found})
     return section(

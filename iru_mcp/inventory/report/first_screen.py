@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
+from typing import NamedTuple
 
 from ...api.record import read_moment
 from ..alerts.rules import SEVERITIES
@@ -41,8 +41,7 @@ _TABLES = tuple(dict.fromkeys(kind for _, _, kind, _, _ in _PROTECTIONS))
 _IN_FORCE = "valid_from <= :at AND (valid_to IS NULL OR valid_to > :at)"
 
 
-@dataclass(frozen=True, slots=True)
-class _Count:
+class _Count(NamedTuple):
     """Devices of a platform with a protection on, off and not reported."""
 
     on: int
@@ -50,8 +49,7 @@ class _Count:
     unknown: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Protection:
+class _Protection(NamedTuple):
     """One protection on one platform, now and at the earlier moment."""
 
     name: str
@@ -65,7 +63,7 @@ def _protections(db: sqlite3.Connection, synced: datetime, before: str) -> list[
     found = []
     for name, platform, kind, on, of_it in _PROTECTIONS:
         now, then = (_count(db, at, platform, kind, on, of_it) for at in (utc(synced), before))
-        if now.on + now.off + now.unknown:
+        if any(now):
             found.append(_Protection(name, platform, now, then))
     return found
 
@@ -93,12 +91,7 @@ def first_screen(db: sqlite3.Connection, synced: datetime, alerts: list[Alert]) 
     """Severities, what to do first, protection and the worst blueprints."""
     before = _earlier(db, synced)
     found = _protections(db, synced, before)
-    parts = (
-        _severities(alerts),
-        _first(groups(alerts), found),
-        _protection(db, found, before, synced),
-        _blueprints(db),
-    )
+    parts = _severities(alerts), _first(groups(alerts), found), _protection(db, found, before, synced), _blueprints(db)
     return f'<div class="first">\n{"".join(parts)}\n</div>'
 
 
@@ -119,12 +112,8 @@ def _first(found: list[Group], held: list[_Protection]) -> str:
     if worst and worst.now.off:
         said = f"{worst.name} is off on {worst.now.off:,} {worst.platform} devices"
         items.append(_item("", said, "Enforce it by blueprint; the table below has the share."))
-    inside = (
-        f"<ol>{''.join(items)}</ol>"
-        if items
-        else "<p>Nothing: no alert is open and every reported protection is on.</p>"
-    )
-    return section("What to do first", inside, name="todo")
+    nothing = "<p>Nothing: no alert is open and every reported protection is on.</p>"
+    return section("What to do first", f"<ol>{''.join(items)}</ol>" if items else nothing, name="todo")
 
 
 def _item(severity: str, says: str, advice: str, *, executive: bool = False) -> str:
@@ -144,12 +133,8 @@ def _protection(db: sqlite3.Connection, found: list[_Protection], before: str, s
         for one in found
     ]
     note = "" if then else '<p class="lacking">There is no earlier copy to compare with: this is the first.</p>'
-    lacking = missing(db, *_TABLES)
-    note += f'<p class="lacking">{escape(lacking)}</p>' if lacking else ""
-    return section(
-        "Protection",
-        table("Share of devices that have it; unknown is not reported and counts as not protected", rows) + note,
-    )
+    drawn = table("Share of devices that have it; unknown is not reported and counts as not protected", rows)
+    return section("Protection", drawn + note + missing(db, *_TABLES))
 
 
 def _percent(count: _Count) -> str:

@@ -69,17 +69,13 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, list):
         return f"<ul>{''.join(f'<li>{escape(str(one))}</li>' for one in value)}</ul>"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return when(value) if isinstance(value, str) and _TIME.fullmatch(value) else escape(str(value))
+    return f"{value:,}" if isinstance(value, int) else when(str(value))
 
 
-def when(moment: str) -> str:
-    """A time of the copy as people read it, in UTC."""
-    found = _TIME.fullmatch(moment)
-    if not found:
-        return escape(moment)
-    return f'<time datetime="{moment}">{found[1]} {found[2]}</time>'
+def when(text: str) -> str:
+    """A time of the copy as people read it, in UTC; any other text as it is."""
+    found = _TIME.fullmatch(text)
+    return f'<time datetime="{text}">{found[1]} {found[2]}</time>' if found else escape(text)
 
 
 def bars(caption: str, rows: Sequence[Row], label: str, count: str, parts: Sequence[str] = ()) -> str:

@@ -56,15 +56,8 @@ def _document(title: str, body: str) -> str:
 
 def _head(title: str, copy: dict[str, str], facts: dict[str, Any]) -> str:
     rows = {line["kind"]: line.get("rows") for line in facts["kinds"]}
-    held = ", ".join(
-        f"{'no' if not rows.get(kind) else format(rows[kind], ',')} {name}"
-        for kind, name in (
-            ("devices", "devices"),
-            ("users", "users"),
-            ("apps", "installed apps"),
-            ("vulnerabilities", "CVEs"),
-        )
-    )
+    named = {"devices": "devices", "users": "users", "apps": "installed apps", "vulnerabilities": "CVEs"}
+    held = ", ".join(f"{format(rows[kind], ',') if rows.get(kind) else 'no'} {name}" for kind, name in named.items())
     gone = f" {facts['devices_gone']:,} devices that it had are gone." if facts["devices_gone"] else ""
     return (
         f"<header>\n<h1>{escape(title)}</h1>\n<p>Copied {when(copy['synced_at'])}, {escape(copy['age'])} before this "

@@ -16,11 +16,9 @@ def version_key(text: Any) -> str | None:
     """Text that sorts as the version does: below, equal and above compare right. None for what is no version, and for
     a release of Windows like 24H2: it is not above 10.0 or 15, and compares with other releases as the text it is."""
     version = read_version(str(text) if isinstance(text, (int, float)) else text)
-    return (
-        None
-        if version is None or isinstance(version, Release)
-        else ".".join(_WIDTHS[len(str(part)) - 1] + str(part) for part in version)
-    )
+    if version is None or isinstance(version, Release):
+        return None
+    return ".".join(_WIDTHS[len(str(part)) - 1] + str(part) for part in version)
 
 
 def register(db: sqlite3.Connection) -> None:

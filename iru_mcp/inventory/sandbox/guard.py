@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ _BEGINS = re.compile(r"(?:\s|;|--[^\n]*(?:\n|$)|/\*.*?\*/)*(select|with|values)\
 """How a statement that only reads begins: EXPLAIN would tell of the tables behind the views."""
 _MODULES = ("json_each", "json_tree")
 _HIDDEN = ("sqlite_", "pragma_", "dbstat", "bytecode", "tables_used", "fts")
-_VIRTUAL = re.compile("sqlite_|pragma_|dbstat|bytecode|tables_used|fts", re.IGNORECASE)
+_VIRTUAL = re.compile("|".join(_HIDDEN), re.IGNORECASE)
 """Names of SQLite's virtual tables: a program that opens one does not say which."""
 
 SIGNS = {"refused": "statement is refused", "much": "result is too large"}
@@ -127,14 +128,12 @@ class Guard:
         cursor = self.db.execute(canonical_times(sql), values)
         rows: list[list[Any]] = []
         room = _ROWS
-        for row in cursor:
-            if len(rows) == most:
-                return Selected(tables, _names(cursor), rows, more=True)
+        for row in islice(cursor, most):
             rows.append(list(map(_shown, row)))
             room -= sum(56 + (4 * len(cell) if isinstance(cell, str) else 0) for cell in rows[-1])  # about as in Python
             if room < 0:
                 raise MemoryError(SIGNS["much"])
-        return Selected(tables, _names(cursor), rows, more=False)
+        return Selected(tables, _names(cursor), rows, more=cursor.fetchone() is not None)
 
 
 class _Shadow:

@@ -17,7 +17,6 @@ from ...call_limit import CallLimit
 from ...errors import TookTooLong
 
 _FOLDER = str(Path(__file__).parents[3])
-_COMMAND = (sys.executable, "-I", "-S", "-c")
 _MAIN = f"import sys; sys.path.insert(0, {_FOLDER!r}); from iru_mcp.inventory.sandbox.process import main; main()"
 _IDLE = 2
 """Processes kept while nothing is asked, of some 12 MB each."""
@@ -92,7 +91,8 @@ async def _start() -> _Worker:
     """A new process. Cancellation waits until it has started: one that is given up while it starts would be waited for
     by nobody."""
     with anyio.CancelScope(shield=True):
-        process = await anyio.open_process([*_COMMAND, _MAIN], stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
+        command = [sys.executable, "-I", "-S", "-c", _MAIN]
+        process = await anyio.open_process(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
     assert process.stdout is not None  # noqa: S101 - it was given one
     return _Worker(process, BufferedByteReceiveStream(process.stdout))
 
