@@ -28,17 +28,16 @@ class Target:
         return {"device_id": self.device_id, "device_name": self.device_name, "serial_number": self.serial_number}
 
 
-_STRAIGHT = "'"
-"""The apostrophe as people type it; Apple writes a curly one into names of devices."""
-
-
 def find_device(db: sqlite3.Connection, wanted: str) -> Target:
-    """The device with that id, serial number or name, also one that is gone. Raises NotFound or UsageError."""
+    """The device with that id, serial number or name, also one that is gone. Raises NotFound or UsageError.
+
+    Apple writes a curly apostrophe into names of devices, and people type a straight one: either finds both.
+    """
     rows = db.execute(
         "SELECT id, device_id, device_name, serial_number FROM _device WHERE listed_sync IS NOT NULL AND "
-        "(device_id = :it OR serial_number = :it COLLATE NOCASE OR replace(device_name, char(8217), :straight) = :name "
+        "(device_id = :it OR serial_number = :it COLLATE NOCASE OR replace(device_name, char(8217), '''') = :name "
         "COLLATE NOCASE) LIMIT 6",
-        {"it": wanted.strip(), "name": wanted.strip().replace("\u2019", _STRAIGHT), "straight": _STRAIGHT},
+        {"it": wanted.strip(), "name": wanted.strip().replace("\u2019", "'")},
     ).fetchall()
     if not rows:
         raise NotFound("The inventory has no such device.", "Pass a serial number, device_id or whole device name.")
@@ -119,8 +118,7 @@ def _spans(kinds: Sequence[Kind], where: str) -> str:
         found.append(head.format(what="'appeared'", spans=appeared, old="NULL", new="span.value"))
         what = "CASE WHEN span.next IS NULL THEN 'gone' WHEN span.flags & 4 THEN 'moved' ELSE 'changed' END"
         ended = f"_{kind.name}_closed span ON span.seen_to = at_sync.id"
-        told = head.format(what=what, spans=ended, old="span.value", new="span.next")
-        found.append(f"{told} AND NOT (span.flags & 2)")
+        found.append(head.format(what=what, spans=ended, old="span.value", new="span.next") + " AND NOT span.flags & 2")
     return " UNION ALL ".join(found)
 
 
@@ -152,8 +150,7 @@ _SINCE = "strftime('%Y-%m-%dT%H:%M:%SZ', span.since, 'unixepoch')"
 
 def _content(db: sqlite3.Connection, kind: str, value: int | None) -> dict[str, Any]:
     """The columns of a row's content that are not null."""
-    found = records(db, f"SELECT * FROM _{kind}_value WHERE _id = ?", (value,))
-    return next(map(_filled, found), {})
+    return next(map(_filled, records(db, f"SELECT * FROM _{kind}_value WHERE _id = ?", (value,))), {})
 
 
 def _filled(row: dict[str, Any]) -> dict[str, Any]:
@@ -174,16 +171,15 @@ def at(db: sqlite3.Connection, device: Target, when: datetime, parts: Sequence[s
         raise NotFound("No sync had finished by then.", "Ask for a later moment; SELECT * FROM syncs lists them.")
     if not _rows_at(db, BY_NAME["devices"], device, row[0]):
         raise NotFound("Iru did not list that device then.", "inventory_changes says when it appeared or went.")
-    wanted = [kind for kind in KINDS if kind.device and (not parts or kind.name in parts)]
-    found = {kind.name: _rows_at(db, kind, device, row[0]) for kind in wanted}
-    shown: dict[str, Any] = {name: rows for name, rows in found.items() if rows}
-    for name, rows in shown.items():
+    shown: dict[str, Any] = {"as_of": row[1]}
+    for kind in [kind for kind in KINDS if kind.device and (not parts or kind.name in parts)]:
+        rows = _rows_at(db, kind, device, row[0])
         many = len(rows) > _MANY
         if many and not parts:
-            shown[name] = f"{len(rows)} rows: ask with kind={name}"
-        elif many or not parts:
-            shown[name] = [_brief(BY_NAME[name], one) for one in rows]
-    return {"as_of": row[1]} | shown
+            shown[kind.name] = f"{len(rows)} rows: ask with kind={kind.name}"
+        elif rows:
+            shown[kind.name] = [_brief(kind, one) for one in rows] if many or not parts else rows
+    return shown
 
 
 _MANY = 25

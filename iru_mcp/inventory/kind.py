@@ -102,7 +102,8 @@ class Kind:
 
 
 def table(name: str, holds: str, columns: str, *, skipped: str = "", **parts: Any) -> Kind:
-    """A Kind whose lists of columns are given as text, with blanks between them."""
+    """A Kind whose lists of columns and words are given as text, with blanks between them."""
     for part in ("key", "latest", "moves", "telling"):
         parts[part] = tuple(parts.get(part, "").split())
+    parts["words"] = {column: tuple(words.split()) for column, words in parts.get("words", {}).items()}
     return Kind(name=name, holds=holds, columns=tuple(columns.split()), skipped=frozenset(skipped.split()), **parts)

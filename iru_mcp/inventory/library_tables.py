@@ -65,11 +65,7 @@ LIBRARY_TABLES: tuple[Kind, ...] = (
     table(
         "library_item_status",
         "how a library item stands on a device; log holds the last lines; reported_at is NULL while pending",
-        words={
-            "status": tuple(
-                "pass failed pending change_pending available cached downloading excluded incompatible".split()
-            )
-        },
+        words={"status": "pass failed pending change_pending available cached downloading excluded incompatible"},
         endpoint=LIST_LIBRARY_ITEM_STATUSES,
         parents=(
             ("blueprint_library_items", "library_item_id"),

@@ -94,21 +94,14 @@ PRISM_TABLES: tuple[Kind, ...] = (
         key="service application client_type local_user",
         telling="service application status",
     ),
-    _prism(
-        "certificates",
-        "a certificate on an Apple device",
-        key="common_name identity_certificate",
-    ),
+    _prism("certificates", "a certificate on an Apple device", key="common_name identity_certificate"),
     _prism(
         "system_extensions",
         "a system extension on a Mac, also one that waits to be removed",
         key="identifier team_id",
         telling="identifier team_id state short_version",
     ),
-    _prism(
-        "kernel_extensions",
-        "a kernel extension on a Mac; Iru publishes no columns, so all it sends is in more",
-    ),
+    _prism("kernel_extensions", "a kernel extension on a Mac; Iru publishes no columns, so all it sends is in more"),
     _prism("activation_lock", "Activation Lock of an Apple device"),
     _prism("desktop_and_screensaver", "screen saver settings of a Mac; screensaver_interval is in seconds"),
     _prism("cellular", "the cellular modem and SIM slots of an iPhone or iPad"),

@@ -92,22 +92,19 @@ def _explained(text: str, sql: str, *, late: bool) -> IruError:
 def _hint(text: str, sql: str) -> str:
     """What to write instead of an unknown name: the nearest tables; for a column the nearest columns, and those of the
     statement's tables."""
-    table = re.search(r"no such table: (?:main\.)?(\S+)", text)
-    if table:
+    if table := re.search(r"no such table: (?:main\.)?(\S+)", text):
         if live := LIVE_ONLY.get(table[1].casefold()):
             return f"It is not copied: ask {live}, device by device."
         near = nearest(table[1], VIEWS, 3, 0.4)
         return f"Did you mean {', '.join(near)}?" if near else f"Tables: {', '.join(VIEWS)}."
-    column = re.search(r"no such column: (\S+)", text)
-    if column:
-        wanted = column[1].rpartition(".")[2]
+    said = _columns_used(sql)
+    if column := re.search(r"no such column: (\S+)", text):
         names = sorted({name for held in view_columns().values() for name in held})
-        near = nearest(wanted, names, 3, 0.5)
+        near = nearest(column[1].rpartition(".")[2], names, 3, 0.5)
         now = {view: columns for view, columns in view_columns().items() if not view.endswith("_history")}
         held = [f"{name} (in {', '.join([view for view in now if name in now[view]][:4])})" for name in near]
-        own = _columns_used(sql)
-        return " ".join([f"Did you mean {', '.join(held)}?"] * bool(near) + own) or _SCHEMA
-    return " ".join(_columns_used(sql)) or _SCHEMA
+        said = [f"Did you mean {', '.join(held)}?"] * bool(near) + said
+    return " ".join(said) or _SCHEMA
 
 
 _SCHEMA = "See inventory_schema for the tables and their columns."

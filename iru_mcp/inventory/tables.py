@@ -27,7 +27,7 @@ KINDS: tuple[Kind, ...] = (
     table(
         "devices",
         "a device that Iru lists",
-        words={"platform": ("Mac", "iPhone", "iPad", "AppleTV", "Windows", "Android")},
+        words={"platform": "Mac iPhone iPad AppleTV Windows Android"},
         endpoint=LIST_DEVICES,
         query={"ordering": "device_id"},
         device="device_id",
@@ -59,7 +59,7 @@ KINDS: tuple[Kind, ...] = (
     table(
         "vulnerabilities",
         "a CVE found in the fleet; kev_score above 0: exploited; description and fixed_version need detections",
-        words={"severity": ("Critical", "High", "Medium", "Low", "Undefined")},
+        words={"severity": "Critical High Medium Low Undefined"},
         endpoint=LIST_VULNERABILITIES,
         query={"sort_by": "cve_id"},
         key="cve_id",
@@ -82,9 +82,9 @@ KINDS: tuple[Kind, ...] = (
         "threats",
         "a malicious or unwanted file found on a device",
         words={
-            "classification": ("MALWARE", "PUP"),
-            "status": ("quarantined", "not_quarantined", "released"),
-            "management_state": ("open", "closed"),
+            "classification": "MALWARE PUP",
+            "status": "quarantined not_quarantined released",
+            "management_state": "open closed",
         },
         endpoint=LIST_THREATS_V2,
         instead=LIST_THREATS_V1,
@@ -99,7 +99,7 @@ KINDS: tuple[Kind, ...] = (
     table(
         "behavioral_detections",
         "a process whose behavior matched a rule",
-        words={"classification": ("malicious", "suspicious"), "status": ("blocked", "detected")},
+        words={"classification": "malicious suspicious", "status": "blocked detected"},
         endpoint=LIST_BEHAVIORAL_DETECTIONS_V1,
         device="device_id",
         shape=of_behavioral_detection,
@@ -141,7 +141,7 @@ KINDS: tuple[Kind, ...] = (
     table(
         "audit_events",
         "something done in Iru itself: actor_id did action to target_id; an actor of type user is an Iru admin",
-        words={"actor_type": ("user", "api_token", "integration", "system")},
+        words={"actor_type": "user api_token integration system"},
         endpoint=LIST_AUDIT_EVENTS,
         starts="start_date",
         dated="occurred_at",

@@ -55,8 +55,7 @@ async def ask(processes: Processes, path: Path, rule: Rule) -> Found:
     facts = {"copied": "SELECT kind FROM coverage WHERE state = 'copied'"}
     result = await query.ask(processes, path, rule.sql, rule.params, facts=facts, rows=MOST_ROWS, seconds=_SECONDS)
     copied = {row[0] for row in result.facts["copied"]}
-    missing = [kind for kind in rule.needs if kind not in copied]
-    if missing:
+    if missing := [kind for kind in rule.needs if kind not in copied]:
         return Found(None, f"not asked: {', '.join(missing)} could not be copied")
     problem = f"finds more than {MOST_ROWS} rows; the rest is left out" if result.more else ""
     together: dict[str, list[Row]] = {}

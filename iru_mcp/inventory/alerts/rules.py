@@ -100,8 +100,7 @@ def _read(text: str, file: str) -> list[tuple[dict[str, Any], str]]:
 
 
 def _check_parts(parts: dict[str, Any], where: str) -> None:
-    unknown = set(parts) - set(_TYPES)
-    if unknown:
+    if unknown := set(parts) - set(_TYPES):
         raise ConfigError(f"{where}: a rule has an unknown part, {min(unknown)[:40]}.", _FORM)
     if not isinstance(parts.get("name"), str) or not parts["name"].strip():
         raise ConfigError(f"{where}: a rule has no name.", _FORM)
@@ -140,9 +139,8 @@ def _compile(rules: list[tuple[Rule, str]]) -> None:
         migrate(db)
         register(db)
         for rule, where in rules:
-            statement = rule.sql.strip().rstrip(";")
             try:
-                found = db.execute(f"SELECT * FROM ({statement}\n) LIMIT 0", rule.params)
+                found = db.execute(f"SELECT * FROM ({rule.sql.strip().rstrip(';')}\n) LIMIT 0", rule.params)
             except sqlite3.Error as error:
                 raise ConfigError(
                     f"{where}: the statement of the rule '{rule.name}' does not run: {str(error)[:160]}.",

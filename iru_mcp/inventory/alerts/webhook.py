@@ -84,8 +84,7 @@ async def deliver(
     async with httpx.AsyncClient(timeout=_SECONDS, follow_redirects=False, trust_env=True) as http:
         for numbers, content in requests:
             body = json.dumps(content, ensure_ascii=False).encode()
-            status = await _send(http, check(hook.url), body, hook.secret, clock)
-            if status is None:
+            if (status := await _send(http, check(hook.url), body, hook.secret, clock)) is None:
                 break
             sent += len(numbers) if status == _TAKEN else 0
             refused += await to_thread.run_sync(_settle, path, numbers, status)

@@ -21,20 +21,14 @@ from ...api.record import read_moment
 Type = Literal["text", "boolean", "integer", "number", "time", "texts", "json"]
 """`texts` is a list of text; `json` any JSON value."""
 
-_TYPES: dict[str, Type] = {
-    name: cast("Type", type_)
-    for type_, names in tomllib.loads(
-        resources.files(__package__).joinpath("column_types.toml").read_text("utf-8")
-    ).items()
-    for name in names.split()
-}
-_STATUS_IS_A_NUMBER = frozenset({"filevault", "application_firewall"})
+_DECLARED = tomllib.loads(resources.files(__package__).joinpath("column_types.toml").read_text("utf-8"))
+_TYPES = {name: cast("Type", type_) for type_, names in _DECLARED.items() for name in names.split()}
 
 
 @cache
 def type_of(table: str, name: str, record: type[Any] | None = None) -> Type:
     """The type of a column, by the table it is in and the record that declares it, if one does."""
-    if name == "status" and table in _STATUS_IS_A_NUMBER:
+    if name == "status" and table in {"filevault", "application_firewall"}:  # in other tables it is a word
         return "integer"
     if name in _TYPES:
         return _TYPES[name]

@@ -16,25 +16,23 @@ _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """With what a formula begins in a spreadsheet; also the full-width forms."""
 
 
-def write_lines(db: sqlite3.Connection, out: TextIO, wanted: Wanted, shown: Shown) -> dict[str, Row]:
-    """One JSON object a line: its table, the tenant, the sync, the key, then the row."""
+def write_lines(db: sqlite3.Connection, out: TextIO, wanted: Wanted, shown: Shown, file: str = "") -> dict[str, Row]:
+    """One JSON object a line: its table, the tenant, the sync, the key, then the row. Returns what the manifest says of
+    each table in a file of that name."""
     sync, tenant = begin(db, wanted), meta(db, "account")
     found = {}
     for table in tables(wanted):
         count = 0
         for count, row in enumerate(rows(db, table, wanted, shown, sync), 1):  # noqa: B007 - the last is the number
             out.write(json_line({"table": table.name, "tenant": tenant} | row))
-        found[table.name] = entry(table, "", count)
+        found[table.name] = entry(table, file, count)
     return found
 
 
 def write_lines_file(db: sqlite3.Connection, path: Path, wanted: Wanted, shown: Shown) -> None:
     """The lines as a file, with its manifest beside it: the name of the file and `.manifest.json`."""
     with whole_file(path) as out:
-        found = write_lines(db, out, wanted, shown)
-        for one in found.values():
-            one["file"] = path.name
-        text = manifest(db, "jsonl", wanted, found)
+        text = manifest(db, "jsonl", wanted, write_lines(db, out, wanted, shown, path.name))
     if path.is_file():
         with whole_file(path.with_name(f"{path.name}.manifest.json")) as beside:
             beside.write(text)

@@ -110,8 +110,7 @@ def _behavior(rest: Row, _: Beside) -> Row:
     analytic = {"type_id": 2, "type": "Behavioral", "uid": rule} if rule else None
     more = {"uid_alt": rest.pop("id", None), "title": rest.get("description"), "desc": rest.pop("description", None)}
     found: Row = {"device": owned(rest)}
-    held = process(rest)
-    if held:
+    if held := process(rest):
         found["evidences"] = [{"process": held}]
     return found | _severity(rest, "severity") | _finding(begun, created_time=begun, analytic=analytic, **more)
 

@@ -93,8 +93,7 @@ def software(rest: Row) -> Row:
     alone."""
     name, version = _take(rest, "name"), _take(rest, "version")
     uid, vendor = _take(rest, "bundle_id"), _take(rest, "developer_name")
-    product = _made(name=name, version=version, uid=uid, vendor_name=vendor, path=_take(rest, "path"))
-    found: Row = {"product": product}
+    found: Row = {"product": _made(name=name, version=version, uid=uid, vendor_name=vendor, path=_take(rest, "path"))}
     if name and version:
         package = _made(name=name, version=version, uid=uid, vendor_name=vendor, type_id=1)
         found["sbom"] = {"package": package, "software_components": [{"name": name, "version": version}]}
@@ -103,12 +102,8 @@ def software(rest: Row) -> Row:
 
 def cve(rest: Row, known: Row) -> Row:
     """The vulnerability, of a detection and a row of its CVE; what has no attribute stays in the two."""
-    link, score, fixed = (
-        _take(known, "cve_link"),
-        _take(known, "epss_score", (int, float)),
-        _take(known, "fixed_version"),
-    )
-    exploited = known.get("kev_score")
+    link, score = _take(known, "cve_link"), _take(known, "epss_score", (int, float))
+    fixed, exploited = _take(known, "fixed_version"), known.get("kev_score")
     record = _made(
         uid=rest.pop("cve_id"),
         desc=_take(known, "description"),
@@ -151,15 +146,15 @@ def _file(path: str, digest: str | None) -> Row:
     return _made(name=path.rpartition("/")[2] or path, path=path, hashes=hashes) | {"type_id": 0}
 
 
-_PROCESS = {"name", "pid", "command_line", "image_path", "owner", "sha256"}
+_TEXTS = {"name", "command_line", "image_path", "owner", "sha256"}
+"""The known parts of a process beside its number, `pid`."""
 
 
 def process(rest: Row) -> Row:
     """The process that was detected, with its parent. OCSF requires a process number; without it, both stay in the
     row."""
     found = _process(rest, "target_process")
-    parent = _process(rest, "parent_process") if found else {}
-    return found | _made(parent_process=parent)
+    return found | _made(parent_process=_process(rest, "parent_process") if found else {})
 
 
 def _process(rest: Row, column: str) -> Row:
@@ -167,19 +162,16 @@ def _process(rest: Row, column: str) -> Row:
     held = rest.get(column)
     if not isinstance(held, dict) or not isinstance(held.get("pid"), int):
         return {}
-    if any(
-        name not in _PROCESS or (name != "pid" and not (isinstance(cell, str) and cell)) for name, cell in held.items()
-    ):
-        return {}
-    path, digest, owner = held.get("image_path"), held.get("sha256"), held.get("owner")
-    if digest and not path:
+    texts = {name: cell for name, cell in held.items() if name in _TEXTS and isinstance(cell, str) and cell}
+    path, digest = texts.get("image_path"), texts.get("sha256")
+    if len(texts) + 1 < len(held) or (digest and not path):
         return {}
     del rest[column]
     return _made(
         pid=held["pid"],
-        name=held.get("name"),
-        cmd_line=held.get("command_line"),
-        user=_made(name=owner),
+        name=texts.get("name"),
+        cmd_line=texts.get("command_line"),
+        user=_made(name=texts.get("owner")),
         file=_file(path, digest) if path else {},
         path=path,
     )

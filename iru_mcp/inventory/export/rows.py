@@ -96,14 +96,14 @@ def tables(wanted: Wanted) -> Iterator[Table]:
 def rows(db: sqlite3.Connection, table: Table, wanted: Wanted, shown: Shown, sync: int) -> Iterator[Row]:
     """The rows of a table as they are exported: cleaned, typed, without nulls, with `row_key` and `sync` (the sync of
     the export; a change has its own)."""
-    named = list(table.columns)
     for cells in db.execute(table.select, {"since": wanted.since}):
         row = {
             name: clean(typed(cell, type_), name)
             for (name, type_), cell in zip(table.columns.items(), cells, strict=False)
             if cell is not None
         }
-        key = hashlib.blake2b(repr(cells[len(named) :]).encode(), digest_size=16, key=wanted.key).hexdigest()
+        own = repr(cells[len(table.columns) :]).encode()
+        key = hashlib.blake2b(own, digest_size=16, key=wanted.key).hexdigest()
         yield {"sync": sync, "row_key": key} | shown(row)
 
 
@@ -118,32 +118,30 @@ def _op(since: int | None) -> str:
     return "" if since is None else ", 'upsert'"
 
 
-def _parts(kind: Kind) -> tuple[str, str, str, str]:
-    """SQL over the aliases of the views: the columns of a kind's rows, what their key is made of, the current rows, the
-    earlier ones."""
+def _parts(kind: Kind, since: int | None) -> tuple[str, str, str, str]:
+    """SQL over the aliases of the views: the columns of a kind's rows, what their key is made of, the current rows that
+    are exported, the earlier ones."""
     device = "device.device_id" if kind.device else "NULL"
     key = f"{device}, (SELECT text FROM _key WHERE id = content.key), content.digest"
-    return columns_of(kind), key, rows_from(kind, f"_{kind.name}_open"), rows_from(kind, f"_{kind.name}_closed")
+    now, before = (rows_from(kind, f"_{kind.name}_{spans}") for spans in ("open", "closed"))
+    # Where columns may change without a new span, all rows are exported each time. Prism's times of collection do not
+    # count: they are as of the export that has the row.
+    if since is not None and not kind.latest and (not kind.changed or kind.prism):
+        now += f" WHERE span.seen_from > :since{_of_device(kind)}"
+    return columns_of(kind), key, now, before
 
 
 def _now(kind: Kind, since: int | None) -> Table:
     """The current rows; with `since` those that began after that sync, then those of that sync that ended."""
-    own, key, now, before = _parts(kind)
+    own, key, now, before = _parts(kind, since)
     if since is None:
         return _table(kind.name, f"SELECT {own}, {key} {now}", None, kind)
-    began = "" if _unversioned(kind) else f" WHERE span.seen_from > :since{_of_device(kind)}"
     ended = (
         " WHERE span.seen_from <= :since AND span.seen_to > :since AND NOT EXISTS (SELECT 1 FROM "
         f"_{kind.name}_open n WHERE n.device = span.device AND n.value = span.value)"
     )
-    select = f"SELECT {own}, 'upsert', {key} {now}{began} UNION ALL SELECT {own}, 'delete', {key} {before}{ended}"
+    select = f"SELECT {own}, 'upsert', {key} {now} UNION ALL SELECT {own}, 'delete', {key} {before}{ended}"
     return _table(kind.name, select, since, kind)
-
-
-def _unversioned(kind: Kind) -> bool:
-    """Whether columns may change without a new span, so that all rows are exported each time. Prism's times of
-    collection do not count: they are as of the export that has the row."""
-    return bool(kind.latest or (kind.changed and not kind.prism))
 
 
 def _of_device(kind: Kind) -> str:
@@ -161,12 +159,11 @@ def _of_device(kind: Kind) -> str:
 
 def _history(kind: Kind, since: int | None) -> Table:
     """Every span. Its key has its beginning too: the same content may come and go."""
-    own, key, now, before = _parts(kind)
+    own, key, now, before = _parts(kind, since)
     op = _op(since)
-    began = f" WHERE span.seen_from > :since{_of_device(kind)}" if since is not None and not _unversioned(kind) else ""
     ended = f" WHERE span.seen_to > :since{_of_device(kind)}" if since is not None else ""
     select = (
-        f"SELECT {own}, NULL{op}, {key}, {BEGAN} {now}{began} UNION ALL "
+        f"SELECT {own}, NULL{op}, {key}, {BEGAN} {now} UNION ALL "
         f"SELECT {own}, ended.finished_at{op}, {key}, {BEGAN} {before} "
         f"JOIN _sync ended ON ended.id = span.seen_to{ended}"
     )
@@ -201,7 +198,6 @@ def entry(table: Table, file: str, count: int) -> Row:
 def manifest(db: sqlite3.Connection, form: str, wanted: Wanted, found: dict[str, Row]) -> str:
     """The manifest as JSON. The same copy gives the same text: no time of the export is in it."""
     syncs = list(records(db, "SELECT * FROM syncs ORDER BY sync"))
-    coverage = records(db, "SELECT * FROM coverage ORDER BY kind")
     whole = {
         "format": form,
         "written_by": f"iru-mcp {__version__}",
@@ -212,7 +208,7 @@ def manifest(db: sqlite3.Connection, form: str, wanted: Wanted, found: dict[str,
         "sync": known(syncs[-1]),
         "first_sync": {name: syncs[0][name] for name in ("sync", "started_at", "finished_at")},
         "since_sync": wanted.since,
-        "coverage": [known(row) for row in coverage],
+        "coverage": [known(row) for row in records(db, "SELECT * FROM coverage ORDER BY kind")],
         "tables": found,
     }
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"

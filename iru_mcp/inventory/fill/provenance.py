@@ -102,8 +102,7 @@ def _lines(
         {"table": view, "as_of": None, "rows": rows if len(kinds) > 1 else rows[kinds[0].name]} | line
         for line, rows in alike
     ]
-    read_whole = all(name in held and not _unread(held[name]) for kind in kinds for name in kind.readings)
-    return lines, read_whole
+    return lines, all(name in held and not _unread(held[name]) for kind in kinds for name in kind.readings)
 
 
 def _denied(view: str, readings: Collection[_Reading]) -> Denied:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -58,11 +59,7 @@ def _last_whole(path: Path) -> datetime | None:
 
 def copy_age(client: IruClient | None) -> str:
     """How old the copy is, in words for anyone. Reads the file: for a thread."""
-    path = client.companion(OnDemand).place() if client else None
-    try:
-        last = _last_whole(path) if path else None
-    except UsageError:
-        last = None
-    if client is None or last is None:
-        return "not synced yet"
-    return f"synced {words((client.now() - last).total_seconds())} ago"
+    with suppress(UsageError):
+        if client and (last := _last_whole(client.companion(OnDemand).place())):
+            return f"synced {words((client.now() - last).total_seconds())} ago"
+    return "not synced yet"

@@ -85,9 +85,8 @@ def bars(caption: str, rows: Sequence[Row], label: str, count: str, parts: Seque
     legend = "".join(
         f'<th scope="col" class="number"><span class="key {css(part)}"></span>{escape(part)}</th>' for part in parts
     )
-    columns = legend or "<td></td>"
     ends = f'<th scope="col">{escape(label)}</th>', f'<th scope="col" class="number">{escape(count)}</th>'
-    head = f"<thead><tr>{ends[0]}{columns}{ends[1]}</tr></thead>"
+    head = f"<thead><tr>{ends[0]}{legend or '<td></td>'}{ends[1]}</tr></thead>"
     return f'<table class="bars"><caption>{escape(caption)}</caption>{head}{lines}</table>'
 
 

@@ -15,10 +15,9 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .functions import canonical_times, register
 
@@ -63,8 +62,7 @@ SIGNS = {"refused": "statement is refused", "much": "result is too large"}
 """Texts by which an error of this module is known."""
 
 
-@dataclass(slots=True)
-class Selected:
+class Selected(NamedTuple):
     """The views that a statement read, its rows, and whether there were more than were wanted."""
 
     tables: set[str]

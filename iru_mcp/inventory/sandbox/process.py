@@ -61,5 +61,4 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
             found = guard.run(sql, values, asked["rows"], asked["cell"])
     except (sqlite3.Error, sqlite3.Warning, MemoryError) as error:
         return {"error": str(error) or type(error).__name__, "late": guard is not None and guard.late}
-    tables = sorted(found.tables)
-    return {"tables": tables, "facts": facts, "columns": found.columns, "rows": found.rows, "more": found.more}
+    return found._asdict() | {"tables": sorted(found.tables), "facts": facts}

@@ -42,9 +42,7 @@ def read(kind: Kind, row: object) -> Thing | None:
     record = kind.record.read(row)
     if record is None:
         return None
-    flat = record.flat()
-    if kind.shape:
-        flat = kind.shape(flat)
+    flat = kind.shape(record.flat()) if kind.shape else record.flat()
     device = str(flat.pop(kind.device, "")) if kind.device else ""
     if kind.device and not device:
         return None

@@ -32,10 +32,10 @@ class Sync:
     finished_at: str
     requests: int
     seconds: float
+    began: int
+    """When it began, in seconds since 1970 by Iru's clock if Iru sent the time, else by this machine's."""
     partial: bool = False
     """Whether it was of some tables only."""
-    iru_time: int | None = None
-    """When it began, in seconds by Iru's own clock; None where Iru did not say."""
 
 
 def commit(db: sqlite3.Connection, states: Mapping[str, ReadState], sync: Sync) -> int:
@@ -211,13 +211,10 @@ def _count_left_out(db: sqlite3.Connection) -> None:
 
 def _bound(db: sqlite3.Connection, reading: str, state: ReadState, sync: Sync) -> int | None:
     """From when the next incremental reading reads, by Iru's clock: the newest change that was seen, but no later than
-    this sync began, by Iru's clock if it sent the time, else by this machine's."""
+    this sync began."""
     row = db.execute("SELECT bound FROM _coverage WHERE kind = ?", (reading,)).fetchone()
     known = [time for time in (state.newest, row[0] if row else None) if time is not None]
-    began = sync.iru_time
-    if began is None:
-        began = int(db.execute("SELECT strftime('%s', ?)", (sync.started_at,)).fetchone()[0])
-    return min(max(known), began) if known else None
+    return min(max(known), sync.began) if known else None
 
 
 def _whose(kind: Kind, reading: str) -> str:

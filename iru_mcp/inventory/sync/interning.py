@@ -78,8 +78,7 @@ class Interning:
         columns = ", ".join(f'"{name}"' for name in (*kind.columns, "more"))
         marks = ", ".join("?" * (len(thing.cells) + 2))
         insert = f"INSERT INTO {table}(digest, key, {columns}) VALUES ({marks})"
-        done = self._db.execute(insert, (digest, key, *thing.cells))
-        return key, int(done.lastrowid or 0)
+        return key, int(self._db.execute(insert, (digest, key, *thing.cells)).lastrowid or 0)
 
 
 def _short(since: int | None, changed: int | None) -> tuple[int | None, int | None]:

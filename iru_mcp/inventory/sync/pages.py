@@ -79,13 +79,11 @@ class TableReader:
 
     def _begin(self, kind: Kind) -> ReadState:
         """How far the table is staged, from the start where it is not."""
-        known = self.stage.states().get(kind.name)
-        if known:
+        if known := self.stage.states().get(kind.name):
             return known
-        unread = self.stage.unread_parents(kind)
         since = self._since(kind) if kind.incremental else None
         state = ReadState(mode="incremental" if since else "full", since=since)
-        if unread:
+        if unread := self.stage.unread_parents(kind):
             state = replace(unread, rows=0, odd=0)
         self.stage.note(kind.name, state)
         return state

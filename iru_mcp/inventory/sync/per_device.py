@@ -40,8 +40,7 @@ class DeviceReader:
         found = await self.stage.work(lambda: self.stage.due(kind))
         due = [device for device in found if self.every or not device.unchanged]
         if state is None:
-            mode = "full" if len(due) == len(found) else "incremental"
-            state = ReadState(mode=mode)
+            state = ReadState(mode="full" if len(due) == len(found) else "incremental")
         try:
             state = await self._all(kind, per_device, due, state)
         except _DENIED as error:

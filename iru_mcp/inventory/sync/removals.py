@@ -37,8 +37,7 @@ async def check_removals(reader: QuotaReader, stage: Stage, kind: Kind, endpoint
     before = await stage.work(lambda: stage.counted(kind))
     if state.mode == "incremental" and counted is not None and before is not None and counted != before:
         return False
-    fits = counted is not None and counted == before
-    done = replace(state, counted=counted, removals=renewed or fits)
+    done = replace(state, counted=counted, removals=renewed or (counted is not None and counted == before))
     await stage.work(lambda: stage.note(kind.name, done))
     return True
 
@@ -52,8 +51,7 @@ async def _read_suspects(stage: Stage, kind: Kind, endpoint: Endpoint[Any], call
     more = 0
     for start in range(0, len(suspects), _DEVICES_AT_ONCE):
         some = suspects[start : start + _DEVICES_AT_ONCE]
-        rows = await _rows_of(endpoint, call, some)
-        if rows is None:
+        if (rows := await _rows_of(endpoint, call, some)) is None:
             return False
         more += await stage.work(partial(stage.replace_whole, kind, some, rows))
     return more == 0 and (await stage.state(kind.name)).rows > 0

@@ -74,12 +74,8 @@ class Outcome:
     modes: dict[str, str] = field(default_factory=dict)
 
 
-def _silent(_name: str, _rows: int, _total: int | None) -> None:
-    """Reports no progress."""
-
-
 async def sync(
-    client: IruClient, path: Path, plan: Plan, progress: Progress = _silent, tell: Tell = lambda _: None
+    client: IruClient, path: Path, plan: Plan, progress: Progress = lambda *_: None, tell: Tell = lambda _: None
 ) -> Outcome:
     """Copy the tenant, or the tables of `plan`, into the file at `path`, which is made if it is not there.
 
@@ -97,16 +93,14 @@ async def sync(
     if unknown := sorted(plan.tables - set(BY_NAME)):
         raise UsageError(f"The inventory has no table {unknown[0]}.", f"Valid: {', '.join(BY_NAME)}.")
     with writer(path) as db:
-        held = meta(db, "account")
-        if held not in (None, plan.account):
+        if (held := meta(db, "account")) not in (None, plan.account):
             raise UsageError(f"The file holds the inventory of {held}.", "Name another file in IRU_INVENTORY.")
         try:
             return await _SyncRun(client, db, plan, progress, tell).run()
         except IruError as error:
             if not plan.tables:
                 with suppress(sqlite3.Error):  # the disk may be full
-                    failure = (utc(client.now()), error.fact)
-                    db.execute("INSERT INTO _failed_sync(at, why) VALUES (?, ?)", failure)
+                    db.execute("INSERT INTO _failed_sync(at, why) VALUES (?, ?)", (utc(client.now()), error.fact))
             raise
 
 
@@ -152,14 +146,11 @@ class _SyncRun:
             self._tell(contradiction)
         await self._read(kinds)
         readings = {reading for kind in kinds for reading in kind.readings}
-        states = {
-            name: state for name, state in (await self._stage.work(self._stage.states)).items() if name in readings
-        }
+        begun = await self._stage.work(self._stage.states)
+        states = {name: state for name, state in begun.items() if name in readings}
         requests, seconds = self._client.requests - before, round(anyio.current_time() - clock, 3)
-        ahead = self._client.rate_limiter.clock_ahead
-        iru_time = None if ahead is None else int((started - ahead).timestamp())
-        partial, finished = bool(self._plan.tables), utc(self._client.now())
-        facts = Sync(utc(started), finished, requests, seconds, partial, iru_time)
+        by_iru = int((started - (self._client.rate_limiter.clock_ahead or timedelta())).timestamp())
+        facts = Sync(utc(started), utc(self._client.now()), requests, seconds, by_iru, bool(self._plan.tables))
         number = await self._stage.work(lambda: commit(self._db, states, facts))
         done = {name: state for name, state in states.items() if state.state == "done"}
         denied = {name: state.why or "" for name, state in states.items() if state.state == "denied"}

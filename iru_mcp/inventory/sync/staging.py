@@ -63,9 +63,6 @@ class DueDevice:
     """Whether it has not checked in since it was read for the copy."""
 
 
-_STAGED = ("_stage", "_stage_read", "_stage_report", "_stage_whole")
-
-
 class Stage:
     """The staged rows of one sync that is not committed yet, each put through `shown` before it is written."""
 
@@ -86,10 +83,9 @@ class Stage:
 
     def states(self) -> dict[str, ReadState]:
         """The readings that were begun."""
-        found = {row.pop("kind"): row for row in records(self.db, "SELECT * FROM _stage_read")}
         return {
-            name: ReadState(**row | {"position": json.loads(row["position"]) if row["position"] else None})
-            for name, row in found.items()
+            row.pop("kind"): ReadState(**row | {"position": json.loads(row["position"] or "null")})
+            for row in records(self.db, "SELECT * FROM _stage_read")
         }
 
     def note(self, reading: str, state: ReadState) -> None:
@@ -103,7 +99,7 @@ class Stage:
         """Delete what is staged, of one table or of all."""
         where, names = (" WHERE kind = ?", (kind.name,)) if kind else ("", ())
         with transaction(self.db):
-            for table in _STAGED:
+            for table in ("_stage", "_stage_read", "_stage_report", "_stage_whole"):
                 self.db.execute(f"DELETE FROM {table}{where}", names)
 
     def begin_anew(self, kind: Kind, state: ReadState) -> None:
@@ -157,10 +153,8 @@ class Stage:
     def suspects(self, kind: Kind) -> list[str]:
         """The devices that reported again, and of which the copy has a thing that is in none of their new rows."""
         reported = f"o.device IN (SELECT device FROM _stage WHERE kind = '{kind.name}')"
-        found = self.db.execute(
-            f"SELECT device_id FROM _device WHERE id IN (SELECT o.device FROM {_unstaged(kind)} AND {reported})"
-        )
-        return sorted(row[0] for row in found)
+        select = f"SELECT device_id FROM _device WHERE id IN (SELECT o.device FROM {_unstaged(kind)} AND {reported})"
+        return sorted(row[0] for row in self.db.execute(select))
 
     def counted(self, kind: Kind) -> int | None:
         """By how many rows Iru's count exceeded those that the copy held, at the last reading; None where unknown."""
