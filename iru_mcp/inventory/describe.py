@@ -13,11 +13,10 @@ from .tables import READINGS
 
 def status(db: sqlite3.Connection, now: datetime) -> dict[str, Any]:
     """Account, last sync and its age, syncs that failed since, counts, and the state of each reading."""
-    last = last_sync(db)
     found: dict[str, Any] = {"account": meta(db, "account"), "last_sync": None}
     if name := meta(db, "account_name"):
         found["account_name"] = name
-    if last:
+    if last := last_sync(db):
         found |= {"last_sync": utc(last[1]), "age": words((now - last[1]).total_seconds())}
         found |= next(records(db, "SELECT mode, requests, seconds, id AS syncs FROM _sync WHERE id = ?", (last[0],)))
     if failed := failed_rounds(*db.execute(FAILED).fetchone()):

@@ -62,7 +62,7 @@ _ENOUGH = 40
 def around(db: sqlite3.Connection, start: str, hops: int) -> Graph:
     """The nodes within `hops` of those that `start` names: an id, serial number, e-mail, name or CVE; `account` for all
     of the account. Raises NotFound."""
-    graph = Graph(dict(_named(db, start.strip())))
+    graph = Graph(_named(db, start.strip()))
     if not graph.names:
         raise NotFound(
             "The inventory has nothing of that name.",
@@ -85,16 +85,14 @@ def around(db: sqlite3.Connection, start: str, hops: int) -> Graph:
     return graph
 
 
-def _named(db: sqlite3.Connection, start: str) -> Iterator[tuple[Node, str]]:
+def _named(db: sqlite3.Connection, start: str) -> dict[Node, str]:
     account = meta(db, "account") or ""
     if start.casefold() in ("account", account.casefold()):
-        yield ("account", account), account
-        return
+        return {("account", account): account}
     for kind, select in _DECLARED["lookup"].items():
-        found = [((kind, key), name or key) for key, name in db.execute(f"{select} LIMIT 5", {"it": start})]
-        yield from found
-        if found:
-            return
+        if found := {(kind, key): name or key for key, name in db.execute(f"{select} LIMIT 5", {"it": start})}:
+            return found
+    return {}
 
 
 def _neighbours(db: sqlite3.Connection, graph: Graph, node: Node) -> Iterator[tuple[Edge, Node, str]]:

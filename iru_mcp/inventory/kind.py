@@ -66,8 +66,7 @@ class Kind:
     @property
     def about(self) -> str:
         """What a row is, with the words of its columns."""
-        words = [f"{column}: {', '.join(values)}" for column, values in self.words.items()]
-        return "; ".join([self.holds, *words])
+        return "; ".join([self.holds, *(f"{column}: {', '.join(words)}" for column, words in self.words.items())])
 
     @property
     def listed(self) -> bool:

@@ -40,9 +40,8 @@ def version(db: sqlite3.Connection) -> int:
 
 def is_current(db: sqlite3.Connection) -> bool:
     """Whether the file has this version's tables and views."""
-    if version(db) != len(steps()):
-        return False
-    return bool(db.execute("SELECT value = ? FROM _meta WHERE name = 'views'", (_views_now(),)).fetchone() == (1,))
+    views = "SELECT value FROM _meta WHERE name = 'views'"
+    return version(db) == len(steps()) and bool(db.execute(views).fetchone() == (_views_now(),))
 
 
 def migrate(db: sqlite3.Connection) -> None:

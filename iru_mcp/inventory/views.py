@@ -11,7 +11,7 @@ from __future__ import annotations
 import tomllib
 from importlib import resources
 
-from .tables import KINDS, Kind
+from .tables import BY_NAME, KINDS, Kind
 
 _TIME = "strftime('%Y-%m-%dT%H:%M:%SZ', {}, 'unixepoch')"
 _CHANGED = "iif(span.changed = 0, span.since, span.changed)"
@@ -43,10 +43,11 @@ def columns_of(kind: Kind) -> str:
     )
 
 
-def _held(kind: str, name: str, by: str) -> str:
-    """A subquery: the `name` of the row of `kind` in the copy, found by its column `by`."""
+def _item_name(kind: str, id_: str) -> str:
+    """A subquery: the name of a library item in the table `kind` of the copy, whose column `id_` has its id."""
     held = f"EXISTS (SELECT 1 FROM _{kind}_open WHERE device = 0 AND value = v._id)"
-    return f"(SELECT max(v.{name}) FROM _{kind}_value v WHERE v.{by} = content.library_item_id AND {held})"
+    name = f"{id_.removesuffix('id')}name"
+    return f"(SELECT max(v.{name}) FROM _{kind}_value v WHERE v.{id_} = content.library_item_id AND {held})"
 
 
 _OF_DEVICE = (
@@ -55,7 +56,7 @@ _OF_DEVICE = (
     "device.serial_number",
     "(device.listed_sync IS NOT NULL AND device.gone_sync IS NULL) AS enrolled",
 )
-_LIBRARY = ("custom_apps", "in_house_apps", "custom_profiles", "custom_scripts")
+_ITEM_NAMES = ", ".join(_item_name(kind, id_) for kind, id_ in BY_NAME["library_item_status"].parents)
 _MADE: dict[str, dict[str, str]] = {
     "vulnerabilities": {
         "description": "coalesce(content.description, cve.description)",
@@ -63,14 +64,7 @@ _MADE: dict[str, dict[str, str]] = {
     },
     "blueprints": {"blueprint_id": "content.id"},
     "library_item_status": {
-        "library_item_name": "coalesce("
-        + ", ".join(
-            [
-                _held("blueprint_library_items", "library_item_name", "library_item_id"),
-                *(_held(kind, "name", "id") for kind in _LIBRARY),
-            ]
-        )
-        + ")",
+        "library_item_name": f"coalesce({_ITEM_NAMES})",
         "status": "CASE lower(content.status) WHEN 'success' THEN 'pass' WHEN 'error' THEN 'failed' "
         "ELSE lower(content.status) END",
     },

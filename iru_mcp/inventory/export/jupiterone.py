@@ -21,9 +21,7 @@ from ...output.clean import clean
 from ..graph import RELATIONS, Relation
 from ..store import account_name, meta, records
 from .files import json_line
-from .rows import Shown, Wanted, begin
-
-Row = dict[str, Any]
+from .rows import Row, Shown, Wanted, begin
 
 _ENTITIES = tomllib.loads(resources.files(__package__).joinpath("jupiterone.toml").read_text("utf-8"))
 

@@ -14,6 +14,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -235,11 +236,9 @@ def _inode(path: Path) -> tuple[int, int] | None:
 
 def _current(path: Path) -> bool:
     """Whether the file can be read as it is. Raises ConfigError when it is no inventory."""
-    try:
-        with reader(path):
-            return True
-    except UsageError:
-        return False
+    with suppress(UsageError), reader(path):
+        return True
+    return False
 
 
 def _prepare(path: Path) -> None:

@@ -43,8 +43,7 @@ async def _round(client: IruClient, every: timedelta) -> float:
     """Sync if it is due. Returns in how many seconds it will be due next."""
     path = await client.companion(OnDemand).path()
     last = await to_thread.run_sync(_last_whole, path)
-    due = 0.0 if last is None else (last + every - client.now()).total_seconds()
-    if due > 0:
+    if last and (due := (last + every - client.now()).total_seconds()) > 0:
         return due
     filling = client.filling
     plan = Plan(filling.account, filling.share, pseudonyms=True, account_name=filling.account_name)

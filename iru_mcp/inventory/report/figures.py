@@ -129,16 +129,13 @@ _DAYS = 30
 def _changes(db: sqlite3.Connection, synced: datetime) -> str:
     since = utc(synced - timedelta(days=_DAYS))
     columns = ", ".join(f"count(DISTINCT iif(what = '{one}', thing_, NULL)) AS \"{one}\"" for one in _WHAT)
-    found = rows_of(
+    rows = rows_of(
         db,
-        f"SELECT kind, {columns} FROM (SELECT kind, what, at || coalesce(device_id, '') || thing AS thing_ "
-        "FROM changes WHERE at >= :since) GROUP BY 1",
+        f"SELECT replace(kind, '_', ' ') AS kind, {columns}, count(DISTINCT what || thing_) AS \"all\" FROM (SELECT "
+        "kind, what, at || coalesce(device_id, '') || thing AS thing_ FROM changes WHERE at >= :since) GROUP BY 1 "
+        'ORDER BY "all" DESC, 1',
         since=since,
     )
-    rows: list[Row] = [
-        row | {"kind": row["kind"].replace("_", " "), "all": sum(row[one] for one in _WHAT)} for row in found
-    ]
-    rows.sort(key=lambda row: -row["all"])
     total = sum(row["all"] for row in rows)
     (begun,) = db.execute("SELECT max(min(finished_at), ?) FROM syncs", (since,)).fetchone()
     drawn = bars("Changes by kind", rows, "kind", "all", _WHAT)

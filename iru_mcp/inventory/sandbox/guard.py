@@ -169,8 +169,7 @@ class _Shadow:
             # Another name is one of the statement's own, WITH or an alias: nothing but views can be read here.
             own = not name.startswith(("_", *_HIDDEN) if second else _HIDDEN)
             known = name in self._views or name in _MODULES or own
-            known = known and second != "ROWID"  # a view has none
-            return sqlite3.SQLITE_OK if known else sqlite3.SQLITE_DENY
+            return sqlite3.SQLITE_OK if known and second != "ROWID" else sqlite3.SQLITE_DENY  # a view has no ROWID
         return _harmless(action, second)
 
 

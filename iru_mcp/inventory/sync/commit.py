@@ -147,14 +147,13 @@ def _apply(db: sqlite3.Connection, kind: Kind, number: int) -> None:
     """Close the spans that ended and open those that began. What follows a span that is NEWS is NEWS too."""
     name = kind.name
     dated = f"since, changed{', latest' if kind.latest else ''}"
-    ended = "(device, value) IN (SELECT device, value FROM closing)"
     db.execute(
         f"INSERT OR REPLACE INTO _{name}_closed(seen_to, device, value, seen_from, flags, next, {dated}) SELECT :sync, "
         f"o.device, o.value, o.seen_from, (o.flags & {NEWS}) | c.flags, c.next, {dated} FROM closing c "
         f"JOIN _{name}_open o ON o.device = c.device AND o.value = c.value ORDER BY o.device, o.value",
         {"sync": number},
     )
-    db.execute(f"DELETE FROM _{name}_open WHERE {ended}")
+    db.execute(f"DELETE FROM _{name}_open WHERE (device, value) IN (SELECT device, value FROM closing)")
     db.execute(
         f"INSERT INTO _{name}_open(device, value, seen_from, flags, {dated}) "
         f"SELECT device, value, ?, fresh, {dated} FROM opening",
