@@ -46,8 +46,7 @@ def is_current(db: sqlite3.Connection) -> bool:
 
 def migrate(db: sqlite3.Connection) -> None:
     """Bring the file to this version, in one transaction. Raises ConfigError for a newer file."""
-    found = version(db)
-    if found > len(steps()):
+    if (found := version(db)) > len(steps()):
         raise ConfigError(
             f"The inventory file is of version {found}, newer than this iru-mcp knows.",
             "Update iru-mcp, or name another file in IRU_INVENTORY.",

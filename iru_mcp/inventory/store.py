@@ -9,11 +9,11 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ..api.record import read_moment
+from ..api.record import read_moment, write_moment
 from ..errors import ConfigError, IruError, UsageError
 from .schema import is_current, migrate, version
 
@@ -196,8 +196,7 @@ def first_sync(path: Path) -> datetime | None:
 
 def age(db: sqlite3.Connection, now: datetime) -> dict[str, str]:
     """When the copy was made, and how long ago in words. Raises UsageError when no sync ever finished."""
-    last = last_sync(db)
-    if last is None:
+    if (last := last_sync(db)) is None:
         raise UsageError("No sync has finished yet.", "Run: iru-mcp sync")
     return {"synced_at": utc(last[1]), "age": words((now - last[1]).total_seconds())}
 
@@ -210,9 +209,8 @@ def words(seconds: float) -> str:
     return f"{max(0, seconds):.0f} s"
 
 
-def utc(now: datetime) -> str:
-    """A moment as the file writes it."""
-    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+utc = write_moment
+"""A moment as the file writes it."""
 
 
 def meta(db: sqlite3.Connection, name: str) -> str | None:

@@ -27,20 +27,20 @@ BEGAN = "(SELECT finished_at FROM _sync WHERE id = span.seen_from)"
 
 def columns_of(kind: Kind) -> str:
     """The columns that the views of a table show of its spans."""
-    return ", ".join(
-        (
-            *(_OF_DEVICE[: 1 if kind.name == "devices" else None] if kind.device else ()),
-            *(f'content."{name}"' for name in kind.columns if name not in _MADE.get(kind.name, {})),
-            *(f'{made} AS "{name}"' for name, made in _MADE.get(kind.name, {}).items()),
-            "content.more",
-            *(f"json_extract(span.latest, '$.{name}') AS \"{name}\"" for name in kind.latest),
-            *((f"{_TIME.format('span.since')} AS since",) if kind.since else ()),
-            *((f"{_TIME.format(_CHANGED)} AS {kind.changed}",) if kind.changed else ()),
-            *((_REPORTED.format(kind.name),) if kind.prism else ()),
-            "NOT (span.flags & 1) AS baseline",
-            f"{BEGAN} AS valid_from",
-        )
-    )
+    made = _MADE.get(kind.name, {})
+    columns = [
+        *(_OF_DEVICE[: 1 if kind.name == "devices" else None] if kind.device else ()),
+        *(f'content."{name}"' for name in kind.columns if name not in made),
+        *(f'{sql} AS "{name}"' for name, sql in made.items()),
+        "content.more",
+        *(f"json_extract(span.latest, '$.{name}') AS \"{name}\"" for name in kind.latest),
+        *((f"{_TIME.format('span.since')} AS since",) if kind.since else ()),
+        *((f"{_TIME.format(_CHANGED)} AS {kind.changed}",) if kind.changed else ()),
+        *((_REPORTED.format(kind.name),) if kind.prism else ()),
+        "NOT (span.flags & 1) AS baseline",
+        f"{BEGAN} AS valid_from",
+    ]
+    return ", ".join(columns)
 
 
 def _item_name(kind: str, id_: str) -> str:

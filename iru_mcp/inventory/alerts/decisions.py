@@ -31,10 +31,8 @@ def acknowledge(path: Path, alert: int, why: str, until: datetime) -> None:
 def mute(path: Path, rule: str, why: str, until: datetime, now: datetime) -> None:
     """Send no events of a rule until then."""
     with writer(path) as db, transaction(db):
-        db.execute("DELETE FROM _mute WHERE rule = ?", (rule,))
-        db.execute(
-            "INSERT INTO _mute(rule, why, until, made_at) VALUES (?, ?, ?, ?)", (rule, why, utc(until), utc(now))
-        )
+        facts = (rule, why, utc(until), utc(now))
+        db.execute("INSERT OR REPLACE INTO _mute(rule, why, until, made_at) VALUES (?, ?, ?, ?)", facts)
 
 
 def unmute(path: Path, rule: str) -> None:

@@ -140,8 +140,7 @@ class _Comparison:
 
     def summary(self) -> list[Event]:
         """One event for all alerts of the first sync, in place of an event each."""
-        counts = Counter(event["severity"] for event in self.events)
-        if not counts:
+        if not (counts := Counter(event["severity"] for event in self.events)):
             return []
         rules = Counter(event["rule"] for event in self.events)
         say = ", ".join(f"{counts[name]} {name}" for name in SEVERITIES if counts[name])

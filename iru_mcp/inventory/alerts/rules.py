@@ -71,11 +71,11 @@ def load(path: str = "") -> list[Rule]:
         except (OSError, UnicodeDecodeError):
             raise ConfigError(f"The file of rules {path} cannot be read.", "Check its path and permissions.") from None
         for parts, where in _read(text, path):
-            known = found.get(parts["name"], ({}, ""))[0]
-            found[parts["name"]] = (known | parts, where)
+            found[parts["name"]] = (found.get(parts["name"], ({}, ""))[0] | parts, where)
             own.add(parts["name"])
     rules = [_rule(parts, where) for parts, where in found.values() if parts.get("enabled", True)]
-    _compile([(rule, found[rule.name][1]) for rule in rules if rule.name in own])
+    if own:
+        _compile([(rule, found[rule.name][1]) for rule in rules if rule.name in own])
     return rules
 
 
@@ -133,8 +133,6 @@ def _rule(parts: dict[str, Any], where: str) -> Rule:
 def _compile(rules: list[tuple[Rule, str]]) -> None:
     """Compile each statement over empty tables, and check that each column that a rule names is one of its
     statement."""
-    if not rules:
-        return
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         migrate(db)
         register(db)

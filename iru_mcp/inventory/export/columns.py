@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -49,10 +50,8 @@ def typed(cell: Any, type_: Type) -> Any:
     if type_ == "boolean" and cell in (0, 1) and not isinstance(cell, float):
         return bool(cell)
     if type_ in ("texts", "json") and isinstance(cell, str):
-        try:
+        with suppress(ValueError):
             return json.loads(cell)
-        except ValueError:
-            return cell
     return cell
 
 

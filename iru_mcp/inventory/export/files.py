@@ -54,8 +54,7 @@ def whole_file(path: Path) -> Iterator[TextIO]:
                 os.fsync(out.fileno())
             Path(name).replace(path)
         finally:
-            with suppress(FileNotFoundError):
-                Path(name).unlink()
+            Path(name).unlink(missing_ok=True)
     except OSError as error:
         raise _refused(path, error) from None
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from importlib import resources
 from typing import Any, TextIO
 
-from ...api.record import read_moment
+from ...api.record import moment_in
 from ...output.clean import clean
 from ..graph import RELATIONS, Relation
 from ..store import account_name, meta, records
@@ -58,10 +58,8 @@ def _key(node: str, id_: Any) -> str:
 
 
 def _milliseconds(value: Any) -> int | None:
-    try:
-        return int(read_moment(value).timestamp() * 1000)
-    except ValueError:
-        return None
+    moment = moment_in(value)
+    return int(moment.timestamp() * 1000) if moment else None
 
 
 _CONVERTED: dict[str, Callable[[Any], Any]] = {

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from ... import __version__
-from ..store import last_sync, meta
+from ..store import known, last_sync, meta
 from .files import json_line
 from .ocsf_objects import cve, device, malware, milliseconds, owned, process, software, take_time
 from .rows import Row, Shown, Wanted, begin, rows, tables
@@ -118,8 +118,7 @@ def _behavior(rest: Row, _: Beside) -> Row:
 def _severity(rest: Row, column: str) -> Row:
     """The severity where OCSF has the same, else unknown. A word that OCSF writes otherwise stays in the row too."""
     word = rest.get(column)
-    caption = str(word).capitalize()
-    if caption not in _SEVERITIES:
+    if (caption := str(word).capitalize()) not in _SEVERITIES:
         return {"severity_id": 0}
     if word == caption:
         del rest[column]
@@ -128,8 +127,7 @@ def _severity(rest: Row, column: str) -> Row:
 
 def _finding(begun: int | None, **info: Any) -> Row:
     """The time and the `finding_info` of a finding, without its uid."""
-    held = {name: value for name, value in info.items() if value is not None}
-    return ({"time": begun} if begun is not None else {}) | {"finding_info": held}
+    return ({"time": begun} if begun is not None else {}) | {"finding_info": known(info)}
 
 
 _CLASSES: dict[str, tuple[int, Callable[[Row, Beside], Row]]] = {

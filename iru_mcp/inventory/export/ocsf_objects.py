@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from ...api.record import read_moment
+from ...api.record import moment_in
 from ..store import utc
 from .rows import Row
 
@@ -24,12 +23,11 @@ def milliseconds(moment: datetime) -> int:
 
 def take_time(rest: Row, column: str) -> int | None:
     """The time of a column, taken out of the row. It stays there when it cannot be written back unchanged."""
-    with suppress(ValueError):
-        moment = read_moment(rest.get(column))
-        if utc(moment) == rest[column]:
-            del rest[column]
-            return milliseconds(moment)
-    return None
+    moment = moment_in(rest.get(column))
+    if moment is None or utc(moment) != rest[column]:
+        return None
+    del rest[column]
+    return milliseconds(moment)
 
 
 def _take(rest: Row, column: str, held: type | tuple[type, ...] = str) -> Any:

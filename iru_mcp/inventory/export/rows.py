@@ -68,8 +68,7 @@ def begin(db: sqlite3.Connection, wanted: Wanted) -> int:
     """Begin to read one state of the copy, that of its newest sync. Raises UsageError when there is none, or when
     `since` is not one of the copy's syncs."""
     db.execute("BEGIN")
-    last = last_sync(db)
-    if last is None:
+    if (last := last_sync(db)) is None:
         raise UsageError("No sync has finished yet.", "Run: iru-mcp sync")
     if wanted.since is not None and not 1 <= wanted.since <= last[0]:
         raise UsageError(

@@ -126,8 +126,7 @@ class OnDemand:
         path = await self.path()
         began = anyio.current_time()
         while True:
-            missing = await self._missing(path, tables, max_age, began)
-            if not missing:
+            if not (missing := await self._missing(path, tables, max_age, began)):
                 for table in tables:
                     self._promised.pop(table, None)
                 return []
@@ -166,8 +165,7 @@ class OnDemand:
     def _raise_failed(self, missing: Collection[str]) -> None:
         """Tell once what went wrong; who asks again after that has it tried again."""
         told = [self._failed.pop(table) for table in missing if table in self._failed]
-        errors = [error for when, error in told if when > anyio.current_time() - _NEWS]
-        if errors:
+        if errors := [error for when, error in told if when > anyio.current_time() - _NEWS]:
             for table in missing:
                 self._promised.pop(table, None)
             raise errors[0]
@@ -227,11 +225,10 @@ class OnDemand:
 
 def _inode(path: Path) -> tuple[int, int] | None:
     """What tells the file at `path` from another that may take its place; None where there is none."""
-    try:
+    with suppress(FileNotFoundError):
         found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
+        return found.st_dev, found.st_ino
+    return None
 
 
 def _current(path: Path) -> bool:

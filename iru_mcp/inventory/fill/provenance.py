@@ -94,8 +94,7 @@ def _lines(
     alike: list[tuple[dict[str, Any], dict[str, int]]] = []
     for kind in kinds:
         line = _line(kind, held, found)
-        rows = next((rows for known, rows in alike if known == line), None)
-        if rows is None:
+        if (rows := next((rows for known, rows in alike if known == line), None)) is None:
             alike.append((line, rows := {}))
         rows[kind.name] = sum(held[name].rows or 0 for name in kind.readings if name in held)
     lines: list[dict[str, Any]] = [

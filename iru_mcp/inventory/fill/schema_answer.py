@@ -73,8 +73,7 @@ def _look(path: Path) -> tuple[dict[str, tuple[int, str]], list[str]]:
         late = db.execute("SELECT kind, removals_at FROM _coverage WHERE removals_at < since ORDER BY 1").fetchall()
     found = {}
     for name, kind in BY_NAME.items():
-        readings = [read[reading] for reading in kind.readings if reading in read and read[reading][1]]
-        if readings:
+        if readings := [read[reading] for reading in kind.readings if reading in read and read[reading][1]]:
             found[name] = sum(rows or 0 for rows, _ in readings), min(since for _, since in readings)
     if late:
         behind = ", ".join(f"{kind} {moment}" for kind, moment in late)

@@ -123,11 +123,10 @@ def _vulnerabilities(db: sqlite3.Connection, synced: datetime) -> str:
 
 
 _WHAT = ("appeared", "gone", "changed", "moved")
-_DAYS = 30
 
 
 def _changes(db: sqlite3.Connection, synced: datetime) -> str:
-    since = utc(synced - timedelta(days=_DAYS))
+    since = utc(synced - timedelta(days=30))
     columns = ", ".join(f"count(DISTINCT iif(what = '{one}', thing_, NULL)) AS \"{one}\"" for one in _WHAT)
     rows = rows_of(
         db,
@@ -152,8 +151,7 @@ _WORST = f"""SELECT {_SEVERITY} AS severity, iif(v.kev_score > 0, 'yes', 'no') A
 
 def worst_detections(db: sqlite3.Connection, executive: Callable[[object], bool]) -> str:
     """The CVEs that are present on named devices: known to be exploited first, then executives', then the oldest."""
-    found = rows_of(db, _WORST)
-    if not found:
+    if not (found := rows_of(db, _WORST)):
         return ""
     found.sort(key=lambda row: (row["exploited"] == "no", not executive(row["job_title"]), row["present since"] or ""))
     for row in found:

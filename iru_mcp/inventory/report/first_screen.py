@@ -108,8 +108,7 @@ def _severities(alerts: list[Alert]) -> str:
 def _first(found: list[Group], held: list[_Protection]) -> str:
     items = [_item(one.severity, one.says, one.advice, executive=one.executive) for one in found if not one.quiet]
     items = items[: _FIRST - 1]
-    worst = max(held, key=lambda one: one.now.off, default=None)
-    if worst and worst.now.off:
+    if (worst := max(held, key=lambda one: one.now.off, default=None)) and worst.now.off:
         said = f"{worst.name} is off on {worst.now.off:,} {worst.platform} devices"
         items.append(_item("", said, "Enforce it by blueprint; the table below has the share."))
     nothing = "<p>Nothing: no alert is open and every reported protection is on.</p>"

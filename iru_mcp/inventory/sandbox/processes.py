@@ -36,9 +36,9 @@ class _Worker:
     process: Process
     lines: BufferedByteReceiveStream
 
-    async def ask(self, line: bytes) -> dict[str, Any]:
+    async def ask(self, question: dict[str, Any]) -> dict[str, Any]:
         assert self.process.stdin is not None  # noqa: S101 - it was given one
-        await self.process.stdin.send(line)
+        await self.process.stdin.send(json.dumps(question).encode() + b"\n")
         answer: dict[str, Any] = json.loads(await self.lines.receive_until(b"\n", _LONGEST_LINE))
         return answer
 
@@ -55,13 +55,12 @@ class Processes:
 
         Raises RateLimited where it got no place to run in, TookTooLong.
         """
-        line = json.dumps(question).encode() + b"\n"
         async with self._places.place(caller):
             worker = self._idle.pop() if self._idle else await _start()
             answer: dict[str, Any] | None = None
             try:
                 with anyio.fail_after(question["seconds"] + _GRACE_SECONDS):
-                    answer = await worker.ask(line)
+                    answer = await worker.ask(question)
             except TimeoutError:
                 raise TookTooLong(
                     "The statement's process got no time to run: this machine is busy.",

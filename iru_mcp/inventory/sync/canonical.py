@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from ...api.record import is_blank, read_moment, tidy, write_moment
+from ...api.record import is_blank, moment_in, tidy, write_moment
 from ...output.clean import clean
 from ..digest import digest_of
 from ..tables import Kind
@@ -39,8 +39,7 @@ class Thing:
 
 def read(kind: Kind, row: object) -> Thing | None:
     """The thing in a raw row. None when the row is no object, or lacks its identity or its device."""
-    record = kind.record.read(row)
-    if record is None:
+    if (record := kind.record.read(row)) is None:
         return None
     flat = kind.shape(record.flat()) if kind.shape else record.flat()
     device = str(flat.pop(kind.device, "")) if kind.device else ""
@@ -65,10 +64,8 @@ def canonical(value: Any, key: str = "") -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, str) and value[4:5] == "-" and value[19:] != "Z" and _LOOKS_LIKE_TIME.fullmatch(value):
-        try:
-            return write_moment(read_moment(value))
-        except ValueError:
-            return value
+        moment = moment_in(value)
+        return write_moment(moment) if moment else value
     return value
 
 
@@ -79,10 +76,8 @@ def seconds(value: object) -> int | None:
 
 @lru_cache(maxsize=4096)
 def _seconds(value: str | datetime) -> int | None:
-    try:
-        return int(read_moment(value).timestamp())
-    except ValueError:
-        return None
+    moment = moment_in(value)
+    return int(moment.timestamp()) if moment else None
 
 
 def _cell(value: Any) -> Cell:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..store import set_meta
-from ..tables import KINDS, Kind
+from ..tables import KINDS, READINGS, Kind
 from ..transaction import transaction
 from .diff import ENROLLED, NEWS, diff, pair_up
 from .staging import ReadState, asked_singly
@@ -198,14 +198,10 @@ def _cover(  # noqa: PLR0913, PLR0917 - the facts of one reading
 def _count_left_out(db: sqlite3.Connection) -> None:
     """Count the rows of each reading that are of devices which are not enrolled. All readings are counted: a device may
     have come or gone while a table was not read."""
-    for kind in KINDS:
-        for reading in kind.readings:
-            count = f"SELECT count(*) FROM _{kind.name}_open WHERE device IN ({_LEFT}) AND {_whose(kind, reading)}"
-            about_others = kind.device and kind.name != "devices"
-            db.execute(
-                f"UPDATE _coverage SET left_out = ({count if about_others else 0}) WHERE kind = ? AND rows IS NOT NULL",
-                (reading,),
-            )
+    for reading, kind in READINGS.items():
+        count = f"SELECT count(*) FROM _{kind.name}_open WHERE device IN ({_LEFT}) AND {_whose(kind, reading)}"
+        left_out = count if kind.device and kind.name != "devices" else "0"
+        db.execute(f"UPDATE _coverage SET left_out = ({left_out}) WHERE kind = ? AND rows IS NOT NULL", (reading,))
 
 
 def _bound(db: sqlite3.Connection, reading: str, state: ReadState, sync: Sync) -> int | None:

@@ -48,8 +48,7 @@ class Interning:
         if known and isinstance(row, dict):
             times = seconds(row.get(kind.since)), seconds(row.get(kind.changed))
             return self.device(row[kind.device]), *known, *_short(*times), None
-        thing = read(kind, self.written(row))
-        if thing is None:
+        if (thing := read(kind, self.written(row))) is None:
             return None
         found = self._value(kind, thing)
         if same:
@@ -70,8 +69,7 @@ class Interning:
     def _value(self, kind: Kind, thing: Thing) -> tuple[int, int]:
         """The numbers of the thing's key and content, which are made if they are new."""
         table, digest = f"_{kind.name}_value", thing.digest(kind)
-        found = self._db.execute(f"SELECT key, _id FROM {table} WHERE digest = ?", (digest,)).fetchone()
-        if found:
+        if found := self._db.execute(f"SELECT key, _id FROM {table} WHERE digest = ?", (digest,)).fetchone():
             return int(found[0]), int(found[1])
         self._db.execute("INSERT OR IGNORE INTO _key(text) VALUES (?)", (thing.key,))
         key = int(self._db.execute("SELECT id FROM _key WHERE text = ?", (thing.key,)).fetchone()[0])

@@ -90,17 +90,13 @@ class TableReader:
 
     def _since(self, kind: Kind) -> str | None:
         """From when an incremental reading must read, by Iru's clock; None when only a full one will do."""
-        row = self.stage.db.execute(
-            "SELECT full_at, bound FROM _coverage WHERE kind = ? AND state = 'copied'", (kind.name,)
-        ).fetchone()
-        if row is None or row[1] is None:
+        select = "SELECT full_at, bound FROM _coverage WHERE kind = ? AND state = 'copied' AND bound IS NOT NULL"
+        row = self.stage.db.execute(select, (kind.name,)).fetchone()
+        if row is None:
             return None
-        since = utc(datetime.fromtimestamp(row[1], UTC) - MARGIN)
-        if kind.starts:  # what happened stays as it is: there is nothing to read again
-            return since
-        if self.full_every is None or self.now() - read_moment(row[0]) >= self.full_every:
-            return None
-        return since
+        # Of a table that has `starts` the rows never change, so it needs no full reading again.
+        recent = kind.starts or (self.full_every is not None and self.now() - read_moment(row[0]) < self.full_every)
+        return utc(datetime.fromtimestamp(row[1], UTC) - MARGIN) if recent else None
 
     async def _elsewhere(self, kind: Kind, state: ReadState, error: IruError) -> None:
         """Try the endpoint of older tenants; else note that the table may not be read."""

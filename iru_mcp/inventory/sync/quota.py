@@ -100,8 +100,7 @@ class Quota:
 
     async def rest(self, error: Exception, failures: int) -> None:
         """Wait before another try after `error`, the `failures`-th in a row."""
-        seconds = pause(error, failures)
-        if seconds >= _TOLD:
+        if (seconds := pause(error, failures)) >= _TOLD:
             why = error.fact if isinstance(error, IruError) else str(error)
             self.tell(f"waiting until {self._utc(seconds)}: {why}")
         await anyio.sleep(seconds)

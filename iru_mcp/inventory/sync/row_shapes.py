@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ...api.endpoint import Endpoint
 from ...api.endpoints.device_apps import APP_SHAPE, LIST_DEVICE_APPS, App
 from ...api.endpoints.devices import GET_DEVICE_DETAILS, DeviceDetails
+from ...api.record import as_object
 
 Row = dict[str, Any]
 
@@ -17,8 +18,7 @@ _LINES, _CHARACTERS = 6, 500
 
 def of_behavioral_detection(fields: Row) -> Row:
     """The device it was found on beside the rest; `status` is what Iru calls `threat_status` when it sends that."""
-    info = fields.pop("device_info", None)
-    device = info.get("id") if isinstance(info, Mapping) else None
+    device = as_object(fields.pop("device_info", None)).get("id")
     threat_status = fields.pop("threat_status", None)
     return fields | {"device_id": device or ""} | ({"status": threat_status} if threat_status is not None else {})
 
@@ -31,8 +31,7 @@ def of_blueprint_item(fields: Row) -> Row:
 
 def of_item_status(fields: Row) -> Row:
     """The device's id out of `computer`, and the end of each log."""
-    computer = fields.get("computer")
-    device = computer.get("id") if isinstance(computer, Mapping) else None
+    device = as_object(fields.get("computer")).get("id")
     logs = {name: last_lines(fields[name]) for name in ("log", "last_audit_log", "control_log") if fields.get(name)}
     return fields | logs | {"device_id": device or ""}
 
@@ -62,8 +61,7 @@ _OF_APPLE = {"publisher": "developer_name", "source": "obtained_from"}
 
 
 def _app(row: object) -> Row | None:
-    app = App.read(row)
-    if app is None:
+    if (app := App.read(row)) is None:
         return None
     found = app.shaped()
     others = {name for names in APP_SHAPE.values() for name in names} - {"product_code", "signature", *APP_SHAPE}
@@ -80,8 +78,7 @@ _OF_AGENT = {
 
 def _details(row: object) -> Row | None:
     """The fields of all sections side by side; only the agent's need more than their own name."""
-    details = DeviceDetails.read(row)
-    if details is None:
+    if (details := DeviceDetails.read(row)) is None:
         return None
     found: Row = {}
     for section, fields in details.flat().items():

@@ -137,8 +137,7 @@ class _SyncRun:
     async def run(self) -> Outcome:
         began, before = self._client.now(), self._client.requests
         clock = anyio.current_time()
-        kinds = await self._stage.work(lambda: self._wanted(began))
-        if not kinds:
+        if not (kinds := await self._stage.work(lambda: self._wanted(began))):
             last = await self._stage.work(lambda: last_sync(self._db))
             return Outcome(last[0] if last else 0, 0, 0.0, resumed=False)
         started, resumed = await self._stage.work(lambda: self._begin(began))
