@@ -57,7 +57,7 @@ class _Fill:
     began: float
     rows: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     """By reading: rows so far, and the total where Iru said it."""
-    task: asyncio.Task[None] | None = None
+    task: asyncio.Task[None] = field(init=False)
     error: IruError | None = None
 
     def note(self, reading: str, rows: int, total: int | None) -> None:
@@ -86,7 +86,7 @@ class OnDemand:
 
     async def aclose(self) -> None:
         """End the fill that is at work, the processes, and a copy that nobody asked to keep."""
-        if self._fill and self._fill.task:
+        if self._fill:
             self._fill.task.cancel()
             await asyncio.wait({self._fill.task})
         await self.processes.aclose()
@@ -154,7 +154,6 @@ class OnDemand:
         """Begin a fill of what is missing unless one is at work, and wait a while for it."""
         async with self._beginning:
             fill = self._fill or await self._begin(path, missing, max_age)
-        assert fill.task is not None  # noqa: S101 - _begin gave it one
         await asyncio.wait({fill.task}, timeout=max(0.0, min(_LOOK, until - anyio.current_time())))
         if told and fill.rows:
             rows, totals = zip(*fill.rows.values(), strict=True)

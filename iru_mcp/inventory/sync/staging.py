@@ -231,24 +231,19 @@ class Stage:
 
     def _note_reports(self, kind: Kind, rows: Sequence[object]) -> None:
         """Note when each device last reported the category: the newest times of its rows."""
-        newest: dict[str, tuple[int, int]] = {}
-        named: dict[str, tuple[Any, Any]] = {}
-        for row in rows:
-            if isinstance(row, dict) and isinstance(device_id := row.get("device_id"), str):
-                times = seconds(row.get("updated_at")) or 0, seconds(row.get("last_collected_at")) or 0
-                before = newest.get(device_id, (0, 0))
-                newest[device_id] = max(times[0], before[0]), max(times[1], before[1])
-                if device_id not in named:
-                    named[device_id] = self._interning.names(row)
+        held = [row for row in rows if isinstance(row, dict) and isinstance(row.get("device_id"), str)]
+        moments = ("updated_at", "last_collected_at")
+        times = dict.fromkeys((row["device_id"], *(seconds(row.get(name)) or 0 for name in moments)) for row in held)
         self.db.executemany(
             "INSERT INTO _stage_report(kind, device, updated_at, collected_at) VALUES (?, ?, ?, ?) ON CONFLICT(kind, "
             "device) DO UPDATE SET updated_at = max(updated_at, excluded.updated_at), "
             "collected_at = max(collected_at, excluded.collected_at)",
-            [(kind.name, self._interning.device(device_id), *times) for device_id, times in newest.items()],
+            [(kind.name, self._interning.device(device_id), *both) for device_id, *both in times],
         )
+        first_rows = {row["device_id"]: row for row in reversed(held)}
         self.db.executemany(  # Iru's device list has better names, but not of every device
             "UPDATE _device SET device_name = ?, serial_number = ? WHERE device_id = ? AND serial_number IS NULL",
-            [(*names, device_id) for device_id, names in named.items()],
+            [(*self._interning.names(row), device_id) for device_id, row in first_rows.items()],
         )
 
 
