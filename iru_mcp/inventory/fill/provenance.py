@@ -91,15 +91,14 @@ def _lines(
     readings = [held[name] for kind in kinds for name in kind.readings if name in held]
     if not any(reading.since for reading in readings):
         raise _denied(view, readings)
-    alike: list[tuple[dict[str, Any], dict[str, int]]] = []
+    alike: dict[str, tuple[dict[str, Any], dict[str, int]]] = {}
     for kind in kinds:
         line = _line(kind, held, found)
-        if (rows := next((rows for known, rows in alike if known == line), None)) is None:
-            alike.append((line, rows := {}))
+        _, rows = alike.setdefault(repr(line), (line, {}))
         rows[kind.name] = sum(held[name].rows or 0 for name in kind.readings if name in held)
     lines: list[dict[str, Any]] = [
         {"table": view, "as_of": None, "rows": rows if len(kinds) > 1 else rows[kinds[0].name]} | line
-        for line, rows in alike
+        for line, rows in alike.values()
     ]
     return lines, all(name in held and not _unread(held[name]) for kind in kinds for name in kind.readings)
 

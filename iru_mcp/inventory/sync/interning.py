@@ -74,8 +74,7 @@ class Interning:
         self._db.execute("INSERT OR IGNORE INTO _key(text) VALUES (?)", (thing.key,))
         key = int(self._db.execute("SELECT id FROM _key WHERE text = ?", (thing.key,)).fetchone()[0])
         columns = ", ".join(f'"{name}"' for name in (*kind.columns, "more"))
-        marks = ", ".join("?" * (len(thing.cells) + 2))
-        insert = f"INSERT INTO {table}(digest, key, {columns}) VALUES ({marks})"
+        insert = f"INSERT INTO {table}(digest, key, {columns}) VALUES (?, ?{', ?' * len(thing.cells)})"
         return key, int(self._db.execute(insert, (digest, key, *thing.cells)).lastrowid or 0)
 
 

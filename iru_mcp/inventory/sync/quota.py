@@ -101,8 +101,7 @@ class Quota:
     async def rest(self, error: Exception, failures: int) -> None:
         """Wait before another try after `error`, the `failures`-th in a row."""
         if (seconds := pause(error, failures)) >= _TOLD:
-            why = error.fact if isinstance(error, IruError) else str(error)
-            self.tell(f"waiting until {self._utc(seconds)}: {why}")
+            self.tell(f"waiting until {self._utc(seconds)}: {error.fact if isinstance(error, IruError) else error}")
         await anyio.sleep(seconds)
 
     def _no_room(self) -> str:

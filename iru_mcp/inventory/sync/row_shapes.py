@@ -25,8 +25,7 @@ def of_behavioral_detection(fields: Row) -> Row:
 
 def of_blueprint_item(fields: Row) -> Row:
     """The item's own id and name beside the blueprint's id."""
-    found = dict(fields)
-    return {"library_item_id": found.pop("id", None), "library_item_name": found.pop("name", None)} | found
+    return {"library_item_id": fields.pop("id", None), "library_item_name": fields.pop("name", None)} | fields
 
 
 def of_item_status(fields: Row) -> Row:
@@ -63,9 +62,8 @@ _OF_APPLE = {"publisher": "developer_name", "source": "obtained_from"}
 def _app(row: object) -> Row | None:
     if (app := App.read(row)) is None:
         return None
-    found = app.shaped()
     others = {name for names in APP_SHAPE.values() for name in names} - {"product_code", "signature", *APP_SHAPE}
-    return {_OF_APPLE.get(name, name): value for name, value in found.items() if name not in others}
+    return {_OF_APPLE.get(name, name): value for name, value in app.shaped().items() if name not in others}
 
 
 _OF_AGENT = {
@@ -83,8 +81,7 @@ def _details(row: object) -> Row | None:
     found: Row = {}
     for section, fields in details.flat().items():
         names = _OF_AGENT if section == "kandji_agent" else {}
-        if isinstance(fields, dict):
-            found |= {names.get(name) or name: value for name, value in fields.items()}
+        found |= {names.get(name, name): value for name, value in as_object(fields).items()}
     return found
 
 

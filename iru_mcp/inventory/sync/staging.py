@@ -180,14 +180,13 @@ class Stage:
     def due(self, kind: Kind) -> list[DueDevice]:
         """The listed devices that must still be asked singly: no list has rows of theirs."""
         platforms = kind.per_device.platforms if kind.per_device else ()
-        marks = ", ".join("?" * len(platforms))
         listed = _now("devices", "device, value, latest")
         found = self.db.execute(
             f"""SELECT d.device_id, s.check_in, EXISTS (SELECT 1 FROM _device_read r WHERE r.kind = ?1
                 AND r.device = s.device AND r.check_in IS s.check_in)
             FROM (SELECT *, json_extract(latest, '$.last_check_in') AS check_in FROM ({listed})) s
             JOIN _device d ON d.id = s.device JOIN _devices_value t ON t._id = s.value
-            WHERE t.platform IN ({marks})
+            WHERE t.platform IN ({", ".join("?" * len(platforms))})
                 AND NOT EXISTS (SELECT 1 FROM _stage_whole w WHERE w.kind = ?1 AND w.device = s.device)
                 AND NOT EXISTS (SELECT 1 FROM _stage l WHERE l.kind = ?1 AND l.device = s.device)
                 AND (EXISTS (SELECT 1 FROM _device_read r WHERE r.kind = ?1 AND r.device = s.device)
