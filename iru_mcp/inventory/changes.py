@@ -74,7 +74,7 @@ def changes(  # noqa: PLR0913 - what may be asked
     where = "at_sync.finished_at BETWEEN :since AND :until" + (" AND span.device = :device" if device else "")
     names = {
         "since": utc(since) if since else "",
-        "until": utc(until) if until else "9",
+        "until": utc(until) if until else "9",  # sorts after every time
         "device": device.number if device else 0,
         "most": most + 1,
     }

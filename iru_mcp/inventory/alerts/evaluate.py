@@ -163,7 +163,7 @@ def listed(
     """Open alerts, of a severity, rule and device if given, and with `resolved_since` those resolved since; worst
     first, then newest first."""
     rank = " ".join(f"WHEN '{name}' THEN {place}" for place, name in enumerate(SEVERITIES))
-    since = utc(resolved_since) if resolved_since else "9"
+    since = utc(resolved_since) if resolved_since else "9"  # sorts after every time
     rows = records(
         db,
         "SELECT id AS alert, rule, severity, say, row, opened_at, resolved_at, resolved_why, acknowledged_until, "

@@ -110,8 +110,7 @@ class OnDemand:
         kept = self._client.inventory if self._client.privacy is None else ""
         if kept and (self._client.filling.keep or Path(kept).exists()):
             return Path(kept)
-        if self._temporary is None:
-            self._temporary = TemporaryFolder()
+        self._temporary = self._temporary or TemporaryFolder()
         return self._temporary.path / "copy.sqlite3"
 
     async def fill(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from html import escape
 from typing import Any
 
 from ...output.clean import clean
+from ..alerts.findings import is_executive
 from ..store import records, utc
 from .html import Row, bars, section, table
 
@@ -149,13 +149,15 @@ _WORST = f"""SELECT {_SEVERITY} AS severity, iif(v.kev_score > 0, 'yes', 'no') A
     WHERE {PRESENT} AND (v.kev_score > 0 OR lower(x.cvss_severity) = 'critical')"""
 
 
-def worst_detections(db: sqlite3.Connection, executive: Callable[[object], bool]) -> str:
+def worst_detections(db: sqlite3.Connection) -> str:
     """The CVEs that are present on named devices: known to be exploited first, then executives', then the oldest."""
     if not (found := rows_of(db, _WORST)):
         return ""
-    found.sort(key=lambda row: (row["exploited"] == "no", not executive(row["job_title"]), row["present since"] or ""))
+    found.sort(
+        key=lambda row: (row["exploited"] == "no", not is_executive(row["job_title"]), row["present since"] or "")
+    )
     for row in found:
-        if executive(title := row.pop("job_title")):
+        if is_executive(title := row.pop("job_title")):
             row["user"] = f"{row['user']} ({title})"
     drawn = table("Critical or exploited CVEs by device", found[:_MOST], of=len(found), name="rows wide",
                   order="known to be exploited first, then executives', then the oldest")  # fmt: skip

@@ -11,8 +11,7 @@ from typing import Any
 from ...api.record import read_moment
 from ...output.clean import clean
 from ...output.palette import palette
-from ..alerts.findings import is_executive
-from ..describe import kinds, status
+from ..describe import status
 from ..store import account_name, age, utc
 from .alerts import Alert, Group, groups, open_alerts
 from .figures import figures, worst_detections
@@ -36,8 +35,8 @@ def page(db: sqlite3.Connection, now: datetime) -> str:
         first_screen(db, synced, alerts),
         f'<div class="charts">\n{"".join(figures(db, synced))}\n</div>',
         _alerts(alerts),
-        worst_detections(db, is_executive),
-        section("What was copied", _copied(kinds(db, now))),
+        worst_detections(db),
+        section("What was copied", _copied(facts["kinds"])),
     ]
     return _document(title, "\n".join(parts))
 

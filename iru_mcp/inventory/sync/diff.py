@@ -92,7 +92,7 @@ def _refresh(db: sqlite3.Connection, kind: Kind) -> None:
 def pair_up(db: sqlite3.Connection, kind: Kind) -> None:
     """Pair the spans that ended with those that followed: of the same thing, else of one family (an app with another
     path)."""
-    _pair(db, "device, key", "", "")
+    _pair(db, "device, key", "WHERE", "")
     if kind.family:
         of_value = f'JOIN _{kind.name}_value v ON v._id = t.value WHERE v."{kind.family}" IS NOT NULL AND'
         _pair(db, f'device, v."{kind.family}"', of_value, "t.key, ")
@@ -101,7 +101,6 @@ def pair_up(db: sqlite3.Connection, kind: Kind) -> None:
 
 def _pair(db: sqlite3.Connection, same: str, joined: str, order: str) -> None:
     """Pair ended and begun spans that have the `same`, the first with the first in the order of their values."""
-    joined = joined or "WHERE"
     rank = f"row_number() OVER (PARTITION BY {same} ORDER BY {order}t.value)"
     columns = f"t.device AS device, {same.partition(', ')[2]} AS shared, t.key AS key, t.value AS value, {rank} AS n"
     ended = f"SELECT {columns} FROM closing t {joined} t.next IS NULL AND NOT t.flags & {QUIET}"
