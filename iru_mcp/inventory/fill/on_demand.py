@@ -97,8 +97,7 @@ class OnDemand:
         """The file, made or brought to this version where it has to be. Raises an IruError."""
         path = self.place()
         if self._found is None or self._found != await to_thread.run_sync(_inode, path):
-            if not await to_thread.run_sync(_current, path):
-                await to_thread.run_sync(_prepare, path)
+            await to_thread.run_sync(_prepare, path)
             self._found = await to_thread.run_sync(_inode, path)
         return path
 
@@ -237,13 +236,10 @@ def _current(path: Path) -> bool:
 
 
 def _prepare(path: Path) -> None:
-    """Make the file, or bring it to this version; one that another process has open is being made there."""
+    """Make the file, or bring it to this version, where it has to be; one that another process has open is being made
+    there."""
     until = time.monotonic() + 5
-    while True:
-        try:
-            with writer(path):
-                return
-        except Locked:
-            if _current(path) or time.monotonic() > until:
-                return
-            time.sleep(0.1)
+    while not _current(path) and time.monotonic() < until:
+        with suppress(Locked), writer(path):
+            return
+        time.sleep(0.1)

@@ -60,10 +60,9 @@ def commit(db: sqlite3.Connection, states: Mapping[str, ReadState], sync: Sync) 
 
 def _unstage(db: sqlite3.Connection, states: Mapping[str, ReadState]) -> None:
     """Delete what was committed from the stage. What another sync has read only partly stays, for the next to go on."""
-    for kind in KINDS:
-        if any(reading in states for reading in kind.readings):
-            for table in ("_stage", "_stage_report", "_stage_whole"):
-                db.execute(f"DELETE FROM {table} WHERE kind = ?", (kind.name,))
+    kinds = {(READINGS[reading].name,) for reading in states}
+    for table in ("_stage", "_stage_report", "_stage_whole"):
+        db.executemany(f"DELETE FROM {table} WHERE kind = ?", kinds)
     db.executemany("DELETE FROM _stage_read WHERE kind = ?", [(name,) for name in states])
     if not db.execute("SELECT 1 FROM _stage_read").fetchone():
         set_meta(db, "stage", None)
