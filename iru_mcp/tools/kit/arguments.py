@@ -59,9 +59,7 @@ def _is_added_by_clients(name: str, parameters: Mapping[str, Any]) -> bool:
     """Whether a client added `name` by itself. A parameter in another spelling (`Action` for action) is not that: it is
     refused."""
     word = _word(name)
-    if word in map(_word, parameters):
-        return False
-    return name.startswith("_") or word in _ADDED_BY_CLIENTS
+    return word not in map(_word, parameters) and (name.startswith("_") or word in _ADDED_BY_CLIENTS)
 
 
 def _word(name: str) -> str:
@@ -122,11 +120,10 @@ _BY_KIND = {
     "less_than_equal": "must be at most {le}",
     "greater_than_equal": "must be at least {ge}",
     "too_long": "must have at most {max_length} {units}",
-    "string_too_long": "must have at most {max_length} {units}",
     "too_short": "must have at least {min_length} {units}",
-    "string_too_short": "must have at least {min_length} {units}",
 }
-"""What is said of pydantic's kinds of error; of all others, the type that the schema has."""
+"""What is said of pydantic's kinds of error, `string_` before them left out; of all others, the type that the schema
+has."""
 
 _BY_TYPE = {
     "string": "must be text",
@@ -139,9 +136,10 @@ _BY_TYPE = {
 
 def _must(detail: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     """What a value of this schema must be."""
-    if detail["type"] in _BY_KIND:
+    said = _BY_KIND.get(detail["type"].removeprefix("string_"))
+    if said:
         units = "characters" if schema.get("type") == "string" else "items"
-        return _BY_KIND[detail["type"]].format_map({"units": units} | dict(detail.get("ctx", {})))[:400]
+        return said.format_map({"units": units} | dict(detail.get("ctx", {})))[:400]
     if "enum" in schema:
         return f"must be one of {', '.join(schema['enum'])}"
     return _BY_TYPE.get(schema.get("type", ""), "has a value of the wrong type")

@@ -45,10 +45,8 @@ def input_schema(parameters: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
 
 
 def _parameter(hint: Any, default: Any) -> dict[str, Any]:
-    found = typed(hint)
-    if default not in (..., None, "", ()):
-        found["default"] = default
-    return dict(sorted(found.items()))
+    shown = {} if default in (..., None, "", ()) else {"default": default}
+    return dict(sorted((typed(hint) | shown).items()))
 
 
 def typed(hint: Any) -> dict[str, Any]:
