@@ -154,12 +154,11 @@ def _by_software(detections: list[Detection]) -> list[dict[str, Any]]:
 
 
 def _new_apps(found: Findings) -> Section:
-    rows = [row.flat() for row in found.rows("new_apps")]
-    signed = [row for row in rows if row.get("ad_hoc_code_signed") is not True]
+    rows = sorted((row.flat() for row in found.rows("new_apps")), key=_newest_row)
     unsigned = [row for row in rows if row.get("ad_hoc_code_signed") is True]
     columns = "name version bundle_id team_id path obtained_from created_at"
-    shown = [_pick(row, f"ad_hoc_code_signed {columns}") for row in sorted(unsigned, key=_newest_row)]
-    shown += [_pick(row, columns) for row in sorted(signed, key=_newest_row)]
+    shown = [_pick(row, f"ad_hoc_code_signed {columns}") for row in unsigned]
+    shown += [_pick(row, columns) for row in rows if row.get("ad_hoc_code_signed") is not True]
     return Section({"count": len(rows), "ad_hoc_code_signed": len(unsigned)}, shown)
 
 

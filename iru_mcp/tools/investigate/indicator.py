@@ -34,8 +34,6 @@ _MOST_ASKED_FOR_EDR = 10
 _IN_APPS = "applications"
 _ON_ALL_PLATFORMS = frozenset({"app_name", "bundle_id", "path", "process_name"})
 _OUTSIDE = "devices that Prism does not have"
-_IDENTITIES = frozenset({"serial_number", "device_id", "email"})
-_ALERTS = frozenset({"threats", "behavioral_detections"})
 
 
 class FoundIndicator(TypedDict, total=False):
@@ -53,16 +51,12 @@ class FoundIndicator(TypedDict, total=False):
     indicators: list[Any]
 
 
-def _lines(value: object) -> object:
-    return "\n".join(map(str, value)) if isinstance(value, (list, tuple)) else value
-
-
 @tool(optional=LIST_ENDPOINTS, requests=_REQUESTS)
 async def find_indicator(
     ctx: Context,
     value: Annotated[
         str,
-        BeforeValidator(_lines),
+        BeforeValidator(lambda value: "\n".join(map(str, value)) if isinstance(value, (list, tuple)) else value),
         Field(
             description="hash, process, path, URL, domain, bundle id, team id, launch label, app or account name, IP, "
             "serial, e-mail, person or CVE, as pasted; several: one a line",
@@ -120,7 +114,7 @@ def _names_a_device(indicator: Indicator, parts: Parts) -> bool:
     """Whether the indicator is a device or its holder, whose threats and apps are not what was asked for."""
     lists = (parts.get(name) for name in ("devices", "device_information"))
     is_known = any(part and part.records for part in lists)
-    return is_known and bool(_IDENTITIES & set(indicator.kinds))
+    return is_known and not {"serial_number", "device_id", "email"}.isdisjoint(indicator.kinds)
 
 
 async def _devices(call: Call, parts: Parts, followed: Followed) -> dict[str, Any]:
@@ -135,7 +129,8 @@ async def _devices(call: Call, parts: Parts, followed: Followed) -> dict[str, An
         hits.setdefault(name, []).extend(record.flat() for record in records.values())
     unknown = {name: part.state for name, part in parts.items() if not part.complete} | followed.missing
     ids = {device_of(row) for rows in hits.values() for row in rows}
-    is_asked = any(hits.get(name) for name in _ALERTS) and len(ids) <= _MOST_ASKED_FOR_EDR
+    has_alerts = bool(hits.get("threats") or hits.get("behavioral_detections"))
+    is_asked = has_alerts and len(ids) <= _MOST_ASKED_FOR_EDR
     return devices_of(hits, direct, unknown, await _read_edr(call, sorted(ids)) if is_asked else {})
 
 

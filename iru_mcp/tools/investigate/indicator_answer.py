@@ -23,7 +23,6 @@ _TEXT = 160
 """Characters of one field; what stands out is at the beginning."""
 _FOLLOWED = "followed "
 _OLD_HASHES = ("md5", "sha1")
-_HASHES = frozenset({"md5", "sha1", "sha256"})
 
 _NEVER_SEARCHABLE: dict[str, dict[str, str]] = {
     "sha256": {"applications, launch_agents_and_daemons": "Iru has no file hashes of them"},
@@ -229,7 +228,7 @@ def _trait(name: str, row: Row) -> str:
 
 def _notes(indicator: Indicator, sections: Mapping[str, Section]) -> list[str]:
     notes = []
-    if _HASHES & set(indicator.kinds) and not any(name.startswith(_FOLLOWED) for name in sections):
+    if {*_OLD_HASHES, "sha256"} & set(indicator.kinds) and not any(name.startswith(_FOLLOWED) for name in sections):
         notes.append("only EDR alerts carry hashes: look for the file's name or its path below the home folder too")
     if indicator.kinds[0] in _OLD_HASHES:
         notes.append("Iru's EDR records SHA-256; look for that too")

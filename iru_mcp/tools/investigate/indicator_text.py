@@ -44,7 +44,6 @@ _HOME = (
     r"(?i)(?:~[\w.-]*|\$\{?HOME\}?|%(?:USERPROFILE|HOMEPATH)%|/Users/(?!Shared/)[^/]+|[A-Z]:\\Users\\[^\\]+)"
     r"(?=[/\\])(.+)"
 )
-_PATH_START = ("/", "~/", "$HOME", "${HOME}")
 _NOT_HOSTS = frozenset(
     {"app", "bin", "dmg", "plist", "pkg", "py", "rb", "sh", "so", "dylib", "exe", "dll", "local", "framework"}
 )
@@ -54,15 +53,11 @@ _LEAST_BELOW_HOME = 8
 
 
 _HASHES = {"md5": 32, "sha1": 40, "sha256": 64}
-_CVE = r"(?i)CVE-\d{4}-\d{4,19}"
-_EMAIL = r"[^\s@/]+@[^\s@/]+\.[^\s@/]+"
 _REVERSE_DNS = r"[A-Za-z0-9-]+(\.[A-Za-z0-9_-]+){1,12}"
 _TEAM_ID = r"(?=.*\d)[A-Z0-9]{10}"
 _SERIAL = r"(?=.*\d)[A-Za-z0-9]{8,14}"
 _VIRTUAL_SERIAL = r"(?=.*[\d+=])[A-Za-z0-9+][A-Za-z0-9+/]{6,18}={0,2}"
 """A virtual machine's serial number may be base64, which has slashes, or a UUID."""
-_UUID = r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_MAC_ADDRESS = r"(?i)[0-9a-f]{2}([:-][0-9a-f]{2}){5}"
 _TOP_DOMAINS = frozenset(
     "biz cc cloud cn co com dev example info io me net online org ru shop site su to top tv uk us xyz".split()
 )
@@ -170,7 +165,7 @@ def _path(text: str) -> str:
     """A path as devices report it: without escapes, and without /private, which is before /var and /tmp or not."""
     if text.lower().startswith("file://"):
         text = unquote(text[len("file://") :]).removeprefix("localhost")
-    if text.startswith(_PATH_START):
+    if text.startswith(("/", "~/", "$HOME", "${HOME}")):
         text = re.sub(r"^/private(?=/(?:var|tmp|etc)/)", "", text.replace("\\ ", " "))
     return text
 
@@ -215,10 +210,10 @@ def _is_ip(value: str) -> bool:
 _UNMISTAKABLE: tuple[tuple[str, Callable[[str], object]], ...] = (
     *((name, re.compile(f"[0-9a-fA-F]{{{length}}}").fullmatch) for name, length in _HASHES.items()),
     ("ip", _is_ip),
-    ("mac_address", partial(re.fullmatch, _MAC_ADDRESS)),
-    ("cve", partial(re.fullmatch, _CVE)),
-    ("email", partial(re.fullmatch, _EMAIL)),
-    ("device_id", partial(re.fullmatch, _UUID)),
+    ("mac_address", partial(re.fullmatch, r"(?i)[0-9a-f]{2}([:-][0-9a-f]{2}){5}")),
+    ("cve", partial(re.fullmatch, r"(?i)CVE-\d{4}-\d{4,19}")),
+    ("email", partial(re.fullmatch, r"[^\s@/]+@[^\s@/]+\.[^\s@/]+")),
+    ("device_id", partial(re.fullmatch, r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")),
     ("path", re.compile(r".*[/\\].*").fullmatch),
 )
 """Kinds whose form no other kind has; a serial number may still have the form of two of them."""
