@@ -67,19 +67,15 @@ async def read_afterwards(call: Call, early: datetime, tokens: Collection[str]) 
     """By token what happened since `early`, and a sentence about how far that was looked."""
     query, checks = audit_window(early, None)
     found = await attempt(lambda: read(call, LIST_AUDIT_EVENTS, query, checks, pages=_PAGES))
-    events = found.records
     afterwards = {token: Afterwards() for token in tokens}
-    for event in events:
+    for event in found.records:
         if event.actor_id in afterwards:
             words = filter(None, (event.action, event.target_type, event.target_component))
             afterwards[event.actor_id].did.setdefault(" ".join(words), []).append(event)
-        if (
-            event.target_id in afterwards
-            and event.target_type == TOKEN
-            and (event.action or "").casefold().startswith("delet")
-        ):
+        is_deletion = event.target_type == TOKEN and (event.action or "").casefold().startswith("delet")
+        if is_deletion and event.target_id in afterwards:
             afterwards[event.target_id].deleted = event
-    return afterwards, _reach(found.value, early, len(events), found.state)
+    return afterwards, _reach(found.value, early, len(found.records), found.state)
 
 
 def _reach(rows: SourceRows[AuditEvent] | None, early: datetime, count: int, state: str) -> str:

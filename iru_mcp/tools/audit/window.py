@@ -23,10 +23,10 @@ def audit_window(early: datetime | None, late: datetime | None) -> tuple[dict[st
     """
     asked = late + timedelta(seconds=1) if late else None
     query: dict[str, str | int] = {"sort_by": "-occurred_at"}
+    if not (early or asked):
+        return query, []
     query |= {"start_date": write_moment(early)} if early else {}
     query |= {"end_date": write_moment(asked)} if asked else {}
-    if not query.keys() & {"start_date", "end_date"}:
-        return query, []
     return query, [
         Check("since/until", lambda event: within(event.occurred_at, early, asked), sent=True),
         Check("until", lambda event: within(event.occurred_at, early, late)),
@@ -47,8 +47,7 @@ async def log_beginning(call: Call) -> datetime | None:
     """When the oldest event in the log was; None where Iru does not tell."""
     first = await call.page(LIST_AUDIT_EVENTS, query={"sort_by": "occurred_at"})
     times = [event.occurred_at for event in first.records if event and event.occurred_at]
-    ascends = times == sorted(times) or first.next is None
-    return min(times, default=None) if ascends else None
+    return min(times, default=None) if times == sorted(times) or first.next is None else None
 
 
 _HOURS = re.compile(r"(\d{1,2})(?::(\d\d))?\s*-\s*(\d{1,2})(?::(\d\d))?\s*(\S+)?")
