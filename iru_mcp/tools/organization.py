@@ -80,8 +80,7 @@ async def get_licensing(ctx: Context) -> LicensingDetails:
 @tool(LIST_ENROLLMENT_INTEGRATIONS, default=False)
 async def list_enrollment_integrations(ctx: Context, **paging: Unpack[Paging]) -> Page[IntegrationLine]:
     """Apple Automated Device Enrollment tokens: status, days left, last sync."""
-    source = Source(LIST_ENROLLMENT_INTEGRATIONS)
-    return await listing(ctx, source, RowShape(IntegrationLine), **paging)
+    return await listing(ctx, Source(LIST_ENROLLMENT_INTEGRATIONS), RowShape(IntegrationLine), **paging)
 
 
 def _enrollment_row(enrolled: Enrolled, record: EnrollmentDevice) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypedDict, Unpack, cast
 
 from pydantic import Field
 
-from ..api.endpoints.users import GET_USER, LIST_USERS, User
+from ..api.endpoints.users import GET_USER, LIST_USERS
 from ..errors import NotFound, UsageError
 from .kit import Check, Context, Page, RowShape, Source, flag_checks, listing, text_checks, tool
 from .kit.params import NamePart, Paging, Str, equals
@@ -57,8 +57,7 @@ async def get_user(
     if "@" not in wanted:
         raise UsageError("email is not an address.", "Give the whole address, or search with list_users.")
     is_wanted = equals(wanted)
-    check: Check[User] = Check("email", lambda user: is_wanted(user.email))
-    source = Source(LIST_USERS, narrow={"email": wanted}, checks=[check])
+    source = Source(LIST_USERS, narrow={"email": wanted}, checks=[Check("email", lambda user: is_wanted(user.email))])
     page = await listing(ctx, source, _SHAPE, limit=25)
     page.next_cursor = ""
     if not page.complete:

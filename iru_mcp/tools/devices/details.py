@@ -15,8 +15,7 @@ from ..kit import Context, tool
 from ..kit.params import ALL, DeviceRef, Fields, known_fields
 from ..kit.resolve import resolve
 
-_FINE = frozenset({"pass", "success", "installed", "remediated", "available", "cached", "compliant"})
-_NOT_MEANT = frozenset({"excluded", "incompatible"})
+_FINE = frozenset("pass success installed remediated available cached compliant excluded incompatible".split())
 FAILED = frozenset({"error", "failed"})
 """Words of Iru's for an item that failed."""
 _LAST_LINES = 3
@@ -138,7 +137,7 @@ def standing(record: DeviceStatus, *, everything: bool = False, fields: tuple[st
 
 def is_fine(status: str | None) -> bool:
     """Whether a status needs nobody: done, or not meant for this device. Iru mixes upper and lower case."""
-    return (status or "").casefold() in _FINE | _NOT_MEANT
+    return (status or "").casefold() in _FINE
 
 
 def _worst_first(item: StatusItem) -> tuple[int, str]:

@@ -20,14 +20,7 @@ from ..kit.versions import VersionAtLeast, VersionBelow
 from .fleet_filters import DERIVED, Filters, os_version_checks
 from .fleet_sets import filevault_states, known_exploited_check
 
-_PLATFORMS = {
-    "mac": "Mac",
-    "iphone": "iPhone",
-    "ipad": "iPad",
-    "appletv": "AppleTV",
-    "android": "Android",
-    "windows": "Windows",
-}
+_PLATFORMS = {name.lower(): name for name in ("Mac", "iPhone", "iPad", "AppleTV", "Android", "Windows")}
 DeviceOrder = Literal["last_check_in", "os_version", "device_name"] | None
 _ORDERS: dict[str, Callable[[Device], Any]] = {
     "last_check_in": lambda device: (device.last_check_in or datetime.min.replace(tzinfo=UTC), device.device_id),
@@ -142,9 +135,8 @@ async def list_devices(
     if filevault_enabled is not None:
         await asked.filevault(ctx.call, filevault_enabled)
     checks = (*asked.checks, *os_version_checks(version_below, version_at_least))
-    query = {"ordering": "device_id"} | asked.query
     order = _ORDERS.get(sort_by or "") or asked.exact_serial_first(serial_number)
-    source = Source(LIST_DEVICES, query=query, narrow=asked.narrow, checks=checks, order=order)
+    source = Source(LIST_DEVICES, {"ordering": "device_id"} | asked.query, asked.narrow, checks, order=order)
     derived = dict(DERIVED)
     columns = {*group_by, *paging["fields"]}
     if "filevault_enabled" in columns:

@@ -70,14 +70,11 @@ def _command_row(command: Command) -> dict[str, Any]:
     return flat | ({"status": COMMAND_STATUS.get(number, str(number))} if command.status is not None else {})
 
 
-CommandState = Literal["pending", "running", "completed", "failed", "notnow"] | None
-
-
 @tool(LIST_DEVICE_COMMANDS, optional=(LIST_DEVICES,), toolset="device_more", default=False)
 async def list_device_commands(
     ctx: Context,
     device: DeviceRef,
-    status: CommandState = None,
+    status: Literal["pending", "running", "completed", "failed", "notnow"] | None = None,
     since: Since = "",
     until: Until = "",
     **paging: Unpack[Paging],

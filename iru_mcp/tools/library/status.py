@@ -100,8 +100,7 @@ def _checks(wanted: str) -> list[Check[LibraryItemStatus]]:
     if wanted == "not_fine":
         return [Check("status", lambda row: not is_fine(row.status))]
     word = _WORDS.get(wanted, wanted)
-    fits: Check[LibraryItemStatus] = Check("status", lambda row: _word(row) == word, value=_word)
-    return [fits] if wanted else []
+    return [Check("status", lambda row: _word(row) == word, value=_word)] if wanted else []
 
 
 def _device(row: LibraryItemStatus, name: str) -> str:
@@ -166,14 +165,12 @@ async def _silent_page(
         raise UsageError("Devices without a report have no columns to count by.", "Leave group_by out.")
     found = await _standing(ctx, item, enrolled)
     missing = enrolled.missing or item.missing or found.rows.missing
-    shape = RowShape(ItemStatusLine)
-    return page_of_devices(ctx, found.silent, missing, shape, **paging)
+    return page_of_devices(ctx, found.silent, missing, RowShape(ItemStatusLine), **paging)
 
 
 async def _say_scope(ctx: Context, page: Page[Any], item: ItemScope, enrolled: Enrolled) -> None:
     """Adds to the summary which item this is, which devices should have it, and how it stands on them."""
-    shown = {"id": item.item_id} | ({"name": item.name} if item.name else {})
-    summary: dict[str, Any] = {"library_item": shown}
+    summary: dict[str, Any] = {"library_item": {"id": item.item_id} | ({"name": item.name} if item.name else {})}
     if item.missing or enrolled.missing:
         page.notes.append(f"which devices are in scope was not checked: {item.missing or enrolled.missing}")
     else:

@@ -9,13 +9,12 @@ from pydantic import BeforeValidator, Field
 from ...api.endpoints.devices import LIST_DEVICES
 from ...api.endpoints.prism import CATEGORIES
 from ...errors import UsageError
-from ..kit import COUNT_REQUESTS, Context, Page, RowShape, tool
+from ..kit import COUNT_REQUESTS, Context, Page, RowShape, columns_of, tool
 from ..kit.enrolled import enrolled_devices, page_of_devices
 from .categories import USEFUL
 from .page import Blueprint, EnrolledOnly, Families, OnDevice, PrismFilter, Rows, Scope, Shown, paging_of, prism_page
 from .reporting import MANY_ROWS, reporters, silent_devices
 
-_DEVICE = ("device_name", "serial_number")
 _ALSO = {
     "applications": "apps",
     "firewall": "application_firewall",
@@ -109,7 +108,7 @@ async def prism_query(
     if no_report:
         return await _silent_page(ctx, category, device, {**rows, **shown})
     if not (shown["fields"] or shown["group_by"]) and USEFUL[category]:
-        shown["fields"] = _DEVICE + USEFUL[category]
+        shown["fields"] = columns_of(PrismLine) + USEFUL[category]
     page = await prism_page(ctx, CATEGORIES[category], PrismLine, device, {}, **rows, **shown)
     if page.items and not (shown["fields"] or shown["group_by"]):
         page.notes.append(f"the columns of {category} are not published; ask for some with fields to learn their names")

@@ -119,9 +119,8 @@ def silent_devices(
 
 
 def _is_in(row: Mapping[str, Any], blueprint: str) -> bool:
-    if not blueprint:
-        return True
-    return row.get("blueprint_id") == blueprint.lower() or contains(blueprint)(row.get("blueprint_name"))
+    has_id = row.get("blueprint_id") == blueprint.lower()
+    return not blueprint or has_id or contains(blueprint)(row.get("blueprint_name"))
 
 
 async def reporters(call: Call, endpoint: Endpoint[PrismRow]) -> set[str] | None:

@@ -90,12 +90,9 @@ async def find_devices_with_vulnerability(
     notes: list[str] = []
     holders = await _read_holders(ctx.call, notes, people=limit > 0)
     summary = {} if cursor else await _summary(ctx.call, cve, notes)
-    checks: list[Check[AffectedDevice]] = []
-    if early:
-        checks.append(Check("checked_in_before", lambda row: holders.not_seen_since(row, early)))
     source = Source(
         LIST_AFFECTED_DEVICES,
-        checks=checks,
+        checks=[Check("checked_in_before", lambda row: holders.not_seen_since(row, early))] if early else [],
         ids={"cve_id": cve},
         order={"last_check_in": holders.longest_ago, "device_name": _by_name}.get(sort_by or ""),
     )
@@ -145,8 +142,7 @@ async def _read_holders(call: Call, notes: list[str], *, people: bool) -> _Holde
     found = await attempt(lambda: read(call, LIST_USERS, pages=_USER_PAGES))
     if not found.complete:
         notes.append(f"department and job title of the holders: {found.state}")
-    records = found.records
-    return _Holders(enrolled, {fold(user.email): user for user in records if user.email})
+    return _Holders(enrolled, {fold(user.email): user for user in found.records if user.email})
 
 
 def read_cve(text: str) -> str:

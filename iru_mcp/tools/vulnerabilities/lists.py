@@ -146,8 +146,7 @@ async def list_fleet_vulnerabilities(
         )
     first, order = _ORDERS[sort]
     source = Source(LIST_VULNERABILITIES, query={"sort_by": first}, narrow=narrow, checks=checks, order=order)
-    shape = RowShape(FleetVulnerabilityLine, flat=fleet_row, lean=_lean)
-    return await listing(ctx, source, shape, **paging)
+    return await listing(ctx, source, RowShape(FleetVulnerabilityLine, flat=fleet_row, lean=_lean), **paging)
 
 
 def _worst(row: Vulnerability) -> tuple[Any, ...]:
