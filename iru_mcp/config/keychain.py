@@ -9,7 +9,6 @@ from typing import Any
 from ..errors import ConfigError
 from ..installation import installation
 
-_SERVICE = "iru-mcp"
 _SECONDS = 60.0
 """How long a person has to unlock the keyring."""
 
@@ -51,7 +50,7 @@ def _ask(method: str, *arguments: str) -> Any:
 
     def wait() -> None:
         try:
-            answers.append(getattr(keyring, method)(_SERVICE, *arguments))
+            answers.append(getattr(keyring, method)("iru-mcp", *arguments))
         except KeyringError:
             return
 

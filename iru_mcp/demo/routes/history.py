@@ -106,14 +106,13 @@ def _story(tenant: DemoTenant, device: DemoDevice) -> list[Event]:
         return []
     app = {"app_name": STORY.app_name, "bundle_id": STORY.app_bundle_id, "version": STORY.app_version}
     plist = f"/Users/{device.local_username}/Library/LaunchAgents/{STORY.launch_label}.plist"
-    planted = {"label": STORY.launch_label, "path": plist}
     if device.part == "patient zero":
         name, state, at, action = STORY.protection_item, "ERROR", tenant.times.protection_failed, "library_item_failed"
     else:
         name, state, at, action = STORY.script_name, "PASS", came - timedelta(seconds=20), "library_item_executed"
     return [
         (came, "app_installed", app),
-        (came + timedelta(minutes=2), "launch_agent_added", planted),
+        (came + timedelta(minutes=2), "launch_agent_added", {"label": STORY.launch_label, "path": plist}),
         (at, action, {"library_item_id": uuid("item", name), "library_item_name": name, "status": state}),
     ]
 
