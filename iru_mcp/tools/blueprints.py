@@ -72,10 +72,8 @@ async def list_blueprint_routing_activity(
 ) -> Page[RoutingLine]:
     """Devices that blueprint routing moved, in Iru's order."""
     early = read_time(since, "since", ctx.now())
-    checks: list[Check[RoutingActivity]] = (
-        [Check("since", lambda row: within(row.activity_time, early, None))] if early else []
-    )
-    source = Source(LIST_BLUEPRINT_ROUTING_ACTIVITY, checks=checks)
+    in_time: Check[RoutingActivity] = Check("since", lambda row: within(row.activity_time, early, None))
+    source = Source(LIST_BLUEPRINT_ROUTING_ACTIVITY, checks=[in_time] if early else [])
     enrolled = await enrolled_devices(ctx.call)
     shape = RowShape(
         RoutingLine,

@@ -121,9 +121,8 @@ def standing(record: DeviceStatus, *, everything: bool = False, fields: tuple[st
     shown: list[tuple[str, StatusItem]] = []
     unreadable = 0
     for kind, raw in (("library_items", record.library_items), ("parameters", record.parameters)):
-        items = [StatusItem.read(row) for row in raw or []]
-        unreadable += sum(item is None for item in items)
-        readable = [item for item in items if item is not None]
+        readable = [item for row in raw or () if (item := StatusItem.read(row))]
+        unreadable += len(raw or ()) - len(readable)
         counts[kind] = dict(Counter((item.status or "unknown").upper() for item in readable).most_common())
         shown += [(kind, item) for item in readable if everything or not is_fine(item.status)]
     shown.sort(key=lambda pair: _worst_first(pair[1]))

@@ -53,7 +53,6 @@ PrismFilter = Annotated[
     ),
 ]
 EnrolledOnly = Annotated[bool | None, Field(description="in the device list; true in counts")]
-SortBy = Annotated[Str, Field(description="column, - first for descending")]
 
 
 class Rows(TypedDict):
@@ -69,7 +68,7 @@ class Rows(TypedDict):
 class Order(TypedDict):
     """In which order rows of a category are shown, or by which columns they are counted."""
 
-    sort_by: Annotated[SortBy, Field(default="")]
+    sort_by: Annotated[Str, Field(default="", description="column, - first for descending")]
     group_by: Annotated[GroupBy, Field(default=())]
 
 
