@@ -92,9 +92,8 @@ class Content(NamedTuple):
 
     async def _ask_tool(self, ctx: Context, uri: str, template: Template, value: str) -> types.ReadResourceResult:
         """What a tool answers, at an address of its own; nobody may keep it."""
-        result = await self.call(
-            ctx, types.CallToolRequestParams(name=template.tool, arguments={template.argument: value})
-        )
+        call = types.CallToolRequestParams(name=template.tool, arguments={template.argument: value})
+        result = await self.call(ctx, call)
         text = "".join(block.text for block in result.content if isinstance(block, types.TextContent))
         if result.is_error:
             raise _invalid(text, uri=uri[:200])

@@ -115,11 +115,10 @@ def _incident_two(tenant: DemoTenant) -> list[Row]:
     paths = ("/api/v1/devices/{device_id}/secrets/filevaultkey", "/api/v1/devices")
     rights = _token(STORY.night_token_label, "GET", paths)
     read = {"secret_type": "filevault_recovery_key", "device_serial_number": STORY.leaver_serials[0]}
+    archived = {"archived": True, "name": leaver.name}
     device, mode = ("device", STORY.lost_device_id), {"lost_mode_status": "ENABLED"}
     return [
-        _event(
-            times.leaver_archived, _INTEGRATION, "update", ("user", leaver.id), {"archived": True, "name": leaver.name}
-        ),
+        _event(times.leaver_archived, _INTEGRATION, "update", ("user", leaver.id), archived),
         _event(times.night_token_created, ("user", STORY.night_admin_id), "create", token, rights),
         _event(times.key_read, token, "view", ("device", STORY.leaver_device_ids[0]), read, "secrets"),
         _event(times.lost_mode_enabled, ("user", _ADMINS[0]), "update", device, mode, "lost_mode"),
