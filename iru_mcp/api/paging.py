@@ -143,7 +143,7 @@ class PageNumber(NamedTuple):
         total = _count(body, "total", "count")
         size = _count(body, "size")
         if total is None:
-            short = len(rows) < self.size
+            short = len(rows) < (size or self.size)
         elif size is None and int(position) > 1 and "next" in body:
             short = True  # the rows before are not counted; `next` says whether more follow
         else:

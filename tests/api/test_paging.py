@@ -88,6 +88,19 @@ def test_page_numbers_reach_every_row_even_where_iru_gives_smaller_pages_than_as
     assert tenant.read_all(answer) == tenant.rows
 
 
+@given(st.integers(min_value=0, max_value=40), st.integers(min_value=1, max_value=7))
+def test_page_numbers_without_a_total_end_at_the_first_page_that_is_not_full(count: int, size: int) -> None:
+    """Full is what the answer says its size is; where it says none, what was asked for."""
+    for says in [{"size": size}] + ([{}] if size == 7 else []):
+        tenant = Tenant(PageNumber(7, size_name="size"), [size] * (count // size) + [count % size])
+
+        def answer(query: QueryParams, says: dict[str, int] = says, tenant: Tenant = tenant) -> Any:
+            at = (int(query["page"]) - 1) * size
+            return {"results": tenant.rows[at : at + size]} | says
+
+        assert tenant.read_all(answer) == tenant.rows
+
+
 @given(GAPPED, st.sampled_from(["https://other.example/api/v1/users?a=1&cursor={}", "{}"]))
 def test_cursors_reach_every_row_past_short_and_empty_pages(lengths: list[int], form: str) -> None:
     tenant = Tenant(NextCursor(5), lengths)
