@@ -190,6 +190,35 @@ def test_a_learned_name_is_found_whatever_stands_around_it(text: str) -> None:
     assert privacy.answer(out) == out
 
 
+@pytest.mark.parametrize(
+    ("field", "shortest"),
+    [
+        ("user_name", "miro"),
+        ("user_name", "jo li"),
+        ("device_name", "zorro"),
+        ("device_name", "a b c d e"),
+        ("serial_number", "ab12345"),
+        ("user_email", "annah@northwind.example"),
+        ("user_email", "a.b@northwind.example"),
+    ],
+)
+def test_a_learned_name_is_found_in_text_from_the_length_on_that_tells_it_from_a_word(
+    field: str, shortest: str
+) -> None:
+    name, _, domain = shortest.partition("@")
+    assert name not in _told_after_learning(field, shortest, name)
+    if " " not in name and "." not in name:
+        shorter = name[:-1]
+        assert shorter in _told_after_learning(field, shorter + ("@" + domain if domain else ""), shorter)
+
+
+def _told_after_learning(field: str, value: str, name: str) -> str:
+    privacy = Privacy(KEY)
+    privacy.learn({field: value})
+    told: str = privacy.answer({"log": f"opened by {name} at noon"})["log"]
+    return told
+
+
 NAMING = {
     "enabled_by": "Jane Roe",
     "disabled_by": "CORP/Jane <Roe>",
