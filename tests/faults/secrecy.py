@@ -26,7 +26,7 @@ from iru_mcp.output import logs
 from iru_mcp.output.clean import MAX_FIELD, clean
 from iru_mcp.output.privacy import Privacy
 from iru_mcp.tools.kit.catalogue import catalogue, to_json
-from tests.conftest import unlimited
+from tests.conftest import agent_of, unlimited
 from tests.faults.row import Row
 from tests.faults.wire import TOKEN, framed, outcome, serving, turns
 from tests.output.texts import cases, leaked, lost
@@ -126,12 +126,11 @@ async def evidence() -> Measured:
     """B8: what looks like a secret, and what stands around one, stays; and how long a look takes."""
     kept = cases("evidence.txt")
     gone = sum(lost(case, clean(case.text)) for case in (*kept, *cases("secrets.txt")))
-    client = Recording(120).client()
     spent: dict[str, float] = {}
-    for name in ("list_devices", "list_threats", "list_audit_events", "prism_launch_agents_and_daemons"):
-        answer = await catalogue()[name].run(client, {"limit": 25})
-        spent[name] = min(_cpu_seconds(answer) for _ in range(100)) * 1000
-    await client.aclose()
+    async with agent_of(Recording(120).client) as agent:
+        for name in ("list_devices", "list_threats", "list_audit_events", "prism_launch_agents_and_daemons"):
+            answer = await agent.ask(name, limit=25)
+            spent[name] = min(_cpu_seconds(answer) for _ in range(100)) * 1000
     slowest = max(spent.values())
     return f"lost {gone} of {len(kept)}; {slowest:.2f} ms per 25 rows", gone == 0 and slowest <= 0.5
 
@@ -251,10 +250,9 @@ async def injected() -> Measured:
     """C2 and C4: instructions, frames and tables stay one string value in one row."""
     rows = [{"device_id": f"d{n}", "device_name": text, "tags": [text]} for n, text in enumerate(INJECTIONS)]
     tools = [tool.input_schema for tool in catalogue().values()]
-    async with serving(turns(framed(json.dumps(rows).encode()))) as (url, _):
-        client = IruClient(url, lambda: TOKEN)
-        answer = await catalogue()["list_devices"].run(client, {"fields": "device_id,device_name"})
-        await client.aclose()
+    body = framed(json.dumps(rows).encode())
+    async with serving(turns(body)) as (url, _), agent_of(lambda: IruClient(url, lambda: TOKEN)) as agent:
+        answer = await agent.ask("list_devices", fields="device_id,device_name")
     text = to_json(answer)
     back = json.loads(text)
     escaped = sum(row.keys() - {"device_id", "device_name"} != set() for row in back["items"]) + text.count("\n")
@@ -266,10 +264,9 @@ async def injected() -> Measured:
 async def long_text() -> Measured:
     """C3: a field and an answer have their caps."""
     rows = [{"device_id": f"d{n}", "device_name": "z" * 100_000, "model": "y" * 600} for n in range(60)]
-    async with serving(turns(framed(json.dumps(rows).encode()))) as (url, _):
-        client = IruClient(url, lambda: TOKEN)
-        answer = await catalogue()["list_devices"].run(client, {"limit": 300})
-        await client.aclose()
+    body = framed(json.dumps(rows).encode())
+    async with serving(turns(body)) as (url, _), agent_of(lambda: IruClient(url, lambda: TOKEN)) as agent:
+        answer = await agent.ask("list_devices", limit=300)
     rows = [answer.get("in_every_row", {}) | row for row in answer["items"]]
     field = max(len(value) for row in rows for value in row.values())
     size = len(to_json(answer))

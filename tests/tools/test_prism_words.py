@@ -10,13 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from iru_mcp import demo
-from iru_mcp.api.client import IruClient
 from iru_mcp.output.privacy import Privacy
-from iru_mcp.tools.kit.catalogue import catalogue
 from tests.conftest import agent_over
 
-from .asking import NOW, Between, ask, ask_all, refused, tenant, told
+from .asking import Between, ask, ask_all, refused, tenant, told
 
 MAC = "NW7QK2M4XH"
 
@@ -171,11 +168,8 @@ async def test_in_privacy_mode_no_name_can_be_guessed_by_how_near_a_word_is(tool
         text = json.dumps(asked)
         for name in ("/Users/mirra", "Anton Kovak") if wrong else ():
             text = text.replace(name, wrong)
-        client = IruClient(demo.HOST, lambda: demo.TOKEN, transport=tenant(), now=lambda: NOW, privacy=Privacy("a key"))
-        try:
-            found.append(await catalogue()[tool].run(client, json.loads(text)))
-        finally:
-            await client.aclose()
+        async with agent_over(tenant(), privacy=Privacy("a key")) as agent:
+            found.append(await agent.ask(tool, **json.loads(text)))
     assert found[0]["total"] == found[1]["total"] == 0
     assert found[0].get("notes") == found[1].get("notes")
 

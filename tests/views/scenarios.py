@@ -10,9 +10,8 @@ import anyio
 
 from iru_mcp.api.client import IruClient
 from iru_mcp.demo import HOST, TOKEN
-from iru_mcp.tools.kit.catalogue import catalogue
 from iru_mcp.views import VIEWS, page, standalone
-from tests.conftest import unlimited
+from tests.conftest import agent_of, unlimited
 
 Scenario = dict[str, Any]
 
@@ -133,8 +132,5 @@ def _result(structured: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _answer(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    client = IruClient(HOST, lambda: TOKEN, transport=unlimited())
-    try:
-        return await catalogue()[tool].run(client, arguments)
-    finally:
-        await client.aclose()
+    async with agent_of(lambda: IruClient(HOST, lambda: TOKEN, transport=unlimited())) as agent:
+        return await agent.ask(tool, **arguments)
