@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,25 +97,29 @@ def _hint(text: str, sql: str) -> str:
             return f"It is not copied: ask {live}, device by device."
         near = nearest(table[1], VIEWS, 3, 0.4)
         return f"Did you mean {', '.join(near)}?" if near else f"Tables: {', '.join(VIEWS)}."
-    said = _columns_used(sql)
+    used = [word for word in dict.fromkeys(re.findall(r"\w+", sql.casefold())) if word in VIEWS][:3]
+    said = [_columns_of(table) for table in used]
     if column := re.search(r"no such column: (\S+)", text):
-        names = sorted({name for held in view_columns().values() for name in held})
-        near = nearest(column[1].rpartition(".")[2], names, 3, 0.5)
-        now = {view: columns for view, columns in view_columns().items() if not view.endswith("_history")}
-        held = [f"{name} (in {', '.join([view for view in now if name in now[view]][:4])})" for name in near]
-        said = [f"Did you mean {', '.join(held)}?"] * bool(near) + said
+        near = _alike(column[1].rpartition(".")[2], used)
+        said = [f"Did you mean {', '.join(near)}?"] * bool(near) + said
     return " ".join(said) or _SCHEMA
+
+
+def _alike(wanted: str, used: Collection[str]) -> list[str]:
+    """Columns that have `wanted` as one of their words or are spelled alike, with the views that have them: those of
+    the views `used` first."""
+    views = sorted((view for view in VIEWS if not view.endswith("_history")), key=lambda view: view not in used)
+    names = list(dict.fromkeys(name for view in views for name in view_columns()[view]))
+    worded = [name for name in names if wanted.casefold() in name.split("_")]
+    near = list(dict.fromkeys([*worded[:3], *nearest(wanted, names, 3, 0.7)]))[:3]
+    return [f"{name} (in {', '.join([view for view in views if name in view_columns()[view]][:4])})" for name in near]
 
 
 _SCHEMA = "See inventory_schema for the tables and their columns."
 _MOST_COLUMNS = 24
 
 
-def _columns_used(sql: str) -> list[str]:
-    """The columns of each table that a statement names, of three tables at most, as sentences."""
-    words = dict.fromkeys(re.findall(r"\w+", sql.casefold()))
-    found = [(word, view_columns()[word]) for word in words if word in VIEWS][:3]
-    return [
-        f"{table} has {', '.join(names[:_MOST_COLUMNS])}{' and more' if len(names) > _MOST_COLUMNS else ''}."
-        for table, names in found
-    ]
+def _columns_of(table: str) -> str:
+    """The columns of a table as a sentence."""
+    names = view_columns()[table]
+    return f"{table} has {', '.join(names[:_MOST_COLUMNS])}{' and more' if len(names) > _MOST_COLUMNS else ''}."

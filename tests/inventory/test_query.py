@@ -326,10 +326,18 @@ def test_a_statement_over_all_apps_touches_indexes_and_devices_alone(copy: Copy)
         ("SELECT * FROM login_items", "launch_items"),
         ("SELECT serial FROM devices", "serial_number"),
         ("SELECT d.last_checkin FROM devices d", "last_check_in"),
+        ("SELECT serial FROM local_users", r"serial_number \(in local_users, "),
+        ("SELECT owner FROM local_users", r"volume_owner \(in local_users"),
     ],
 )
 async def test_an_error_names_the_nearest_table_or_column(copy: Copy, sql: str, hint: str) -> None:
-    assert re.search(f"Did you mean.*{hint}", await copy.refused("inventory_query", sql=sql))
+    assert re.search(f"Did you mean [^?]*{hint}", await copy.refused("inventory_query", sql=sql))
+
+
+async def test_an_error_names_no_column_that_is_unlike_the_one_that_was_asked(copy: Copy) -> None:
+    said = await copy.refused("inventory_query", sql="SELECT admin FROM local_users")
+    assert "Did you mean" not in said
+    assert "local_users has device_id, device_name" in said
 
 
 async def test_a_name_of_the_statements_own_may_be_read_whatever_it_is_joined_with(copy: Copy) -> None:
