@@ -82,6 +82,5 @@ async def list_blueprint_routing_activity(
         more_columns=IDENTITY,
     )
     page = await listing(ctx, source, shape, **paging)
-    if enrolled.missing:
-        page.notes.append(f"how the devices are called was not read: {enrolled.missing}")
+    page.notes += enrolled.not_read("how the devices are called")
     return page

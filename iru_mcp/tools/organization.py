@@ -117,6 +117,5 @@ async def list_enrollment_devices(
     listed = await enrolled_devices(ctx.call)
     shape = RowShape(EnrollmentDeviceLine, flat=partial(_enrollment_row, listed), more_columns=("enrolled", *IDENTITY))
     page = await counting_or_listing(ctx, source, shape, group_by, **paging)
-    if listed.missing:
-        page.notes.append(f"who holds the devices was not read: {listed.missing}")
+    page.notes += listed.not_read("who holds the devices")
     return page

@@ -126,8 +126,7 @@ async def _name_devices(ctx: Context, page: Page[Any]) -> None:
     """Names the devices that rows are about; the device list is read for such rows alone."""
     held = [row[name].rstrip() for row in page.items for name in IDENTITY if name in row]
     enrolled = await named_devices(ctx.call, held)
-    if enrolled.missing:
-        page.notes.append(f"how devices are called was not read: {enrolled.missing}")
+    page.notes += enrolled.not_read("how devices are called")
     for name in IDENTITY:
         _fill(page, name, lambda id_: enrolled.facts(id_).get(name))  # noqa: B023
 

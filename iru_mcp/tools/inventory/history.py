@@ -201,8 +201,7 @@ async def inventory_alerts(
     opened: dict[str, dict[str, Any]] = {}
     for one in found:
         if "resolved_at" not in one:
-            held = opened.setdefault(one["rule"], {"severity": one["severity"], "alerts": 0})
-            held["alerts"] += 1
+            opened.setdefault(one["rule"], {"severity": one["severity"], "alerts": 0})["alerts"] += 1
     return Page(
         cast("list[AlertLine]", found[:limit]),
         len(found) <= limit or not limit,

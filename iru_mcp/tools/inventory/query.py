@@ -25,14 +25,12 @@ _FILL_SECONDS = 18.0
 """Of a call's time, what a fill may take; the rest is for the statement."""
 _ROWS = 500
 
-MaxAge = Annotated[Str, Field(description="oldest a table may be, e.g. 30m, 7d; 0: read now")]
-
 
 @tool(LIST_DEVICES, optional=SOURCES)
 async def inventory_query(
     ctx: Context,
     sql: Annotated[str, Field(description="one SQLite SELECT", min_length=1, max_length=8000), KEEPS_PSEUDONYMS],
-    max_age: MaxAge = "1h",
+    max_age: Annotated[Str, Field(description="oldest a table may be, e.g. 30m, 7d; 0: read now")] = "1h",
 ) -> dict[str, Any]:
     """Rows of one SELECT over the whole fleet: joins, counts, "has X but not Y". devices(device_id, device_name,
     serial_number, platform, os_version, user_email, blueprint_name, last_check_in), device_overview(department,

@@ -18,15 +18,12 @@ from .indicator_answer import answer_of, device_of, devices_of
 from .indicator_links import Followed, follow
 from .indicator_lists import LIST_ENDPOINTS, LISTS
 from .indicator_matching import count_outside_prism
-from .indicator_several import ROWS_TO_POOL, several
+from .indicator_several import ROOM, ROWS, ROWS_TO_POOL, several
 from .indicator_text import Indicator, read_indicators
 
 _REQUESTS = 300
 """About 15 an indicator; up to 60 and 120 for all devices and users where Iru's own filter finds none."""
 _MOST_INDICATORS = 10
-_ROOM = 6_500
-"""Bytes for rows: with what stands around them about 3,000 tokens."""
-_ROWS = 5
 _ROOM_TO_POOL = 200_000
 """Bytes for the rows of each of several indicators, of which those that they share are told once."""
 _LEAST = 3
@@ -75,7 +72,7 @@ async def find_indicator(
     if len(indicators) > _MOST_INDICATORS:
         raise UsageError(f"{len(indicators)} indicators at once.", f"Give at most {_MOST_INDICATORS}, one a line.")
     if len(indicators) == 1:
-        return cast("FoundIndicator", await _find(ctx.call, indicators[0], _ROOM, _ROWS))
+        return cast("FoundIndicator", await _find(ctx.call, indicators[0], ROOM, ROWS))
     jobs = {one.shown: partial(_find, ctx.call, one, _ROOM_TO_POOL, ROWS_TO_POOL) for one in indicators}
     return cast("FoundIndicator", several(await gather(jobs)))
 

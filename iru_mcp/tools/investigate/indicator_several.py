@@ -21,9 +21,10 @@ from .indicator_lists import LISTS
 
 ROWS_TO_POOL = 50
 """Rows of a list that each indicator may bring."""
-_ROWS = 5
-_ROOM = 6_500
-"""Bytes for rows: with what stands around them about 3,000 tokens for five indicators."""
+ROWS = 5
+"""Rows of a list that an answer shows."""
+ROOM = 6_500
+"""Bytes for rows: with what stands around them about 3,000 tokens, also of five indicators."""
 _WHOSE = frozenset({"device_name", "user_email"})
 """Columns that a row has or not, depending on what else is shown of its device."""
 _ABSENT = frozenset({"unknown", *(absent for _, absent in TRAITS.values())})
@@ -82,8 +83,7 @@ def _devices(answers: Sequence[Row]) -> dict[str, Any]:
             unnamed.append(answer["indicator"])
         for row in rows:
             device = str(row.get("serial_number") or row.get("device_id"))
-            is_direct = "only_followed" not in row
-            held.setdefault(device, _Shared()).add(row, answer["number"], is_direct=is_direct)
+            held.setdefault(device, _Shared()).add(row, answer["number"], is_direct="only_followed" not in row)
     ranked = sorted(held.values(), key=lambda one: (-len(one.direct), -len(one.followed)))
     direct = sum(bool(one.direct) for one in ranked)
     counts = {"at_least" if unnamed else "count": direct}
@@ -109,7 +109,7 @@ def _rows(answers: Sequence[Row]) -> dict[str, Any]:
         for name in LISTS
         if (pool := pools.get(name))
     }
-    found = fit_sections(sections, _ROOM, _ROWS)
+    found = fit_sections(sections, ROOM, ROWS)
     for name, section in found.items():
         if section.get("rows_left_out"):
             section["more"] = LISTS[name].next_tool

@@ -119,8 +119,8 @@ class Tool:
         except IruError as error:
             raise error.reworded(privacy.text if privacy else str) from None
         answer = ctx.annotated(found.answer() if isinstance(found, Page) else found)
-        shown = answer if self.sensitive else withhold(answer, sensitive_fields())
-        return fit_answer(ctx.pseudonymised(clean(shown)))
+        shown = clean(answer if self.sensitive else withhold(answer, sensitive_fields()))
+        return fit_answer(privacy.answer(shown) if privacy else shown)
 
     def _context(
         self, client: IruClient, given: Mapping[str, Any], progress: ReportProgress | None, caller: str | None

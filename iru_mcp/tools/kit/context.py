@@ -44,10 +44,6 @@ class Context:
         """What `make` makes of the client, made once and closed with it."""
         return self._client.companion(make)
 
-    def pseudonymised(self, value: Any) -> Any:
-        """`value` as it leaves: under pseudonyms in privacy mode."""
-        return self.privacy.answer(value) if self.privacy else value
-
     def annotated(self, answer: dict[str, Any]) -> dict[str, Any]:
         """`answer` with its age when cached answers were used, and what is left of the hour when that is little."""
         age, quota = self.call.age, self.call.low_quota()

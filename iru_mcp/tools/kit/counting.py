@@ -73,8 +73,7 @@ class _Groups:
         notes = []
         smaller = sorted(self.rows.values(), reverse=True)[limit:] if limit else []
         if smaller:
-            rows = sum(smaller)
-            notes.append(f"{len(smaller)} smaller groups with {rows} rows are left out; raise limit or narrow")
+            notes.append(f"{len(smaller)} smaller groups with {sum(smaller)} rows are left out; raise limit or narrow")
         if self.not_grouped:
             notes.append(f"more than {_MOST_GROUPS} groups; {self.not_grouped} rows were not grouped")
         if any(None in group for group in self.rows):

@@ -50,6 +50,10 @@ class Enrolled(NamedTuple):
         device = Device.read(self.devices.get(device_id))
         return device.pick(names) if device else {}
 
+    def not_read(self, what: str) -> list[str]:
+        """A note that `what` may lack, where these are not all devices."""
+        return [f"{what} was not read: {self.missing}"] if self.missing else []
+
 
 async def named_devices(call: Call, device_ids: Iterable[str]) -> Enrolled:
     """The devices of these ids, for rows that name them. Few are asked for one by one where the list has a second page,

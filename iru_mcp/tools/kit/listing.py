@@ -16,7 +16,7 @@ from .answers import Page
 from .context import Context
 from .cursor import ResumePoint
 from .rows import FieldCheck, RowCollector, RowShape
-from .scan import Hit, Scan, Source
+from .scan import Hit, Scan, Source, place_after
 
 R = TypeVar("R", bound=Record)
 _PLACE_LOST = "the row that a page ended with is gone: rows may have been left out, start again without cursor for all"
@@ -163,7 +163,9 @@ def page_of(
         check.done()
         return Page([], complete=True, total=len(records))
     begin = index_after(records, after)
-    place_lost = after is not None and (after.place_lost or _place(records, after) is None)
+    place_lost = after is not None and (
+        after.place_lost or place_after(after, len(records), records.__getitem__) is None
+    )
     collector = RowCollector(shape, fields, limit, ctx.privacy)
     for record in records[begin:]:
         if not collector.add(record):
@@ -183,12 +185,5 @@ def index_after(records: Sequence[Record], after: ResumePoint | None) -> int:
     """The index behind the last row given: by its identity, or by number where that row is gone."""
     if after is None:
         return 0
-    place = _place(records, after)
+    place = place_after(after, len(records), records.__getitem__)
     return min(after.done, len(records)) if place is None else place
-
-
-def _place(records: Sequence[Record], after: ResumePoint) -> int | None:
-    """The index behind the last row given; None when that row is gone."""
-    if 0 < after.done <= len(records) and records[after.done - 1].key() == after.last:
-        return after.done
-    return next((index + 1 for index, record in enumerate(records) if record.key() == after.last), None)

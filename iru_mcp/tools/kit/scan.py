@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -209,14 +209,9 @@ class Scan(Generic[R]):
         after = self.after
         if after is None or after.done == 0 or batch.position != after.position:
             return 0
-        last = batch.record(after.done - 1) if after.done <= len(batch.rows) else None
-        if last is not None and last.key() == after.last:
-            return after.done
-        for index, record in enumerate(batch.records):
-            if record is not None and record.key() == after.last:
-                return index + 1
-        self.place_lost = True
-        return after.done
+        place = place_after(after, len(batch.rows), batch.record)
+        self.place_lost = place is None
+        return after.done if place is None else place
 
     def _passes(self, record: R) -> bool:
         if not self.source.checks:
@@ -271,6 +266,12 @@ class Scan(Generic[R]):
             of_all = f" of {self.total}" if self.total and self.after is None else ""
             notes.append(f"stopped after {self.looked_at}{of_all} rows: {self.stopped}")
         return notes
+
+
+def place_after(after: ResumePoint, rows: int, record: Callable[[int], Record | None]) -> int | None:
+    """The index behind the last row given, which is mostly where it was; None when that row is gone."""
+    indexes = chain([after.done - 1] if 0 < after.done <= rows else [], range(rows))
+    return next((index + 1 for index in indexes if (row := record(index)) and row.key() == after.last), None)
 
 
 def _ascends(keys: Sequence[Any]) -> bool:

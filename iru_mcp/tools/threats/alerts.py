@@ -84,8 +84,7 @@ async def list_threats(
     after = ctx.cursors.read(cursor)
     shown = kept[index_after(kept, after) :][:limit]
     enrolled = await named_devices(ctx.call, [one.device_id for one in shown if one.device_id] if limit else ())
-    if enrolled.missing:
-        found.notes.append(f"who holds the devices was not read: {enrolled.missing}")
+    found.notes += enrolled.not_read("who holds the devices")
     shape = RowShape(
         ThreatLine,
         flat=lambda one: enrolled.facts(one.device_id or "") | one.flat(),

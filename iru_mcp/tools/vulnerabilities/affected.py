@@ -135,8 +135,7 @@ class _Holders(NamedTuple):
 
 async def _read_holders(call: Call, notes: list[str], *, people: bool) -> _Holders:
     enrolled = await enrolled_devices(call)
-    if enrolled.missing:
-        notes.append(f"who holds the devices, and when they checked in, was not read: {enrolled.missing}")
+    notes += enrolled.not_read("who holds the devices, and when they checked in,")
     if not people:
         return _Holders(enrolled, {})
     found = await attempt(lambda: read(call, LIST_USERS, pages=_USER_PAGES))
