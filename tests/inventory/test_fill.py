@@ -546,7 +546,8 @@ async def test_killed_during_a_fill_the_next_start_has_a_whole_table_or_none(
     whole = Copy(first).rows("SELECT count(*) FROM apps")
     run = await anyio.run_process([sys.executable, "-c", KILLED_FILL, str(empty.path), seconds], check=False)
     answered = run.stdout.decode().strip() == "True"
-    assert empty.rows("SELECT count(*) FROM apps") == (whole if answered else [(0,)])
+    held = empty.rows("SELECT count(*) FROM apps")
+    assert held == whole or (held == [(0,)] and not answered)  # what a question did not wait for goes on behind it
     answer = await empty.call("inventory_query", sql="SELECT count(*) FROM apps")
     assert (answer["rows"], answer["complete"]) == ([list(whole[0])], True)
 
