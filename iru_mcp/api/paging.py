@@ -3,7 +3,7 @@
 Iru pages its lists in six ways: offset, page number, a cursor in a URL or bare, Prism's mix, and none. Each is a value
 with the same two functions: `query` says what asks for a position, `read` what a decoded answer holds. What must stay
 true: a list never seems to end before Iru says so, since totals and page sizes in its answers may be wrong, and an
-answer without rows where its shape has them is Unreadable, never an empty page.
+answer that has no list where its shape has the rows is Unreadable, never an empty page.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def _rows(body: Any, keys: str) -> list[Any]:
 
 def _goes_on(rows: list[Any], after: int, total: int | None, size: int) -> bool:
     """Whether more rows follow. A total below the rows already read is wrong; then only a short page is the end."""
-    return bool(rows) and (after < total if total is not None and after <= total else len(rows) >= size)
+    if total is not None and after <= total:
+        return bool(rows) and after < total
+    return bool(rows) and len(rows) >= size
 
 
 def _count(body: Any, *keys: str) -> int | None:

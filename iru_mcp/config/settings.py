@@ -40,7 +40,7 @@ def _setting(  # noqa: PLR0913 - each part of a setting is said once, here
 
 
 _guard = partial(_setting, guards=True)
-"""A field that guards something."""
+"""A setting that security rests on: a variable that is nearly named so is refused and not only warned of."""
 
 
 def _secret(env: str, text: str, *, older: str = "", guards: bool = True) -> Any:

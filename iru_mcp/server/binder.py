@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
-from typing import Any, get_args
+from typing import Any
 
 import anyio
 from anyio import to_thread
@@ -23,10 +23,19 @@ from ..errors import ConfigError, IruError, UsageError
 from ..folding import nearest
 from ..output.clean import clean_text
 from ..tools.kit.catalogue import Answer, Tool, to_json
-from .content_handlers import Content, Context
+from .content_handlers import Content, RequestContext
 from .telemetry import Watch
 
 _log = logging.getLogger("iru_mcp")
+_CACHEABLE: tuple[CacheableMethod, ...] = (
+    "server/discover",
+    "tools/list",
+    "prompts/list",
+    "resources/list",
+    "resources/templates/list",
+    "resources/read",
+)
+"""What is the same for every caller. Named one by one: what the SDK makes cacheable later may not be."""
 _HINTS = types.ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
 MAX_CALLS = 32
 """Tool calls at work at once, unless told otherwise."""
@@ -65,7 +74,7 @@ class Binder:
             version=__version__,
             title="Iru (read-only)",
             instructions=instructions(self.tools),
-            cache_hints=dict.fromkeys(get_args(CacheableMethod), CacheHint(ttl_ms=3_600_000, scope="public")),
+            cache_hints=dict.fromkeys(_CACHEABLE, CacheHint(ttl_ms=3_600_000, scope="public")),
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
             on_list_prompts=content.list_prompts,
@@ -88,7 +97,7 @@ class Binder:
             await self.client.aclose()
             self.client = None
 
-    async def _list_tools(self, ctx: Context, _: Any) -> types.ListToolsResult:
+    async def _list_tools(self, ctx: RequestContext, _: Any) -> types.ListToolsResult:
         """The same list for every client, but for those that draw views: their list names the view of a tool."""
         draws = self._draws(ctx)
         if draws not in self._listed:
@@ -97,7 +106,7 @@ class Binder:
             self._listed[draws] = types.ListToolsResult(tools=tools, **kept_by)
         return self._listed[draws]
 
-    def _draws(self, ctx: Context) -> bool:
+    def _draws(self, ctx: RequestContext) -> bool:
         """Whether the client announced that it shows views of our kind."""
         announced = ctx.session.client_capabilities
         settings = (announced.extensions or {}).get(views.EXTENSION) if announced else None
@@ -115,7 +124,7 @@ class Binder:
             _meta={"ui": {"resourceUri": view.uri}} if view else None,
         )
 
-    async def _call_tool(self, ctx: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+    async def _call_tool(self, ctx: RequestContext, params: types.CallToolRequestParams) -> types.CallToolResult:
         arguments = params.arguments or {}
         self.in_flight += 1
         try:
@@ -126,7 +135,9 @@ class Binder:
         finally:
             self.in_flight -= 1
 
-    async def _outcome(self, ctx: Context, name: str, arguments: Mapping[str, Any]) -> tuple[types.CallToolResult, str]:
+    async def _outcome(
+        self, ctx: RequestContext, name: str, arguments: Mapping[str, Any]
+    ) -> tuple[types.CallToolResult, str]:
         """The result of one call, and `ok` or the name of what went wrong."""
 
         async def progress(done: int, total: int | None) -> None:
@@ -183,7 +194,7 @@ class Binder:
             await self.shared_client()
 
 
-def _caller(ctx: Context) -> str:
+def _caller(ctx: RequestContext) -> str:
     """The name that came with the caller's token; the transport's where none is asked for."""
     if ctx.request is None:
         return "stdio"

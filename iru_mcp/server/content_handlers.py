@@ -15,7 +15,7 @@ from ..content.resources import GUIDES, TEMPLATES, Template
 from ..errors import IruError
 from ..output.clean import clean_text
 
-Context = ServerRequestContext[Any]
+RequestContext = ServerRequestContext[Any]
 _MOST_COMPLETIONS = 100
 _LONGEST_ARGUMENT = 2_000
 
@@ -27,10 +27,10 @@ class Content(NamedTuple):
     """Opens the shared client, for completions."""
     call: Callable[[Any, types.CallToolRequestParams], Awaitable[types.CallToolResult]]
     """Calls a tool."""
-    draws: Callable[[Context], bool]
+    draws: Callable[[RequestContext], bool]
     """Whether the client of a request shows views."""
 
-    async def list_prompts(self, _: Context, __: Any) -> types.ListPromptsResult:
+    async def list_prompts(self, _: RequestContext, __: Any) -> types.ListPromptsResult:
         found = []
         for prompt in prompts().values():
             arguments = [
@@ -40,7 +40,7 @@ class Content(NamedTuple):
             found.append(types.Prompt(arguments=arguments, **_named(prompt)))
         return types.ListPromptsResult(prompts=found)
 
-    async def get_prompt(self, _: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
+    async def get_prompt(self, _: RequestContext, params: types.GetPromptRequestParams) -> types.GetPromptResult:
         if (prompt := prompts().get(params.name)) is None:
             raise _invalid(f"There is no prompt '{params.name[:60]}'. Available: {', '.join(prompts())}.")
         given = params.arguments or {}
@@ -54,7 +54,7 @@ class Content(NamedTuple):
         message = types.PromptMessage(role="user", content=types.TextContent(text=text))
         return types.GetPromptResult(description=prompt.description, messages=[message])
 
-    async def list_resources(self, ctx: Context, _: Any) -> types.ListResourcesResult:
+    async def list_resources(self, ctx: RequestContext, _: Any) -> types.ListResourcesResult:
         found = [
             types.Resource(uri=one.uri, mime_type=one.mime_type, size=len(one.read().encode()), **_named(one))
             for one in GUIDES.values()
@@ -67,13 +67,15 @@ class Content(NamedTuple):
         ]
         return types.ListResourcesResult(resources=found, cache_scope="private")
 
-    async def list_templates(self, _: Context, __: Any) -> types.ListResourceTemplatesResult:
+    async def list_templates(self, _: RequestContext, __: Any) -> types.ListResourceTemplatesResult:
         found = [
             types.ResourceTemplate(uri_template=one.uri, mime_type=one.mime_type, **_named(one)) for one in TEMPLATES
         ]
         return types.ListResourceTemplatesResult(resource_templates=found)
 
-    async def read_resource(self, ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
+    async def read_resource(
+        self, ctx: RequestContext, params: types.ReadResourceRequestParams
+    ) -> types.ReadResourceResult:
         uri = str(params.uri)
         if guide := GUIDES.get(uri):
             return _text(uri, guide.mime_type, guide.read())
@@ -90,7 +92,9 @@ class Content(NamedTuple):
         places = [*GUIDES, *(template.uri for template in TEMPLATES)]
         raise _invalid(f"There is nothing to read at that URI. Available: {', '.join(places)}.", uri=uri[:200])
 
-    async def _ask_tool(self, ctx: Context, uri: str, template: Template, value: str) -> types.ReadResourceResult:
+    async def _ask_tool(
+        self, ctx: RequestContext, uri: str, template: Template, value: str
+    ) -> types.ReadResourceResult:
         """What a tool answers, at an address of its own; nobody may keep it."""
         call = types.CallToolRequestParams(name=template.tool, arguments={template.argument: value})
         result = await self.call(ctx, call)
@@ -100,7 +104,7 @@ class Content(NamedTuple):
         contents = [types.TextResourceContents(uri=uri, mime_type=template.mime_type, text=text)]
         return types.ReadResourceResult(contents=contents, ttl_ms=0, cache_scope="private")
 
-    async def complete(self, _: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
+    async def complete(self, _: RequestContext, params: types.CompleteRequestParams) -> types.CompleteResult:
         completer = self._completer(params.ref, params.argument.name)
         try:
             found = list(await completer(params.argument.value[:200], self.open_client)) if completer else []

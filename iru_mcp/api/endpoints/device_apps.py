@@ -43,8 +43,8 @@ class App(Record):
     def shaped(self) -> dict[str, Any]:
         """`flat()` with the names of APP_SHAPE beside Iru's own.
 
-        Windows names an app and its publisher twice, for people and for the system; the names for
-        the system become `bundle_id` and `signature` here.
+        Windows names an app and its publisher twice, for people and for the system; the names for the system become
+        `bundle_id` and `signature` here.
         """
         flat = self.flat()
         shaped = {name: next((flat[key] for key in keys if key in flat), None) for name, keys in APP_SHAPE.items()}

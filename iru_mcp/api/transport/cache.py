@@ -3,8 +3,8 @@
 An agent asks the same list several times in a minute, and several tools at once. A read whose request is in flight
 joins it; one that was answered within `seconds` gets that answer again. Rows are stored as bytes, so that their memory
 is known, no reader can change what others get, and nothing is read that nobody looks at. What must stay true: failures
-are never stored, a reader waits no longer than its own deadline, and a request goes on only while
-somebody waits for it.
+are never stored, a reader waits no longer than its own deadline, and a request goes on only while somebody waits for
+it.
 """
 
 from __future__ import annotations

@@ -75,7 +75,8 @@ def _listed(tenant: DemoTenant, ids: Mapping[str, str], query: Query) -> list[Ro
     found = [device for device in tenant.devices if _tagged(device, query)]
     for name, value in query.items():
         if name in _CONTAINED and value:
-            found = [device for device in found if contains(value)(_CONTAINED[name](device))]
+            test = contains(value)
+            found = [device for device in found if test(_CONTAINED[name](device))]
         elif name in _EXACT and value:
             found = [device for device in found if _EXACT[name](device) == value]
     if (encrypted := truth(query.get("filevault_enabled", ""))) is not None:
