@@ -122,9 +122,9 @@ class Offset(NamedTuple):
         envelope = _dig(body, self.at.rpartition(".")[0]) if self.at else None
         total = _count(envelope, "count", "total_count", "total")
         after = int(position) + len(rows)
-        more = _goes_on(rows, after, total, self.size)
-        if rows and not more and isinstance(envelope, dict) and envelope.get("next"):
-            more = True  # a total that is too low must not end the list
+        # A total that is too low must not end the list.
+        says_more = isinstance(envelope, dict) and bool(rows and envelope.get("next"))
+        more = says_more or _goes_on(rows, after, total, self.size)
         return RawPage(rows, after if more else None, total, total)
 
 

@@ -43,12 +43,14 @@ class Keys(Protocol):
 
     def metadata(self) -> Mapping[str, object] | None:
         """What RFC 9728 publishes, None where there is no authorization server."""
+        return None
 
     def challenge(self) -> str:
         """Parameters for WWW-Authenticate beyond the error."""
+        return ""
 
 
-class Tokens:
+class Tokens(Keys):
     """Bearer tokens by name. A given one is compared with all, as digests of equal length: the time tells nothing."""
 
     def __init__(self, named: Mapping[str, str]) -> None:
@@ -60,12 +62,6 @@ class Tokens:
         if not found:
             raise TokenRefused(401, "invalid_token", "Send a token of IRU_MCP_TOKEN as 'Authorization: Bearer ...'.")
         return Caller(found[0])
-
-    def metadata(self) -> None:
-        return None
-
-    def challenge(self) -> str:
-        return ""
 
 
 def named_tokens(text: str) -> dict[str, str]:
