@@ -6,8 +6,6 @@ many calls do not delay other callers, and only so many of its calls may wait: o
 an answer.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator

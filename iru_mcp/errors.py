@@ -1,7 +1,5 @@
 """What can go wrong between a question and its answer, and what to say about it."""
 
-from __future__ import annotations
-
 import errno
 from collections.abc import Callable
 from typing import ClassVar, Self

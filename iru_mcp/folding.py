@@ -10,8 +10,6 @@ Iru compares text by rules that it does not publish. What it is asked must find 
 are compared here again.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Collection

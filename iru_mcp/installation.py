@@ -6,8 +6,6 @@ Tools that run a package once (uvx, pipx run) keep its environment in a cache th
 work next month must not name a path in there.
 """
 
-from __future__ import annotations
-
 import json
 import shlex
 import sys

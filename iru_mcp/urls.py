@@ -5,8 +5,6 @@ address as one number. A resolver undoes all of that. So a host is reduced here 
 put together again from the parts that were checked: what was compared is what is used.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ipaddress
 import re

@@ -1,7 +1,5 @@
 """Versions read as numbers: 9.2 is below 15.1, and 15.1 is 15.1.0."""
 
-from __future__ import annotations
-
 import re
 
 _LEADING = re.compile(r"\D{0,3}?(\d{1,12}(?:\.\d{1,12}){0,7})")

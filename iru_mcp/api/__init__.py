@@ -1,7 +1,5 @@
 """Iru's API as records, endpoints and a client that only reads."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from functools import cache

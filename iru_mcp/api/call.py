@@ -7,8 +7,6 @@ true: a walk ends normally only when every row was read; whatever stops it earli
 position to go on from.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar

@@ -1,7 +1,5 @@
 """An endpoint, declared once: where it is, which permission it needs, what comes back and how it is paged."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -6,8 +6,6 @@ true: a list never seems to end before Iru says so, since totals and page sizes 
 answer that has no list where its shape has the rows is Unreadable, never an empty page.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs, urlsplit

@@ -1,7 +1,5 @@
 """Lenient records: all that Iru sends is kept, and only a wrong identity makes a row unreadable, no other value."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,7 +1,5 @@
 """One GET of a declared endpoint, as a value: what is sent, and the key under which its answer is cached."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Generic, NamedTuple, TypeVar
 

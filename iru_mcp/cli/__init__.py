@@ -4,8 +4,6 @@ Each verb is a module of this folder named after it, with `run(options, settings
 verb is asked for, so that no start pays for another verb. Only this package prints and exits.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import io

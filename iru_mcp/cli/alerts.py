@@ -1,7 +1,5 @@
 """The verb alerts: what the inventory's rules found, what people decided about it, and a trial of a file of rules."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections.abc import Callable

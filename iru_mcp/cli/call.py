@@ -1,7 +1,5 @@
 """The verb call: one tool, called without a server."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from contextlib import aclosing

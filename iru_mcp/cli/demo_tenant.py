@@ -1,7 +1,5 @@
 """The verb demo-tenant: the demo tenant's API on a loopback port."""
 
-from __future__ import annotations
-
 import argparse
 
 import anyio

@@ -1,7 +1,5 @@
 """The verb export: the inventory copy, or those of several tenants, as files for another system."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The verbs of the command line, and the flags of each."""
 
-from __future__ import annotations
-
 import argparse
 
 from ..config.settings import FIELDS
@@ -58,7 +56,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
             continue
         flag = f"--{name.replace('_', '-')}"
         text = f"{item.metadata['help']} ({item.metadata['env']})"
-        if item.type == "bool":
+        if item.type is bool:
             parser.add_argument(flag, dest=name, action="store_const", const="1", help=text)
         else:
             parser.add_argument(flag, dest=name, help=text, choices=item.metadata["choices"] or None)

@@ -1,8 +1,6 @@
 """The verb inventory (status: whether Iru answers, how old the copy is, what it holds, what went wrong), and what the
 verbs about the copy share."""
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """The verb permissions: the least that a token must be granted, as a table to paste into a ticket."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -3,8 +3,6 @@
 Progress is one moving line with a bar on a terminal, a plain line now and then elsewhere.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """The verb report: the inventory copy as one HTML page."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """The verb setup: which clients, with which account, checked before anything is written."""
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import dataclasses

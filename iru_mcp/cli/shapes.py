@@ -7,8 +7,6 @@ leaves only as the name of its form, or as itself where it is one of the words t
 key, which may be data too, only the words that the package itself declares leave, with `?` for any other.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping

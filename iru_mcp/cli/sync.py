@@ -5,8 +5,6 @@ if there is one. What fired or was resolved goes to stdout as JSON lines; on a t
 that fails is written down with its time: with --every the next round tries again, with --tenants the others go on.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import json

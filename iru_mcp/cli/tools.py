@@ -1,7 +1,5 @@
 """The verb tools: the tools by toolset, which of them the settings offer, and what their descriptions cost."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from typing import Any

@@ -1,7 +1,5 @@
 """The verb view: what one tool answers, drawn, as one HTML file that needs neither client nor network."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import tempfile

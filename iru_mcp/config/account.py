@@ -1,7 +1,5 @@
 """What is made of the settings: the tenant, the tokens of it and of this server, and the client."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sys

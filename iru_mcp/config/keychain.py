@@ -1,7 +1,5 @@
 """The API token in the system's keyring, by the host it belongs to; the package keyring is an extra."""
 
-from __future__ import annotations
-
 import threading
 from types import ModuleType
 from typing import Any

@@ -1,7 +1,5 @@
 """Each setting once: its names, type, default, meaning and secrecy; and how flags, environment and file are read."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields

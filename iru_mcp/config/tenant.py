@@ -1,7 +1,5 @@
 """The tenant that the token is sent to: its URL or subdomain, refused unless it is surely an API host."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 from typing import NamedTuple

@@ -6,8 +6,6 @@ itself if only its owner can read the file. What must stay true: the token of on
 sent to another; a mistake in the file is refused before anything runs.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import tomllib

@@ -1,7 +1,5 @@
 """Completions of what was typed: from fixed choices, and from names that Iru lists."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 

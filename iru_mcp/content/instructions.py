@@ -1,7 +1,5 @@
 """What a model is told before it has read the tool list: what this is for, and where to begin."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 _HEAD = """\

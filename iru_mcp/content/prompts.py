@@ -1,7 +1,5 @@
 """Investigations that a person can start by name: which calls in which order, when to stop, what to report."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from functools import cache

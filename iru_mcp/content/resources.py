@@ -1,7 +1,5 @@
 """Guides that a client can read: fixed texts, and texts made from a name in the URI."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What changed between two moments, and how a device was at one."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Sequence

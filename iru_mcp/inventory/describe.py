@@ -1,7 +1,5 @@
 """The state of the copy, as `iru-mcp inventory status` shows it, and notes for answers that are made from the copy."""
 
-from __future__ import annotations
-
 import sqlite3
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """The digest by which equal contents of a table are found. Files hold it: a change of it needs a step in steps/."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

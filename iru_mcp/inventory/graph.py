@@ -5,8 +5,6 @@ the edges to a CVE carry the version that has it, and a device is joined to its 
 both of its ends are in the copy.
 """
 
-from __future__ import annotations
-
 import sqlite3
 import tomllib
 from collections.abc import Iterator, Sequence

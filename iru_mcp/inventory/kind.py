@@ -1,7 +1,5 @@
 """What a table of the copy is: where its rows come from, what tells them apart, which of their columns are kept."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """The tables of the library: custom items, what is in which blueprint, and how each item stands on each device."""
 
-from __future__ import annotations
-
 from ..api.endpoint import Endpoint
 from ..api.endpoints.blueprints import LIST_BLUEPRINT_LIBRARY_ITEMS
 from ..api.endpoints.library import (

@@ -1,7 +1,5 @@
 """The tables that are Prism categories: what devices reported, across the fleet."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ..api.endpoints.prism import CATEGORIES, COLUMNS, COMMON_COLUMNS

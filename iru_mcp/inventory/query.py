@@ -1,7 +1,5 @@
 """One read-only statement against the copy, run in a process of its own."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ true: an empty file and a file of any released version end with the same tables,
 declares is made by some step (tests/inventory/test_schema.py says which is not).
 """
 
-from __future__ import annotations
-
 import hashlib
 import sqlite3
 from collections.abc import Iterable

@@ -19,8 +19,6 @@ says nothing of any: Windows devices without `is_encrypted` are not devices that
 All of this is looked up in the state of the copy that the statement itself reads.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any

@@ -3,8 +3,6 @@
 The writer holds a lock of the operating system, so that the lock of a killed sync is free.
 """
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence

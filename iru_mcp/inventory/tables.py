@@ -1,7 +1,5 @@
 """What is copied: each table once, with the endpoint it comes from, what tells its rows apart and what is versioned."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ..api.endpoint import Endpoint

@@ -1,7 +1,5 @@
 """A transaction of the inventory file: all of its statements, or none."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -6,8 +6,6 @@ in a statement that uses the column, and one that groups all apps touches nothin
 statement about one device must begin with the device; by LEFT JOIN, for one that groups all rows must not.
 """
 
-from __future__ import annotations
-
 import tomllib
 from importlib import resources
 

@@ -1,7 +1,5 @@
 """An entry for this server in a client's configuration: its environment variables, and how it is recognised."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ The file is the client's, and the client may write it at any moment, as may anot
 changes files, and a new text takes the old one's place only if the file is still what was read.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import stat

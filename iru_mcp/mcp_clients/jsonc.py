@@ -4,8 +4,6 @@
 is as long as the text, so a place in the one is the same place in the other.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass

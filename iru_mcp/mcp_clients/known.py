@@ -1,7 +1,5 @@
 """The MCP clients that setup knows: where each keeps its servers, and in which form."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

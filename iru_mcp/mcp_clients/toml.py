@@ -1,7 +1,5 @@
 """One table put into or cut out of a TOML text, comments and all other characters kept."""
 
-from __future__ import annotations
-
 import json
 import re
 import tomllib

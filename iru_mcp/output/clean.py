@@ -1,7 +1,5 @@
 """Cleaning of every answer, error and log line: no secrets, and no characters that hide or imitate other text."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Sequence

@@ -6,8 +6,6 @@ count), and names are looked up as runs of words: `Castellane, Mira`, `mira.cast
 last name are also known alone, unless they are ordinary words. The cost is linear in the words of the text.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections import OrderedDict

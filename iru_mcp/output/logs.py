@@ -1,7 +1,5 @@
 """Logging to stderr alone, with secrets redacted and without the HTTP libraries' URLs."""
 
-from __future__ import annotations
-
 import logging
 import re
 import sys

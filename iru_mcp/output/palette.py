@@ -1,7 +1,5 @@
 """The colours of all that is drawn, as CSS: the report and the views look alike."""
 
-from __future__ import annotations
-
 from importlib import resources
 
 

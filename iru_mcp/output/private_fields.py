@@ -4,8 +4,6 @@ A field is judged by its name and by the object it stands in. What is in neither
 name that was learned has been replaced in it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import lru_cache

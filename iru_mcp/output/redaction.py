@@ -12,8 +12,6 @@ arguments can be redacted as one command line. The time is linear in the length 
 adjacent repetitions that match the same characters.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Sequence
 from functools import cache, lru_cache

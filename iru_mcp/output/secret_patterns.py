@@ -5,8 +5,6 @@ in lower case, which is much faster; it is compiled when it is first tried, as m
 matched by what is replaced, except in a private key.
 """
 
-from __future__ import annotations
-
 import re
 
 _CORE = (

@@ -1,7 +1,5 @@
 """Binds the catalogue to the SDK: lists tools, runs calls, and turns every exception into text in one place."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping

@@ -1,7 +1,5 @@
 """The audit log: one JSON line per tool call, with caller, tool, arguments and outcome; most values only as hashes."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

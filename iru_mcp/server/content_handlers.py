@@ -1,7 +1,5 @@
 """Prompts, guides, views and completions as the protocol carries them; a wrong name is answered with the right ones."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 

@@ -5,8 +5,6 @@ first: it is handed on as it came, without a byte order mark, or it becomes JSON
 id of the request only where that is certain: a guessed id could end another request that is still at work.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import re

@@ -1,7 +1,5 @@
 """Counts of calls and requests in the text format that Prometheus reads."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Telemetry: one record per tool call, and one with a trace span per request to Iru."""
 
-from __future__ import annotations
-
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence

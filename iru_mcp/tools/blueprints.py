@@ -1,7 +1,5 @@
 """Blueprints, what is in them, and which devices routing moved."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, TypedDict, Unpack
 
 from pydantic import Field

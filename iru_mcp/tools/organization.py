@@ -1,7 +1,5 @@
 """The tenant itself: tags, licences, Automated Device Enrollment."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Annotated, Any, Literal, TypedDict, Unpack, cast
 

@@ -1,7 +1,5 @@
 """People in the directory that Iru syncs from."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, TypedDict, Unpack, cast
 
 from pydantic import Field

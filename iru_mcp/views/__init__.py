@@ -9,8 +9,6 @@ What must stay true: a page makes no request (its policy allows none, and its on
 hashes); it draws nothing but the answer it was given; and what an answer holds is text, never markup.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """The workspace audit log: who changed or read what in Iru itself."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ..endpoint import Endpoint

@@ -1,7 +1,5 @@
 """Blueprints and blueprint routing, without enrollment codes: those are secrets and never read out of an answer."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator

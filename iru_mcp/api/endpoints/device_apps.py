@@ -1,7 +1,5 @@
 """The apps of one device, which Apple, Windows and Android devices report in different forms."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ..paging import Whole

@@ -1,7 +1,5 @@
 """Devices: the list, one device's details, status, activity, commands, notes, lost mode."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Self
 
 from ..endpoint import Endpoint, R

@@ -1,7 +1,5 @@
 """The library: apps, profiles, scripts and their status; bodies and download addresses are secrets, never read."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ..endpoint import Endpoint

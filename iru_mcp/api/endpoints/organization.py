@@ -1,7 +1,5 @@
 """The tenant itself: tags, licensing, Automated Device Enrollment."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from ..endpoint import Endpoint

@@ -1,7 +1,5 @@
 """Prism: what devices reported in sixteen inventory categories, across the fleet."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ..endpoint import Endpoint

@@ -1,7 +1,5 @@
 """Endpoint detection and response: threats (files) and behavioral detections (processes), API versions 1 and 2."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ..endpoint import Endpoint, R

@@ -1,7 +1,5 @@
 """Users of the directory that Iru syncs from."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ..endpoint import Endpoint

@@ -1,7 +1,5 @@
 """Vulnerability management: CVEs across the fleet and the detections on each device."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """An answer's body, read and unpacked in bounded pieces."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Any

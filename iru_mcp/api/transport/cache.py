@@ -7,8 +7,6 @@ are never stored, a reader waits no longer than its own deadline, and a request 
 it.
 """
 
-from __future__ import annotations
-
 import asyncio
 import marshal
 import sys

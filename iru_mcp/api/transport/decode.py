@@ -1,7 +1,5 @@
 """From an HTTP answer to JSON, or to the error that it means."""
 
-from __future__ import annotations
-
 import json
 import math
 import re

@@ -6,8 +6,6 @@ are known beforehand. What must stay true: an answer is given only to a reader t
 thing, so a walk with prefetch reads the same pages in the same order as one without.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -6,8 +6,6 @@ so that an outage does not multiply them; the circuit breaker stops asking an en
 must stay true: every wait is bounded, and nothing here sends a request.
 """
 
-from __future__ import annotations
-
 import contextlib
 import random
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """HTTP to Iru, in this module alone: one GET, its body bounded in size, its failures as errors an admin can act on."""
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy

@@ -1,7 +1,5 @@
 """Which function answers for which endpoint."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

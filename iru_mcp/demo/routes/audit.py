@@ -1,7 +1,5 @@
 """Answers for /audit/events: ninety days of what was done in Iru itself."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache

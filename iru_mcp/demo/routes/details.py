@@ -1,7 +1,5 @@
 """The sections of one device's details, which differ by platform."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

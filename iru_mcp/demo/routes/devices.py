@@ -1,7 +1,5 @@
 """Answers for /devices: the list, one device, its apps, notes and lost mode."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Answers about what happened on a device: activity and MDM commands."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any

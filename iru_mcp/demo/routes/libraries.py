@@ -1,7 +1,5 @@
 """Answers about blueprints and the library, secrets and all, so that their removal can be tested."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Answers about the tenant itself: people, tags, licensing, Automated Device Enrollment."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """What a client asked for, read as Iru reads it: unknown parameters are ignored without a word."""
 
-from __future__ import annotations
-
 import base64
 import json
 import re

@@ -1,7 +1,5 @@
 """Answers about how library items and parameters stand on devices."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any

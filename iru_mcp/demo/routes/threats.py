@@ -1,7 +1,5 @@
 """Answers of endpoint detection and response: files and behavior, versions 1 and 2."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Answers for /vulnerability-management: CVEs in the versions of apps that Macs have."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Blueprints of the made-up tenant, who is in them, and the library: items, and what custom scripts do."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -1,7 +1,5 @@
 """Repeatable chance: the same key always gives the same value, so nothing has to be stored."""
 
-from __future__ import annotations
-
 from bisect import bisect
 from collections.abc import Sequence
 from hashlib import blake2b

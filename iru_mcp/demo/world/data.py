@@ -6,8 +6,6 @@ moment in a form of dates.py ("" for none), and null where the code that answers
 field.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The forms in which Iru prints a moment; each endpoint has its own."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 

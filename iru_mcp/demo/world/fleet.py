@@ -1,7 +1,5 @@
 """The made-up devices: who holds them, what they are and where they stand."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """What a Mac reports about itself: local users, launch agents and daemons, profiles, network."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from . import dates

@@ -1,7 +1,5 @@
 """Hardware and systems that the made-up devices are."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from .data import table

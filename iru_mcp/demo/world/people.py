@@ -1,7 +1,5 @@
 """The made-up tenant's directory users."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """The apps of the made-up fleet, and which of them, in which version and since when, are on a device."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache

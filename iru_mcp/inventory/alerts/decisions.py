@@ -5,8 +5,6 @@ until the end. A muted rule is asked as ever, and what it finds is listed; it is
 there.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from datetime import datetime
 from pathlib import Path

@@ -7,8 +7,6 @@ rule that was asked and no longer finds it, so neither a missing permission nor 
 anything; and an event is told once, but for a muted rule not before its mute ends.
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections import Counter

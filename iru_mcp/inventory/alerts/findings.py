@@ -5,8 +5,6 @@ on 37 Macs is one thing to do. A rule without makes one finding of each row. Wha
 fingerprint from round to round, whatever else of its rows changes.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

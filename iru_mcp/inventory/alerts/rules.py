@@ -6,8 +6,6 @@ not known or of another type, a name given twice, SQL that does not compile agai
 that finds nothing.
 """
 
-from __future__ import annotations
-
 import re
 import sqlite3
 import tomllib

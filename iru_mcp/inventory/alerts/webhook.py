@@ -7,8 +7,6 @@ rounds is set aside with the answer it got, for a person to see. What must stay 
 the file keeps names as they are, and in privacy mode an event leaves with the pseudonyms that the command line shows.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

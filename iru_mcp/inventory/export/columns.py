@@ -6,8 +6,6 @@ declarations and never from rows, so that two exports of one version have the sa
 column's type is kept as it is: a format with strict columns (Parquet) moves it to `more`.
 """
 
-from __future__ import annotations
-
 import json
 import tomllib
 from collections.abc import Callable

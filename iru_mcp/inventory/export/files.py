@@ -6,8 +6,6 @@ aside, the new one in. Between the two renames there is none; there is never a m
 wrote is replaced.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -7,8 +7,6 @@ custom profile of the library. Properties are text, numbers, flags or lists of t
 what a class requires is there, null where Iru does not say.
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 import tomllib

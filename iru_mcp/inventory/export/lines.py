@@ -1,7 +1,5 @@
 """Rows as JSON lines, and as CSV a file a table."""
 
-from __future__ import annotations
-
 import csv
 import json
 import sqlite3

@@ -7,8 +7,6 @@ at the end stands in `unmapped` under its own name. No attribute is filled by gu
 beside a score, which Iru does not say, so the score stays in `unmapped`.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO

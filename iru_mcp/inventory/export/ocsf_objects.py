@@ -1,7 +1,5 @@
 """Objects of OCSF made of a row: each takes out of the row what it holds, and leaves the rest in it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

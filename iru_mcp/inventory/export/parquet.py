@@ -9,8 +9,6 @@ first and sent when it is complete, so an object is never half; the manifest is 
 has are deleted after it. A reader that wants all tables of one sync takes the rows whose `sync` is the manifest's.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sqlite3

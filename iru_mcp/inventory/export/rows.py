@@ -10,8 +10,6 @@ serial number or enrolment of its device, and what people decide about an alert.
 leave whole each time, and so does every row of a device that was renamed, came or went.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import sqlite3

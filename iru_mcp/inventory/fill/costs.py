@@ -1,7 +1,5 @@
 """What a fill costs and may cost: requests that a table takes, and the share of the hour that fills have left."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections import deque

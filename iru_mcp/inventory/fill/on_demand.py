@@ -8,8 +8,6 @@ only if it was read to its end, within `max_age` or after the question was first
 `costs.MOST` requests, and all fills of an hour together at most the share of it that the user allows.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import time

@@ -1,7 +1,5 @@
 """What an answer says of its tables: as of when each is, how many rows it has, and what is missing from it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

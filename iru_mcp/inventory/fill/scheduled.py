@@ -4,8 +4,6 @@ All of them look at when the file was last synced whole, and only at that: whoev
 and syncs, the others find the lock taken or the sync done.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """What inventory_schema tells: all tables in a line each, or one of them in depth, with statements that were run."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from contextlib import suppress

@@ -5,8 +5,6 @@ when the pipe closes, which the operating system does for a killed process too. 
 power fail, the folder is deleted by the next process that makes one: whoever is alive holds a lock inside its folder.
 """
 
-from __future__ import annotations
-
 import shutil
 import sqlite3
 import subprocess

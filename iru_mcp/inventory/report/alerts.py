@@ -1,7 +1,5 @@
 """The open alerts as the report groups them: a line a rule, an executive's devices first, then the oldest."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 import tomllib

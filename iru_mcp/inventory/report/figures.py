@@ -1,7 +1,5 @@
 """The charts of the report: each with the number it is about, its bars, and what could not be copied."""
 
-from __future__ import annotations
-
 import sqlite3
 from datetime import datetime, timedelta
 from html import escape

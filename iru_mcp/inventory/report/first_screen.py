@@ -5,8 +5,6 @@ history. A device that has not reported a state is counted as unknown, and never
 platform has reported it at that moment, there is no percentage.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections import Counter
 from datetime import datetime, timedelta

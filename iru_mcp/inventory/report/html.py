@@ -4,8 +4,6 @@ A bar is a cell with a coloured width beside its number, so one element is read 
 a printer. Every text is escaped here and nowhere else.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from html import escape

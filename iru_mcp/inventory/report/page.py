@@ -1,7 +1,5 @@
 """The copy as one HTML page that needs nothing else: no script, no font, no request."""
 
-from __future__ import annotations
-
 import sqlite3
 from datetime import datetime
 from html import escape

@@ -1,7 +1,5 @@
 """SQL functions beside SQLite's own: versions that compare, and times written as the copy writes them."""
 
-from __future__ import annotations
-
 import re
 import sqlite3
 from typing import Any

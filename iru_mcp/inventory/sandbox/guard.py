@@ -8,8 +8,6 @@ only USING or NATURAL JOIN touch, so the compiled program is looked at too: it n
 together tell which tables the statement reads. Only what compiles there is run on the copy.
 """
 
-from __future__ import annotations
-
 import re
 import sqlite3
 import time

@@ -4,8 +4,6 @@ It ends with its standard input, and ends itself a moment after a statement's ti
 between its steps only, and one call of a function on long text can take minutes.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sqlite3

@@ -1,7 +1,5 @@
 """The processes that run statements: started when needed, kept for the next statement, killed when one is given up."""
 
-from __future__ import annotations
-
 import json
 import sys
 from dataclasses import dataclass

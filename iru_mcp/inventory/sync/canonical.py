@@ -1,8 +1,6 @@
 """Rows in a canonical form: rows of the same content are equal, whatever the order of their lists and the form of their
 dates."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass

@@ -8,8 +8,6 @@ beside. What began without taking a place is noted in _appeared. diff.py says wh
 true: a reading ends only spans that it would have shown; a device or table that is read for the first time is no news.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass

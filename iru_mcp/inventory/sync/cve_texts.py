@@ -1,7 +1,5 @@
 """The descriptions of CVEs, kept once for each CVE: Iru sends them in detections alone, and again in each one."""
 
-from __future__ import annotations
-
 import re
 import sqlite3
 from collections.abc import Sequence

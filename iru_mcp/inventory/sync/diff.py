@@ -1,7 +1,5 @@
 """Which spans of a table end and which begin when what was staged is merged in, and which of both belong together."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -7,8 +7,6 @@ Prism page were met before on another device: their raw content is remembered, a
 equal contents have one number, whichever way they were written.
 """
 
-from __future__ import annotations
-
 import marshal
 import sqlite3
 from collections.abc import Callable

@@ -13,8 +13,6 @@ Every page is staged in a thread, so that a server goes on answering meanwhile. 
 thread at a time.
 """
 
-from __future__ import annotations
-
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Devices asked one by one for what no list has: a few at a time, and only those that checked in since."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace

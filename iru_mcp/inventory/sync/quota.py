@@ -9,8 +9,6 @@ quota as it is sent, and keeps fewer in flight than the client allows, so that l
 stay true: a wait is told before it begins, with its reason and its end in UTC, and lasts an hour at most.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta

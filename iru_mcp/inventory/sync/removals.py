@@ -7,8 +7,6 @@ removals are known on every device: after a full reading; when the exact count f
 whole had no row that the filter had kept back, for then a report renews all rows of its device.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """From what Iru sends to the columns of the copy, where the two differ."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NamedTuple
 

@@ -6,8 +6,6 @@ its end is then merged into the copy in one transaction (commit.py). What must s
 its end is as it was before; what was staged of it stays staged, and the next sync goes on from there within six hours.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress

@@ -5,8 +5,6 @@ transaction with the position after it (`ReadState`), so the next sync goes on w
 whole numbers and two times (interning.py). What must stay true: a staged position never runs ahead of the staged rows.
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Callable, Sequence

@@ -5,8 +5,6 @@ Origin headers show that, so they are checked before anything else. Of a request
 that a proxy may have left on it, and the media type becomes lower case: the SDK compares both as text.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Collection, Iterable

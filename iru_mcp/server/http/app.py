@@ -1,7 +1,5 @@
 """Serving many clients over HTTP from one process with one Iru client: /mcp, the older /sse, and what watches them."""
 
-from __future__ import annotations
-
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine

@@ -1,7 +1,5 @@
 """Authentication of HTTP requests: the bearer token is checked, and its holder becomes the user of the request."""
 
-from __future__ import annotations
-
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from starlette.types import ASGIApp, Receive, Scope, Send

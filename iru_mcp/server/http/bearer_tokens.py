@@ -1,7 +1,5 @@
 """Who may call over HTTP: holders of named bearer tokens, compared in constant time."""
 
-from __future__ import annotations
-
 import hmac
 import re
 from collections.abc import Mapping

@@ -5,8 +5,6 @@ issuer is slow. While the issuer cannot be reached, known keys stay in use, and 
 valid nor invalid: the caller is told to come back.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import ssl

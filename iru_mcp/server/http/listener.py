@@ -7,8 +7,6 @@ most of them. Connections on which a token was accepted and the others each give
 has no token cannot end the connections of those who have. A connection whose request is at work never gives way.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ipaddress
 import socket

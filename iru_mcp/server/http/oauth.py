@@ -1,7 +1,5 @@
 """An OAuth 2.1 resource server: tokens of one issuer, for this audience, signed with its published keys."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -6,8 +6,6 @@ asks the SDK as the client itself would (DELETE), so that nothing of the SDK's i
 request or a stream open is never ended.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -6,8 +6,6 @@ bytes that somebody sends slowly are counted while they wait. What must stay tru
 however the request ends.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, field
 

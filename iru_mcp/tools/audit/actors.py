@@ -7,8 +7,6 @@ they changed. What must stay true: a name is only what Iru said of that id, and 
 that privacy mode hides could be guessed letter by letter.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -6,8 +6,6 @@ asked for is checked. A blueprint's event lists every item of its scope beside t
 tell what was added, removed or set, and only count the rest.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial

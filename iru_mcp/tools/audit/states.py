@@ -1,7 +1,5 @@
 """What an audit event set, in short: each change by the name of the thing; what is in scope is only counted."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -5,8 +5,6 @@ the oldest token on a page to now, and counted by token. What must stay true: wh
 event, the answer says how far it was.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,8 +1,6 @@
 """The part of the audit log that is asked for, by date and by time of day, and where the log begins: it reaches back a
 bounded time."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any

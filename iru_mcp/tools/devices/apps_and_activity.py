@@ -1,7 +1,5 @@
 """What is installed on one device and what happened to it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypedDict, TypeVar, Unpack

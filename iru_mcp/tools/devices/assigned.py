@@ -1,7 +1,5 @@
 """Who holds which devices: those of an address, or of the people of a name."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated

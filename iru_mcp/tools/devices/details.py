@@ -1,7 +1,5 @@
 """One device in depth: everything Iru holds on it, and how its blueprint's items stand."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple, TypedDict, cast

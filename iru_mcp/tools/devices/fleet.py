@@ -1,7 +1,5 @@
 """The devices of the fleet, by whatever Iru or its rows can tell."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial

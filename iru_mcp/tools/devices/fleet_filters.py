@@ -5,8 +5,6 @@ every filter is applied here, and sent only where it narrows what Iru gives; a r
 a filter nor its opposite.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from operator import attrgetter

@@ -4,8 +4,6 @@ Each is a set of device_ids read from another list. A set is used to leave devic
 whole is not used: the tool raises an error with the reason instead of answering from a part.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """What else Iru knows of one device: MDM commands, parameters, notes, lost mode."""
 
-from __future__ import annotations
-
 import html
 import re
 from typing import Annotated, Any, Literal, TypedDict, Unpack

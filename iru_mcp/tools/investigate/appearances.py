@@ -6,8 +6,6 @@ since its record last changed. Where Iru gives no such time for a protection tha
 the report, and says so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple

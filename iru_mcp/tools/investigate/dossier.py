@@ -5,8 +5,6 @@ of them fell silent, the answer says so in words: a "PASS" of a device that neve
 that is silent while MDM answers may have been stopped.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial

@@ -1,7 +1,5 @@
 """The sections of a dossier: from what was read to counts, and rows with the most telling first."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -4,8 +4,6 @@ A sentence is composed of texts that people and programs wrote. They are cleaned
 that they stand under still says what is secret in them, and stand in quotation marks that they cannot close.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

@@ -9,8 +9,6 @@ time, and the details of some. What must stay true: every event is in exactly on
 in the same line as one that does not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import IntEnum

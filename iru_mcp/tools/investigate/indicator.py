@@ -1,7 +1,5 @@
 """The tool find_indicator: an indicator is read, looked for in every list that may have it, and followed."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Awaitable, Callable
 from functools import partial

@@ -1,7 +1,5 @@
 """What was found of one indicator as an answer: counts and rows by list, and the union of the devices."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

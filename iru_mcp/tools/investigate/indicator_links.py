@@ -8,8 +8,6 @@ followed is said and counted apart from what was asked for; a part of the system
 differ too much to belong together, that is said instead.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial

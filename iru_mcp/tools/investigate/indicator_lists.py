@@ -1,7 +1,5 @@
 """The lists of Iru's in which an indicator is looked for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple

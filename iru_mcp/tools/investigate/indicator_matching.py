@@ -5,8 +5,6 @@ Iru is asked for at least what matches, and every row is compared here again. Wh
 "no hit" never rests on a rule of Iru's that nobody knows.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial

@@ -7,8 +7,6 @@ stay true: a count is of one indicator, rows of a list that had no room are coun
 whole is complete only where each answer is.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

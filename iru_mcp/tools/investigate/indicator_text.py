@@ -7,8 +7,6 @@ its own, and a search never becomes narrower than what was pasted: a URL is look
 folder below any home folder.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """What Iru holds on one device, source by source, as a dossier and a timeline both read it."""
 
-from __future__ import annotations
-
 import json
 import posixpath
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """What happened to one device, or around one person, in order."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from functools import partial

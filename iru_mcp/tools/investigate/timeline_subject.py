@@ -1,7 +1,5 @@
 """Whom or what a timeline is about: one device, or a person with the devices they hold."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

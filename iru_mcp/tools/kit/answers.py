@@ -4,8 +4,6 @@ The usual columns of a list, or the keys of an answer about one thing, are decla
 `total=False`: a row has those of them that hold something, under Iru's own names where it has one.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints, is_typeddict
 

@@ -6,8 +6,6 @@ them, by the tool's input schema, before pydantic checks the types. What must st
 parameter is refused, never ignored, and an error says what JSON to write, never the value that was sent.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """What a tool works with: its budgeted call to Iru, and what belongs to the question rather than to Iru's API."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime

@@ -4,8 +4,6 @@ What must stay true: each row counts once for each of its values, a device once 
 a count that did not read every row says so and has a cursor that counts the rest.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import product

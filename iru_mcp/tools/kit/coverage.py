@@ -5,8 +5,6 @@ must be taken for a device without findings. So an answer about one device that 
 platform of the device, which is read from the device list where the device was named by its id.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime

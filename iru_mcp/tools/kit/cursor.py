@@ -8,8 +8,6 @@ every replica of a server accepts the others' cursors, and no setting is needed.
 only with the tool and arguments it was written for (`limit` and `fields` may differ), and holds nothing of them.
 """
 
-from __future__ import annotations
-
 import base64
 import hmac
 import json

@@ -6,8 +6,6 @@ walk that may not be made, by permission or because the hour's requests run low,
 and the answer says so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict, TypeVar, Unpack
 

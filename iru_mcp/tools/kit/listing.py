@@ -6,8 +6,6 @@ What must stay true: `complete` only when every row that matches is in this or a
 known; and a page that is not complete has a cursor, unless no later page could add to it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 

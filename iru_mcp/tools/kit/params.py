@@ -1,7 +1,5 @@
 """Parameters that many tools share: what they accept, and how they are read."""
 
-from __future__ import annotations
-
 import re
 from calendar import monthrange
 from collections.abc import Callable, Collection, Sequence

@@ -7,8 +7,6 @@ what it did not reach. What must stay true: an attempt is `complete` only when n
 read failed the first error is raised, so that nothing is answered where nothing was read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Generic, NamedTuple, TypeVar

@@ -1,7 +1,5 @@
 """From what a person calls a device to the one device that is meant."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """How a record becomes a row, and how many rows an answer has room for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar, cast

@@ -1,7 +1,5 @@
 """Lean JSON schemas read off annotations: no titles, no null alternatives, no references."""
 
-from __future__ import annotations
-
 import inspect
 import types
 from collections.abc import Callable, Mapping, Sequence

@@ -5,8 +5,6 @@ builds a part of an answer takes room for it from a `SizeBudget` and leaves out,
 `fit_answer` is the last bound, for answers that are built in one piece.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Versions compared as versions: 9.2 is below 15.1, and 15.1 is 15.1.0."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 

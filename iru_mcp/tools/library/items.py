@@ -1,7 +1,5 @@
 """The library: custom software, profiles and scripts, and who changed an item."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, TypedDict, Unpack
 
 from ...api.endpoints.library import LIST_LIBRARY_ITEM_ACTIVITY, LIST_SELF_SERVICE_CATEGORIES, LibraryItemActivity

@@ -6,8 +6,6 @@ blueprint has it. What must stay true: a name that several items share is refuse
 could not be read are told in `missing`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, NamedTuple

@@ -6,8 +6,6 @@ as `no_report`. What must stay true: counts are of enrolled devices, and where t
 read, the answer says so instead of counting.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial

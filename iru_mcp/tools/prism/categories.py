@@ -1,7 +1,5 @@
 """What is most useful of each Prism category, and a filter that fits it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from pathlib import Path

@@ -5,8 +5,6 @@ matters to it. Here eq takes text too, comparisons take numbers and versions, an
 filter what Iru is sent: the documented operators only, wide enough that no row that passes `matcher` is left out.
 """
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta

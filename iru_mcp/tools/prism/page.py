@@ -1,7 +1,5 @@
 """One page of any Prism category: what all its tools share, from parameters to the proof of what came back."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping

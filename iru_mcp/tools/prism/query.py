@@ -1,7 +1,5 @@
 """Any Prism category, asked like those that have a tool of their own."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, TypedDict, Unpack
 
 from pydantic import BeforeValidator, Field

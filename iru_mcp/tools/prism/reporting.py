@@ -6,8 +6,6 @@ FileVault row is neither encrypted nor not. What must stay true: when the device
 says that neither was checked.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta

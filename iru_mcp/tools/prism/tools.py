@@ -1,7 +1,5 @@
 """What devices reported to Prism: software, persistence, local accounts, the machine itself."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Annotated, Any, Literal, Unpack
 

@@ -8,8 +8,6 @@ true: a value that is told is in a row, the note says in how many rows was looke
 privacy mode nothing depends on how like a value is to the word, or a name could be guessed by trying.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Mapping

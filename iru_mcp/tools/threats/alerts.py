@@ -1,7 +1,5 @@
 """What endpoint detection and response found: files and behavior."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BeforeValidator, Field

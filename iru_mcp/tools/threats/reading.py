@@ -6,8 +6,6 @@ answer, the other is asked. What must stay true: a kind that was not read is tol
 make it readable.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -4,8 +4,6 @@ Iru's list of a CVE's devices tells neither who holds them nor when they checked
 and the directory. What fixes a CVE Iru tells only in its description, where it is read from when it is plainly said.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

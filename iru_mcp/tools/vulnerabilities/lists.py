@@ -1,7 +1,5 @@
 """Lists of CVEs: of one device, and of the fleet."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypedDict, Unpack
