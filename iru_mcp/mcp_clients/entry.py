@@ -7,8 +7,8 @@ from ..config.account import tenant, token
 from ..config.settings import FIELDS, Settings
 
 _PASSED_ON = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
-_SAID_OTHERWISE = frozenset({"api_url", "subdomain", "region", "api_token_file", "api_token_keyring", "demo"})
-_FOR_HTTP = frozenset({"transport", "host", "port"})
+_LEFT_OUT = frozenset("api_url subdomain region api_token_file api_token_keyring demo transport host port".split())
+"""Settings that are not copied: tenant, token and demo are written otherwise, the others are of a server over HTTP."""
 
 
 def is_ours(entry: Any) -> bool:
@@ -28,7 +28,7 @@ def variables(settings: Settings, environment: Mapping[str, str], *, keyring: bo
     found = {"IRU_DEMO": "1"} if settings.demo else {**_account(settings, keyring=keyring), **_route(environment)}
     for name, item in FIELDS.items():
         value = getattr(settings, name)
-        if name not in _SAID_OTHERWISE | _FOR_HTTP and not item.metadata["secret"] and value != item.default:
+        if name not in _LEFT_OUT and not item.metadata["secret"] and value != item.default:
             found[item.metadata["env"]] = "1" if value is True else str(value)
     return found
 

@@ -24,12 +24,11 @@ def load(text: str) -> Any:
 
 def put(text: str, path: tuple[str, ...], value: dict[str, Any]) -> str:
     """`text` with the table `value` at `path`, last. Raises ValueError when it is not TOML or has that place in use."""
-    old = load(text)
     without = cut(text, path)
     newline = "\r\n" if "\r\n" in text else "\n"
     gap = "" if not without.strip() else newline if without.endswith("\n") else newline * 2
     lines = [f"[{'.'.join(_key(part) for part in path)}]", *(f"{_key(k)} = {_dump(v)}" for k, v in value.items()), ""]
-    return _verified(without + gap + newline.join(lines), changed(old, path, value))
+    return _verified(without + gap + newline.join(lines), changed(load(text), path, value))
 
 
 def cut(text: str, path: tuple[str, ...]) -> str:
