@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +50,20 @@ def prints_or_exits(tree: ast.AST) -> bool:
     named = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
     raised = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
     return bool(named & {"print", "exit", "quit"}) or "SystemExit" in raised or "_exit" in {c for c, _ in calls(tree)}
+
+
+def needs_annotations_as_text(tree: ast.Module) -> bool:
+    last_lines = {node.name: node.end_lineno or 0 for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    last_lines["array"] = sys.maxsize  # array[int] cannot be evaluated in Python 3.11
+    found = (getattr(node, part, None) for node in ast.walk(tree) for part in ("annotation", "returns"))
+    named = (name for one in found if one for name in ast.walk(one) if isinstance(name, ast.Name))
+    return "typing.TYPE_CHECKING" in imported(tree) or any(last_lines.get(one.id, 0) >= one.lineno for one in named)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_annotations_are_text_only_where_they_cannot_be_evaluated(module: str) -> None:
+    tree = source(module)
+    assert "__future__" not in imported(tree) or needs_annotations_as_text(tree)
 
 
 @pytest.mark.parametrize("module", MODULES)
